@@ -1,0 +1,134 @@
+# vnepp: one non-recursive Makefile. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := all
+
+# ---- what is built how -------------------------------------------------------------------------------------------
+# SAN=address,undefined or SAN=thread builds with sanitizers into a folder of its own; COVER=1 with coverage.
+SAN ?=
+COVER ?=
+MODE := $(if $(SAN),san-$(firstword $(subst $(comma), ,$(subst address,addr,$(SAN)))),$(if $(COVER),cover,$(if $(FUZZ),fuzz,release)))
+comma := ,
+ifeq ($(MODE),release)
+B := build
+else
+B := build/$(MODE)
+endif
+OBJ := $(B)/obj
+
+CC ?= cc
+PKGS := libuv openssl libxml-2.0 yaml-0.1 jansson libidn2 sqlite3
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) libcurl 2>/dev/null)
+LLHTTP_DIR := $(if $(wildcard /usr/include/llhttp.h),,build/deps/llhttp)
+LLHTTP_LIBS := $(if $(LLHTTP_DIR),,-lllhttp)
+
+OPT := $(if $(SAN),-O1 -fno-omit-frame-pointer,$(if $(COVER),-O0 --coverage,-O2))
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wformat=2 -Wstrict-prototypes \
+	-Wmissing-prototypes -Wimplicit-fallthrough -Wvla -Wundef -Werror
+HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(COVER),,-D_FORTIFY_SOURCE=2)
+CFLAGS_ALL = -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(if $(SAN),-fsanitize=$(SAN)) -D_GNU_SOURCE -I. \
+	-DLLHTTP_STRICT_MODE=1 $(if $(LLHTTP_DIR),-isystem $(LLHTTP_DIR)) $(PKG_CFLAGS) $(CFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(OPT) $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+Q := $(if $(V),,@)
+
+VERSION := 0.1.0
+
+# ---- folders are layers: one archive each, in link order ---------------------------------------------------------
+LAYERS := epp/base epp policy certs daemon/core daemon/net daemon/session daemon/job daemon/store daemon/sched \
+	daemon/api daemon/admin
+lib = $(B)/lib/$(subst /,-,$(1)).a
+LIB_BASE := $(call lib,epp/base)
+LIB_EPP := $(call lib,epp) $(LIB_BASE)
+LIB_POLICY := $(call lib,policy) $(LIB_BASE)
+LIB_CERTS := $(call lib,certs) $(LIB_BASE)
+LIB_CORE := $(call lib,daemon/core) $(LIB_BASE)
+LIB_NET := $(call lib,daemon/net) $(B)/lib/llhttp.a $(call lib,certs) $(LIB_CORE)
+LIB_DAEMON := $(foreach l,daemon/admin daemon/api daemon/sched daemon/store daemon/job daemon/session,$(call lib,$(l))) \
+	$(LIB_NET) $(call lib,policy) $(LIB_EPP)
+LIB_HARNESS := $(B)/lib/tests-harness.a
+LIB_REGSIM := $(B)/lib/tests-regsim.a
+
+LIBS_BASE := -lyaml -lcrypto -lpthread
+LIBS_EPP := -lxml2 -lidn2 $(LIBS_BASE)
+LIBS_NET := -luv -lssl $(LLHTTP_LIBS) $(LIBS_BASE)
+LIBS_DAEMON := -luv -lssl -lsqlite3 -ljansson $(LLHTTP_LIBS) $(LIBS_EPP) -ldl
+
+srcs = $(wildcard $(1)/*.c)
+obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
+
+PROGRAMS := $(B)/vneppd $(B)/vnepp $(B)/vnepp-regsim
+
+.PHONY: all
+all: $(PROGRAMS)
+
+define layer_rule
+$(call lib,$(1)): $(call obj,$(call srcs,$(1)))
+endef
+$(foreach l,$(LAYERS),$(eval $(call layer_rule,$(l))))
+$(LIB_HARNESS): $(call obj,$(call srcs,tests/harness))
+$(LIB_REGSIM): $(call obj,$(filter-out tests/regsim/main.c,$(call srcs,tests/regsim)))
+
+$(B)/lib/%.a:
+	@mkdir -p $(@D)
+	$(Q)rm -f $@ && ar rcs $@ $(filter %.o,$^)
+
+# A change of compiler or flags rebuilds everything: the stamp's content is the command line.
+STAMP := $(OBJ)/.flags
+$(STAMP): FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CFLAGS_ALL)' | cmp -s - $@ || echo '$(CC) $(CFLAGS_ALL)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(OBJ)/%.o: %.c $(STAMP)
+	@mkdir -p $(@D)
+	@[ -n "$(V)" ] || echo "  CC    $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -DVNEPP_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+
+# llhttp 8 comes as generated C; Debian 13 has it as a library.
+LLHTTP_OBJ := $(if $(LLHTTP_DIR),$(patsubst %,$(OBJ)/llhttp/%.o,api http llhttp))
+$(B)/lib/llhttp.a: $(LLHTTP_OBJ)
+$(OBJ)/llhttp/%.o: $(LLHTTP_DIR)/%.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -w -fPIE $(if $(SAN),-fsanitize=$(SAN)) -DLLHTTP_STRICT_MODE=1 -I$(LLHTTP_DIR) -c -o $@ $<
+
+link = @[ -n "$(V)" ] || echo "  LINK  $@"; mkdir -p $(@D); $(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
+	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group
+
+$(B)/vneppd: $(call obj,daemon/main.c daemon/gateway.c) $(LIB_DAEMON)
+	$(link) $(LIBS_DAEMON)
+$(B)/vnepp: $(call obj,$(call srcs,daemon/cli)) $(call lib,daemon/admin) $(LIB_CORE) $(call lib,policy) $(LIB_EPP)
+	$(link) -lcurl -ljansson -luv $(LIBS_EPP)
+$(B)/vnepp-regsim: $(call obj,tests/regsim/main.c) $(LIB_REGSIM) $(LIB_NET) $(LIB_EPP)
+	$(link) $(LIBS_NET) $(LIBS_EPP)
+
+# ---- tests -------------------------------------------------------------------------------------------------------
+# A unit test links only what its folder may use: a forbidden call does not link.
+unit_tests = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/$(1)/test_*.c))
+T_BASE := $(call unit_tests,base)
+T_EPP := $(call unit_tests,epp)
+T_POLICY := $(call unit_tests,policy)
+T_CERTS := $(call unit_tests,certs)
+T_DAEMON := $(call unit_tests,daemon)
+UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON)
+
+$(B)/tests/%: $(OBJ)/tests/unit/%.o
+	$(link) $(TEST_LIBS) -lcmocka
+$(T_BASE): $(LIB_BASE)
+$(T_BASE): TEST_LIBS = $(LIBS_BASE)
+$(T_EPP): $(LIB_EPP)
+$(T_EPP): TEST_LIBS = $(LIBS_EPP)
+$(T_POLICY): $(LIB_POLICY)
+$(T_POLICY): TEST_LIBS = $(LIBS_BASE)
+$(T_CERTS): $(LIB_CERTS)
+$(T_CERTS): TEST_LIBS = -lssl $(LIBS_BASE)
+$(T_DAEMON): $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
+$(T_DAEMON): TEST_LIBS = $(LIBS_DAEMON)
+
+.PHONY: unit
+unit: $(UNIT_TESTS)
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
