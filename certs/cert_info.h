@@ -1,0 +1,28 @@
+/* What we want to know of a certificate, as plain text. */
+#ifndef VNEPP_CERTS_CERT_INFO_H
+#define VNEPP_CERTS_CERT_INFO_H
+
+#include "epp/base/date.h"
+#include "epp/base/err.h"
+
+struct x509_st;
+
+#define CERT_NAMES    4
+#define CERT_NAME_MAX 128
+
+struct cert_info {
+	char subject[256];    /* RFC 2253; empty when longer (a cut name could be somebody else's) */
+	char issuer[256];     /* the same */
+	char fingerprint[65]; /* SHA-256 of the certificate (DER), lower-case hex */
+	char spki_pin[65];    /* SHA-256 of its public key (SubjectPublicKeyInfo, DER), lower-case hex */
+	char san_dns[CERT_NAMES]
+	            [CERT_NAME_MAX]; /* first names; too long or with a NUL byte inside: left out */
+	char san_uri[CERT_NAMES][CERT_NAME_MAX];
+	instant_ms_t not_before, not_after;
+};
+
+void cert_info_read(struct cert_info *out, struct x509_st *cert);
+/* The first certificate of a PEM file. */
+enum err cert_info_load(struct cert_info *out, const char *file, struct errmsg *m) MUST_CHECK;
+
+#endif
