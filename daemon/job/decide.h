@@ -1,0 +1,69 @@
+/*
+ * From an item and what the ledger knows to a decision: the bridge between a batch line and policy/.
+ *
+ * A decider is immutable after it was made and may be used from any thread; snapshots are counted by reference.
+ * decide_item() is total and deterministic: the same request, ledger facts and instant give the same bytes.
+ */
+#ifndef VNEPP_JOB_DECIDE_H
+#define VNEPP_JOB_DECIDE_H
+
+#include "daemon/job/item.h"
+#include "epp/base/buf.h"
+#include "epp/base/date.h"
+
+struct policy_ruleset;
+
+#define DECIDE_KEY_LEN \
+	16 /* bytes of the keyed hash of (zone, subject kind, identity number); 128 bits do not collide */
+
+struct decider;
+
+/* Takes over one reference of `rules`. `hmac_key`: 32 secret bytes, so that stored keys tell nothing. */
+struct decider *decider_new(struct policy_ruleset *rules, const uint8_t hmac_key[32]);
+struct decider *decider_ref(struct decider *d);
+void decider_unref(struct decider **d); /* NULLs *d */
+/* "sha256:…" of the rule set. */
+const char *decider_revision(const struct decider *d);
+const struct policy_ruleset *decider_rules(const struct decider *d);
+
+/* The subject's key in the grant ledger; false when the item cannot take a grant (no identity number; a renewal). */
+bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN]);
+
+/* What the store knows at this moment. */
+struct decide_ledger {
+	bool subject_has_grant; /* another item holds or has used the grant of this subject key */
+	bool name_known;        /* the name is in our ledger */
+	bool name_foreign;      /* … but belongs to another partner */
+	bool name_granted;      /* it carries a grant */
+	date_t grant_from;      /* first free day; DATE_NONE without a grant */
+	date_t expires_on;      /* Hanoi date; DATE_NONE when not known */
+	bool ownership_changed;
+};
+
+enum decide_stage { DECIDE_ADMISSION, DECIDE_SENDING, DECIDE_PREVIEW };
+
+struct decide_outcome {
+	enum item_state state; /* QUEUED, WAITING, REVIEW or REFUSED */
+	enum item_fault fault;
+	bool takes_grant; /* reserve the subject key for this item */
+	char reason[32];  /* main reason code */
+	char needs[64];   /* what is missing, for WAITING */
+	int free_years, charged_years;
+	int64_t fee_vnd;                              /* expected in total */
+	date_t decided_on;                            /* Hanoi date of the decision */
+	date_t free_from, free_until, eligible_until; /* DATE_NONE when they do not apply */
+	/* JSON members without braces; views into the two buffers given to decide_item(). */
+	struct str common, item;
+};
+
+/* `scratch` is cleared and holds the JSON; reuse it. */
+void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
+                 enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out);
+
+/*
+ * The registry identifier of the applicant's contact: the same applicant data always gives the same one, so creating
+ * it twice is harmless. Empty when the request names a registrant itself or has no applicant.
+ */
+void decide_contact_id(const struct decider *d, const struct item_request *r, char out[ITEM_CONTACT_MAX]);
+
+#endif

@@ -1,0 +1,403 @@
+/*
+ * The durable store: what a back end does (struct store_backend), and the operations themselves.
+ *
+ * An operation is a struct owned by the caller, filled with its input, handed to an executor, and given back exactly
+ * once, later, on the loop's thread, through op.done with op.err set and the output filled in. A back end runs a group
+ * of operations synchronously in one transaction, each in a savepoint of its own: one bad operation does not spoil
+ * the group. Nothing is given back before the transaction is on disk. When the commit itself fails, every operation of
+ * the group fails with ERR_DISK and nothing of it has happened.
+ *
+ * Shape of the data (design.md section 2.7), append-shaped:
+ *   batch    one row per submission; invisible until published
+ *   item     one wide row per new line, never updated; id ascending in input order
+ *   line     only for lines that repeat an older `ref`: (batch, line) -> item
+ *   work     per batch, account and lane: the range of items not claimed yet (the cursor)
+ *   ready    items to be sent again: (account, partner, lane, not_before, item)
+ *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
+ *   result   appended: (seq, item, attempt, state, blob); also the change feed
+ *   domain   the ledger of names      grant  the ledger of subjects      contact  contacts known to exist
+ *   text     interned decision texts  meta   epoch, keys                 message  poll messages
+ *
+ * An item's state is its newest result's; without one, SENDING while a claim holds it, else what intake decided.
+ */
+#ifndef VNEPP_STORE_STORE_H
+#define VNEPP_STORE_STORE_H
+
+#include "daemon/core/loop.h"
+#include "daemon/job/decide.h"
+#include "daemon/job/item.h"
+#include "epp/base/arena.h"
+#include "epp/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define STORE_CHUNK_MAX \
+	1000 /* lines of one intake operation: bounds the writer's time and what a crash throws away */
+#define STORE_PAGE_MAX 1000 /* rows of one reading operation */
+#define STORE_NAME_MAX 64   /* partner and account names, with NUL */
+
+typedef uint64_t item_id_t;  /* from 1 */
+typedef uint64_t batch_id_t; /* from 1 */
+
+enum store_op_type {
+	STORE_REGISTER,    /* names of partners and accounts to numbers */
+	STORE_RECOVER,     /* start-up: new epoch, orphans removed, open claims turned to UNKNOWN */
+	STORE_BATCH_BEGIN, /* writer */
+	STORE_BATCH_CHUNK,
+	STORE_BATCH_PUBLISH,
+	STORE_BATCH_ABORT,
+	STORE_BATCH_CANCEL,
+	STORE_CLAIM,
+	STORE_FINISH,
+	STORE_MESSAGE,   /* a poll message and its effect */
+	STORE_IMPORT,    /* names and grants from before */
+	STORE_QUEUES,    /* which (account, partner, lane) have work; reader or writer */
+	STORE_GET_BATCH, /* reader */
+	STORE_GET_ITEMS,
+	STORE_GET_ITEM,
+	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
+	STORE_GET_DOMAIN,
+	STORE_GET_COUNTS,
+	STORE_OP__COUNT
+};
+
+struct store_op {
+	struct loop_msg msg;   /* carries it back to the loop */
+	struct store_op *next; /* the executor's queue */
+	enum store_op_type type;
+	enum err err;
+	struct errmsg errmsg;
+	void (*done)(struct store_op *op);
+};
+
+/* ---- start-up ---------------------------------------------------------------------------------------------------- */
+
+/* Numbers are given once and kept for ever: a name that is known keeps its number. */
+struct store_register {
+	struct store_op op;
+	bool is_account;    /* in: account ("registry/account") or partner names */
+	const char **names; /* in: borrowed */
+	uint32_t *ids;      /* out: caller's, `count` entries, from 1 */
+	size_t count;
+};
+
+struct store_recover {
+	struct store_op op;
+	instant_ms_t now;     /* in */
+	uint32_t epoch;       /* out: grows with every start */
+	uint8_t hmac_key[32]; /* out: made at the first start, kept */
+	uint64_t orphans;     /* out: batches removed because they were never published */
+	uint64_t unknown;     /* out: items that were being sent when the last run ended without saying so */
+};
+
+/* ---- intake ------------------------------------------------------------------------------------------------------ */
+
+struct store_batch_begin {
+	struct store_op op;
+	uint32_t partner;           /* in */
+	struct str idempotency_key; /* in: borrowed until done; empty: none */
+	instant_ms_t now;           /* in */
+	batch_id_t
+	    batch; /* out: the new batch; with ERR_EXISTS the published one under this key, with ERR_BUSY
+	                               one that is still being received */
+	uint8_t payload_hash[32]; /* out with ERR_EXISTS: what that batch's body hashed to */
+};
+
+enum store_line_outcome {
+	STORE_LINE_NEW,      /* stored */
+	STORE_LINE_SAME,     /* this ref with this content is known: the old item answers */
+	STORE_LINE_CONFLICT, /* this ref is known with other content: an error */
+	STORE_LINE_BUSY,     /* this ref is in an upload that is not finished */
+};
+
+struct store_line {
+	/* in: views borrowed until done */
+	uint32_t line; /* from 1, in the body */
+	uint32_t account;
+	uint8_t lane;
+	const struct item_request *request; /* decoded form of `payload` */
+	struct str payload;                 /* item_encode() */
+	char contact_id[ITEM_CONTACT_MAX];  /* contact to create first, or "" */
+	/* out */
+	enum store_line_outcome outcome;
+	item_id_t item;
+	enum item_state state;
+	char reason[32];
+};
+
+struct store_batch_chunk {
+	struct store_op op;
+	batch_id_t batch; /* in */
+	uint32_t partner; /* in */
+	const struct decider
+	    *decider;     /* in: borrowed until done; decides each line in order, within the transaction */
+	instant_ms_t now; /* in */
+	struct store_line *lines; /* in/out: caller's; at most STORE_CHUNK_MAX */
+	size_t count;
+};
+
+struct store_batch_publish {
+	struct store_op op;
+	batch_id_t batch;         /* in */
+	uint8_t payload_hash[32]; /* in */
+	instant_ms_t now;         /* in */
+};
+
+/* Removes an unpublished batch with all its items, refs and reserved grants. */
+struct store_batch_abort {
+	struct store_op op;
+	batch_id_t batch;
+};
+
+/* Cancels what is QUEUED, WAITING or REVIEW; grants go back. */
+struct store_batch_cancel {
+	struct store_op op;
+	batch_id_t batch;   /* in */
+	uint32_t partner;   /* in: must own it, else ERR_NOT_FOUND */
+	instant_ms_t now;   /* in */
+	uint64_t cancelled; /* out */
+	uint64_t too_late;  /* out: being sent, or ended */
+};
+
+/* ---- sending ----------------------------------------------------------------------------------------------------- */
+
+struct store_queue_key {
+	uint32_t account, partner;
+	uint8_t lane;
+};
+
+/* Queues with anything to claim now. */
+struct store_queues {
+	struct store_op op;
+	instant_ms_t now;             /* in */
+	struct store_queue_key *keys; /* out: from `arena` */
+	size_t count;                 /* out */
+	instant_ms_t next_ready; /* out: when the next waiting retry becomes claimable; INSTANT_NONE: none */
+	struct arena *arena;     /* in: borrowed */
+};
+
+/* A claimed item; views live in the operation's arena. */
+struct store_claimed {
+	item_id_t item;
+	batch_id_t batch;
+	uint32_t partner, line;
+	uint32_t offset; /* in the claim: (epoch, claim, offset) makes the clTRID */
+	int attempt;     /* from 1 */
+	bool contact_known;
+	char contact_id[ITEM_CONTACT_MAX];
+	struct str payload;
+};
+
+/*
+ * Up to `max` items of one queue, oldest first, repeated ones before new ones. Committed before it is given back: from
+ * then on, after a crash, each of them is UNKNOWN. Items decided on another Hanoi date or under another revision are
+ * decided again; what is no longer free becomes REVIEW (fault: gateway) and is not among the claimed.
+ */
+struct store_claim {
+	struct store_op op;
+	struct store_queue_key queue;  /* in */
+	uint32_t max;                  /* in */
+	const struct decider *decider; /* in: borrowed until done */
+	instant_ms_t now;              /* in */
+	struct arena *arena;           /* in: borrowed */
+	uint64_t claim;                /* out; 0 when nothing was claimed */
+	struct store_claimed *items;   /* out: from arena */
+	size_t count;                  /* out */
+	bool more;                     /* out: the queue may hold more */
+	uint32_t held;                 /* out: turned to REVIEW */
+};
+
+enum store_name_effect { STORE_NAME_NONE, STORE_NAME_CREATED, STORE_NAME_RENEWED };
+enum store_grant_effect { STORE_GRANT_KEEP, STORE_GRANT_COMMIT, STORE_GRANT_RELEASE };
+
+/* One step of one item. */
+struct store_step {
+	item_id_t item;
+	uint64_t claim; /* the claim that held it, 0 when none does (reconciliation after a start) */
+	bool
+	    leaves_claim; /* this step ends its being sent (anything but RECONCILING and UNKNOWN in the same run) */
+	struct item_result
+	    result; /* views borrowed until done; result.state QUEUED: send again at not_before */
+	instant_ms_t not_before; /* for QUEUED */
+	bool not_sent;           /* QUEUED because nothing was sent: the attempt does not count */
+	enum store_name_effect name;
+	enum store_grant_effect grant;
+	char
+	    contact_created[ITEM_CONTACT_MAX]; /* a contact now known to exist at the item's account, or "" */
+};
+
+struct store_finish {
+	struct store_op op;
+	struct store_step *steps; /* in: caller's */
+	size_t count;
+	instant_ms_t now;
+};
+
+/* A poll message, stored before it is acknowledged; a panData settles the item whose create is pending. */
+struct store_message {
+	struct store_op op;
+	uint32_t account;         /* in */
+	struct str id, text, xml; /* in: borrowed; xml is the redacted frame */
+	instant_ms_t at;          /* in */
+	instant_ms_t now;
+	bool is_pan;        /* in: pending action */
+	struct str domain;  /* in: its name, A-labels */
+	struct str cl_trid; /* in: paTRID, may be empty */
+	bool pan_approved;  /* in */
+	bool understood;    /* in: false keeps it for a person */
+	item_id_t settled;  /* out: the item it settled, or 0 */
+	bool duplicate;     /* out: this message was stored before */
+};
+
+/* A name from before this gateway's time. */
+struct store_import_row {
+	struct str domain;
+	uint32_t partner, account;
+	instant_ms_t created, expires;
+	date_t grant_from; /* DATE_NONE: paid */
+	uint8_t subject_key[DECIDE_KEY_LEN];
+	bool has_subject_key;
+};
+
+struct store_import {
+	struct store_op op;
+	struct store_import_row *rows; /* in: caller's; at most STORE_CHUNK_MAX */
+	size_t count;
+	uint64_t added, replaced; /* out */
+};
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+struct store_batch_info {
+	batch_id_t batch;
+	uint32_t partner;
+	uint64_t lines, items; /* lines in the body; new items among them */
+	uint64_t counts
+	    [ITEM_STATE__COUNT]; /* of the lines (a repeated line counts in the state of the item it points at) */
+	instant_ms_t created;
+	uint64_t version; /* grows with every change: the ETag */
+};
+
+struct store_get_batch {
+	struct store_op op;
+	batch_id_t batch;             /* in */
+	uint32_t partner;             /* in: 0: any (operators) */
+	struct store_batch_info info; /* out */
+};
+
+/* One line's item as it stands; views live in the arena. */
+struct store_row {
+	item_id_t item;
+	batch_id_t batch;
+	uint32_t line, partner, account;
+	enum item_op op;
+	enum item_state state;
+	struct str ref, domain;
+	struct str payload;                        /* only with want_payload */
+	struct str decision_common, decision_item; /* JSON members */
+	struct item_result result;                 /* the newest; .at INSTANT_NONE when there is none */
+	char intake_reason[32];                    /* main reason of the decision at intake */
+	enum item_fault intake_fault;
+	uint32_t epoch; /* of the claim, when SENDING */
+};
+
+/* Lines of a batch in input order. */
+struct store_get_items {
+	struct store_op op;
+	batch_id_t batch;       /* in */
+	uint32_t partner;       /* in: 0: any */
+	uint32_t after_line;    /* in: 0: from the first */
+	uint32_t limit;         /* in: at most STORE_PAGE_MAX */
+	bool by_state;          /* in */
+	enum item_state state;  /* in, with by_state */
+	struct arena *arena;    /* in: borrowed */
+	struct store_row *rows; /* out */
+	size_t count;           /* out */
+	bool more;              /* out */
+};
+
+struct store_get_item {
+	struct store_op op;
+	item_id_t item;    /* in: or 0 and (partner, ref) */
+	uint32_t partner;  /* in: 0: any */
+	struct str ref;    /* in */
+	bool want_payload; /* in */
+	struct arena *arena;
+	struct store_row row; /* out */
+};
+
+/* Items in UNKNOWN, RECONCILING, PENDING or NEEDS_HUMAN, by ascending id. */
+struct store_get_open {
+	struct store_op op;
+	item_id_t after; /* in */
+	uint32_t limit;  /* in */
+	struct arena *arena;
+	struct store_row *rows; /* out, with payload */
+	size_t count;
+	bool more;
+};
+
+struct store_get_domain {
+	struct store_op op;
+	struct str domain;             /* in: borrowed */
+	uint32_t partner;              /* out: owner */
+	uint32_t account;              /* out */
+	instant_ms_t created, expires; /* out */
+	date_t grant_from, free_until; /* out */
+};
+
+struct store_get_counts {
+	struct store_op op;
+	uint64_t items[ITEM_STATE__COUNT]; /* over everything stored */
+	uint64_t batches, domains, grants, messages_unread;
+};
+
+/* ---- back ends and executors --------------------------------------------------------------------------------------- */
+
+struct store_backend;
+
+struct store_backend_ops {
+	/* Runs the group in one transaction; sets each op's err and output. Any thread, one at a time. */
+	void (*run)(struct store_backend *b, struct store_op **ops, size_t count);
+	void (*close)(struct store_backend *b); /* frees */
+};
+
+struct store_backend {
+	const struct store_backend_ops *ops;
+};
+
+/*
+ * SQLite, WAL, synchronous=FULL. `vfs`: NULL for the system's files. Takes an exclusive lock beside the file
+ * (ERR_LOCKED with the holder's pid in the message); creates or migrates the schema.
+ */
+enum err store_sqlite_open(const char *path, const char *vfs, struct store_backend **out,
+                           struct errmsg *e) MUST_CHECK;
+/* A reading connection to the same file; runs reading operations only (ERR_DENIED for others). */
+enum err store_sqlite_open_reader(const char *path, const char *vfs, struct store_backend **out,
+                                  struct errmsg *e) MUST_CHECK;
+/* Everything in memory, for tests; lives until closed. */
+struct store_backend *store_mem_new(void);
+
+struct store_executor {
+	/* From the loop's thread. `op` belongs to the executor until op->done. */
+	void (*submit)(struct store_executor *x, struct store_op *op);
+	/* Operations handed in and not given back yet. */
+	size_t (*pending)(const struct store_executor *x);
+};
+
+/* One thread that owns a back end and runs whatever has gathered as one group. Takes over `b`. */
+struct store_executor *store_thread_new(struct loop *loop, struct store_backend *b, const char *thread_name);
+/* Finishes what was handed in (their done is called by the loop turns that follow), stops the thread, closes the back
+ * end. No submit after it. */
+void store_thread_stop(struct store_executor *x);
+/* After the last done came back. */
+void store_thread_free(struct store_executor *x);
+
+#define STORE_INLINE_MAX_DELAY_MS 50
+/* Runs in the loop's own thread after a delay drawn from `rng` (NULL: next turn): for simulation and tests. */
+struct rng;
+struct store_executor *store_inline_new(struct loop *loop, struct store_backend *b, struct rng *rng);
+void store_inline_free(struct store_executor *x); /* drops what was not run, without done: a crash */
+
+#endif
