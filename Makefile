@@ -5,10 +5,10 @@ SHELL := /bin/bash
 
 # ---- what is built how -------------------------------------------------------------------------------------------
 # SAN=address,undefined or SAN=thread builds with sanitizers into a folder of its own; COVER=1 with coverage.
+comma := ,
 SAN ?=
 COVER ?=
 MODE := $(if $(SAN),san-$(firstword $(subst $(comma), ,$(subst address,addr,$(SAN)))),$(if $(COVER),cover,$(if $(FUZZ),fuzz,release)))
-comma := ,
 ifeq ($(MODE),release)
 B := build
 else
