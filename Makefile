@@ -25,6 +25,8 @@ LLHTTP_LIBS := $(if $(LLHTTP_DIR),,-lllhttp)
 OPT := $(if $(SAN),-O1 -fno-omit-frame-pointer,$(if $(COVER),-O0 --coverage,-O2))
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wimplicit-fallthrough -Wvla -Wundef -Werror
+# The sanitizers' own checks confuse gcc's format analysis ("null format string").
+WARN += $(if $(SAN),-Wno-format-truncation -Wno-format-overflow)
 HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(COVER),,-D_FORTIFY_SOURCE=2)
 CFLAGS_ALL = -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(if $(SAN),-fsanitize=$(SAN)) -D_GNU_SOURCE -I. \
 	-DLLHTTP_STRICT_MODE=1 $(if $(LLHTTP_DIR),-isystem $(LLHTTP_DIR)) $(PKG_CFLAGS) $(CFLAGS)
