@@ -1,0 +1,116 @@
+/*
+ * The daemon's configuration: vneppd.yaml with the partners and limits files that it names, read into one immutable
+ * snapshot that is counted by reference. All texts live in the snapshot. Times are in milliseconds.
+ *
+ * Loading checks everything that can be checked without side effects (syntax, types, ranges, references between
+ * files, that files exist and are readable) and reports all findings at once, with places.
+ */
+#ifndef VNEPP_CORE_CONFIG_H
+#define VNEPP_CORE_CONFIG_H
+
+#include "epp/base/attr.h"
+#include "epp/base/diag.h"
+#include "epp/base/str.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One login at a registry; several partners may share one. */
+struct config_account {
+	const char *name;
+	const char *login;
+	const char *password_file; /* first line is the password; mode 0640 or stricter */
+	const char *certificate, *key;
+	uint32_t sessions; /* connections held open */
+	uint32_t window;   /* commands in flight on each */
+};
+
+struct config_endpoint {
+	const char *host;
+	uint16_t port;
+};
+
+enum config_script { CONFIG_SCRIPT_ANY, CONFIG_SCRIPT_ASCII, CONFIG_SCRIPT_IDN };
+enum config_hosts { CONFIG_HOSTS_ATTRIBUTES, CONFIG_HOSTS_OBJECTS };
+
+struct config_registry {
+	const char *name;
+	struct config_endpoint *endpoints;
+	size_t endpoint_count;
+	const char **zones; /* lower-case A-labels, e.g. "id.vn"; a name belongs to the longest that fits */
+	size_t zone_count;
+	enum config_script script;
+	int date_offset_s; /* zone of the registry's dates, seconds east of UTC */
+	const char *ca_file, *server_name, *source_address; /* the last two may be NULL */
+	const char *language;
+	const char **objects, **extensions; /* URIs that we can use; the greeting decides */
+	size_t object_count, extension_count;
+	enum config_hosts hosts;
+	bool create_contacts; /* make the registrant contact from the item's applicant */
+	bool check_first;     /* <check> before <create>, where a taken name costs a penalty */
+	uint64_t connect_ms, greeting_ms, login_ms, answer_ms;
+	uint64_t keepalive_ms, max_age_ms;
+	uint64_t backoff_min_ms, backoff_max_ms;
+	uint64_t settle_ms;           /* before "does not exist" is believed, twice */
+	uint64_t poll_ms;             /* interval of the poll worker when the queue is empty */
+	uint32_t commands_per_second; /* hard ceiling (limits file); 0: none */
+	struct config_account *accounts;
+	size_t account_count;
+};
+
+/* How a partner is recognised; any one that fits is enough. */
+struct config_identity {
+	enum { CONFIG_ID_SAN_DNS, CONFIG_ID_SAN_URI, CONFIG_ID_PIN, CONFIG_ID_FINGERPRINT } kind;
+	const char *value; /* names as in the certificate; pin and fingerprint as 64 lower-case hex digits */
+};
+
+struct config_partner {
+	const char *name;
+	struct config_identity *identities;
+	size_t identity_count;
+	const char **accounts; /* by registry, same order as config.registries; NULL: may not use it */
+	const char **zones;    /* NULL: all that its registries serve */
+	size_t zone_count;
+	bool may_create, may_renew;
+	uint32_t lines_per_second, burst; /* admission (limits file); 0: no limit */
+	uint32_t max_queued;              /* lines in the queue; 0: no limit */
+	uint32_t weight;                  /* share of a registry's capacity; 1 unless given */
+};
+
+enum config_log_format { CONFIG_LOG_AUTO, CONFIG_LOG_JSON, CONFIG_LOG_LOGFMT };
+
+struct config {
+	const char *path;
+	const char *instance; /* appears in clTRIDs of nobody, in logs and metrics */
+	bool sandbox; /* a registry of tests: allows a shifted clock and rules that activate by themselves */
+	int64_t clock_shift_ms; /* sandbox: how far the clock is off when the snapshot was loaded */
+	const char *store_path;
+	const char *api_listen, *api_certificate, *api_key, *api_client_ca;
+	uint32_t api_max_connections, api_max_per_address;
+	uint64_t api_max_body_bytes;
+	uint32_t api_max_line_bytes, api_max_lines;
+	const char *control_socket; /* NULL: none */
+	const char *admin_listen;   /* NULL: none */
+	const char *rules_dir;
+	bool rules_activate; /* files activate by themselves at start and reload (sandbox) */
+	enum config_log_format log_format;
+	int log_level;    /* enum log_level */
+	uint64_t stop_ms; /* SIGTERM: how long commands in flight may take to finish */
+	struct config_registry *registries;
+	size_t registry_count;
+	struct config_partner *partners;
+	size_t partner_count;
+};
+
+/* Loads and checks; NULL when `d` got an error. The result has one reference. */
+struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d) MUST_CHECK;
+struct config *config_ref(struct config *c);
+void config_unref(struct config **c); /* NULLs *c */
+
+const struct config_partner *config_partner(const struct config *c, const char *name);
+/* The registry that serves `name` (A-labels; `idn`: it has a Vietnamese label), or NULL. `zone` gets the zone. */
+const struct config_registry *config_route(const struct config *c, struct str name, bool idn,
+                                           struct str *zone);
+
+#endif
