@@ -39,9 +39,9 @@ struct log {
 };
 
 /* `log` may be NULL: nothing is logged. */
-#define LOG(log, lvl, event, text, ...)                                                             \
+#define LOG(logger, lvl, event, text, ...)                                                          \
 	do {                                                                                        \
-		struct log *log__ = (log);                                                          \
+		struct log *log__ = (logger);                                                       \
 		if (log__ && (lvl) <= log__->level) {                                               \
 			const struct log_field fields__[] = {__VA_ARGS__};                          \
 			log__->write(log__, (lvl), (event), (text), fields__, ARRAY_LEN(fields__)); \

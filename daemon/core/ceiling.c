@@ -1,0 +1,53 @@
+/* The exact sliding window: a ring of moments. */
+#include "daemon/core/ceiling.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+
+void ceiling_init(struct ceiling *c, uint32_t per_second, uint64_t now_ms)
+{
+	REQUIRE(per_second <= CEILING_MAX);
+	*c = (struct ceiling){.limit = per_second};
+	if (per_second == 0)
+		return;
+	c->at = xcalloc(per_second, sizeof *c->at);
+	for (uint32_t i = 0; i < per_second; i++)
+		c->at[i] = now_ms;
+}
+
+void ceiling_fini(struct ceiling *c)
+{
+	free(c->at);
+	*c = (struct ceiling){0};
+}
+
+void ceiling_set(struct ceiling *c, uint32_t per_second, uint64_t now_ms)
+{
+	if (per_second == c->limit)
+		return;
+	uint64_t taken = c->taken;
+	ceiling_fini(c);
+	ceiling_init(c, per_second, now_ms);
+	c->taken = taken;
+}
+
+uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms)
+{
+	if (c->limit == 0)
+		return 0;
+	uint64_t free_at = c->at[c->head] + CEILING_WINDOW_MS;
+	return free_at > now_ms ? free_at - now_ms : 0;
+}
+
+bool ceiling_take(struct ceiling *c, uint64_t now_ms)
+{
+	if (ceiling_wait_ms(c, now_ms) > 0)
+		return false;
+	c->taken++;
+	if (c->limit == 0)
+		return true;
+	c->at[c->head] = now_ms;
+	c->head = (c->head + 1) % c->limit;
+	return true;
+}

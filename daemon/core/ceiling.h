@@ -1,0 +1,31 @@
+/*
+ * A hard ceiling: no window of one second, wherever it begins, holds more than `limit` events. Exact, because the
+ * moments of the last `limit` events are kept (8 bytes each). After init it counts as just used up, so that a restart
+ * cannot send twice the allowed number within one second.
+ */
+#ifndef VNEPP_CORE_CEILING_H
+#define VNEPP_CORE_CEILING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CEILING_WINDOW_MS 1000
+#define CEILING_MAX       100000 /* commands per second; beyond that a ceiling protects nobody */
+
+struct ceiling {
+	uint64_t *at;   /* owned ring of moments, oldest at `head`; NULL without a limit */
+	uint32_t limit; /* 0: none */
+	uint32_t head;
+	uint64_t taken; /* since init */
+};
+
+void ceiling_init(struct ceiling *c, uint32_t per_second, uint64_t now_ms);
+void ceiling_fini(struct ceiling *c);
+/* A changed limit counts as just used up. */
+void ceiling_set(struct ceiling *c, uint32_t per_second, uint64_t now_ms);
+/* Takes one if allowed now. */
+bool ceiling_take(struct ceiling *c, uint64_t now_ms);
+/* Milliseconds until the next may be taken; 0: now. */
+uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * One EPP session: a connection from dialling to closed, with log-in, a window of commands in flight, and answers
+ * paired in order. It knows EPP, not jobs. A session is used once; the pool makes a new one for the next connection.
+ *
+ *            session_new
+ *                │
+ *            DIALLING ──▶ GREETING ──▶ LOGIN ──▶ READY ──▶ DRAINING ──▶ LOGOUT
+ *                │            │          │         │           │           │
+ *                └────────────┴──────────┴────┬────┴───────────┴───────────┘
+ *                                          CLOSING ──▶ (on_closed, freed)
+ *
+ * Every command handed in ends exactly once, later: ANSWERED, or UNKNOWN when its bytes may have left.
+ */
+#ifndef VNEPP_SESSION_SESSION_H
+#define VNEPP_SESSION_SESSION_H
+
+#include "epp/base/buf.h"
+#include "epp/base/err.h"
+#include "epp/base/list.h"
+#include "epp/base/logapi.h"
+#include "epp/response.h"
+#include "epp/trid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ceiling;
+struct dialer;
+struct loop;
+struct session;
+struct stream;
+struct tls_ctx;
+
+enum session_state {
+	SESSION_DIALLING,
+	SESSION_GREETING,
+	SESSION_LOGIN,
+	SESSION_READY,
+	SESSION_DRAINING,
+	SESSION_LOGOUT,
+	SESSION_CLOSING,
+	SESSION_STATE__COUNT
+};
+const char *session_state_name(enum session_state s);
+
+enum session_outcome {
+	SESSION_ANSWERED, /* `r` is the answer */
+	SESSION_UNKNOWN,  /* it may have been carried out, or not: `text` says what happened to the session */
+};
+
+/* A command; embedded in what waits for it. */
+struct session_command {
+	struct list_node node;
+	char cltrid[EPP_TRID_MAX + 1]; /* set by the caller; unique for ever */
+	/* Appends the whole frame (epp_build_*). On failure nothing was appended. */
+	enum err (*build)(struct session_command *c, struct buf *out, struct errmsg *e);
+	/* `r` is valid during the call; may hand in further commands. */
+	void (*done)(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
+	             const char *text);
+	uint64_t sent_ms; /* out: loop time */
+};
+
+/* Why a session ended. */
+enum session_end {
+	SESSION_END_CLEAN,   /* we logged out */
+	SESSION_END_CONNECT, /* never got a greeting */
+	SESSION_END_LOGIN, /* log-in refused: wrong password, or not permitted (2200, 2501): do not hammer */
+	SESSION_END_LIMIT, /* the registry has no room for another session (2502) */
+	SESSION_END_LOST,  /* closed or broken by the other side */
+	SESSION_END_TIMEOUT,    /* an answer did not come */
+	SESSION_END_PROTOCOL,   /* what came was not EPP, or not the answer to our command */
+	SESSION_END_UNSUITABLE, /* the greeting lacks what we need */
+};
+const char *session_end_name(enum session_end e);
+
+struct session_events {
+	void (*on_ready)(void *arg, struct session *s);
+	/* A place in the window has become free. */
+	void (*on_room)(void *arg, struct session *s);
+	/* A response said that messages are waiting. */
+	void (*on_messages)(void *arg, uint64_t count);
+	/* The last event; the session is freed when it returns. All commands have ended before. */
+	void (*on_closed)(void *arg, struct session *s, enum session_end why, const char *text);
+};
+
+/* Everything borrowed for the session's life. */
+struct session_config {
+	struct loop *loop;
+	struct dialer *dialer;
+	struct ceiling *ceiling; /* log-in, keepalive and log-out count, too */
+	struct epp_parser *parser;
+	struct log *log;
+	const char *registry, *account; /* for logs */
+	const char *host, *server_name, *source_address;
+	uint16_t port;
+	struct tls_ctx *tls;
+	const char *login, *password, *language;
+	const char *const *objects, *const *extensions;
+	size_t object_count, extension_count;
+	uint32_t window;
+	uint64_t connect_ms, greeting_ms, login_ms, answer_ms, keepalive_ms, max_age_ms;
+	uint64_t id;          /* unique in this process */
+	char trid_prefix[24]; /* makes the clTRIDs of log-in, poll and log-out unique */
+};
+
+/* Starts dialling. `c` is copied. Never NULL. */
+struct session *session_new(const struct session_config *c, const struct session_events *ev, void *arg);
+uint64_t session_id(const struct session *s);
+enum session_state session_state(const struct session *s);
+/* Commands that may be handed in now. */
+uint32_t session_room(const struct session *s);
+uint32_t session_in_flight(const struct session *s);
+/* Loop time of the last command. */
+uint64_t session_idle_since(const struct session *s);
+/*
+ * Sends when session_room() > 0. The frame leaves at the end of the turn together with others. An error (of the
+ * builder) means: not sent, done is not called. The caller has taken from the ceiling.
+ */
+enum err session_send(struct session *s, struct session_command *c, struct errmsg *e) MUST_CHECK;
+/* No further commands; logs out when those in flight have ended, then on_closed. */
+void session_drain(struct session *s);
+/* Breaks it; commands in flight end as UNKNOWN. */
+void session_abort(struct session *s, enum session_end why, const char *text);
+/* What the greeting said, for the pool's comparison: hash of its URIs. 0 before. */
+uint64_t session_greeting_hash(const struct session *s);
+bool session_has_extension(const struct session *s, struct str uri);
+
+#endif
