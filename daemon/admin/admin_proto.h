@@ -12,6 +12,23 @@
 #define ADMIN_CMD_STATUS "status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
 #define ADMIN_CMD_ITEM   "item"   /* id or partner+ref → item as in the partner's view, with its attempts */
 #define ADMIN_CMD_RELOAD "reload" /* → findings, as text, when the new files were refused */
-#define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most 1,000 → added, replaced */
+#define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+
+/*
+ * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a
+ * bad row refuses its whole group, with "row" (from 0, in rows[]) beside "error".
+ *
+ *   domain      text, needed: U-labels or A-labels
+ *   partner     text, needed: whose name it is, as in the partners file
+ *   account     text: "registry/account" that sponsors it; absent: the one that the partner uses at the registry which
+ *               serves the name
+ *   created     when the registry created it: RFC 3339 with a zone, or a date (00:00 in Hanoi)
+ *   expires     needed, the same form
+ *   grant_from  date in Hanoi of the first free day; absent or null: registered at full fee, no grant
+ *   subject     object: who took the grant; absent or null: not known (then it bars nobody from another grant)
+ *     kind, id_number, tax_code, registration_number   as in an applicant; the kind is needed, and the number by which
+ *                                                      that kind is known
+ */
+#define ADMIN_IMPORT_ROWS 1000
 
 #endif
