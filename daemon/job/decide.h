@@ -61,9 +61,10 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out);
 
 /*
- * The registry identifier of the applicant's contact: the same applicant data always gives the same one, so creating
- * it twice is harmless. Empty when the request names a registrant itself or has no applicant.
+ * The registry identifier of the applicant's contact under one account: the same applicant data always gives the same
+ * one, so creating it twice is harmless. Empty when the request names a registrant itself or has no applicant.
  */
-void decide_contact_id(const struct decider *d, const struct item_request *r, char out[ITEM_CONTACT_MAX]);
+void decide_contact_id(const struct decider *d, uint32_t account, const struct item_request *r,
+                       char out[ITEM_CONTACT_MAX]);
 
 #endif

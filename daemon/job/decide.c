@@ -1,0 +1,283 @@
+/* Facts out of an item and the ledger, a state out of a decision. */
+#include "daemon/job/decide.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+#include "epp/base/hash.h"
+#include "policy/policy.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct decider {
+	atomic_uint refs;
+	struct policy_ruleset *rules; /* one reference is ours */
+	uint8_t hmac_key[32];
+};
+
+struct decider *decider_new(struct policy_ruleset *rules, const uint8_t hmac_key[32])
+{
+	struct decider *d = xcalloc(1, sizeof *d);
+	atomic_init(&d->refs, 1);
+	d->rules = rules;
+	memcpy(d->hmac_key, hmac_key, sizeof d->hmac_key);
+	return d;
+}
+
+struct decider *decider_ref(struct decider *d)
+{
+	atomic_fetch_add(&d->refs, 1);
+	return d;
+}
+
+void decider_unref(struct decider **pd)
+{
+	struct decider *d = *pd;
+	*pd = NULL;
+	if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
+		return;
+	policy_unref(&d->rules);
+	explicit_bzero(d->hmac_key, sizeof d->hmac_key);
+	free(d);
+}
+
+const char *decider_revision(const struct decider *d)
+{
+	return policy_revision(d->rules);
+}
+
+const struct policy_ruleset *decider_rules(const struct decider *d)
+{
+	return d->rules;
+}
+
+/* ---- facts --------------------------------------------------------------------------------------------------------- */
+
+static enum policy_kind kind_of(enum applicant_kind k)
+{
+	static const enum policy_kind map[APPLICANT__COUNT] = {
+	    [APPLICANT_NONE] = POLICY_KIND_NONE,          [APPLICANT_CITIZEN] = POLICY_CITIZEN,
+	    [APPLICANT_ENTERPRISE] = POLICY_ENTERPRISE,   [APPLICANT_HOUSEHOLD] = POLICY_HOUSEHOLD,
+	    [APPLICANT_COOPERATIVE] = POLICY_COOPERATIVE, [APPLICANT_OTHER] = POLICY_OTHER,
+	};
+	return map[k];
+}
+
+static enum policy_gender gender_of(enum gender g)
+{
+	return g == GENDER_MALE ? POLICY_MALE : g == GENDER_FEMALE ? POLICY_FEMALE : POLICY_GENDER_UNKNOWN;
+}
+
+static enum policy_result result_of(struct str s)
+{
+	for (int i = 0; i < POLICY_RESULT__COUNT; i++)
+		if (str_eq_c(s, policy_result_names[i]))
+			return (enum policy_result)i;
+	return POLICY_UNCONFIRMED;
+}
+
+/* Characters of the first label as people read it: code points, not bytes. */
+static int label_length(struct str domain_u)
+{
+	struct str rest = domain_u, label = str_split(&rest, '.');
+	int n = 0;
+	for (size_t i = 0; i < label.len; i++)
+		n += ((unsigned char)label.ptr[i] & 0xC0) != 0x80;
+	return n;
+}
+
+static void facts_of_applicant(const struct item_applicant *a, struct policy_facts *f)
+{
+	f->kind = kind_of(a->kind);
+	f->citizenship = a->citizenship;
+	f->gender = gender_of(a->gender);
+	f->birth_date = a->birth_date;
+	f->id_number = a->id_number;
+	f->tax_code = a->tax_code;
+	f->registration_number = a->registration_number;
+	f->founded_on = a->founded_on;
+	f->registered_on = a->registered_on;
+	f->registration_exempt = a->registration_exempt ? POLICY_YES : POLICY_UNKNOWN;
+	f->province = a->address.province;
+	f->province_list = a->address.province_list;
+}
+
+/* Whole years from the first free day to the expiry: how many of the name's years are paid or free so far. */
+static int years_between(date_t from, date_t until)
+{
+	int n = 0;
+	while (n < 100 && date_add_years(from, n + 1, false) <= until)
+		n++;
+	return n;
+}
+
+static void facts_of_ledger(const struct decide_ledger *l, enum item_op op, struct policy_facts *f)
+{
+	if (op == ITEM_CREATE) {
+		f->prior_grants = l->subject_has_grant ? 1 : 0;
+		f->prior_paid = POLICY_NO;
+		return;
+	}
+	f->name_known = l->name_known ? POLICY_YES : POLICY_NO;
+	f->name_granted = l->name_granted ? POLICY_YES : POLICY_NO;
+	f->ownership_changed = l->ownership_changed ? POLICY_YES : POLICY_NO;
+	f->grant_from = l->grant_from;
+	f->expires_on = l->expires_on;
+	if (l->grant_from != DATE_NONE && l->expires_on != DATE_NONE)
+		f->free_years_used = years_between(l->grant_from, l->expires_on);
+}
+
+static void facts_fill(const struct item_request *r, struct policy_evidence *evidence, struct policy_facts *f)
+{
+	*f = POLICY_FACTS_NONE;
+	f->op = r->op == ITEM_CREATE ? POLICY_CREATE : POLICY_RENEW;
+	f->zone = policy_zone_of(r->domain);
+	f->name_length = label_length(r->domain_u);
+	f->name_idn = !str_eq(r->domain, r->domain_u);
+	f->period = r->period;
+	facts_of_applicant(&r->applicant, f);
+	for (size_t i = 0; i < r->evidence_count; i++) {
+		const struct item_evidence *e = &r->evidence[i];
+		evidence[i] =
+		    (struct policy_evidence){e->type, e->issuer, e->reference, e->date, result_of(e->result)};
+	}
+	f->evidence = evidence;
+	f->evidence_count = r->evidence_count;
+	f->charge = r->if_not_free == ITEM_CHARGE;
+	f->max_fee_vnd = r->max_fee_vnd;
+}
+
+bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])
+{
+	struct policy_evidence evidence[ITEM_EVIDENCE_MAX];
+	struct policy_facts facts;
+	char text[POLICY_KEY_MAX];
+	struct sha256 mac;
+	facts_fill(r, evidence, &facts);
+	if (!policy_subject_key(&facts, text))
+		return false;
+	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), str_c(text), &mac);
+	memcpy(key, mac.bytes, DECIDE_KEY_LEN);
+	return true;
+}
+
+/* ---- the outcome --------------------------------------------------------------------------------------------------- */
+
+static const char *stage_name(enum decide_stage s)
+{
+	return s == DECIDE_ADMISSION ? "admission" : s == DECIDE_SENDING ? "sending" : "preview";
+}
+
+static void copy_code(char *out, size_t size, struct str code)
+{
+	if (!str_copy(out, size, code))
+		snprintf(out, size, "OTHER");
+}
+
+static void list_needs(const struct policy_decision *p, char *out, size_t size)
+{
+	size_t n = 0;
+	out[0] = '\0';
+	for (int i = 0; i < p->need_count && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%s", i ? "," : "", p->needs[i]);
+}
+
+/* Another partner's name: a matter of ownership, not of policy, so the rule files do not know it. */
+static void decide_foreign(const struct decider *d, enum decide_stage stage, date_t today,
+                           struct buf *scratch, struct decide_outcome *out)
+{
+	out->state = ITEM_REFUSED;
+	out->fault = FAULT_PARTNER;
+	snprintf(out->reason, sizeof out->reason, "NOT_YOURS");
+	out->decided_on = today;
+	buf_printf(
+	    scratch,
+	    "\"stage\":\"%s\",\"outcome\":\"reject\",\"grant\":null,\"reasons\":[\"NOT_YOURS\"],\"flags\":[],"
+	    "\"cites\":[],\"rules\":\"%s\"",
+	    stage_name(stage), decider_revision(d));
+	size_t common = buf_len(scratch);
+	buf_lit(scratch, "\"free_years\":0,\"charged_years\":0");
+	out->common = str_make(buf_data(scratch), common);
+	out->item = str_make(buf_data(scratch) + common, buf_len(scratch) - common);
+}
+
+static void outcome_of(const struct policy_decision *p, const struct item_request *r,
+                       struct decide_outcome *out)
+{
+	list_needs(p, out->needs, sizeof out->needs);
+	switch (p->action) {
+	case POLICY_SEND: out->state = ITEM_QUEUED; break;
+	case POLICY_HOLD:
+		out->state = p->need_count > 0 ? ITEM_WAITING : ITEM_REVIEW;
+		out->fault = p->need_count > 0 ? FAULT_PARTNER : FAULT_POLICY;
+		break;
+	case POLICY_REFUSE:
+		out->state = ITEM_REFUSED;
+		out->fault = p->outcome == POLICY_REJECT ? FAULT_PARTNER : FAULT_POLICY;
+		break;
+	}
+	bool free = p->outcome == POLICY_GRANT || p->outcome == POLICY_GRANT_PARTIAL;
+	out->takes_grant = free && r->op == ITEM_CREATE && out->state == ITEM_QUEUED && p->key[0];
+	copy_code(out->reason, sizeof out->reason, policy_main_reason(p));
+	out->free_years = p->free_years;
+	out->charged_years = p->charged_years;
+	out->fee_vnd = p->expected_vnd;
+	out->decided_on = p->decided_on;
+	out->free_from = p->free_from;
+	out->free_until = p->free_until;
+	out->eligible_until = p->eligible_until;
+}
+
+void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
+                 enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out)
+{
+	struct policy_evidence evidence[ITEM_EVIDENCE_MAX];
+	struct policy_facts facts;
+	struct policy_decision p;
+	buf_clear(scratch);
+	*out = (struct decide_outcome){
+	    .free_from = DATE_NONE, .free_until = DATE_NONE, .eligible_until = DATE_NONE, .fee_vnd = -1};
+	if (r->op == ITEM_RENEW && ledger->name_foreign) {
+		decide_foreign(d, stage, date_of_instant(now, HANOI_OFFSET_S), scratch, out);
+		return;
+	}
+	facts_fill(r, evidence, &facts);
+	facts_of_ledger(ledger, r->op, &facts);
+	facts.at = now;
+	policy_decide(d->rules, &facts, &p);
+	outcome_of(&p, r, out);
+	buf_printf(scratch, "\"stage\":\"%s\",", stage_name(stage));
+	policy_print_common(&p, scratch);
+	size_t common = buf_len(scratch);
+	policy_print_item(&p, scratch);
+	INVARIANT(buf_ok(scratch));
+	out->common = str_make(buf_data(scratch), common);
+	out->item = str_make(buf_data(scratch) + common, buf_len(scratch) - common);
+}
+
+/* ---- contacts ------------------------------------------------------------------------------------------------------ */
+
+void decide_contact_id(const struct decider *d, uint32_t account, const struct item_request *r,
+                       char out[ITEM_CONTACT_MAX])
+{
+	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* 32, without I L O U */
+	struct item_request only = {.op = ITEM_CREATE, .cur_exp_date = DATE_NONE, .max_fee_vnd = -1};
+	struct sha256 mac;
+	struct buf data;
+	out[0] = '\0';
+	if (r->registrant.len || r->applicant.kind == APPLICANT_NONE)
+		return;
+	only.applicant = r->applicant;
+	buf_init(&data, ITEM_PAYLOAD_MAX);
+	buf_printf(&data, "contact/%u/", account);
+	item_encode(&only, &data);
+	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), buf_str(&data), &mac);
+	buf_fini(&data);
+	/* "VN" and 14 characters of 5 bits: 70 bits, so that a billion contacts do not collide. */
+	out[0] = 'V';
+	out[1] = 'N';
+	for (int i = 0; i < ITEM_CONTACT_MAX - 3; i++)
+		out[2 + i] = alphabet[mac.bytes[i] & 31];
+	out[ITEM_CONTACT_MAX - 1] = '\0';
+}
