@@ -1,0 +1,389 @@
+/*
+ * The job's machine.
+ *
+ * Happy path: the registrant contact is created when it is not known, then <create> or <renew>; the answer ends it.
+ *
+ * Failure modes
+ *  - The outcome of a transform is not known (lost session, 2400, 2500): UNKNOWN, then <info> after the settling delay
+ *    (job_look.c).
+ *  - The contact's outcome is not known: its identifier follows from its data, so asking for it and creating it again
+ *    is harmless.
+ *  - 2302 for a contact: it exists; ours if we sponsor it. 2302 for a name on a first attempt: taken. After doubt: look.
+ *  - 2105 for a renewal: look, so that the refusal can name the true expiry date.
+ *  - The session was of no use (2002, 2200, 2501, 2502): nothing happened, back to the queue without counting.
+ */
+#include "daemon/job/job_int.h"
+#include "epp/base/check.h"
+#include "epp/rescode.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static const unsigned allowed[JOB_PHASE__COUNT] = {
+    [JOB_CONTACT] =
+        1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_CONTACT_LOOK] =
+        1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_CHECK] = 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_TRANSFORM] = 1u << JOB_LOOK | 1u << JOB_OVER,
+    [JOB_LOOK] = 1u << JOB_LOOK | 1u << JOB_OVER,
+};
+
+static void move(struct job *j, enum job_phase to)
+{
+	INVARIANT(allowed[j->phase] & 1u << to);
+	j->phase = to;
+}
+
+enum job_next job_end(struct job *j, enum item_state state, enum item_fault fault, const char *reason,
+                      const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(j->message, sizeof j->message, fmt, ap);
+	va_end(ap);
+	move(j, JOB_OVER);
+	j->result.state = state;
+	j->result.fault = fault;
+	j->result.reason = str_c(reason);
+	j->result.message = str_c(j->message);
+	j->result.attempt = j->attempt;
+	j->result.cl_trid = str_c(j->cltrid);
+	j->result.sv_trid = str_c(j->svtrid);
+	return JOB_END;
+}
+
+static void result_reset(struct job *j)
+{
+	j->result = (struct item_result){.attempt = j->attempt,
+	                                 .created = INSTANT_NONE,
+	                                 .expires = INSTANT_NONE,
+	                                 .charged_vnd = -1,
+	                                 .at = INSTANT_NONE};
+}
+
+static enum job_next to_transform(struct job *j)
+{
+	move(j, j->registry->check_first && j->request.op == ITEM_CREATE && j->phase != JOB_CHECK
+	            ? JOB_CHECK
+	            : JOB_TRANSFORM);
+	return JOB_SEND;
+}
+
+enum job_next job_begin(struct job *j)
+{
+	result_reset(j);
+	j->sent_at = INSTANT_NONE;
+	bool needs_contact = j->request.op == ITEM_CREATE && j->contact_id[0] && !j->contact_known;
+	if (needs_contact)
+		j->phase = JOB_CONTACT;
+	else if (j->registry->check_first && j->request.op == ITEM_CREATE)
+		j->phase = JOB_CHECK;
+	else
+		j->phase = JOB_TRANSFORM;
+	return JOB_SEND;
+}
+
+enum job_next job_begin_look(struct job *j, instant_ms_t sent_at)
+{
+	result_reset(j);
+	j->in_doubt = true;
+	j->sent_at = sent_at;
+	j->phase = JOB_TRANSFORM;
+	return job_settle(j);
+}
+
+char job_step_letter(const struct job *j)
+{
+	static const char letters[JOB_PHASE__COUNT] = {[JOB_CONTACT] = 'c',
+	                                               [JOB_CONTACT_LOOK] = 'i',
+	                                               [JOB_CHECK] = 'k',
+	                                               [JOB_TRANSFORM] = 't',
+	                                               [JOB_LOOK] = 'q'};
+	return letters[j->phase];
+}
+
+bool job_is_transform(const struct job *j)
+{
+	return j->phase == JOB_TRANSFORM;
+}
+
+/* The step is recorded, the job goes on. */
+static void report(struct job *j, enum item_state state, const char *reason)
+{
+	j->report = true;
+	j->result.state = state;
+	j->result.attempt = j->attempt;
+	j->result.reason = str_c(reason);
+	j->result.message = str_c(j->message);
+	j->result.cl_trid = str_c(j->cltrid);
+	j->result.sv_trid = str_c(j->svtrid);
+}
+
+enum job_next job_settle(struct job *j)
+{
+	move(j, JOB_LOOK);
+	j->wait_ms = j->registry->settle_ms;
+	return JOB_WAIT;
+}
+
+enum job_next job_look_again(struct job *j, const char *why)
+{
+	uint64_t ms = j->registry->settle_ms << (j->looks > 12 ? 12 : j->looks);
+	j->wait_ms = ms > JOB_LOOK_MAX_MS ? JOB_LOOK_MAX_MS : ms;
+	j->looks++;
+	j->looked_ms += j->wait_ms;
+	if (j->looked_ms > JOB_LOOK_GIVEUP_MS)
+		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_REGISTRY, "OUTCOME_UNKNOWN",
+		               "the registry has not said for a day whether the command was carried out: %s",
+		               why);
+	return JOB_WAIT;
+}
+
+static void keep_trids(struct job *j, const struct epp_response *r, const char *cltrid)
+{
+	snprintf(j->cltrid, sizeof j->cltrid, "%s", cltrid);
+	if (!str_copy(j->svtrid, sizeof j->svtrid, r ? r->trid.server : STR_NONE))
+		j->svtrid[0] = '\0'; /* longer than RFC 5730 allows */
+}
+
+/* The registry's own words: message, then the reasons beside echoed values (never the values: personal data). */
+static void words_of(const struct epp_response *r, char *out, size_t size)
+{
+	const struct epp_result *res = &r->results[0];
+	int n = snprintf(out, size, "%d %.*s", res->code, STR_ARG(res->msg));
+	for (size_t i = 0; i < res->value_count && n >= 0 && (size_t)n < size; i++)
+		if (res->values[i].reason.len)
+			n += snprintf(out + n, size - (size_t)n, "; %.*s", STR_ARG(res->values[i].reason));
+}
+
+/* A refusal that says nothing about doubt: what it means to the partner. */
+static enum job_next refused(struct job *j, const struct epp_response *r)
+{
+	int code = epp_response_code(r);
+	char words[JOB_MESSAGE_MAX];
+	words_of(r, words, sizeof words);
+	enum item_fault fault = FAULT_REGISTRY;
+	const char *reason = "REGISTRY_REFUSED";
+	switch (code) {
+	case 2104:
+		j->stops_account = true;
+		j->result.retryable = true;
+		reason = "BILLING";
+		fault = FAULT_GATEWAY;
+		break;
+	case 2302:
+		reason = "NAME_TAKEN";
+		fault = FAULT_PARTNER;
+		break;
+	case 2303:
+		reason = "NAME_UNKNOWN";
+		fault = FAULT_PARTNER;
+		break;
+	case 2201:
+		reason = "NOT_SPONSOR";
+		fault = FAULT_PARTNER;
+		break;
+	case 2105:
+		reason = "NOT_RENEWABLE";
+		fault = FAULT_PARTNER;
+		break;
+	case 2304: reason = "STATUS_PROHIBITS"; break;
+	case 2306: reason = "REGISTRY_POLICY"; break;
+	case 2004:
+	case 2005:
+		reason = "VALUE_REFUSED";
+		fault = FAULT_PARTNER;
+		break;
+	default: break;
+	}
+	return job_end(j, ITEM_FAILED, fault, reason, "%s", words);
+}
+
+static enum job_next back_to_queue(struct job *j, const struct epp_response *r)
+{
+	char words[JOB_MESSAGE_MAX];
+	words_of(r, words, sizeof words);
+	j->not_sent = true;
+	return job_end(j, ITEM_QUEUED, FAULT_NONE, "SESSION", "not carried out: %s", words);
+}
+
+/* ---- contact and check ------------------------------------------------------------------------------------------- */
+
+static enum job_next contact_answered(struct job *j, const struct epp_response *r, int code)
+{
+	const struct epp_rescode *rc = epp_rescode_find(code);
+	if (epp_rescode_ok(code)) {
+		j->contact_known = j->contact_made = true;
+		return to_transform(j);
+	}
+	if (code == 2302) {
+		move(j, JOB_CONTACT_LOOK);
+		return JOB_SEND;
+	}
+	if (rc->flags & EPP_RC_AMBIGUOUS || rc->cls == EPP_RC_RETRY)
+		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
+	return refused(j, r);
+}
+
+static enum job_next contact_look_answered(struct job *j, const struct epp_response *r, int code)
+{
+	if (code == 2303) {
+		move(j, JOB_CONTACT); /* the same identifier for the same data: harmless to send again */
+		j->wait_ms = j->registry->settle_ms;
+		return JOB_WAIT;
+	}
+	if (epp_rescode_ok(code) && r->data.kind == EPP_RES_CONTACT_INF) {
+		if (!str_eq(r->data.contact.c.cl_id, j->registry->login))
+			return job_end(j, ITEM_FAILED, FAULT_REGISTRY, "CONTACT_FOREIGN",
+			               "the contact %s belongs to another registrar", j->contact_id);
+		j->contact_known = j->contact_made = true;
+		return to_transform(j);
+	}
+	if (epp_rescode_find(code)->cls == EPP_RC_RETRY)
+		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
+	return refused(j, r);
+}
+
+static enum job_next check_answered(struct job *j, const struct epp_response *r, int code)
+{
+	if (!epp_rescode_ok(code) || r->data.kind != EPP_RES_DOMAIN_CHK || r->data.chk.count != 1)
+		return epp_rescode_find(code)->cls == EPP_RC_RETRY
+		           ? job_lost(j, j->cltrid, "the registry failed", 0)
+		           : refused(j, r);
+	if (!r->data.chk.items[0].avail)
+		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN", "not available: %.*s",
+		               STR_ARG(r->data.chk.items[0].reason));
+	move(j, JOB_TRANSFORM);
+	return JOB_SEND;
+}
+
+/* ---- create and renew ---------------------------------------------------------------------------------------------- */
+
+/* Fees are VND in whole numbers; anything else is not known. */
+static int64_t charged_of(const struct epp_response *r)
+{
+	int64_t sum = 0;
+	if (!r->ext.fee.present)
+		return -1;
+	for (size_t i = 0; i < r->ext.fee.fee_count; i++) {
+		struct str amount = r->ext.fee.fees[i].amount, whole = str_split(&amount, '.');
+		int64_t v;
+		if (!str_to_i64(whole, &v))
+			return -1;
+		sum += v;
+	}
+	return sum;
+}
+
+static enum job_next transform_done(struct job *j, const struct epp_response *r, int code)
+{
+	bool create = j->request.op == ITEM_CREATE;
+	if (r->data.kind == (create ? EPP_RES_DOMAIN_CRE : EPP_RES_DOMAIN_REN)) {
+		j->result.created = create ? r->data.cre.cr_date.at : INSTANT_NONE;
+		j->result.expires = r->data.cre.ex_date.at;
+	}
+	j->result.charged_vnd = charged_of(r);
+	if (code == 1001)
+		return job_end(j, ITEM_PENDING, FAULT_NONE, "PENDING",
+		               "accepted; the registry decides later");
+	return job_end(j, ITEM_DONE, FAULT_NONE, create ? "CREATED" : "RENEWED", "%s",
+	               create ? "created" : "renewed");
+}
+
+static enum job_next doubt(struct job *j, const char *text)
+{
+	snprintf(j->message, sizeof j->message, "%s", text);
+	j->in_doubt = true;
+	report(j, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
+	return job_settle(j);
+}
+
+static enum job_next transform_answered(struct job *j, const struct epp_response *r, int code)
+{
+	const struct epp_rescode *rc = epp_rescode_find(code);
+	char words[JOB_MESSAGE_MAX];
+	if (epp_rescode_ok(code))
+		return transform_done(j, r, code);
+	words_of(r, words, sizeof words);
+	if (rc->flags & EPP_RC_AMBIGUOUS || rc->cls == EPP_RC_RETRY || rc->cls == EPP_RC_UNKNOWN)
+		return doubt(j, words);
+	if (j->attempt > 1 && (code == 2302 || code == 2105))
+		return doubt(j, words);
+	if (code == 2105)
+		return job_settle(j);
+	return refused(j, r);
+}
+
+enum job_next job_answered(struct job *j, const struct epp_response *r, const char *cltrid, instant_ms_t now)
+{
+	int code = epp_response_code(r);
+	unsigned flags = epp_rescode_find(code)->flags;
+	j->result.code = code;
+	j->result.at = now;
+	keep_trids(j, r, cltrid);
+	bool useless = epp_rescode_find(code)->cls == EPP_RC_SESSION ||
+	               (flags & EPP_RC_DISCARD && !(flags & EPP_RC_AMBIGUOUS) && !epp_rescode_ok(code));
+	if (j->phase == JOB_LOOK)
+		return useless ? job_look_again(j, "the session was of no use") : job_look_answered(j, r);
+	if (useless)
+		return back_to_queue(j, r);
+	switch (j->phase) {
+	case JOB_CONTACT: return contact_answered(j, r, code);
+	case JOB_CONTACT_LOOK: return contact_look_answered(j, r, code);
+	case JOB_CHECK: return check_answered(j, r, code);
+	default: return transform_answered(j, r, code);
+	}
+}
+
+enum job_next job_lost(struct job *j, const char *cltrid, const char *text, instant_ms_t now)
+{
+	if (cltrid != j->cltrid) {
+		snprintf(j->cltrid, sizeof j->cltrid, "%s", cltrid);
+		j->svtrid[0] = '\0';
+		j->result.code = 0;
+	}
+	j->result.at = now;
+	switch (j->phase) {
+	case JOB_CONTACT:
+		move(j, JOB_CONTACT_LOOK);
+		j->wait_ms = j->registry->settle_ms;
+		return JOB_WAIT;
+	case JOB_CONTACT_LOOK:
+	case JOB_CHECK:
+		if (++j->looks > JOB_ATTEMPTS_MAX) {
+			j->not_sent = true;
+			return job_end(j, ITEM_QUEUED, FAULT_NONE, "SESSION", "not sent: %s", text);
+		}
+		j->wait_ms = j->registry->settle_ms;
+		return JOB_WAIT;
+	case JOB_LOOK: return job_look_again(j, text);
+	default: return doubt(j, text);
+	}
+}
+
+enum job_next job_unbuildable(struct job *j, const char *text)
+{
+	if (j->in_doubt)
+		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_GATEWAY, "OUTCOME_UNKNOWN", "cannot ask: %s", text);
+	return job_end(j, ITEM_FAILED, FAULT_PARTNER, "CANNOT_BE_SENT", "%s", text);
+}
+
+enum job_next job_waited(struct job *j)
+{
+	if (j->phase == JOB_LOOK && j->in_doubt && j->looks == 0 && j->absent == 0) {
+		snprintf(j->message, sizeof j->message, "asking the registry what happened");
+		report(j, ITEM_RECONCILING, "OUTCOME_UNKNOWN");
+	}
+	return JOB_SEND;
+}
+
+void job_put_back(struct job *j, const char *why)
+{
+	if (j->in_doubt) {
+		(void)job_end(j, ITEM_UNKNOWN, FAULT_NONE, "OUTCOME_UNKNOWN", "%s", why);
+		return;
+	}
+	j->not_sent = true;
+	(void)job_end(j, ITEM_QUEUED, FAULT_NONE, "STOPPING", "%s", why);
+}

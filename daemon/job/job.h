@@ -1,0 +1,89 @@
+/*
+ * A job: one claimed item on its way through the registry. It is a state machine without I/O: told what the registry
+ * answered, it says what to do next. The scheduler sends, waits and stores for it.
+ *
+ *   begin ─▶ CONTACT ─▶ (2302) CONTACT_LOOK ─┐
+ *     │                                      ▼
+ *     ├──────────────▶ CHECK ─────────▶ TRANSFORM ─▶ done, failed, pending, not sent
+ *     │                                      │ unknown (closed, timeout, 2400, unreadable …)
+ *     └─ (after a restart: unknown) ─▶ settle ─▶ LOOK (<info>) ─▶ done, failed, pending, again, needs a person
+ *                                         ▲        │ "does not exist": once more after settling
+ *                                         └────────┘ the look itself failed: later, slower each time
+ *
+ * A transform command is never repeated before LOOK has proved, twice, that the first did not happen (design.md 2.3).
+ */
+#ifndef VNEPP_JOB_JOB_H
+#define VNEPP_JOB_JOB_H
+
+#include "daemon/job/item.h"
+#include "epp/base/err.h"
+#include "epp/response.h"
+
+#define JOB_ATTEMPTS_MAX   3 /* of what provably did not happen */
+#define JOB_MESSAGE_MAX    256
+#define JOB_LOOK_MAX_MS    600000   /* between two looks at a registry that hides the answer */
+#define JOB_LOOK_GIVEUP_MS 86400000 /* a day of looking: then a person decides */
+
+/* What a job needs to know of the registry and account it goes to. Borrowed. */
+struct job_registry {
+	struct str login; /* our clID: the sponsor that <info> must show */
+	bool ns_as_attrs, check_first;
+	int date_offset_s;
+	uint64_t settle_ms;
+};
+
+enum job_phase {
+	JOB_CONTACT,
+	JOB_CONTACT_LOOK,
+	JOB_CHECK,
+	JOB_TRANSFORM,
+	JOB_LOOK,
+	JOB_OVER,
+	JOB_PHASE__COUNT
+};
+
+/* What the scheduler is to do. */
+enum job_next {
+	JOB_SEND, /* job_build() and send */
+	JOB_WAIT, /* job_waited() after wait_ms */
+	JOB_END,  /* job->result is the end: store it */
+};
+
+struct job {
+	const struct job_registry *registry;
+	struct item_request request; /* views into whatever the owner decoded it from */
+	char contact_id[ITEM_CONTACT_MAX];
+	bool contact_known, contact_made; /* made: known to exist now, to be stored */
+	enum job_phase phase;
+	int attempt;
+	bool in_doubt;        /* a transform may have been carried out */
+	instant_ms_t sent_at; /* wall time of the first transform in doubt or under way */
+	int absent;           /* looks in a row that found nothing, or nothing changed */
+	int looks;
+	uint64_t wait_ms, looked_ms;
+	bool stops_account; /* 2104: paid items of this account are pointless */
+	bool report; /* result has a step to be recorded although the job goes on (UNKNOWN, RECONCILING) */
+	struct item_result result;
+	bool not_sent; /* with QUEUED: nothing left, the attempt does not count */
+	char message[JOB_MESSAGE_MAX], cltrid[65], svtrid[65];
+};
+
+/* `j` has registry, request, contact_id, contact_known, attempt set, the rest zero. */
+enum job_next job_begin(struct job *j);
+/* An item found in UNKNOWN or RECONCILING after a start; `sent_at` is the earliest moment it may have been sent. */
+enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);
+/* The letter of the phase for clTRIDs: c, i, k, t, q. */
+char job_step_letter(const struct job *j);
+bool job_is_transform(const struct job *j);
+/* Appends the phase's command. ERR_* of the builder: the job cannot be sent, job_unbuildable() tells. */
+enum err job_build(struct job *j, struct str cltrid, struct buf *out, struct errmsg *e) MUST_CHECK;
+/* `cltrid` of the command; `now` wall time. */
+enum job_next job_answered(struct job *j, const struct epp_response *r, const char *cltrid, instant_ms_t now);
+/* The command's outcome is not known: `text` says why. */
+enum job_next job_lost(struct job *j, const char *cltrid, const char *text, instant_ms_t now);
+enum job_next job_unbuildable(struct job *j, const char *text);
+enum job_next job_waited(struct job *j);
+/* Stopping: what has not been sent goes back to the queue. Only while the phase's command is not under way. */
+void job_put_back(struct job *j, const char *why);
+
+#endif
