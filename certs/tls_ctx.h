@@ -41,9 +41,9 @@ struct tls_profile {
 };
 
 /*
- * Loads and checks everything: files, that the key fits the certificate, its permissions, the certificate's dates
- * (an expired one is refused). ERR_NOT_FOUND, ERR_DENIED, ERR_CERT or ERR_CONFIG with a text that names the file and
- * says how to mend it.
+ * Loads and checks everything: the files, that the key fits the certificate, the key's permissions. ERR_NOT_FOUND,
+ * ERR_DENIED, ERR_CERT or ERR_CONFIG with a text that names the file and says how to mend it. A certificate that has
+ * expired is loaded all the same (other parts of the gateway must go on): see tls_ctx_cert()->not_after.
  */
 enum err tls_ctx_load(struct tls_ctx **out, const struct tls_profile *p, struct errmsg *m) MUST_CHECK;
 struct tls_ctx *tls_ctx_ref(struct tls_ctx *c) MUST_CHECK;

@@ -6,7 +6,8 @@
  * All structs are embedded in what they serve, zeroed before first use, and belong to the caller. Everything but
  * loop_post() is for the loop's own thread.
  *
- * A turn: take the messages, fire what is due, run the tasks, run the end-of-turn hooks (until there are none left).
+ * A turn: take the messages, fire what is due, run the tasks, run the end-of-turn hooks and those that they arm
+ * (a chain that does not end goes on in the next turn).
  * I/O callbacks of libuv come between two turns, so what they arm runs before the loop waits again.
  */
 #ifndef VNEPP_CORE_LOOP_H

@@ -15,9 +15,12 @@
  *              until stream_resume(); the peer is slowed down by its own full buffers.
  *   End        on_eof: the peer will send no more. `clean` is false when TLS ended without close_notify, or the
  *              connection was reset: bytes may be missing. The owner then usually closes; on_eof comes at most once.
+ *              After a reset on_closed follows by itself, after an end of the peer's sending it does not: writing
+ *              goes on until the owner closes.
  *   Closing    stream_close() flushes what is queued, says good-bye (TLS close_notify), and gives up after
- *              STREAM_CLOSE_MS. stream_abort() drops what is queued. Both may be called at any time and repeatedly;
- *              no event but on_closed comes afterwards.
+ *              STREAM_CLOSE_MS (ERR_TIMEOUT). Before on_open it gives up opening, as stream_abort() does.
+ *              stream_abort() drops what is queued; on_closed then says ERR_CANCELED. Both may be called at any time
+ *              and repeatedly; no event but on_closed comes afterwards. An abort overtakes a close.
  */
 #ifndef VNEPP_NET_STREAM_H
 #define VNEPP_NET_STREAM_H
@@ -41,7 +44,7 @@ struct stream_events {
 	void (*on_data)(void *arg, struct str data);
 	void (*on_drain)(void *arg);
 	void (*on_eof)(void *arg, bool clean);
-	/* `why` is OK after stream_close() went well; `text` says more, valid during the call. */
+	/* `why` is OK after stream_close() went well; `text` says more, never NULL, valid during the call. */
 	void (*on_closed)(void *arg, enum err why, const char *text);
 };
 

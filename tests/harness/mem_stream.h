@@ -50,7 +50,7 @@ struct mem_dialer {
 void mem_dialer_init(struct mem_dialer *d, struct mem_net *n, const char *node);
 
 /* The node is gone, as by SIGKILL: its ends are freed without an event, its listeners too; what it had flushed may
- * still arrive, then its peers see a reset. */
+ * still arrive, then its peers see a reset. Not from inside an event of one of its ends. */
 void mem_net_crash(struct mem_net *n, const char *node);
 
 /* ---- faults, for one end ---- */

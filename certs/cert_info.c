@@ -1,0 +1,98 @@
+/* Reading certificates into plain text. */
+#include "certs/cert_info.h"
+#include "epp/base/hash.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <time.h>
+
+/* RFC 2253 text; empty when it does not fit. */
+static void read_name(char *out, size_t size, X509_NAME *name)
+{
+	out[0] = '\0';
+	BIO *b = BIO_new(BIO_s_mem());
+	if (!b)
+		return;
+	char *text;
+	if (X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253) >= 0) {
+		long n = BIO_get_mem_data(b, &text);
+		if (n > 0 && !str_copy(out, size, str_make(text, (size_t)n)))
+			out[0] = '\0';
+	}
+	BIO_free(b);
+}
+
+static void read_names(struct cert_info *out, X509 *cert)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	size_t dns = 0, uri = 0;
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
+		if (g->type != GEN_DNS && g->type != GEN_URI)
+			continue;
+		const ASN1_IA5STRING *ia5 = g->d.ia5;
+		struct str s =
+		    str_make((const char *)ASN1_STRING_get0_data(ia5), (size_t)ASN1_STRING_length(ia5));
+		/* A name with a NUL inside would read as a shorter one: str_copy() refuses it. */
+		if (g->type == GEN_DNS && dns < CERT_NAMES)
+			dns += str_copy(out->san_dns[dns], CERT_NAME_MAX, s);
+		else if (g->type == GEN_URI && uri < CERT_NAMES)
+			uri += str_copy(out->san_uri[uri], CERT_NAME_MAX, s);
+	}
+	GENERAL_NAMES_free(names);
+}
+
+static instant_ms_t read_time(const ASN1_TIME *t)
+{
+	struct tm tm;
+	if (!t || ASN1_TIME_to_tm(t, &tm) != 1)
+		return INSTANT_NONE;
+	return (instant_ms_t)timegm(&tm) * 1000;
+}
+
+static void hash_der(char *out, unsigned char *der, int len)
+{
+	out[0] = '\0';
+	if (len <= 0)
+		return;
+	struct sha256 h;
+	hash_sha256(str_make((const char *)der, (size_t)len), &h);
+	hash_hex(out, h.bytes, sizeof h.bytes);
+	OPENSSL_free(der);
+}
+
+void cert_info_read(struct cert_info *out, X509 *cert)
+{
+	*out = (struct cert_info){.subject = ""};
+	read_name(out->subject, sizeof out->subject, X509_get_subject_name(cert));
+	read_name(out->issuer, sizeof out->issuer, X509_get_issuer_name(cert));
+	read_names(out, cert);
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+	hash_der(out->fingerprint, der, len);
+	der = NULL;
+	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+	hash_der(out->spki_pin, der, len);
+	out->not_before = read_time(X509_get0_notBefore(cert));
+	out->not_after = read_time(X509_get0_notAfter(cert));
+}
+
+enum err cert_info_load(struct cert_info *out, const char *file, struct errmsg *m)
+{
+	FILE *f = fopen(file, "re");
+	if (!f)
+		return err_set(m, errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED, "%s: %s", file,
+		               strerror(errno));
+	X509 *cert = PEM_read_X509(f, NULL, NULL, NULL);
+	fclose(f);
+	if (!cert) {
+		ERR_clear_error();
+		return err_set(m, ERR_CERT, "%s: no certificate in PEM form in it", file);
+	}
+	cert_info_read(out, cert);
+	X509_free(cert);
+	return OK;
+}

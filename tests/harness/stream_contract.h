@@ -1,0 +1,56 @@
+/* One suite for every implementation of a stream: what stream.h promises. With cmocka. */
+#ifndef VNEPP_TESTS_STREAM_CONTRACT_H
+#define VNEPP_TESTS_STREAM_CONTRACT_H
+
+#include "daemon/net/stream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+
+/* An implementation under test. */
+struct stream_kit {
+	const char *name;
+	void *(*set_up)(void);
+	void (*tear_down)(void *env); /* everything must be closed */
+	struct loop *(*loop)(void *env);
+	/* Runs the loop until pred(arg); false after a time that is too long for anything in the suite. */
+	bool (*run_until)(void *env, bool (*pred)(void *arg), void *arg);
+	/* Two ends of one connection that is being made: `a` dials, `b` is handed out when `a`'s request arrives. Both
+	 * events and args are given at once. */
+	void (*connect)(void *env, const struct stream_events *ev, void *a, void *b,
+	                void (*set)(void *end, struct stream *s));
+	bool abort_is_seen; /* an abort is told from an orderly end by the peer */
+};
+
+/* Runs the suite; returns what cmocka returns. */
+int stream_contract_run(const struct stream_kit *kit);
+
+/* ---- one end as the tests see it; of use for other tests, too ---- */
+
+struct end {
+	const struct stream_kit *kit;
+	void *env;
+	struct stream *s; /* NULL before it is handed out, and after on_closed */
+	struct buf got;
+	unsigned opened, drained, eofs, closed, events_after_close;
+	bool eof_clean;
+	enum err why;
+	char text[256];
+	/* What to do in events. */
+	bool close_in_open, abort_in_open, close_in_data, abort_in_data, pause_in_data, close_in_eof, echo;
+	bool quiet; /* this side has closed: nothing but on_closed may come */
+};
+
+extern const struct stream_events end_events;
+void end_init(struct end *e, const struct stream_kit *kit, void *env);
+void end_fini(struct end *e);
+void end_set(void *end, struct stream *s);
+void end_close(struct end *e);
+void end_abort(struct end *e);
+bool end_is_open(void *end);
+bool end_is_closed(void *end);
+bool end_has_eof(void *end);
+
+#endif
