@@ -1,0 +1,197 @@
+/* The scheduler's life: accounts, the pump, starting and stopping. */
+#include "daemon/sched/sched_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+
+static void on_pause_over(struct loop_timer *t)
+{
+	sched_pump_later(CONTAINER_OF(t, struct sched_account, pause));
+}
+
+static void on_ceiling(struct loop_timer *t)
+{
+	sched_pump_later(CONTAINER_OF(t, struct sched_account, ceiling_timer));
+}
+
+/* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
+static void pump(struct sched_account *a)
+{
+	struct sched *s = a->sched;
+	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
+	while (room > 0 && !list_empty(&a->ready)) {
+		uint64_t now = loop_now(s->c.loop), wait = ceiling_wait_ms(a->ceiling, now);
+		if (wait > 0) {
+			loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
+			break;
+		}
+		struct sched_job *j = LIST_ITEM(list_pop(&a->ready), struct sched_job, node);
+		if (sched_send(j)) {
+			(void)ceiling_take(a->ceiling, now); /* ceiling_wait_ms() said 0 */
+			room--;
+		}
+	}
+	sched_claim(a);
+}
+
+static void on_pump(struct loop_task *t)
+{
+	struct sched_account *a = CONTAINER_OF(t, struct sched_account, pump);
+	if (a->sched->started)
+		pump(a);
+}
+
+void sched_pump_later(struct sched_account *a)
+{
+	loop_defer(a->sched->c.loop, &a->pump);
+}
+
+void sched_on_room(struct sched_account *a)
+{
+	sched_pump_later(a);
+}
+
+void sched_store_failing(struct sched *s, bool failing)
+{
+	if (s->store_failing == failing)
+		return;
+	s->store_failing = failing;
+	s->c.on_store(s->c.arg, failing);
+	if (!failing) {
+		list_for_each (n, &s->accounts)
+			sched_pump_later(LIST_ITEM(n, struct sched_account, node));
+	}
+}
+
+struct sched *sched_new(const struct sched_config *c)
+{
+	struct sched *s = xcalloc(1, sizeof *s);
+	s->c = *c;
+	map_init(&s->names);
+	return s;
+}
+
+struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
+                                        const char *account, struct pool *pool, struct ceiling *ceiling,
+                                        const struct job_registry *facts)
+{
+	struct sched_account *a = xcalloc(1, sizeof *a);
+	a->sched = s;
+	a->id = id;
+	a->registry = registry;
+	a->name = account;
+	a->pool = pool;
+	a->ceiling = ceiling;
+	a->facts = *facts;
+	a->pause.fire = on_pause_over;
+	a->ceiling_timer.fire = on_ceiling;
+	a->pump.run = on_pump;
+	list_push(&s->accounts, &a->node);
+	return a;
+}
+
+void sched_start(struct sched *s)
+{
+	s->started = true;
+	sched_open(s);
+}
+
+void sched_kick(struct sched *s)
+{
+	if (s->started)
+		sched_refresh(s);
+}
+
+void sched_settled(struct sched *s, struct str domain)
+{
+	sched_name_settled(s, domain);
+}
+
+static void on_stopped(struct loop_task *t)
+{
+	struct sched *s = CONTAINER_OF(t, struct sched, stopped);
+	s->c.on_stopped(s->c.arg);
+}
+
+static size_t jobs_of(const struct sched_account *a)
+{
+	return a->ready.count + a->flying.count + a->waiting.count + a->ending.count;
+}
+
+void sched_stop_check(struct sched *s)
+{
+	if (!s->stopping || s->finishing || s->filling || s->queues_busy || s->opening)
+		return;
+	list_for_each (n, &s->accounts) {
+		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
+		if (jobs_of(a) || a->claiming) {
+			/* What a claim or a name's release made ready meanwhile goes back, too. */
+			struct list_node *r;
+			while ((r = list_pop(&a->ready)))
+				sched_put_back(LIST_ITEM(r, struct sched_job, node), "stopped", 0);
+			return;
+		}
+	}
+	s->stopped.run = on_stopped;
+	loop_defer(s->c.loop, &s->stopped);
+}
+
+static void put_back_all(struct sched *s, struct list *l)
+{
+	struct list_node *n;
+	while ((n = list_pop(l))) {
+		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
+		loop_timer_cancel(s->c.loop, &j->timer);
+		sched_put_back(j, "stopped", 0);
+	}
+}
+
+void sched_stop(struct sched *s)
+{
+	s->stopping = true;
+	loop_timer_cancel(s->c.loop, &s->next_ready);
+	list_for_each (n, &s->accounts) {
+		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
+		loop_timer_cancel(s->c.loop, &a->pause);
+		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
+		put_back_all(s, &a->ready);
+		put_back_all(s, &a->waiting);
+	}
+	sched_stop_check(s);
+}
+
+void sched_free(struct sched *s)
+{
+	struct list_node *n;
+	while ((n = list_pop(&s->accounts))) {
+		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
+		INVARIANT(jobs_of(a) == 0 && !a->claiming);
+		loop_timer_cancel(s->c.loop, &a->pause);
+		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
+		loop_cancel_task(&a->pump);
+		free(a->queues);
+		free(a);
+	}
+	loop_timer_cancel(s->c.loop, &s->next_ready);
+	loop_cancel_task(&s->stopped);
+	sched_finish_fini(s);
+	sched_name_fini(s);
+	arena_fini(&s->queues_arena);
+	arena_fini(&s->open_arena);
+	free(s);
+}
+
+void sched_stats(const struct sched *s, struct sched_stats *out)
+{
+	*out = s->stats;
+	out->store_failing = s->store_failing;
+	out->stopping = s->stopping;
+	list_for_each (n, &s->accounts) {
+		const struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
+		out->jobs += jobs_of(a);
+		out->ready += a->ready.count;
+		out->in_flight += a->flying.count;
+		out->waiting += a->waiting.count;
+	}
+}

@@ -1,0 +1,61 @@
+/*
+ * The scheduler: takes items out of the store as the registries have room, drives their jobs, and stores every
+ * outcome. For the loop's thread.
+ *
+ * Order: lanes strictly by number; partners take turns inside a lane; oldest first inside a partner. One outstanding
+ * transform per name, across all partners, until it is final.
+ */
+#ifndef VNEPP_SCHED_SCHED_H
+#define VNEPP_SCHED_SCHED_H
+
+#include "daemon/core/ceiling.h"
+#include "daemon/core/loop.h"
+#include "daemon/job/job.h"
+#include "daemon/session/pool.h"
+#include "daemon/store/store.h"
+#include "epp/base/logapi.h"
+
+struct sched;
+struct sched_account;
+
+struct sched_config {
+	struct loop *loop;
+	struct store_executor *writer;
+	struct log *log;
+	uint32_t epoch;
+	/* A reference of the decider in force, released by the scheduler. */
+	struct decider *(*decider)(void *arg);
+	/* The store has begun (true) or ceased (false) to refuse writing: admission follows. */
+	void (*on_store)(void *arg, bool failing);
+	/* After sched_stop(): every job has ended and is stored. */
+	void (*on_stopped)(void *arg);
+	void *arg;
+};
+
+struct sched *sched_new(const struct sched_config *c);
+/* After on_stopped, or when nothing was ever started. */
+void sched_free(struct sched *s);
+
+/* An account's pool, ceiling (of its registry) and facts; borrowed. `id` is the store's number. */
+struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
+                                        const char *account, struct pool *pool, struct ceiling *ceiling,
+                                        const struct job_registry *facts);
+/* The pool may have room. */
+void sched_on_room(struct sched_account *a);
+/* Takes up items whose outcome was open when the last run ended, then starts on the queue. */
+void sched_start(struct sched *s);
+/* New work has been stored. */
+void sched_kick(struct sched *s);
+/* A pending item was settled: its name is free again. */
+void sched_settled(struct sched *s, struct str domain);
+/* Nothing new; what was not sent goes back, what is in flight is waited for. */
+void sched_stop(struct sched *s);
+
+struct sched_stats {
+	uint64_t jobs, ready, in_flight, waiting; /* now */
+	uint64_t claimed, done, failed, unknown;  /* since start */
+	bool store_failing, stopping;
+};
+void sched_stats(const struct sched *s, struct sched_stats *out);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * Items out of the store.
+ *
+ * Happy path: STORE_QUEUES tells which queues have work; a claim asks one queue for at most twice the free places;
+ * when it is committed, its items become jobs. One claim at a time per account; partners take turns.
+ *
+ * Failure modes: the store cannot write: claiming stops until a finish operation or a later try succeeds. A payload
+ * that cannot be decoded (a damaged store) becomes an item for a person, not a crash.
+ */
+#include "daemon/sched/sched_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which queues have work ---------------------------------------------------------------------------------------- */
+
+static struct sched_account *account_of(struct sched *s, uint32_t id)
+{
+	list_for_each (n, &s->accounts) {
+		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
+		if (a->id == id)
+			return a;
+	}
+	return NULL;
+}
+
+static int compare_queues(const void *pa, const void *pb)
+{
+	const struct sched_queue *a = pa, *b = pb;
+	if (a->key.lane != b->key.lane)
+		return a->key.lane < b->key.lane ? -1 : 1;
+	return (a->key.partner > b->key.partner) - (a->key.partner < b->key.partner);
+}
+
+static void activate(struct sched_account *a, const struct store_queue_key *key)
+{
+	for (size_t i = 0; i < a->queue_count; i++) {
+		if (a->queues[i].key.partner == key->partner && a->queues[i].key.lane == key->lane) {
+			a->queues[i].active = true;
+			return;
+		}
+	}
+	a->queues = xrealloc(a->queues, a->queue_count + 1, sizeof *a->queues);
+	a->queues[a->queue_count++] = (struct sched_queue){*key, true};
+	qsort(a->queues, a->queue_count, sizeof *a->queues, compare_queues);
+}
+
+static void on_next_ready(struct loop_timer *t)
+{
+	sched_refresh(CONTAINER_OF(t, struct sched, next_ready));
+}
+
+static void watch_next_ready(struct sched *s, instant_ms_t at)
+{
+	instant_ms_t now = loop_wall(s->c.loop);
+	if (at == INSTANT_NONE || s->stopping)
+		return;
+	s->next_ready.fire = on_next_ready;
+	loop_timer_set(s->c.loop, &s->next_ready, at > now ? (uint64_t)(at - now) + 1 : 1);
+}
+
+static void on_queues(struct store_op *op)
+{
+	struct sched *s = CONTAINER_OF(op, struct sched, queues_op.op);
+	s->queues_busy = false;
+	for (size_t i = 0; !op->err && i < s->queues_op.count; i++) {
+		struct sched_account *a = account_of(s, s->queues_op.keys[i].account);
+		if (!a)
+			continue; /* an account that is not configured any more: its items wait */
+		activate(a, &s->queues_op.keys[i]);
+		sched_pump_later(a);
+	}
+	if (op->err)
+		watch_next_ready(s, loop_wall(s->c.loop) + STORE_RETRY_MS);
+	else
+		watch_next_ready(s, s->queues_op.next_ready);
+	if (s->queues_again)
+		sched_refresh(s);
+	sched_stop_check(s);
+}
+
+void sched_refresh(struct sched *s)
+{
+	s->queues_again = s->queues_busy;
+	if (s->queues_busy || s->stopping)
+		return;
+	s->queues_busy = true;
+	arena_reset(&s->queues_arena);
+	s->queues_op = (struct store_queues){.op = {.type = STORE_QUEUES, .done = on_queues},
+	                                     .now = loop_wall(s->c.loop),
+	                                     .arena = &s->queues_arena};
+	s->c.writer->submit(s->c.writer, &s->queues_op.op);
+}
+
+/* ---- jobs ---------------------------------------------------------------------------------------------------------- */
+
+static struct sched_group *group_new(void)
+{
+	struct sched_group *g = xcalloc(1, sizeof *g);
+	arena_init(&g->arena);
+	return g;
+}
+
+static void group_drop(struct sched_group *g)
+{
+	arena_fini(&g->arena);
+	free(g->jobs);
+	free(g);
+}
+
+static void damaged(struct sched_job *j)
+{
+	j->job.result = (struct item_result){.state = ITEM_NEEDS_HUMAN,
+	                                     .attempt = j->job.attempt,
+	                                     .fault = FAULT_GATEWAY,
+	                                     .reason = STR("DAMAGED"),
+	                                     .message = STR("the stored request cannot be read"),
+	                                     .created = INSTANT_NONE,
+	                                     .expires = INSTANT_NONE,
+	                                     .charged_vnd = -1};
+	sched_record(j, true, 0);
+}
+
+static void start_claimed(struct sched_account *a, struct sched_group *g, struct sched_job *j,
+                          const struct store_claimed *c, uint64_t claim)
+{
+	j->account = a;
+	j->group = g;
+	j->item = c->item;
+	j->batch = c->batch;
+	j->partner = c->partner;
+	j->claim = claim;
+	j->offset = c->offset;
+	j->job.registry = &a->facts;
+	j->job.attempt = c->attempt;
+	j->job.contact_known = c->contact_known;
+	memcpy(j->job.contact_id, c->contact_id, sizeof j->job.contact_id);
+	if (item_decode(c->payload, &j->job.request)) {
+		damaged(j);
+		return;
+	}
+	(void)job_begin(&j->job); /* always JOB_SEND */
+	list_push(&a->ready, &j->node);
+}
+
+static struct sched_queue *queue_of_claim(struct sched_account *a)
+{
+	for (size_t i = 0; i < a->queue_count; i++)
+		if (a->queues[i].key.partner == a->claim.queue.partner &&
+		    a->queues[i].key.lane == a->claim.queue.lane)
+			return &a->queues[i];
+	return NULL;
+}
+
+static void on_claimed(struct store_op *op)
+{
+	struct sched_account *a = CONTAINER_OF(op, struct sched_account, claim.op);
+	struct sched_group *g = a->claim_group;
+	struct decider *decider = (struct decider *)a->claim.decider;
+	a->claiming = false;
+	a->claim_group = NULL;
+	decider_unref(&decider);
+	if (op->err) {
+		group_drop(g);
+		sched_store_failing(a->sched, true);
+		loop_timer_set(a->sched->c.loop, &a->pause, STORE_RETRY_MS);
+		sched_stop_check(a->sched);
+		return;
+	}
+	sched_store_failing(a->sched, false);
+	if (!a->claim.more)
+		queue_of_claim(a)->active = false;
+	a->sched->stats.claimed += a->claim.count;
+	if (a->claim.count == 0) {
+		group_drop(g);
+	} else {
+		g->left = (uint32_t)a->claim.count;
+		g->jobs = xcalloc(a->claim.count, sizeof *g->jobs);
+		for (size_t i = 0; i < a->claim.count; i++)
+			start_claimed(a, g, &g->jobs[i], &a->claim.items[i], a->claim.claim);
+	}
+	sched_pump_later(a);
+	sched_stop_check(a->sched);
+}
+
+/* The next partner's turn in the lowest lane that has work. */
+static struct sched_queue *next_queue(struct sched_account *a)
+{
+	int lane = -1;
+	for (size_t i = 0; i < a->queue_count && lane < 0; i++)
+		if (a->queues[i].active)
+			lane = a->queues[i].key.lane;
+	if (lane < 0)
+		return NULL;
+	for (size_t k = 1; k <= a->queue_count; k++) {
+		size_t i = (a->turn + k) % a->queue_count;
+		if (a->queues[i].active && a->queues[i].key.lane == lane) {
+			a->turn = i;
+			return &a->queues[i];
+		}
+	}
+	return NULL;
+}
+
+/* With several partners each turn brings a share, so that they alternate in what is ready. */
+static uint32_t share(const struct sched_account *a, uint8_t lane, uint32_t room)
+{
+	uint32_t partners = 0;
+	for (size_t i = 0; i < a->queue_count; i++)
+		partners += a->queues[i].active && a->queues[i].key.lane == lane;
+	uint32_t n = partners > 1 ? room / partners : room;
+	return n ? n : 1;
+}
+
+void sched_claim(struct sched_account *a)
+{
+	uint32_t want = 2 * pool_slots(a->pool);
+	struct sched *s = a->sched;
+	struct sched_queue *q;
+	if (a->claiming || s->stopping || s->opening || s->finishing > FINISH_DEPTH_MAX ||
+	    loop_timer_is_set(&a->pause) || a->ready.count * 2 > want || want == 0)
+		return;
+	q = next_queue(a);
+	if (!q)
+		return;
+	a->claiming = true;
+	a->claim_group = group_new();
+	a->claim = (struct store_claim){
+	    .op = {.type = STORE_CLAIM, .done = on_claimed},
+	    .queue = q->key,
+	    .max = share(a, q->key.lane, want - (uint32_t)a->ready.count),
+	    .decider = s->c.decider(s->c.arg),
+	    .now = loop_wall(s->c.loop),
+	    .arena = &a->claim_group->arena,
+	};
+	s->c.writer->submit(s->c.writer, &a->claim.op);
+}
+
+/* ---- what the last run left open ------------------------------------------------------------------------------------ */
+
+static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j, const struct store_row *row)
+{
+	struct sched_account *a = account_of(s, row->account);
+	if (!a) {
+		g->left--;
+		sched_name_rest(s, row->domain);
+		return;
+	}
+	j->account = a;
+	j->group = g;
+	j->item = row->item;
+	j->batch = row->batch;
+	j->partner = row->partner;
+	j->job.registry = &a->facts;
+	j->job.attempt = row->result.attempt > 0 ? row->result.attempt : 1;
+	if (item_decode(row->payload, &j->job.request)) {
+		damaged(j);
+		return;
+	}
+	enum job_next next = job_begin_look(&j->job, row->result.at);
+	if (sched_name_take(j))
+		sched_drive(j, next);
+}
+
+static void on_open(struct store_op *op)
+{
+	struct sched *s = CONTAINER_OF(op, struct sched, open_op.op);
+	struct store_get_open *o = &s->open_op;
+	s->opening = false;
+	if (op->err) {
+		LOG(s->c.log, LOG_ERROR, "store.failing", op->errmsg.text, F_C("error", err_name(op->err)));
+		sched_open(s);
+		return;
+	}
+	struct sched_group *g = group_new();
+	g->jobs = xcalloc(o->count + 1, sizeof *g->jobs);
+	g->left = (uint32_t)o->count + 1; /* one of our own, so that it outlives this function */
+	g->arena = s->open_arena;
+	s->open_arena = (struct arena){0};
+	for (size_t i = 0; i < o->count; i++) {
+		const struct store_row *row = &o->rows[i];
+		if (row->state == ITEM_UNKNOWN || row->state == ITEM_RECONCILING) {
+			take_up(s, g, &g->jobs[i], row);
+		} else {
+			g->left--;
+			sched_name_rest(s, row->domain);
+		}
+	}
+	item_id_t last = o->count ? o->rows[o->count - 1].item : o->after;
+	bool more = o->more;
+	if (--g->left == 0)
+		group_drop(g);
+	o->after = last;
+	if (more)
+		sched_open(s);
+	else
+		sched_refresh(s);
+	sched_stop_check(s);
+}
+
+void sched_open(struct sched *s)
+{
+	item_id_t after = s->open_op.after;
+	s->opening = true;
+	s->open_op = (struct store_get_open){.op = {.type = STORE_GET_OPEN, .done = on_open},
+	                                     .after = after,
+	                                     .limit = OPEN_PAGE,
+	                                     .arena = &s->open_arena};
+	s->c.writer->submit(s->c.writer, &s->open_op.op);
+}
+
+void sched_job_free(struct sched_job *j)
+{
+	struct sched_group *g = j->group;
+	INVARIANT(!list_in(&j->node) && g->left > 0);
+	if (--g->left == 0)
+		group_drop(g);
+}

@@ -1,0 +1,124 @@
+/*
+ * Jobs through the registry.
+ *
+ * Happy path: a ready job takes its name, its command is built and sent in a free place of the window when the ceiling
+ * allows; the answer moves the job; the next command follows at once, or the end is recorded.
+ *
+ * Failure modes: the name is busy: the job waits for it. The command cannot be built: the job ends. The answer is in
+ * doubt: the job waits and looks (job.c). Stopping: whatever would go on is put back, doubt is recorded as UNKNOWN.
+ */
+#include "daemon/sched/sched_int.h"
+#include "epp/base/check.h"
+
+#include <stdio.h>
+
+static struct sched_job *job_of(struct session_command *c)
+{
+	return CONTAINER_OF(c, struct sched_job, cmd);
+}
+
+static instant_ms_t wall(const struct sched_job *j)
+{
+	return loop_wall(j->account->sched->c.loop);
+}
+
+static enum err build(struct session_command *c, struct buf *out, struct errmsg *e)
+{
+	return job_build(&job_of(c)->job, str_c(c->cltrid), out, e);
+}
+
+static void done(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
+                 const char *text)
+{
+	struct sched_job *j = job_of(c);
+	list_remove(&j->node);
+	if (outcome == SESSION_ANSWERED)
+		sched_drive(j, job_answered(&j->job, r, c->cltrid, wall(j)));
+	else
+		sched_drive(j, job_lost(&j->job, c->cltrid, text, wall(j)));
+}
+
+static void on_waited(struct loop_timer *t)
+{
+	struct sched_job *j = CONTAINER_OF(t, struct sched_job, timer);
+	list_remove(&j->node);
+	sched_drive(j, job_waited(&j->job));
+}
+
+void sched_put_back(struct sched_job *j, const char *why, uint64_t delay_ms)
+{
+	job_put_back(&j->job, why);
+	sched_record(j, true, delay_ms);
+}
+
+static void ended(struct sched_job *j)
+{
+	struct sched_account *a = j->account;
+	uint64_t delay_ms = j->job.result.state == ITEM_QUEUED ? RETRY_AFTER_MS : 0;
+	if (j->job.stops_account) {
+		LOG(a->sched->c.log, LOG_ERROR, "account.billing",
+		    "the registry refuses for lack of money (2104): the account pauses",
+		    F_C("registry", a->registry), F_C("account", a->name));
+		loop_timer_set(a->sched->c.loop, &a->pause, BILLING_PAUSE_MS);
+	}
+	sched_record(j, true, delay_ms);
+	sched_pump_later(a);
+}
+
+void sched_drive(struct sched_job *j, enum job_next next)
+{
+	struct sched_account *a = j->account;
+	struct sched *s = a->sched;
+	if (j->job.report) {
+		j->job.report = false;
+		sched_record(j, false, 0);
+	}
+	if (s->stopping && next != JOB_END) {
+		sched_put_back(j, "stopped", 0);
+		return;
+	}
+	switch (next) {
+	case JOB_END: ended(j); break;
+	case JOB_WAIT:
+		list_push(&a->waiting, &j->node);
+		j->timer.fire = on_waited;
+		loop_timer_set(s->c.loop, &j->timer, j->job.wait_ms);
+		break;
+	case JOB_SEND:
+		/* What has begun goes before what has not. */
+		list_push_front(&a->ready, &j->node);
+		sched_pump_later(a);
+		break;
+	}
+}
+
+/* The first command's id is a function of epoch, claim and offset; later ones add a letter and a count. */
+static void name_command(struct sched_job *j)
+{
+	struct epp_trid t = {j->account->sched->c.epoch, j->claim, j->offset, job_step_letter(&j->job)};
+	size_t n = epp_trid_format(j->cmd.cltrid, &t);
+	if (j->sends > 0 || j->claim == 0)
+		snprintf(j->cmd.cltrid + n, sizeof j->cmd.cltrid - n, "-%llx",
+		         (unsigned long long)j->account->sched->query_counter++);
+	j->sends++;
+}
+
+/* The caller has seen room and taken from the ceiling. False: nothing was sent. */
+bool sched_send(struct sched_job *j)
+{
+	struct sched_account *a = j->account;
+	struct errmsg e = {""};
+	if (!sched_name_take(j))
+		return false;
+	j->cmd.build = build;
+	j->cmd.done = done;
+	name_command(j);
+	if (job_is_transform(&j->job) && j->job.sent_at == INSTANT_NONE)
+		j->job.sent_at = wall(j);
+	if (pool_send(a->pool, &j->cmd, &e)) {
+		sched_drive(j, job_unbuildable(&j->job, e.text));
+		return false;
+	}
+	list_push(&a->flying, &j->node);
+	return true;
+}

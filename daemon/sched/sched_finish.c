@@ -1,0 +1,157 @@
+/*
+ * Outcomes into the store: steps gather during a turn and leave as one operation at its end.
+ *
+ * Failure modes: the store cannot write: the operation is kept and tried again every STORE_RETRY_MS; admission and
+ * sending stop meanwhile. Nothing that the registry answered is forgotten.
+ */
+#include "daemon/sched/sched_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+
+static void log_end(struct sched_job *j)
+{
+	const struct item_result *r = &j->job.result;
+	LOG(j->account->sched->c.log, r->state == ITEM_NEEDS_HUMAN ? LOG_WARNING : LOG_INFO, "item.end",
+	    item_state_name(r->state), F_U64("item", j->item), F_U64("batch", j->batch),
+	    F_STR("reason", r->reason), F_I64("code", r->code), F_I64("attempt", r->attempt),
+	    F_STR("cltrid", r->cl_trid), F_STR("svtrid", r->sv_trid), F_C("registry", j->account->registry));
+}
+
+static void submit(struct finish_group *g)
+{
+	struct sched *s = g->sched;
+	g->op.now = loop_wall(s->c.loop);
+	s->finishing++;
+	s->c.writer->submit(s->c.writer, &g->op.op);
+}
+
+static void on_retry(struct loop_timer *t)
+{
+	submit(CONTAINER_OF(t, struct finish_group, retry));
+}
+
+static void end_job(struct sched_job *j)
+{
+	enum item_state state = j->job.result.state;
+	bool rest = state == ITEM_PENDING || state == ITEM_NEEDS_HUMAN;
+	list_remove(&j->node);
+	sched_name_release(j, rest);
+	sched_pump_later(j->account);
+	sched_job_free(j);
+}
+
+static void on_stored(struct store_op *op)
+{
+	struct finish_group *g = CONTAINER_OF(op, struct finish_group, op.op);
+	struct sched *s = g->sched;
+	bool requeued = false;
+	s->finishing--;
+	if (op->err) {
+		sched_store_failing(s, true);
+		LOG(s->c.log, LOG_ERROR, "store.failing", op->errmsg.text, F_C("error", err_name(op->err)));
+		loop_timer_set(s->c.loop, &g->retry, STORE_RETRY_MS);
+		return;
+	}
+	sched_store_failing(s, false);
+	for (size_t i = 0; i < g->op.count; i++) {
+		requeued |= g->steps[i].result.state == ITEM_QUEUED;
+		if (g->jobs[i])
+			end_job(g->jobs[i]);
+	}
+	arena_reset(&g->texts);
+	g->op.count = 0;
+	list_push(&s->idle_groups, &g->node);
+	if (requeued)
+		sched_refresh(s);
+	sched_stop_check(s);
+}
+
+static void on_flush(struct loop_hook *h)
+{
+	struct sched *s = CONTAINER_OF(h, struct sched, flush);
+	struct finish_group *g = s->filling;
+	s->filling = NULL;
+	if (g)
+		submit(g);
+}
+
+static struct finish_group *group_to_fill(struct sched *s)
+{
+	if (s->filling && s->filling->op.count == FINISH_MAX) {
+		submit(s->filling);
+		s->filling = NULL;
+	}
+	if (s->filling)
+		return s->filling;
+	struct list_node *n = list_pop(&s->idle_groups);
+	struct finish_group *g = n ? LIST_ITEM(n, struct finish_group, node) : xcalloc(1, sizeof *g);
+	g->sched = s;
+	g->op.op.type = STORE_FINISH;
+	g->op.op.done = on_stored;
+	g->op.steps = g->steps;
+	g->retry.fire = on_retry;
+	s->filling = g;
+	s->flush.run = on_flush;
+	loop_at_turn_end(s->c.loop, &s->flush);
+	return g;
+}
+
+static void count(struct sched *s, enum item_state state)
+{
+	s->stats.done += state == ITEM_DONE;
+	s->stats.failed += state == ITEM_FAILED;
+	s->stats.unknown += state == ITEM_UNKNOWN;
+}
+
+static void effects(const struct sched_job *j, struct store_step *step)
+{
+	bool create = j->job.request.op == ITEM_CREATE;
+	if (step->result.state == ITEM_DONE) {
+		step->name = create ? STORE_NAME_CREATED : STORE_NAME_RENEWED;
+		step->grant = create ? STORE_GRANT_COMMIT : STORE_GRANT_KEEP;
+	} else if (step->result.state == ITEM_FAILED) {
+		step->grant = STORE_GRANT_RELEASE;
+	}
+}
+
+void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
+{
+	struct sched *s = j->account->sched;
+	struct finish_group *g = group_to_fill(s);
+	struct store_step *step = &g->steps[g->op.count];
+	instant_ms_t now = loop_wall(s->c.loop);
+	j->job.result.at = now;
+	*step = (struct store_step){.item = j->item,
+	                            .claim = j->claim,
+	                            .leaves_claim = end,
+	                            .result = j->job.result,
+	                            .not_before = now + (instant_ms_t)delay_ms,
+	                            .not_sent = j->job.not_sent};
+	step->result.message = arena_str(&g->texts, j->job.result.message);
+	step->result.cl_trid = arena_str(&g->texts, j->job.result.cl_trid);
+	step->result.sv_trid = arena_str(&g->texts, j->job.result.sv_trid);
+	effects(j, step);
+	if (j->job.contact_made) {
+		memcpy(step->contact_created, j->job.contact_id, sizeof step->contact_created);
+		j->job.contact_made = false;
+	}
+	count(s, step->result.state);
+	g->jobs[g->op.count++] = end ? j : NULL;
+	if (!end)
+		return;
+	list_push(&j->account->ending, &j->node);
+	log_end(j);
+}
+
+void sched_finish_fini(struct sched *s)
+{
+	struct list_node *n;
+	INVARIANT(!s->filling && s->finishing == 0);
+	while ((n = list_pop(&s->idle_groups))) {
+		struct finish_group *g = LIST_ITEM(n, struct finish_group, node);
+		arena_fini(&g->texts);
+		free(g);
+	}
+}

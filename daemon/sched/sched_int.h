@@ -1,0 +1,132 @@
+/* Shared by the files of the scheduler: sched.c (life, accounts), sched_claim.c (out of the store), sched_drive.c
+ * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name). */
+#ifndef VNEPP_SCHED_INT_H
+#define VNEPP_SCHED_INT_H
+
+#include "daemon/sched/sched.h"
+#include "epp/base/map.h"
+
+/* Steps of one finish operation: as much as a turn of a large window brings, and far below what a transaction bears. */
+#define FINISH_MAX 512
+/* Finish operations under way before sending pauses: the disk is behind. */
+#define FINISH_DEPTH_MAX 16
+/* A job may not wait in memory for its name longer than the queue is deep: beyond it is put back for a while. */
+#define NAME_WAITERS_MAX 64
+#define NAME_PUT_BACK_MS 60000
+#define BILLING_PAUSE_MS 300000 /* a deposit is topped up by people */
+#define STORE_RETRY_MS   1000
+#define OPEN_PAGE        256
+#define RETRY_AFTER_MS   1000 /* an item that provably did not happen is sent again soon */
+
+/* What one claim (or one page of open items) brought: the memory behind its jobs. */
+struct sched_group {
+	struct arena arena;
+	struct sched_job *jobs; /* owned */
+	uint32_t left;          /* jobs not freed yet */
+};
+
+struct sched_job {
+	struct job job;
+	struct session_command cmd;
+	struct list_node node; /* in ready, flying, waiting, ending, or a name's waiters */
+	struct loop_timer timer;
+	struct sched_account *account;
+	struct sched_group *group;
+	struct name_lock *name; /* held, or waited for */
+	item_id_t item;
+	batch_id_t batch;
+	uint64_t claim;
+	uint32_t partner, offset, sends;
+	bool holds_name;
+};
+
+struct name_lock {
+	struct sched_job *holder; /* NULL: an item at rest (pending, needs a person) holds it */
+	struct list waiters;      /* sched_job.node, oldest first */
+	char *name;               /* owned */
+};
+
+struct sched_queue {
+	struct store_queue_key key;
+	bool active;
+};
+
+struct sched_account {
+	struct list_node node;
+	struct sched *sched;
+	uint32_t id;
+	const char *registry, *name;
+	struct pool *pool;
+	struct ceiling *ceiling;
+	struct job_registry facts;
+	struct list ready, flying, waiting, ending;
+	struct sched_queue *queues; /* owned; ordered by lane, then partner */
+	size_t queue_count, turn;
+	struct store_claim claim;
+	struct sched_group *claim_group; /* of the claim under way */
+	bool claiming;
+	struct loop_timer pause, ceiling_timer;
+	struct loop_task pump;
+};
+
+struct finish_group {
+	struct store_finish op;
+	struct sched *sched;
+	struct arena texts;
+	struct store_step steps[FINISH_MAX];
+	struct sched_job *jobs[FINISH_MAX]; /* those that end with it, else NULL */
+	struct list_node node;
+	struct loop_timer retry;
+};
+
+struct sched {
+	struct sched_config c;
+	struct list accounts;
+	struct map names;             /* A-labels -> struct name_lock */
+	struct finish_group *filling; /* owned; NULL: none */
+	struct loop_hook flush;
+	size_t finishing;        /* operations under way */
+	struct list idle_groups; /* finish_group.node: kept for re-use */
+	struct store_queues queues_op;
+	struct arena queues_arena;
+	bool queues_busy, queues_again;
+	struct store_get_open open_op;
+	struct arena open_arena;
+	bool opening;
+	struct loop_timer next_ready;
+	struct loop_task stopped;
+	uint64_t query_counter;
+	bool started, stopping, store_failing;
+	struct sched_stats stats;
+};
+
+/* sched.c */
+void sched_pump_later(struct sched_account *a);
+void sched_store_failing(struct sched *s, bool failing);
+void sched_job_free(struct sched_job *j);
+void sched_stop_check(struct sched *s);
+
+/* sched_claim.c */
+void sched_refresh(struct sched *s);
+void sched_claim(struct sched_account *a);
+void sched_open(struct sched *s);
+
+/* sched_drive.c */
+void sched_drive(struct sched_job *j, enum job_next next);
+bool sched_send(struct sched_job *j);
+void sched_put_back(struct sched_job *j, const char *why, uint64_t delay_ms);
+
+/* sched_finish.c: records job->result as a step; with `end` the job leaves. */
+void sched_record(struct sched_job *j, bool end, uint64_t delay_ms);
+void sched_finish_fini(struct sched *s);
+
+/* sched_name.c */
+/* True: the job holds the name now. False: it waits in the name's list (or was put back). */
+bool sched_name_take(struct sched_job *j);
+/* Gives it to the next waiter, who becomes ready. `rest`: an item at rest keeps it. */
+void sched_name_release(struct sched_job *j, bool rest);
+void sched_name_rest(struct sched *s, struct str domain);
+void sched_name_settled(struct sched *s, struct str domain);
+void sched_name_fini(struct sched *s);
+
+#endif

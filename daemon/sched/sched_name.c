@@ -1,0 +1,102 @@
+/* One outstanding transform per name, across all partners, until it is final (design.md 2.3). */
+#include "daemon/sched/sched_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+
+static struct name_lock *lock_new(struct sched *s, struct str name, struct sched_job *holder)
+{
+	struct name_lock *l = xcalloc(1, sizeof *l);
+	l->holder = holder;
+	l->name = xmemdup0(name.ptr, name.len);
+	INVARIANT(!map_put(&s->names, name, l));
+	return l;
+}
+
+static void lock_free(struct sched *s, struct name_lock *l)
+{
+	INVARIANT(list_empty(&l->waiters));
+	(void)map_del(&s->names, str_c(l->name)); /* it is there: it was put by lock_new */
+	free(l->name);
+	free(l);
+}
+
+bool sched_name_take(struct sched_job *j)
+{
+	struct sched *s = j->account->sched;
+	struct name_lock *l = map_get(&s->names, j->job.request.domain);
+	if (j->holds_name)
+		return true;
+	if (!l) {
+		j->name = lock_new(s, j->job.request.domain, j);
+		j->holds_name = true;
+		return true;
+	}
+	if (!l->holder || l->waiters.count >= NAME_WAITERS_MAX) {
+		sched_put_back(j, "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
+		return false;
+	}
+	j->name = l;
+	list_push(&l->waiters, &j->node);
+	return false;
+}
+
+/* The next waiter gets the name; nobody: the lock goes. */
+static void pass_on(struct sched *s, struct name_lock *l)
+{
+	struct list_node *n = list_pop(&l->waiters);
+	if (!n) {
+		lock_free(s, l);
+		return;
+	}
+	struct sched_job *next = LIST_ITEM(n, struct sched_job, node);
+	l->holder = next;
+	next->holds_name = true;
+	list_push_front(&next->account->ready, &next->node);
+	sched_pump_later(next->account);
+}
+
+void sched_name_release(struct sched_job *j, bool rest)
+{
+	struct name_lock *l = j->name;
+	if (!j->holds_name)
+		return;
+	j->name = NULL;
+	j->holds_name = false;
+	l->holder = NULL;
+	if (!rest) {
+		pass_on(j->account->sched, l);
+		return;
+	}
+	struct list_node *n;
+	while ((n = list_pop(&l->waiters)))
+		sched_put_back(LIST_ITEM(n, struct sched_job, node),
+		               "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
+}
+
+void sched_name_rest(struct sched *s, struct str domain)
+{
+	if (!map_get(&s->names, domain))
+		(void)lock_new(s, domain, NULL);
+}
+
+void sched_name_settled(struct sched *s, struct str domain)
+{
+	struct name_lock *l = map_get(&s->names, domain);
+	if (l && !l->holder)
+		pass_on(s, l);
+}
+
+void sched_name_fini(struct sched *s)
+{
+	size_t at = 0;
+	struct str name;
+	void *value;
+	while (map_next(&s->names, &at, &name, &value)) {
+		struct name_lock *l = value;
+		free(l->name);
+		free(l);
+	}
+	map_fini(&s->names);
+}
