@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define CLTRID_MIN 3
+#define CLTRID_MAX 64
+
 static bool is_transform(enum regsim_op op)
 {
 	return op == REGSIM_OP_CREATE || op == REGSIM_OP_RENEW || op == REGSIM_OP_UPDATE ||
@@ -47,6 +50,8 @@ static void begin(struct rs_exec *x)
 	x->expires = INSTANT_NONE;
 	x->sim->stats.commands++;
 	x->sim->stats.by_op[x->cmd->op]++;
+	if (x->cltrid.len < CLTRID_MIN || x->cltrid.len > CLTRID_MAX)
+		x->cltrid = STR_NONE; /* an answer that is valid itself cannot give it back */
 	const struct rs_account *a = x->session->account;
 	if (x->sim->o.msgq_everywhere && a && !list_empty(&a->queue) && x->cmd->op != REGSIM_OP_POLL)
 		x->head = LIST_ITEM(a->queue.first, struct rs_message, node);
@@ -119,7 +124,7 @@ static void dispatch(struct rs_exec *x)
 		return rs_reply_fail(x, 2002, "not logged in");
 	if (c->code)
 		return rs_reply_fail(x, c->code, c->reason.ptr);
-	if (c->has_cltrid && (c->cltrid.len < 3 || c->cltrid.len > 64))
+	if (c->has_cltrid && (c->cltrid.len < CLTRID_MIN || c->cltrid.len > CLTRID_MAX))
 		return rs_reply_fail(x, 2001, "clTRID has 3 to 64 characters");
 	switch (c->op) {
 	case REGSIM_OP_LOGIN: return extensions_ok(x) ? rs_session_login(x) : (void)0;
