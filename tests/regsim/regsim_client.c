@@ -43,8 +43,8 @@ void regsim_client_fini(struct regsim_client *c)
 void regsim_client_frame(struct buf *out, const char *xml)
 {
 	size_t n = strlen(xml) + 4;
-	const unsigned char header[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16), (unsigned char)(n >> 8),
-	                                 (unsigned char)n};
+	const unsigned char header[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
+	                                 (unsigned char)(n >> 8), (unsigned char)n};
 	buf_append(out, header, sizeof header);
 	buf_add(out, str_c(xml));
 }
@@ -123,15 +123,17 @@ int regsim_client_login(struct regsim_client *c, const char *login, const char *
 {
 	char xml[2048];
 	const char *answer = regsim_client_take(c, 0);
-	snprintf(xml, sizeof xml,
-	         REGSIM_CMD("<login><clID>%s</clID><pw>%s</pw><options><version>1.0</version><lang>en</lang></options>"
-	                    "<svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI>"
-	                    "<objURI>urn:ietf:params:xml:ns:contact-1.0</objURI>"
-	                    "<objURI>urn:ietf:params:xml:ns:host-1.0</objURI>"
-	                    "<svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI></svcExtension>"
-	                    "</svcs></login>",
-	                    "LOGIN-1"),
-	         login, password);
+	snprintf(
+	    xml, sizeof xml,
+	    REGSIM_CMD(
+	        "<login><clID>%s</clID><pw>%s</pw><options><version>1.0</version><lang>en</lang></options>"
+	        "<svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI>"
+	        "<objURI>urn:ietf:params:xml:ns:contact-1.0</objURI>"
+	        "<objURI>urn:ietf:params:xml:ns:host-1.0</objURI>"
+	        "<svcExtension><extURI>urn:ietf:params:xml:ns:secDNS-1.1</extURI></svcExtension>"
+	        "</svcs></login>",
+	        "LOGIN-1"),
+	    login, password);
 	answer = regsim_client_ask(c, xml);
 	return regsim_client_code(answer);
 }

@@ -10,14 +10,14 @@
 
 #define REGSIM_CLIENT_NS "urn:ietf:params:xml:ns:epp-1.0"
 /* A whole command around `body`, with a clTRID. */
-#define REGSIM_CMD(body, cltrid)                                                                       \
+#define REGSIM_CMD(body, cltrid) \
 	"<epp xmlns=\"" REGSIM_CLIENT_NS "\"><command>" body "<clTRID>" cltrid "</clTRID></command></epp>"
 
 struct regsim_client {
-	struct vloop *loop;      /* borrowed */
+	struct vloop *loop; /* borrowed */
 	struct regsim_conn *conn;
-	struct buf in;           /* what came and was not taken */
-	size_t sends;            /* pieces in which it came */
+	struct buf in; /* what came and was not taken */
+	size_t sends;  /* pieces in which it came */
 	bool closed, aborted;
 };
 
