@@ -20,10 +20,10 @@
 struct config_account {
 	const char *name;
 	const char *login;
-	const char *password_file; /* first line is the password; mode 0640 or stricter */
-	const char *certificate, *key;
-	uint32_t sessions; /* connections held open */
-	uint32_t window;   /* commands in flight on each */
+	const char *password_file;     /* first line is the password; mode 0640 or stricter */
+	const char *certificate, *key; /* both or neither (NULL) */
+	uint32_t sessions;             /* connections held open */
+	uint32_t window;               /* commands in flight on each */
 };
 
 struct config_endpoint {
@@ -42,7 +42,7 @@ struct config_registry {
 	size_t zone_count;
 	enum config_script script;
 	int date_offset_s; /* zone of the registry's dates, seconds east of UTC */
-	const char *ca_file, *server_name, *source_address; /* the last two may be NULL */
+	const char *ca_file, *server_name, *source_address; /* NULL: the system's, the endpoint's host, any */
 	const char *language;
 	const char **objects, **extensions; /* URIs that we can use; the greeting decides */
 	size_t object_count, extension_count;
@@ -60,9 +60,12 @@ struct config_registry {
 };
 
 /* How a partner is recognised; any one that fits is enough. */
+enum config_id_kind { CONFIG_ID_SAN_DNS, CONFIG_ID_SAN_URI, CONFIG_ID_PIN, CONFIG_ID_FINGERPRINT };
 struct config_identity {
-	enum { CONFIG_ID_SAN_DNS, CONFIG_ID_SAN_URI, CONFIG_ID_PIN, CONFIG_ID_FINGERPRINT } kind;
-	const char *value; /* names as in the certificate; pin and fingerprint as 64 lower-case hex digits */
+	enum config_id_kind kind;
+	/* A DNS name in lower case; a URI as in the certificate; pin (SHA-256 of the public key) and fingerprint
+	 * (SHA-256 of the certificate) as 64 lower-case hex digits. */
+	const char *value;
 };
 
 struct config_partner {
@@ -82,11 +85,13 @@ enum config_log_format { CONFIG_LOG_AUTO, CONFIG_LOG_JSON, CONFIG_LOG_LOGFMT };
 
 struct config {
 	const char *path;
-	const char *instance; /* appears in clTRIDs of nobody, in logs and metrics */
+	const char *instance; /* which gateway this is, for logs and metrics */
 	bool sandbox; /* a registry of tests: allows a shifted clock and rules that activate by themselves */
-	int64_t clock_shift_ms; /* sandbox: how far the clock is off when the snapshot was loaded */
+	/* Sandbox: added to the system's time, counted at loading; after a reload the shift of the start goes on. */
+	int64_t clock_shift_ms;
 	const char *store_path;
-	const char *api_listen, *api_certificate, *api_key, *api_client_ca;
+	const char *api_listen; /* a numeric address with a port (0: a free one) */
+	const char *api_certificate, *api_key, *api_client_ca;
 	uint32_t api_max_connections, api_max_per_address;
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
@@ -103,13 +108,23 @@ struct config {
 	size_t partner_count;
 };
 
-/* Loads and checks; NULL when `d` got an error. The result has one reference. */
+/*
+ * Loads and checks; NULL when `d` got an error (warnings do not count). The result has one reference; any thread may
+ * read it and drop it. `wall_now_ms`: the system's time, for the sandbox's clock.
+ */
 struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d) MUST_CHECK;
 struct config *config_ref(struct config *c);
-void config_unref(struct config **c); /* NULLs *c */
+void config_unref(struct config **c); /* NULLs *c; NULL inside is fine */
 
+/* NULL when there is none of that name. */
 const struct config_partner *config_partner(const struct config *c, const char *name);
-/* The registry that serves `name` (A-labels; `idn`: it has a Vietnamese label), or NULL. `zone` gets the zone. */
+/* Whose certificate has this name, pin or fingerprint; NULL: nobody's. DNS names and hex digits in any case. */
+const struct config_partner *config_identify(const struct config *c, enum config_id_kind kind,
+                                             struct str value);
+/*
+ * The registry that serves `name` (lower-case A-labels; `idn`: it has a Vietnamese label), or NULL; a name that is
+ * itself a zone is nobody's. `zone` (may be NULL) gets the zone, a text of the snapshot. Allocates nothing.
+ */
 const struct config_registry *config_route(const struct config *c, struct str name, bool idn,
                                            struct str *zone);
 

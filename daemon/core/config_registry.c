@@ -1,0 +1,269 @@
+/* The list `registries`: where each registry is, how it is spoken to, and the accounts that we have there. */
+#include "daemon/core/config_int.h"
+
+#define SECOND 1000
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24LL * HOUR)
+
+/* Registries allow 4 to 100 connections per registrar. */
+#define SESSIONS_MAX 100
+/* More answers than this are never under way at once: 1,024 in 20 ms are 50,000 a second. */
+#define WINDOW_MAX 1024
+
+static const char *const script_names[] = {"any", "ascii", "idn", NULL};
+static const char *const hosts_names[] = {"attributes", "objects", NULL};
+static const char *const contacts_names[] = {"given", "create", NULL};
+
+/* What we can use when the configuration does not say; the greeting decides what is used. */
+static const char *const default_objects[] = {
+    "urn:ietf:params:xml:ns:domain-1.0",
+    "urn:ietf:params:xml:ns:contact-1.0",
+    "urn:ietf:params:xml:ns:host-1.0",
+};
+static const char *const default_extensions[] = {
+    "urn:ietf:params:xml:ns:secDNS-1.1",     "urn:ietf:params:xml:ns:rgp-1.0",
+    "urn:ietf:params:xml:ns:epp:fee-1.0",    "urn:ietf:params:xml:ns:epp:loginSec-1.0",
+    "urn:ietf:params:xml:ns:changePoll-1.0", "urn:ietf:params:xml:ns:epp:unhandled-namespaces-1.0",
+};
+
+const char *const *config_registry_names(struct config_reading *r)
+{
+	const char **names = arena_calloc(r->arena, r->c->registry_count + 1, sizeof *names);
+	for (size_t i = 0; i < r->c->registry_count; i++)
+		names[i] = r->c->registries[i].name;
+	return names;
+}
+
+struct config_registry *config_registry_named(struct config_reading *r, struct str name)
+{
+	for (size_t i = 0; i < r->c->registry_count; i++)
+		if (name.len > 0 && str_eq_c(name, r->c->registries[i].name))
+			return &r->c->registries[i];
+	return NULL;
+}
+
+const struct config_account *config_registry_account(const struct config_registry *g, struct str name)
+{
+	for (size_t i = 0; i < g->account_count; i++)
+		if (name.len > 0 && str_eq_c(name, g->accounts[i].name))
+			return &g->accounts[i];
+	return NULL;
+}
+
+static const char **copy_list(struct config_reading *r, const char *const *from, size_t count)
+{
+	const char **list = arena_calloc(r->arena, count, sizeof *list);
+	memcpy(list, from, count * sizeof *list);
+	return list;
+}
+
+/* ---- accounts ---- */
+
+static void read_credentials(struct config_reading *r, struct yaml_node *n, struct config_account *a)
+{
+	bool has_certificate = yaml_get(n, "certificate"), has_key = yaml_get(n, "key");
+	(void)config_value_text(r, n, "login", YAML_REQUIRED, &a->login);
+	(void)config_file_get(r, n, "password_file", YAML_REQUIRED, CONFIG_FILE_PASSWORD, &a->password_file);
+	(void)config_file_get(r, n, "certificate", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &a->certificate);
+	(void)config_file_get(r, n, "key", YAML_OPTIONAL, CONFIG_FILE_KEY, &a->key);
+	if (has_certificate != has_key) {
+		yaml_error(r->d, n, "'%s' is missing", has_key ? "certificate" : "key");
+		diag_help(r->d, "a client certificate needs both 'certificate' and 'key'");
+	}
+	/* RFC 5730, section 2.9.1.1: clIDType */
+	if (a->login && (strlen(a->login) < 3 || strlen(a->login) > 16))
+		yaml_error(r->d, yaml_get(n, "login"), "'%s' is not 3 to 16 characters long", a->login);
+}
+
+static void read_account(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
+{
+	struct config_account *a = &g->accounts[g->account_count];
+	*a = (struct config_account){.name = "", .sessions = 4, .window = 8};
+	if (config_value_name(r, n, "name", YAML_REQUIRED, &a->name) &&
+	    config_registry_account(g, str_c(a->name)))
+		yaml_error(r->d, yaml_get(n, "name"), "there is an account '%s' already", a->name);
+	read_credentials(r, n, a);
+	config_value_u32(r, n, "sessions", 1, SESSIONS_MAX, &a->sessions);
+	config_value_u32(r, n, "window", 1, WINDOW_MAX, &a->window);
+	yaml_reject_unseen(r->d, n);
+	g->account_count++;
+}
+
+static void read_accounts(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	struct yaml_node *seq = yaml_need(r->d, map, "accounts", YAML_SEQ);
+	if (!seq)
+		return;
+	if (seq->count == 0)
+		diag_error(r->d, seq->key_pos, "accounts: the list is empty");
+	g->accounts = arena_calloc(r->arena, seq->count, sizeof *g->accounts);
+	for (struct yaml_node *n = seq->child; n; n = n->next)
+		if (yaml_as_kind(r->d, n, YAML_MAP))
+			read_account(r, n, g);
+}
+
+/* ---- where and how ---- */
+
+static void read_endpoints(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	struct yaml_node *seq = yaml_need(r->d, map, "endpoints", YAML_SEQ);
+	if (!seq)
+		return;
+	if (seq->count == 0)
+		diag_error(r->d, seq->key_pos, "endpoints: the list is empty");
+	g->endpoints = arena_calloc(r->arena, seq->count, sizeof *g->endpoints);
+	for (struct yaml_node *n = seq->child; n; n = n->next)
+		if (config_address_endpoint(r, n, &g->endpoints[g->endpoint_count]))
+			g->endpoint_count++;
+}
+
+/* The zones go into the index, so the script must be known before; after a wrong one nobody complains of conflicts. */
+static void read_zones(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	int script = CONFIG_SCRIPT_ANY;
+	bool known =
+	    yaml_enum(r->d, map, "script", YAML_OPTIONAL, script_names, &script) || !yaml_get(map, "script");
+	g->script = (enum config_script)script;
+	if (!config_value_list(r, map, "zones", YAML_REQUIRED, config_value_is_zone, &g->zones,
+	                       &g->zone_count))
+		return;
+	size_t i = 0;
+	for (struct yaml_node *n = yaml_get(map, "zones")->child; n && i < g->zone_count; n = n->next)
+		if (n->kind == YAML_SCALAR && str_eq_nocase(n->text, str_c(g->zones[i])))
+			(void)config_index_add_zone(r, known ? n : NULL, str_c(g->zones[i++]),
+			                            g); /* reported */
+}
+
+static void read_dates(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	struct str s;
+	instant_ms_t t;
+	if (!yaml_str(r->d, map, "dates", YAML_OPTIONAL, &s))
+		return;
+	if (s.len == 0 || s.len > 6 || !memchr("Z+-", s.ptr[0], 3) ||
+	    !instant_parse(arena_printf(r->arena, "1970-01-01T00:00:00%s", s.ptr), 0, &t)) {
+		yaml_error(r->d, yaml_get(map, "dates"), "'%.*s' is not a time zone", STR_ARG(s));
+		diag_help(r->d, "hours and minutes east of UTC, in quotes: \"+07:00\"; or Z");
+		return;
+	}
+	g->date_offset_s = (int)(-t / 1000); /* local midnight, seen from UTC */
+}
+
+static void read_tls(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	struct yaml_node *tls = yaml_opt(r->d, map, "tls", YAML_MAP);
+	(void)config_file_get(r, tls, "ca", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &g->ca_file);
+	(void)config_value_text(r, tls, "server_name", YAML_OPTIONAL, &g->server_name);
+	yaml_reject_unseen(r->d, tls);
+}
+
+static void read_dialect(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	int choice = 1;
+	(void)config_value_text(r, map, "language", YAML_OPTIONAL, &g->language);
+	if (!config_value_list(r, map, "objects", YAML_OPTIONAL, config_value_is_uri, &g->objects,
+	                       &g->object_count)) {
+		g->objects = copy_list(r, default_objects, ARRAY_LEN(default_objects));
+		g->object_count = ARRAY_LEN(default_objects);
+	}
+	if (!config_value_list(r, map, "extensions", YAML_OPTIONAL, config_value_is_uri, &g->extensions,
+	                       &g->extension_count)) {
+		g->extensions = copy_list(r, default_extensions, ARRAY_LEN(default_extensions));
+		g->extension_count = ARRAY_LEN(default_extensions);
+	}
+	if (yaml_enum(r->d, map, "hosts", YAML_OPTIONAL, hosts_names, &choice))
+		g->hosts = choice == 0 ? CONFIG_HOSTS_ATTRIBUTES : CONFIG_HOSTS_OBJECTS;
+	if (yaml_enum(r->d, map, "contacts", YAML_OPTIONAL, contacts_names, &choice))
+		g->create_contacts = choice == 1;
+	(void)yaml_bool(r->d, map, "check_first", YAML_OPTIONAL, &g->check_first);
+}
+
+/* ---- times ---- */
+
+static void read_timeouts(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	struct yaml_node *t = yaml_opt(r->d, map, "timeouts", YAML_MAP);
+	config_value_ms(r, t, "connect", 10, 10 * MINUTE, &g->connect_ms);
+	config_value_ms(r, t, "greeting", 10, 10 * MINUTE, &g->greeting_ms);
+	config_value_ms(r, t, "login", 10, 10 * MINUTE, &g->login_ms);
+	config_value_ms(r, t, "answer", 10, 10 * MINUTE, &g->answer_ms);
+	yaml_reject_unseen(r->d, t);
+}
+
+static void read_times(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	struct yaml_node *b = yaml_opt(r->d, map, "backoff", YAML_MAP);
+	read_timeouts(r, map, g);
+	config_value_ms(r, map, "keepalive", 100, HOUR, &g->keepalive_ms);
+	config_value_ms(r, map, "max_age", SECOND, 30 * DAY, &g->max_age_ms);
+	config_value_ms(r, b, "min", 1, HOUR, &g->backoff_min_ms);
+	config_value_ms(r, b, "max", 1, DAY, &g->backoff_max_ms);
+	yaml_reject_unseen(r->d, b);
+	config_value_ms(r, map, "settle", 0, DAY, &g->settle_ms);
+	config_value_ms(r, map, "poll", 10, DAY, &g->poll_ms);
+	if (b && g->backoff_min_ms > g->backoff_max_ms)
+		diag_error(r->d, b->key_pos, "backoff: 'min' is longer than 'max'");
+	struct yaml_node *age = yaml_get(map, "max_age");
+	if (g->keepalive_ms >= g->max_age_ms && (age || yaml_get(map, "keepalive")))
+		yaml_error(r->d, age ? age : yaml_get(map, "keepalive"),
+		           "'keepalive' must be shorter than 'max_age'");
+}
+
+/* Idle limits of 5 minutes, ages of 24 hours and log-in within about 10 s are what registries are known to ask. */
+static void set_defaults(struct config_registry *g)
+{
+	*g = (struct config_registry){
+	    .name = "",
+	    .language = "en",
+	    .hosts = CONFIG_HOSTS_ATTRIBUTES,
+	    .create_contacts = true,
+	    .connect_ms = 10 * SECOND,
+	    .greeting_ms = 10 * SECOND,
+	    .login_ms = 10 * SECOND,
+	    .answer_ms = 60 * SECOND,
+	    .keepalive_ms = 4 * MINUTE,
+	    .max_age_ms = 20 * HOUR,
+	    .backoff_min_ms = 1 * SECOND,
+	    .backoff_max_ms = 5 * MINUTE,
+	    .settle_ms = 30 * SECOND,
+	    .poll_ms = 1 * MINUTE,
+	};
+}
+
+static void read_registry(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
+{
+	const char *name;
+	if (config_value_name(r, n, "name", YAML_REQUIRED, &name)) {
+		if (config_registry_named(r, str_c(name)))
+			yaml_error(r->d, yaml_get(n, "name"), "there is a registry '%s' already", name);
+		g->name = name;
+	}
+	read_endpoints(r, n, g);
+	read_zones(r, n, g);
+	read_dates(r, n, g);
+	read_tls(r, n, g);
+	(void)config_address_ip(r, n, "source_address", &g->source_address);
+	read_dialect(r, n, g);
+	read_times(r, n, g);
+	read_accounts(r, n, g);
+	yaml_reject_unseen(r->d, n);
+}
+
+void config_registry_read_all(struct config_reading *r, struct yaml_node *top)
+{
+	struct yaml_node *seq = yaml_need(r->d, top, "registries", YAML_SEQ);
+	if (!seq)
+		return;
+	if (seq->count == 0)
+		diag_error(r->d, seq->key_pos, "registries: the list is empty");
+	r->c->registries = arena_calloc(r->arena, seq->count, sizeof *r->c->registries);
+	for (struct yaml_node *n = seq->child; n; n = n->next) {
+		struct config_registry *g = &r->c->registries[r->c->registry_count];
+		if (!yaml_as_kind(r->d, n, YAML_MAP))
+			continue;
+		set_defaults(g);
+		read_registry(r, n, g);
+		r->c->registry_count++;
+	}
+}

@@ -1,0 +1,555 @@
+/* The configuration: what a good one becomes, what is refused and where, and routing. */
+#include "daemon/core/config.h"
+#include "epp/base/alloc.h"
+#include "epp/base/buf.h"
+#include "epp/base/date.h"
+#include "epp/base/logapi.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static const char main_text[] = "instance: demo\n"
+                                "sandbox: {clock: \"2026-11-20T09:00:00+07:00\"}\n"
+                                "store: {path: state.db}\n"
+                                "api:\n"
+                                "  listen: 127.0.0.1:0\n"
+                                "  certificate: cert.pem\n"
+                                "  key: key.pem\n"
+                                "  client_ca: cert.pem\n"
+                                "  max_body: 3MB\n"
+                                "admin: {control_socket: c.sock, listen: \"[::1]:9443\"}\n"
+                                "policy: {rules: rules}\n"
+                                "log: {format: json, level: debug}\n"
+                                "partners: partners.yaml\n"
+                                "limits: limits.yaml\n"
+                                "registries:\n"
+                                "  - name: ascii\n"
+                                "    endpoints: [epp.example.vn, \"[::1]:7700\"]\n"
+                                "    zones: [id.vn, VN]\n"
+                                "    script: ascii\n"
+                                "    dates: \"+07:00\"\n"
+                                "    contacts: given\n"
+                                "    timeouts: {answer: 5s}\n"
+                                "    accounts:\n"
+                                "      - {name: common, login: gateway, password_file: pw, certificate: "
+                                "cert.pem, key: key.pem, sessions: 3, window: 32}\n"
+                                "      - {name: second, login: gateway2, password_file: pw}\n"
+                                "  - name: idn\n"
+                                "    endpoints: [\"192.0.2.1:7001\"]\n"
+                                "    zones: [vn]\n"
+                                "    script: idn\n"
+                                "    hosts: objects\n"
+                                "    accounts: [{name: common, login: gateway, password_file: pw}]\n";
+
+static const char partners_text[] =
+    "partners:\n"
+    "  - name: alpha\n"
+    "    certificates: [{san_dns: Alpha.Example.vn}, {fingerprint: \"" HEX64 "\"}]\n"
+    "    account: common\n"
+    "  - name: beta\n"
+    "    certificates: [{pin: " HEX64 "}, {san_uri: \"urn:Beta\"}]\n"
+    "    accounts: {ascii: second}\n"
+    "    zones: [id.vn]\n"
+    "    operations: [renew]\n"
+    "    weight: 5\n";
+
+static const char limits_text[] = "registries: {ascii: {commands_per_second: 50}}\n"
+                                  "partners:\n"
+                                  "  default: {lines_per_second: 100, max_queued: 5000}\n"
+                                  "  beta: {burst: 400}\n";
+
+struct fixture {
+	char dir[64];
+	struct diag d;
+	struct buf out;
+	struct config *c;
+};
+
+static const char *path_of(struct fixture *f, const char *name)
+{
+	static char path[256];
+	snprintf(path, sizeof path, "%s/%s", f->dir, name);
+	return path;
+}
+
+static void put(struct fixture *f, const char *name, const char *text, mode_t mode)
+{
+	FILE *file = fopen(path_of(f, name), "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path_of(f, name), mode), 0);
+}
+
+static int setup(void **state)
+{
+	static struct fixture f;
+	f = (struct fixture){.dir = "/tmp/vnepp-config-XXXXXX"};
+	assert_non_null(mkdtemp(f.dir));
+	assert_int_equal(mkdir(path_of(&f, "rules"), 0755), 0);
+	put(&f, "vneppd.yaml", main_text, 0644);
+	put(&f, "partners.yaml", partners_text, 0644);
+	put(&f, "limits.yaml", limits_text, 0644);
+	put(&f, "cert.pem", "certificate\n", 0644);
+	put(&f, "key.pem", "key\n", 0600);
+	put(&f, "pw", "secret-word\n", 0640);
+	diag_init(&f.d);
+	buf_init(&f.out, 1 << 20);
+	*state = &f;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
+{
+	(void)st;
+	(void)flag;
+	(void)walk;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	config_unref(&f->c);
+	diag_fini(&f->d);
+	buf_fini(&f->out);
+	return nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Writes `file` as `text` with the first `from` replaced by `to`. */
+static void edit(struct fixture *f, const char *file, const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+	assert_non_null(at);
+	struct buf b;
+	buf_init(&b, 1 << 16);
+	buf_append(&b, text, (size_t)(at - text));
+	buf_add(&b, str_c(to));
+	buf_add(&b, str_c(at + strlen(from)));
+	put(f, file, buf_cstr(&b), 0644);
+	buf_fini(&b);
+}
+
+static bool load(struct fixture *f)
+{
+	char path[256];
+	config_unref(&f->c);
+	diag_fini(&f->d);
+	diag_init(&f->d);
+	buf_clear(&f->out);
+	snprintf(path, sizeof path, "%s", path_of(f, "vneppd.yaml"));
+	f->c = config_load(path, 1000, &f->d);
+	diag_print(&f->d, &f->out);
+	return f->c != NULL;
+}
+
+static void load_good(struct fixture *f)
+{
+	if (!load(f) || f->d.warnings)
+		fail_msg("%s", buf_cstr(&f->out));
+}
+
+/* Loading fails with exactly one finding, which holds both texts. */
+static void expect_error(struct fixture *f, const char *place, const char *text)
+{
+	if (load(f) || f->d.errors != 1 || !strstr(buf_cstr(&f->out), place) ||
+	    !strstr(buf_cstr(&f->out), text))
+		fail_msg("wanted '%s' and '%s':\n%s", place, text, buf_cstr(&f->out));
+}
+
+static void refuse_main(struct fixture *f, const char *from, const char *to, const char *place,
+                        const char *text)
+{
+	edit(f, "vneppd.yaml", main_text, from, to);
+	expect_error(f, place, text);
+}
+
+static void refuse_partners(struct fixture *f, const char *from, const char *to, const char *place,
+                            const char *text)
+{
+	edit(f, "partners.yaml", partners_text, from, to);
+	expect_error(f, place, text);
+}
+
+static void refuse_limits(struct fixture *f, const char *from, const char *to, const char *place,
+                          const char *text)
+{
+	edit(f, "limits.yaml", limits_text, from, to);
+	expect_error(f, place, text);
+}
+
+static void reads_the_sections(void **state)
+{
+	struct fixture *f = *state;
+	load_good(f);
+	const struct config *c = f->c;
+	assert_string_equal(c->instance, "demo");
+	assert_true(c->sandbox);
+	instant_ms_t start;
+	assert_true(instant_parse(STR("2026-11-20T02:00:00Z"), 0, &start));
+	assert_int_equal(c->clock_shift_ms, start - 1000);
+	assert_string_equal(c->store_path, path_of(f, "state.db"));
+	assert_string_equal(c->control_socket, path_of(f, "c.sock"));
+	assert_string_equal(c->rules_dir, path_of(f, "rules"));
+	assert_true(c->rules_activate);
+	assert_string_equal(c->api_listen, "127.0.0.1:0");
+	assert_string_equal(c->admin_listen, "[::1]:9443");
+	assert_int_equal(c->api_max_body_bytes, 3 << 20);
+	assert_int_equal(c->api_max_line_bytes, 64 << 10);
+	assert_int_equal(c->api_max_lines, 1000000);
+	assert_int_equal(c->log_format, CONFIG_LOG_JSON);
+	assert_int_equal(c->log_level, LOG_DEBUG);
+	assert_int_equal(c->stop_ms, 30000);
+}
+
+static void reads_the_registries(void **state)
+{
+	struct fixture *f = *state;
+	load_good(f);
+	assert_int_equal(f->c->registry_count, 2);
+	const struct config_registry *g = &f->c->registries[0];
+	assert_int_equal(g->endpoint_count, 2);
+	assert_string_equal(g->endpoints[0].host, "epp.example.vn");
+	assert_int_equal(g->endpoints[0].port, 700);
+	assert_string_equal(g->endpoints[1].host, "::1");
+	assert_int_equal(g->endpoints[1].port, 7700);
+	assert_string_equal(g->zones[1], "vn");
+	assert_int_equal(g->date_offset_s, 7 * 3600);
+	assert_false(g->create_contacts);
+	assert_int_equal(g->hosts, CONFIG_HOSTS_ATTRIBUTES);
+	assert_int_equal(g->answer_ms, 5000);
+	assert_int_equal(g->connect_ms, 10000);
+	assert_int_equal(g->object_count, 3);
+	assert_int_equal(g->commands_per_second, 50);
+	assert_null(g->server_name);
+	assert_int_equal(g->account_count, 2);
+	assert_int_equal(g->accounts[0].sessions, 3);
+	assert_int_equal(g->accounts[0].window, 32);
+	assert_string_equal(g->accounts[1].login, "gateway2");
+	assert_null(g->accounts[1].certificate);
+	assert_true(f->c->registries[1].create_contacts);
+	assert_int_equal(f->c->registries[1].hosts, CONFIG_HOSTS_OBJECTS);
+	assert_int_equal(f->c->registries[1].commands_per_second, 0);
+}
+
+static void reads_the_partners(void **state)
+{
+	struct fixture *f = *state;
+	load_good(f);
+	const struct config_partner *a = config_partner(f->c, "alpha"), *b = config_partner(f->c, "beta");
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_null(config_partner(f->c, "gamma"));
+	assert_string_equal(a->accounts[0], "common");
+	assert_string_equal(a->accounts[1], "common");
+	assert_true(a->may_create && a->may_renew);
+	assert_null(a->zones);
+	assert_int_equal(a->lines_per_second, 100);
+	assert_int_equal(a->burst, 100);
+	assert_int_equal(a->max_queued, 5000);
+	assert_int_equal(a->weight, 1);
+	assert_string_equal(b->accounts[0], "second");
+	assert_null(b->accounts[1]);
+	assert_false(b->may_create);
+	assert_true(b->may_renew);
+	assert_int_equal(b->zone_count, 1);
+	assert_int_equal(b->lines_per_second, 100);
+	assert_int_equal(b->burst, 400);
+	assert_int_equal(b->weight, 5);
+}
+
+static void recognises_certificates(void **state)
+{
+	struct fixture *f = *state;
+	load_good(f);
+	const struct config_partner *a = config_partner(f->c, "alpha"), *b = config_partner(f->c, "beta");
+	assert_ptr_equal(config_identify(f->c, CONFIG_ID_SAN_DNS, STR("alpha.EXAMPLE.vn")), a);
+	assert_ptr_equal(config_identify(f->c, CONFIG_ID_FINGERPRINT, STR(HEX64)), a);
+	assert_ptr_equal(config_identify(f->c, CONFIG_ID_PIN, STR(HEX64)), b);
+	assert_ptr_equal(config_identify(f->c, CONFIG_ID_SAN_URI, STR("urn:Beta")), b);
+	assert_null(config_identify(f->c, CONFIG_ID_SAN_URI, STR("urn:beta")));
+	assert_null(config_identify(f->c, CONFIG_ID_SAN_DNS, STR("urn:Beta")));
+	assert_null(config_identify(f->c, CONFIG_ID_SAN_DNS, STR_NONE));
+	char longer[400];
+	memset(longer, 'a', sizeof longer);
+	assert_null(config_identify(f->c, CONFIG_ID_SAN_DNS, str_make(longer, sizeof longer)));
+}
+
+static void routes_to_the_longest_zone(void **state)
+{
+	struct fixture *f = *state;
+	struct str zone = STR_NONE;
+	load_good(f);
+	const struct config_registry *ascii = &f->c->registries[0], *idn = &f->c->registries[1];
+	assert_ptr_equal(config_route(f->c, STR("nguyen.id.vn"), false, &zone), ascii);
+	assert_true(str_eq_c(zone, "id.vn"));
+	assert_ptr_equal(config_route(f->c, STR("nguyen.vn"), false, &zone), ascii);
+	assert_true(str_eq_c(zone, "vn"));
+	assert_ptr_equal(config_route(f->c, STR("a.b.id.vn"), false, &zone), ascii);
+	assert_true(str_eq_c(zone, "id.vn"));
+	/* the longest whose script fits */
+	assert_ptr_equal(config_route(f->c, STR("xn--nguyn-.id.vn"), true, &zone), idn);
+	assert_true(str_eq_c(zone, "vn"));
+	assert_ptr_equal(config_route(f->c, STR("xn--nguyn-.vn"), true, NULL), idn);
+	assert_null(config_route(f->c, STR("nguyen.com"), false, &zone));
+	assert_null(config_route(f->c, STR("id.vn"), false, &zone));
+	assert_null(config_route(f->c, STR("vn"), false, &zone));
+	assert_null(config_route(f->c, STR("xid.xvn"), false, &zone));
+	assert_null(config_route(f->c, STR(""), false, &zone));
+	assert_null(config_route(f->c, STR("."), false, &zone));
+}
+
+static void defaults_are_filled_in(void **state)
+{
+	struct fixture *f = *state;
+	put(f, "vneppd.yaml",
+	    "api: {listen: \"0.0.0.0:8443\", certificate: cert.pem, key: key.pem, client_ca: cert.pem}\n"
+	    "admin: {control_socket: none}\n"
+	    "policy: {rules: rules}\n"
+	    "partners: partners.yaml\n"
+	    "registries:\n"
+	    "  - {name: ascii, endpoints: [h], zones: [id.vn], accounts: [{name: second, login: abc, "
+	    "password_file: pw}, {name: common, login: abc, password_file: pw}]}\n",
+	    0644);
+	load_good(f);
+	assert_false(f->c->sandbox);
+	assert_false(f->c->rules_activate);
+	assert_int_equal(f->c->clock_shift_ms, 0);
+	assert_string_equal(f->c->instance, "vnepp");
+	assert_string_equal(f->c->store_path, "/var/lib/vnepp/vnepp.db");
+	assert_null(f->c->control_socket);
+	assert_null(f->c->admin_listen);
+	assert_int_equal(f->c->partners[0].lines_per_second, 0);
+	const struct config_registry *g = f->c->registries;
+	assert_int_equal(g->script, CONFIG_SCRIPT_ANY);
+	assert_int_equal(g->date_offset_s, 0);
+	assert_string_equal(g->language, "en");
+	assert_int_equal(g->accounts[0].sessions, 4);
+	assert_int_equal(g->accounts[0].window, 8);
+	assert_true(g->create_contacts);
+	assert_ptr_equal(config_route(f->c, STR("xn--a-.id.vn"), true, NULL), g);
+	assert_ptr_equal(config_route(f->c, STR("a.id.vn"), false, NULL), g);
+}
+
+static void values_of_the_main_file_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "instance: demo", "instance: de mo", "vneppd.yaml:1:11:", "is not a name");
+	refuse_main(f, "instance: demo", "instanze: demo", ":1:1:", "did you mean 'instance'?");
+	refuse_main(f, "T09:00:00", " 09:00", ":2:18:", "is not an instant");
+	refuse_main(f, "127.0.0.1:0", "localhost:1", ":5:11:", "is not an address with a port");
+	refuse_main(f, "127.0.0.1:0", "127.0.0.1", ":5:11:", "is not an address with a port");
+	refuse_main(f, "127.0.0.1:0", "127.0.0.1:65536", ":5:11:", "is not an address with a port");
+	refuse_main(f, "127.0.0.1:0", "::1", ":5:11:", "is not an address with a port");
+	refuse_main(f, "[::1]:9443", "[::1]9443", ":10:41:", "is not an address with a port");
+	refuse_main(f, "3MB", "3 pounds", ":9:13:", "is not a size");
+	refuse_main(f, "3MB", "99999999999GB", ":9:13:", "is not within");
+	refuse_main(f, "3MB", "1KB", ":9:13:", "smaller than 'max_line'");
+	refuse_main(f, "format: json", "format: xml", ":12:15:", "is none of");
+	refuse_main(f, "policy: {rules: rules}", "policy: {rules: pw}", ":11:17:", "is not a folder");
+	refuse_main(f, "policy: {rules: rules}", "policy: {rules: ru}", ":11:17:", "No such file");
+	refuse_main(f, "policy: {rules: rules}", "policy: {}", ":11:1:", "'rules' is missing");
+	refuse_main(f, "c.sock",
+	            "123456789012345678901234567890123456789012345678901234567890"
+	            "12345678901234567890123456789012345678901234567890",
+	            ":10:25:", "a Unix socket's is at most 107");
+}
+
+static void values_of_a_registry_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "name: idn", "name: ascii", ":26:11:", "there is a registry 'ascii' already");
+	refuse_main(f, "epp.example.vn", "\"epp.example.vn:0\"", ":17:17:", "is not a host with a port");
+	refuse_main(f, "epp.example.vn", "\"epp example\"", ":17:17:", "is not a host with a port");
+	refuse_main(f, "[epp.example.vn, \"[::1]:7700\"]", "[]", ":17:5:", "the list is empty");
+	refuse_main(f, "[id.vn, VN]", "[id.vn, vn.]", ":18:20:", "is not a zone");
+	refuse_main(f, "[id.vn, VN]", "[id.vn, vn, Id.vn]", ":18:24:", "is in the list already");
+	refuse_main(f, "script: ascii", "script: latin", ":19:13:", "is none of: any, ascii, idn");
+	refuse_main(f, "+07:00\"\n    c", "7\"\n    c", ":20:12:", "is not a time zone");
+	refuse_main(f, "answer: 5s", "answer: 5", ":22:24:", "is not a duration");
+	refuse_main(f, "answer: 5s", "answer: 5h", ":22:24:", "is not within");
+	refuse_main(f, "window: 32", "window: 1025", ":24:117:", "is not within 1 and 1024");
+	refuse_main(f, "sessions: 3", "sessions: 0", ":24:106:", "is not within 1 and 100");
+	refuse_main(f, "name: common", "name: second", ":25:16:", "there is an account 'second' already");
+	refuse_main(f, "gateway2", "g2", ":25:31:", "is not 3 to 16 characters long");
+	refuse_main(f, "script: idn", "backoff: {min: 2m, max: 1m}\n    script: idn",
+	            ":29:5:", "'min' is longer than 'max'");
+	refuse_main(f, "script: idn", "keepalive: 2m\n    max_age: 1m\n    script: idn",
+	            ":30:14:", "must be shorter than 'max_age'");
+	refuse_main(f, "script: idn", "source_address: here\n    script: idn",
+	            ":29:21:", "is not an IP address");
+	refuse_main(f, "script: idn", "objects: [domain]\n    script: idn", ":29:15:", "is not a URI");
+}
+
+static void a_zone_has_one_registry_per_script(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "script: idn", "script: any",
+	            ":28:13:", "registry 'ascii' (line 18) serves the ASCII names of 'vn' already");
+	refuse_main(f, "script: idn", "script: ascii", ":28:13:", "see 'script'");
+}
+
+static void files_must_exist_and_be_closed_to_others(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "key: key.pem\n", "key: nokey.pem\n", ":7:8:", "relative paths begin at");
+	refuse_main(f, "key: key.pem\n", "key: cert.pem\n", ":7:8:", "is open to others (mode 0644)");
+	refuse_main(f, "key: key.pem\n", "key: rules\n", ":7:8:", "is not a file");
+	refuse_main(f, "limits: limits.yaml", "limits: other.yaml", ":14:9:", "No such file");
+	put(f, "vneppd.yaml", main_text, 0644);
+	put(f, "pw", "\nsecret\n", 0640);
+	assert_false(load(f));
+	assert_int_equal(f->d.errors, 3);
+	assert_non_null(strstr(buf_cstr(&f->out), "the first line is not a password"));
+	assert_null(strstr(buf_cstr(&f->out), "secret"));
+	put(f, "pw", "secret\n", 0644);
+	assert_false(load(f));
+	assert_int_equal(f->d.errors, 3);
+	assert_non_null(strstr(buf_cstr(&f->out), "chmod 0640"));
+}
+
+static void a_missing_file_is_one_finding(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(unlink(path_of(f, "vneppd.yaml")), 0);
+	expect_error(f, "vneppd.yaml: error:", "cannot be read");
+	put(f, "vneppd.yaml", main_text, 0644);
+	assert_int_equal(unlink(path_of(f, "partners.yaml")), 0);
+	put(f, "limits.yaml", "{}\n", 0644);
+	expect_error(f, ":13:11:", "cannot be read");
+}
+
+static void folders_made_later_are_warned_of(void **state)
+{
+	struct fixture *f = *state;
+	edit(f, "vneppd.yaml", main_text, "state.db", "later/state.db");
+	assert_true(load(f));
+	assert_int_equal(f->d.warnings, 1);
+	assert_non_null(strstr(buf_cstr(&f->out), ":3:15: warning: path: there is no folder"));
+}
+
+static void a_client_certificate_needs_its_key(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "certificate: cert.pem, key: key.pem", "certificate: cert.pem",
+	            ":24:9:", "'key' is missing");
+	refuse_main(f, "certificate: cert.pem, key: key.pem", "key: key.pem",
+	            ":24:9:", "'certificate' is missing");
+}
+
+static void partners_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	put(f, "limits.yaml", "{}\n", 0644);
+	refuse_partners(f, "name: beta", "name: alpha",
+	                "partners.yaml:5:11:", "there is a partner 'alpha' already");
+	refuse_partners(f, "name: beta", "name: default", ":5:11:", "cannot be a partner's name");
+	refuse_partners(f, "pin: " HEX64, "san_dns: alpha.example.vn",
+	                ":6:30:", "partner 'alpha' is recognised by this already");
+	refuse_partners(f, "pin: " HEX64, "fingerprint: " HEX64,
+	                ":6:34:", "partner 'alpha' is recognised by this already");
+	refuse_partners(f, "pin: " HEX64, "pin: 00", ":6:26:", "openssl pkey");
+	refuse_partners(f, "pin: " HEX64, "pinn: " HEX64, ":6:21:", "did you mean 'pin'?");
+	refuse_partners(f, "{pin: " HEX64 "}", "{}", ":6:20:", "needs exactly one of");
+	refuse_partners(f, "account: common", "account: comon",
+	                ":4:14:", "no registry has an account 'comon'");
+	refuse_partners(f, "{ascii: second}", "{ascii: secnd}", ":7:23:", "did you mean 'second'?");
+	refuse_partners(f, "{ascii: second}", "{asci: second}", ":7:16:", "did you mean 'ascii'?");
+	refuse_partners(f, "    account: common\n", "", ":2:5:", "needs either 'account' or 'accounts'");
+	refuse_partners(f, "[id.vn]", "[edu.vn]", ":8:13:", "no registry serves 'edu.vn'");
+	refuse_partners(f, "[renew]", "[delete]", ":9:18:", "is none of: create, renew");
+	refuse_partners(f, "weight: 5", "weight: 0", ":10:13:", "is not within 1 and 1000");
+}
+
+static void a_partner_needs_an_account_for_its_zones(void **state)
+{
+	struct fixture *f = *state;
+	refuse_partners(f, "{ascii: second}", "{idn: common}",
+	                ":8:13:", "'beta' has no account at the registry that serves 'id.vn'");
+}
+
+static void fingerprints_may_have_colons(void **state)
+{
+	struct fixture *f = *state;
+	edit(f, "partners.yaml", partners_text, "fingerprint: \"" HEX64,
+	     "fingerprint: \"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
+	     "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF");
+	load_good(f);
+	assert_string_equal(config_partner(f->c, "alpha")->identities[1].value, HEX64);
+}
+
+static void limits_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	refuse_limits(f, "{ascii:", "{asci:", "limits.yaml:1:14:", "did you mean 'ascii'?");
+	refuse_limits(f, "beta:", "bta:", ":4:3:", "did you mean 'beta'?");
+	refuse_limits(f, "commands_per_second: 50", "commands_per_second: 0",
+	              ":1:43:", "is not within 1 and");
+	refuse_limits(f, "burst: 400", "burst: 4", ":4:17:", "smaller than 'lines_per_second'");
+	refuse_limits(f, "burst: 400", "bursts: 400", ":4:10:", "did you mean 'burst'?");
+	refuse_limits(f, "lines_per_second: 100, ", "", ":4:17:", "means nothing without");
+}
+
+static void everything_is_reported_at_once(void **state)
+{
+	struct fixture *f = *state;
+	edit(f, "vneppd.yaml", main_text, "answer: 5s", "anwser: 5s");
+	edit(f, "partners.yaml", partners_text, "weight: 5", "weight: x");
+	edit(f, "limits.yaml", limits_text, "burst: 400", "burst: x");
+	assert_false(load(f));
+	assert_int_equal(f->d.errors, 3);
+	assert_non_null(strstr(buf_cstr(&f->out), "3 errors"));
+}
+
+static void a_snapshot_lives_as_long_as_its_references(void **state)
+{
+	struct fixture *f = *state;
+	load_good(f);
+	struct config *second = config_ref(f->c);
+	assert_ptr_equal(second, f->c);
+	config_unref(&f->c);
+	assert_null(f->c);
+	diag_fini(&f->d); /* the snapshot does not lean on the findings */
+	diag_init(&f->d);
+	assert_non_null(config_partner(second, "alpha"));
+	config_unref(&second);
+	config_unref(&second);
+	assert_null(second);
+}
+
+#define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(reads_the_sections),
+	    TEST(reads_the_registries),
+	    TEST(reads_the_partners),
+	    TEST(recognises_certificates),
+	    TEST(routes_to_the_longest_zone),
+	    TEST(defaults_are_filled_in),
+	    TEST(values_of_the_main_file_are_checked),
+	    TEST(values_of_a_registry_are_checked),
+	    TEST(a_zone_has_one_registry_per_script),
+	    TEST(files_must_exist_and_be_closed_to_others),
+	    TEST(a_missing_file_is_one_finding),
+	    TEST(folders_made_later_are_warned_of),
+	    TEST(a_client_certificate_needs_its_key),
+	    TEST(partners_are_checked),
+	    TEST(a_partner_needs_an_account_for_its_zones),
+	    TEST(fingerprints_may_have_colons),
+	    TEST(limits_are_checked),
+	    TEST(everything_is_reported_at_once),
+	    TEST(a_snapshot_lives_as_long_as_its_references),
+	};
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
