@@ -18,4 +18,7 @@ enum err xml_decode(struct str in, struct buf *store, struct str *out, unsigned 
  */
 enum err xml_scan(struct str doc, unsigned lines, struct errmsg *e) MUST_CHECK;
 
+/* Length of the well-formed UTF-8 character at `p` (a byte >= 0x80) that XML allows; 0 when there is none. */
+size_t xml_char_len(const unsigned char *p, size_t left) MUST_CHECK;
+
 #endif

@@ -1,6 +1,8 @@
 /* Escaping writers: what they are given can only come out as text. */
 #include "epp/xml_out.h"
 
+#include "epp/xml_int.h"
+
 /* What a byte needs; everything in between is copied in runs. */
 enum { PLAIN, ESC_TEXT, ESC_ATTR, HIGH, BAD };
 
@@ -18,8 +20,7 @@ static unsigned char kind_of(unsigned char c)
 	}
 }
 
-/* Length of the well-formed UTF-8 character at `p` (a byte >= 0x80) that XML allows; 0 when there is none. */
-static size_t char_len(const unsigned char *p, size_t left)
+size_t xml_char_len(const unsigned char *p, size_t left)
 {
 	static const struct {
 		unsigned char lo, hi, lo2, hi2;
@@ -68,7 +69,7 @@ static void escape(struct xml_out *w, const char *field, struct str s, bool attr
 		if (kind == PLAIN || (kind == ESC_ATTR && !attr)) {
 			i++;
 		} else if (kind == HIGH || kind == BAD) {
-			size_t n = kind == HIGH ? char_len(p + i, s.len - i) : 0;
+			size_t n = kind == HIGH ? xml_char_len(p + i, s.len - i) : 0;
 			if (n == 0) {
 				xml_out_fail(w, ERR_INVALID, field,
 				             "has a byte or character that XML does not allow");
@@ -132,7 +133,7 @@ size_t xml_out_chars(struct str text)
 	const unsigned char *p = (const unsigned char *)text.ptr;
 	size_t chars = 0;
 	for (size_t i = 0; i < text.len; chars++) {
-		size_t n = p[i] < 0x80 ? 1 : char_len(p + i, text.len - i);
+		size_t n = p[i] < 0x80 ? 1 : xml_char_len(p + i, text.len - i);
 		if (n == 0)
 			return SIZE_MAX;
 		i += n;
