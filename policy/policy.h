@@ -54,7 +54,7 @@ struct policy_evidence {
  */
 struct policy_facts {
 	enum policy_op op;
-	instant_ms_t at; /* when the decision is taken */
+	instant_ms_t at; /* when the decision is taken; INSTANT_NONE: missing */
 	struct str zone; /* "id.vn"; policy_zone_of() */
 	int name_length; /* characters of the label that is registered (U-form), for fees of short names */
 	bool name_idn;
@@ -88,7 +88,8 @@ struct policy_facts {
 };
 
 #define POLICY_FACTS_NONE                                  \
-	((struct policy_facts){.birth_date = DATE_NONE,    \
+	((struct policy_facts){.at = INSTANT_NONE,         \
+	                       .birth_date = DATE_NONE,    \
 	                       .founded_on = DATE_NONE,    \
 	                       .registered_on = DATE_NONE, \
 	                       .max_fee_vnd = -1,          \

@@ -1,0 +1,96 @@
+/* What the loader's files share. All reading goes on after an error, so that all errors are told at once. */
+#ifndef VNEPP_POLICY_LOAD_INT_H
+#define VNEPP_POLICY_LOAD_INT_H
+
+#include "policy/policy_int.h"
+
+/* Top-level sections of rule files. Lists may be spread over files; mappings stand in one file. */
+#define SECTION_LIST(X)         \
+	X(reasons, SEQ)         \
+	X(flags, SEQ)           \
+	X(sources, SEQ)         \
+	X(switches, SEQ)        \
+	X(values, SEQ)          \
+	X(province_lists, SEQ)  \
+	X(province_merges, SEQ) \
+	X(birth_places, MAP)    \
+	X(zones, SEQ)           \
+	X(fees, SEQ)            \
+	X(grants, SEQ)          \
+	X(waivers, SEQ)         \
+	X(programmes, SEQ)      \
+	X(plans, SEQ)           \
+	X(checks, SEQ)          \
+	X(verdicts, MAP)        \
+	X(site, MAP)
+
+enum section {
+#define X(name, kind) SECTION_##name,
+	SECTION_LIST(X)
+#undef X
+	    SECTION__COUNT
+};
+
+struct entries {
+	struct yaml_node **nodes; /* owned; for a mapping at most one */
+	size_t count;
+};
+
+enum table {
+	TABLE_WORDS,
+	TABLE_SOURCES,
+	TABLE_CLAUSES,
+	TABLE_SWITCHES,
+	TABLE_VALUES,
+	TABLE_GRANTS,
+	TABLE__COUNT
+};
+
+struct loader {
+	struct policy_ruleset *r;
+	struct arena *a;
+	struct diag *d;
+	struct entries sections[SECTION__COUNT];
+	struct map tables[TABLE__COUNT];
+};
+
+/* The text of a required entry that names a thing of `table`; NULL with an error when there is none. */
+void *load_ref(struct loader *l, struct yaml_node *map, const char *key, enum table t);
+void *load_find(struct loader *l, struct yaml_node *scalar, enum table t);
+/* Enters a thing under its id; an error when the id is taken. */
+void load_enter(struct loader *l, enum table t, struct str id, void *thing, struct yaml_node *node);
+/* Reads the required `id`. */
+struct str load_id(struct loader *l, struct yaml_node *map);
+/* The required list `cite` of clause ids, at least one. */
+void load_cites(struct loader *l, struct yaml_node *map, struct cites *out);
+/* `from` and `to`, each optional. */
+void load_window(struct loader *l, struct yaml_node *map, struct window *out);
+/* An optional list of texts (`required`: at least one entry). */
+void load_texts(struct loader *l, struct yaml_node *map, const char *key, bool required,
+                struct text_list *out);
+/* One of `names`, or {switch: id} whose options are all among them. Leaves *out alone when absent and not required. */
+void load_choice(struct loader *l, struct yaml_node *map, const char *key, const char *const *names,
+                 bool required, struct choice *out);
+/* An optional list `flags` of {flag, from, to, cite}. */
+void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flags *out);
+/* Kinds in a text list as a bit set. */
+uint32_t load_kinds(struct loader *l, struct yaml_node *list);
+
+/* load_law.c, in this order */
+void load_words(struct loader *l);
+void load_sources(struct loader *l);
+void load_switches(struct loader *l);
+void load_site(struct loader *l);
+void load_values(struct loader *l);
+void load_provinces(struct loader *l);
+void load_zones(struct loader *l);
+void load_fees(struct loader *l);
+void load_waivers(struct loader *l);
+void load_programmes(struct loader *l);
+void load_plans(struct loader *l);
+/* load_checks.c */
+void load_grants(struct loader *l);
+void load_checks(struct loader *l);
+void load_verdicts(struct loader *l);
+
+#endif
