@@ -97,7 +97,7 @@ $(OBJ)/llhttp/%.o: $(LLHTTP_DIR)/%.c
 link = @[ -n "$(V)" ] || echo "  LINK  $@"; mkdir -p $(@D); $(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) \
 	-Wl,--start-group $(filter %.a,$^) -Wl,--end-group
 
-$(B)/vneppd: $(call obj,daemon/main.c daemon/gateway.c) $(LIB_DAEMON)
+$(B)/vneppd: $(call obj,$(call srcs,daemon)) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 $(B)/vnepp: $(call obj,$(call srcs,daemon/cli)) $(call lib,daemon/admin) $(LIB_CORE) $(call lib,policy) $(LIB_EPP)
 	$(link) -lcurl -ljansson -luv $(LIBS_EPP)
@@ -129,6 +129,56 @@ $(T_DAEMON): TEST_LIBS = $(LIBS_DAEMON)
 
 .PHONY: unit
 unit: $(UNIT_TESTS)
+
+$(B)/lib/gateway.a: $(call obj,$(filter-out daemon/main.c,$(call srcs,daemon)))
+
+# The whole gateway and a registry in one process under a virtual clock.
+$(B)/vnepp-sim: $(call obj,$(call srcs,tests/sim)) $(B)/lib/gateway.a $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
+	$(link) $(LIBS_DAEMON)
+
+# ---- what people call --------------------------------------------------------------------------------------------
+# Targets that need packages install them first and then start over, because compiler flags depend on them.
+AGAIN := @$(MAKE) --no-print-directory -j$(shell nproc)
+
+.PHONY: help deps deps-test demo demo-run test test-run san sim bench bench-run fuzz cover layers format format-check lint
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+deps: ## install what the build needs (Debian packages)
+	@tests/deps.sh build
+deps-test: ## install what the tests need, too
+	@tests/deps.sh test
+
+demo: deps ## the main job from a batch file to the registry and back, on this machine
+	$(AGAIN) demo-run
+demo-run: all $(B)/tests/demo-sample
+	@tests/demo/run.sh $(B)
+
+test: deps-test ## every test that needs no special machine
+	$(AGAIN) test-run
+INTEGRATION := $(wildcard tests/integration/test_*.sh)
+test-run: all unit $(B)/vnepp-sim $(B)/tests/demo-sample
+	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) $(INTEGRATION)
+
+san: deps-test ## unit tests and simulation under the address, undefined and thread sanitizers
+	@$(MAKE) --no-print-directory -j2 SAN=address,undefined san-run
+	@$(MAKE) --no-print-directory -j2 SAN=thread san-run
+.PHONY: san-run
+san-run: unit $(B)/vnepp-sim
+	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
+
+sim: all $(B)/vnepp-sim ## 20,000 seeds of the simulation
+	@$(B)/vnepp-sim --seeds 20000
+
+layers: ## includes go one way
+	@tests/layers.sh
+C_FILES = $(shell git ls-files '*.c' '*.h')
+format: ## format every C file
+	@clang-format -i $(C_FILES)
+format-check: ## every C file is formatted
+	@clang-format --dry-run --Werror $(C_FILES) && echo "format: as .clang-format says"
+lint: deps-test ## a second compiler's warnings
+	@$(MAKE) --no-print-directory -j2 CC=clang B=build/clang all unit
 
 .SECONDARY:
 .DELETE_ON_ERROR:
