@@ -1,0 +1,181 @@
+/*
+ * The control socket's server.
+ *
+ * Happy path: a line arrives, its command runs, its answer is written; the next line.
+ * Failure modes: a line that is too long or no JSON object: an error and the connection closes. The peer goes while a
+ * command runs: the connection's struct waits for the command's answer. Lines sent ahead wait in the stream.
+ */
+#include "daemon/admin/admin.h"
+#include "daemon/admin/admin_proto.h"
+#include "daemon/core/loop.h"
+#include "daemon/net/stream.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+struct admin_conn {
+	struct list_node node;
+	struct admin *admin;
+	struct stream *stream; /* NULL: gone */
+	struct buf in;
+	bool running; /* a command has not answered yet */
+	struct loop_timer idle;
+	struct loop_task next;
+};
+
+static void conn_free_if_over(struct admin_conn *c)
+{
+	if (c->stream || c->running)
+		return;
+	loop_timer_cancel(c->admin->loop, &c->idle);
+	loop_cancel_task(&c->next);
+	list_remove(&c->node);
+	buf_fini(&c->in);
+	free(c);
+}
+
+static void send_json(struct admin_conn *c, json_t *answer)
+{
+	char *text = json_dumps(answer, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	INVARIANT(text);
+	if (c->stream) {
+		stream_write(c->stream, str_c(text));
+		stream_write(c->stream, STR("\n"));
+	}
+	free(text);
+	json_decref(answer);
+}
+
+static void finish(struct admin_conn *c, json_t *answer)
+{
+	REQUIRE(c->running);
+	c->running = false;
+	send_json(c, answer);
+	if (c->stream)
+		loop_defer(c->admin->loop, &c->next);
+	conn_free_if_over(c);
+}
+
+void admin_reply(struct admin_conn *c, struct json_t *answer)
+{
+	json_object_set_new(answer, "ok", json_true());
+	finish(c, answer);
+}
+
+void admin_reply_error(struct admin_conn *c, const char *text)
+{
+	finish(c, json_pack("{s:b, s:s}", "ok", 0, "error", text));
+}
+
+static void bad_line(struct admin_conn *c, const char *text)
+{
+	send_json(c, json_pack("{s:b, s:s}", "ok", 0, "error", text));
+	stream_close(c->stream);
+}
+
+static void run_line(struct admin_conn *c, struct str line)
+{
+	json_t *args = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES, NULL);
+	const char *name = json_string_value(json_object_get(args, "cmd"));
+	if (!name) {
+		json_decref(args);
+		bad_line(c, "a request is one line with a JSON object that has \"cmd\"");
+		return;
+	}
+	c->running = true;
+	loop_timer_set(c->admin->loop, &c->idle, ADMIN_IDLE_MS);
+	const struct admin_command *cmd = c->admin->commands;
+	while (cmd->name && !str_eq_c(str_c(name), cmd->name))
+		cmd++;
+	if (cmd->name)
+		cmd->run(c->admin->arg, c, args);
+	else
+		admin_reply_error(c, "no such command");
+	json_decref(args);
+}
+
+static void on_next(struct loop_task *t)
+{
+	struct admin_conn *c = CONTAINER_OF(t, struct admin_conn, next);
+	if (!c->stream || c->running)
+		return;
+	struct str all = buf_str(&c->in);
+	const char *end = memchr(all.ptr, '\n', all.len);
+	if (!end)
+		return;
+	struct str line = str_make(all.ptr, (size_t)(end - all.ptr));
+	size_t used = line.len + 1;
+	struct buf copy;
+	buf_init(&copy, ADMIN_LINE_MAX);
+	buf_add(&copy, line);
+	buf_consume(&c->in, used);
+	/* The command may free the connection, so the line must not live in it. */
+	run_line(c, buf_str(&copy));
+	buf_fini(&copy);
+}
+
+static void on_data(void *arg, struct str data)
+{
+	struct admin_conn *c = arg;
+	buf_add(&c->in, data);
+	if (!buf_ok(&c->in)) {
+		bad_line(c, "a line that is too long");
+		return;
+	}
+	loop_defer(c->admin->loop, &c->next);
+}
+
+static void on_eof(void *arg, bool clean)
+{
+	struct admin_conn *c = arg;
+	(void)clean;
+	if (!c->running)
+		stream_close(c->stream);
+}
+
+static void on_closed(void *arg, enum err why, const char *text)
+{
+	struct admin_conn *c = arg;
+	(void)why;
+	(void)text;
+	c->stream = NULL;
+	conn_free_if_over(c);
+}
+
+static void on_idle(struct loop_timer *t)
+{
+	struct admin_conn *c = CONTAINER_OF(t, struct admin_conn, idle);
+	if (c->stream && !c->running)
+		stream_close(c->stream);
+}
+
+void admin_init(struct admin *a, struct loop *loop, const struct admin_command *commands, void *arg)
+{
+	*a = (struct admin){.loop = loop, .commands = commands, .arg = arg};
+}
+
+void admin_on_stream(void *admin, struct stream *s)
+{
+	static const struct stream_events ev = {.on_data = on_data, .on_eof = on_eof, .on_closed = on_closed};
+	struct admin *a = admin;
+	struct admin_conn *c = xcalloc(1, sizeof *c);
+	c->admin = a;
+	c->stream = s;
+	c->idle.fire = on_idle;
+	c->next.run = on_next;
+	buf_init(&c->in, 2 * ADMIN_LINE_MAX);
+	list_push(&a->conns, &c->node);
+	loop_timer_set(a->loop, &c->idle, ADMIN_IDLE_MS);
+	stream_listen(s, &ev, c);
+}
+
+void admin_close(struct admin *a)
+{
+	list_for_each_safe (n, &a->conns) {
+		struct admin_conn *c = LIST_ITEM(n, struct admin_conn, node);
+		if (c->stream)
+			stream_close(c->stream);
+	}
+}

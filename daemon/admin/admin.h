@@ -1,0 +1,46 @@
+/*
+ * The control socket's server: lines of JSON on streams (admin_proto.h). Who may connect is decided by the socket
+ * file's permissions. For the loop's thread.
+ */
+#ifndef VNEPP_ADMIN_ADMIN_H
+#define VNEPP_ADMIN_ADMIN_H
+
+#include "epp/base/list.h"
+
+#include <stdbool.h>
+
+struct admin_conn;
+struct json_t;
+struct loop;
+struct stream;
+
+#define ADMIN_IDLE_MS 600000 /* a forgotten client need not stay for ever */
+
+/* One command. */
+struct admin_command {
+	const char *name;
+	/*
+	 * `args` is borrowed for the call. Answers with admin_reply() now or later, exactly once; `c` stays valid until then,
+	 * also when the peer has gone.
+	 */
+	void (*run)(void *arg, struct admin_conn *c, const struct json_t *args);
+};
+
+struct admin {
+	struct loop *loop;
+	const struct admin_command *commands; /* NULL name at the end */
+	void *arg;
+	struct list conns;
+};
+
+void admin_init(struct admin *a, struct loop *loop, const struct admin_command *commands, void *arg);
+/* Takes over a stream; fits listener_config.on_stream with the admin as `arg`. */
+void admin_on_stream(void *admin, struct stream *s);
+/* Takes over `answer`; adds "ok": true. */
+void admin_reply(struct admin_conn *c, struct json_t *answer);
+/* {"ok":false,"error":text} */
+void admin_reply_error(struct admin_conn *c, const char *text);
+/* Closes every connection. */
+void admin_close(struct admin *a);
+
+#endif

@@ -1,0 +1,363 @@
+/*
+ * The gateway's life.
+ *
+ * Happy path: STORE_RECOVER (epoch, keys) ─▶ accounts and partners get their numbers ─▶ decider, scheduler, pools, API
+ * ─▶ on_ready. Stopping: admission closes ─▶ the scheduler puts back and waits ─▶ pools log out ─▶ on_stopped.
+ *
+ * Failure modes: the store cannot be recovered or a name cannot be registered: on_ready with the reason, nothing was
+ * started. The stop's deadline passes: sessions are broken, what was in flight is recorded as UNKNOWN. The store fails
+ * while running: admission answers 503 and sending pauses until it works again.
+ */
+#include "daemon/gateway.h"
+#include "daemon/api/api.h"
+#include "daemon/gateway_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+#include "policy/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gateway_reload_op {
+	struct gateway *gateway;
+	struct config *config;
+	struct policy_ruleset *rules;
+	struct store_register reg;
+	const char **names;
+	uint32_t *ids;
+	void (*done)(void *arg, const char *why);
+	void *arg;
+};
+
+enum err gateway_new(const struct gateway_env *env, struct config *config, struct policy_ruleset *rules,
+                     struct gateway **out, struct errmsg *e)
+{
+	struct gateway *g = xcalloc(1, sizeof *g);
+	g->env = *env;
+	g->base = config_ref(config);
+	g->config = config_ref(config);
+	g->rules = policy_ref(rules);
+	g->started_at = loop_wall(env->loop);
+	enum err err = gateway_registries_new(g, e);
+	if (err) {
+		gateway_free(g);
+		return err;
+	}
+	*out = g;
+	return OK;
+}
+
+/* ---- starting ------------------------------------------------------------------------------------------------------- */
+
+static struct decider *current_decider(void *arg)
+{
+	return decider_ref(((struct gateway *)arg)->decider);
+}
+
+static void on_store(void *arg, bool failing)
+{
+	struct gateway *g = arg;
+	g->store_failing = failing;
+	LOG(g->env.log, failing ? LOG_ERROR : LOG_NOTICE, failing ? "admission.closed" : "admission.open",
+	    failing ? "the store cannot be written: nothing is admitted or sent"
+	            : "the store can be written again",
+	    F_C("instance", g->config->instance));
+}
+
+static void stop_on(struct gateway *g)
+{
+	/* Sessions are closed only after the last answer is stored. */
+	size_t n = gateway_account_count(g);
+	for (size_t i = 0; i < n; i++)
+		pool_drain(gateway_account_at(g, i)->pool);
+}
+
+static void on_sched_stopped(void *arg)
+{
+	struct gateway *g = arg;
+	g->sched_stopped = true;
+	stop_on(g);
+}
+
+void gateway_pool_drained(struct gateway *g)
+{
+	size_t n = gateway_account_count(g);
+	if (!g->sched_stopped || g->stopped)
+		return; /* after the deadline the pools may be through before the last outcome is stored */
+	for (size_t i = 0; i < n; i++)
+		if (!gateway_account_at(g, i)->drained)
+			return;
+	g->stopped = true;
+	loop_timer_cancel(g->env.loop, &g->deadline);
+	g->env.on_stopped(g->env.arg);
+}
+
+/* The API asks for the reason why nothing is admitted; NULL: it is open. */
+static const char *admission_closed(void *arg)
+{
+	const struct gateway *g = arg;
+	if (g->stopping)
+		return "the gateway is stopping";
+	if (g->store_failing)
+		return "the store cannot be written at the moment";
+	return NULL;
+}
+
+static void on_published(void *arg)
+{
+	sched_kick(((struct gateway *)arg)->sched);
+}
+
+/* Account numbers as the API wants them: by partner, then registry; 0: may not use it. */
+static uint32_t *account_table(const struct gateway *g, const struct config *c)
+{
+	uint32_t *t = xcalloc(c->partner_count * c->registry_count + 1, sizeof *t);
+	for (size_t p = 0; p < c->partner_count; p++) {
+		for (size_t r = 0; r < c->registry_count; r++) {
+			const char *name = c->partners[p].accounts[r];
+			struct gateway_account *a =
+			    name ? gateway_account_find(g, c->registries[r].name, name) : NULL;
+			t[p * c->registry_count + r] = a ? a->id : 0;
+		}
+	}
+	return t;
+}
+
+static void run(struct gateway *g)
+{
+	g->decider = decider_new(g->rules, g->hmac_key);
+	g->rules = NULL;
+	struct sched_config sc = {.loop = g->env.loop,
+	                          .writer = g->env.writer,
+	                          .log = g->env.log,
+	                          .epoch = g->epoch,
+	                          .decider = current_decider,
+	                          .on_store = on_store,
+	                          .on_stopped = on_sched_stopped,
+	                          .arg = g};
+	g->sched = sched_new(&sc);
+	gateway_registries_start(g, g->reg_ids);
+	free(g->reg_names);
+	free(g->reg_ids);
+	g->reg_names = NULL;
+	g->reg_ids = NULL;
+	uint32_t *accounts = account_table(g, g->config);
+	struct api_deps deps = {.loop = g->env.loop,
+	                        .writer = g->env.writer,
+	                        .reader = g->env.reader,
+	                        .log = g->env.log,
+	                        .config = g->config,
+	                        .partner_ids = g->partner_ids,
+	                        .account_ids = accounts,
+	                        .decider = g->decider,
+	                        .on_published = on_published,
+	                        .admission_closed = admission_closed,
+	                        .arg = g};
+	g->api = api_new(&deps);
+	free(accounts);
+	g->running = true;
+	size_t n = gateway_account_count(g);
+	for (size_t i = 0; i < n; i++)
+		pool_start(gateway_account_at(g, i)->pool);
+	sched_start(g->sched);
+	g->env.on_ready(g->env.arg, NULL);
+}
+
+static void on_partners(struct store_op *op)
+{
+	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
+	if (op->err)
+		g->env.on_ready(g->env.arg, op->errmsg.text);
+	else
+		run(g);
+}
+
+static const char **partner_names(const struct config *c)
+{
+	const char **names = xcalloc(c->partner_count + 1, sizeof *names);
+	for (size_t i = 0; i < c->partner_count; i++)
+		names[i] = c->partners[i].name;
+	return names;
+}
+
+static void on_accounts(struct store_op *op)
+{
+	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
+	if (op->err) {
+		g->env.on_ready(g->env.arg, op->errmsg.text);
+		return;
+	}
+	free(g->reg_names);
+	g->reg_names = partner_names(g->config);
+	g->partner_ids = xcalloc(g->config->partner_count + 1, sizeof *g->partner_ids);
+	g->reg = (struct store_register){.op = {.type = STORE_REGISTER, .done = on_partners},
+	                                 .names = g->reg_names,
+	                                 .ids = g->partner_ids,
+	                                 .count = g->config->partner_count};
+	g->env.writer->submit(g->env.writer, &g->reg.op);
+}
+
+static void on_recovered(struct store_op *op)
+{
+	struct gateway *g = CONTAINER_OF(op, struct gateway, recover.op);
+	if (op->err) {
+		g->env.on_ready(g->env.arg, op->errmsg.text);
+		return;
+	}
+	g->epoch = g->recover.epoch;
+	memcpy(g->hmac_key, g->recover.hmac_key, sizeof g->hmac_key);
+	LOG(g->env.log, LOG_NOTICE, "store.recovered", "ready", F_U64("epoch", g->epoch),
+	    F_U64("orphans", g->recover.orphans), F_U64("unknown", g->recover.unknown));
+	size_t n = gateway_account_count(g);
+	g->reg_names = xcalloc(n + 1, sizeof *g->reg_names);
+	g->reg_ids = xcalloc(n + 1, sizeof *g->reg_ids);
+	for (size_t i = 0; i < n; i++)
+		g->reg_names[i] = gateway_account_at(g, i)->name;
+	g->reg = (struct store_register){.op = {.type = STORE_REGISTER, .done = on_accounts},
+	                                 .is_account = true,
+	                                 .names = g->reg_names,
+	                                 .ids = g->reg_ids,
+	                                 .count = n};
+	g->env.writer->submit(g->env.writer, &g->reg.op);
+}
+
+void gateway_start(struct gateway *g)
+{
+	g->recover = (struct store_recover){.op = {.type = STORE_RECOVER, .done = on_recovered},
+	                                    .now = loop_wall(g->env.loop)};
+	g->env.writer->submit(g->env.writer, &g->recover.op);
+}
+
+struct http_server *gateway_http(struct gateway *g)
+{
+	return api_http(g->api);
+}
+
+/* ---- reloading -------------------------------------------------------------------------------------------------------- */
+
+static void reload_drop(struct gateway_reload_op *r)
+{
+	config_unref(&r->config);
+	policy_unref(&r->rules);
+	free(r->names);
+	free(r->ids);
+	free(r);
+}
+
+/* Nothing here can fail. */
+static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
+{
+	struct decider *decider = decider_new(r->rules, g->hmac_key);
+	r->rules = NULL;
+	uint32_t *accounts = account_table(g, r->config);
+	api_set_config(g->api, r->config, r->ids, accounts);
+	api_set_decider(g->api, decider);
+	free(accounts);
+	decider_unref(&g->decider);
+	g->decider = decider;
+	config_unref(&g->config);
+	g->config = config_ref(r->config);
+	free(g->partner_ids);
+	g->partner_ids = r->ids;
+	r->ids = NULL;
+	gateway_ceilings_set(g, g->config);
+	size_t n = gateway_account_count(g);
+	for (size_t i = 0; i < n; i++)
+		pool_resume(gateway_account_at(g, i)->pool);
+	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(decider)),
+	    F_U64("partners", g->config->partner_count));
+}
+
+static void on_reload_registered(struct store_op *op)
+{
+	struct gateway_reload_op *r = CONTAINER_OF(op, struct gateway_reload_op, reg.op);
+	struct gateway *g = r->gateway;
+	g->reload = NULL;
+	if (!op->err && !g->stopping)
+		reload_switch(g, r);
+	r->done(r->arg, op->err ? op->errmsg.text : g->stopping ? "the gateway is stopping" : NULL);
+	reload_drop(r);
+}
+
+/* Registries are taken from the configuration at start; what differs is named, so that nobody waits for it. */
+static void name_changed_registries(struct gateway *g, const struct config *c)
+{
+	for (size_t i = 0; i < c->registry_count; i++) {
+		const struct config_registry *r = &c->registries[i];
+		for (size_t k = 0; k < r->account_count; k++)
+			if (!gateway_account_find(g, r->name, r->accounts[k].name))
+				LOG(g->env.log, LOG_WARNING, "config.restart_needed",
+				    "a new registry account is taken up at the next start",
+				    F_C("registry", r->name), F_C("account", r->accounts[k].name));
+	}
+}
+
+void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
+                    void (*done)(void *arg, const char *why), void *arg)
+{
+	if (g->reload || !g->running || g->stopping) {
+		done(arg, "another reload is under way, or the gateway is starting or stopping");
+		return;
+	}
+	name_changed_registries(g, config);
+	struct gateway_reload_op *r = xcalloc(1, sizeof *r);
+	*r = (struct gateway_reload_op){.gateway = g,
+	                                .config = config_ref(config),
+	                                .rules = policy_ref(rules),
+	                                .names = partner_names(config),
+	                                .ids = xcalloc(config->partner_count + 1, sizeof *r->ids),
+	                                .done = done,
+	                                .arg = arg};
+	r->reg = (struct store_register){.op = {.type = STORE_REGISTER, .done = on_reload_registered},
+	                                 .names = r->names,
+	                                 .ids = r->ids,
+	                                 .count = config->partner_count};
+	g->reload = r;
+	g->env.writer->submit(g->env.writer, &r->reg.op);
+}
+
+/* ---- stopping --------------------------------------------------------------------------------------------------------- */
+
+static void on_deadline(struct loop_timer *t)
+{
+	struct gateway *g = CONTAINER_OF(t, struct gateway, deadline);
+	LOG(g->env.log, LOG_WARNING, "stop.deadline",
+	    "sessions are broken; what was in flight is of unknown outcome",
+	    F_U64("after_ms", g->config->stop_ms));
+	size_t n = gateway_account_count(g);
+	for (size_t i = 0; i < n; i++) {
+		struct pool *p = gateway_account_at(g, i)->pool;
+		pool_drain(p);
+		pool_abort(p);
+	}
+}
+
+void gateway_stop(struct gateway *g)
+{
+	if (g->stopping)
+		return;
+	g->stopping = true;
+	g->deadline.fire = on_deadline;
+	loop_timer_set(g->env.loop, &g->deadline, g->config->stop_ms);
+	api_drain(g->api);
+	sched_stop(g->sched);
+}
+
+void gateway_free(struct gateway *g)
+{
+	if (g->api)
+		api_free(g->api);
+	if (g->sched)
+		sched_free(g->sched);
+	gateway_registries_free(g);
+	loop_timer_cancel(g->env.loop, &g->deadline);
+	decider_unref(&g->decider);
+	policy_unref(&g->rules);
+	config_unref(&g->config);
+	config_unref(&g->base);
+	free(g->partner_ids);
+	free(g->reg_names);
+	free(g->reg_ids);
+	explicit_bzero(g->hmac_key, sizeof g->hmac_key);
+	free(g);
+}

@@ -1,0 +1,63 @@
+/*
+ * The gateway: the one place that wires store, policy, scheduler, session pools, API and control together. Everything
+ * that touches the outside comes in through struct gateway_env, so that the whole of it also runs in one process on a
+ * virtual clock with streams and files in memory.
+ *
+ * Life: gateway_start ─▶ (store recovered, names registered) on_ready ─▶ … gateway_reload … ─▶ gateway_stop ─▶ on_stopped.
+ */
+#ifndef VNEPP_GATEWAY_H
+#define VNEPP_GATEWAY_H
+
+#include "daemon/core/config.h"
+#include "daemon/core/loop.h"
+#include "daemon/store/store.h"
+#include "epp/base/err.h"
+#include "epp/base/logapi.h"
+#include "epp/base/rng.h"
+
+struct dialer;
+struct gateway;
+struct http_server;
+struct json_t;
+struct policy_ruleset;
+
+/* Borrowed for the gateway's life. */
+struct gateway_env {
+	struct loop *loop;
+	struct rng *rng;
+	struct dialer *dialer;
+	struct store_executor *writer, *reader; /* may be the same */
+	struct log *log;
+	bool plain; /* streams in memory: no TLS contexts are loaded */
+	/* The store is recovered, the API may be opened. `why` is NULL, or what prevents it: then only free is left. */
+	void (*on_ready)(void *arg, const char *why);
+	void (*on_stopped)(void *arg);
+	void *arg;
+};
+
+/* Takes a reference of `config` and one of `rules`. Loads certificates and passwords: ERR_CONFIG and others with text. */
+enum err gateway_new(const struct gateway_env *env, struct config *config, struct policy_ruleset *rules,
+                     struct gateway **out, struct errmsg *e) MUST_CHECK;
+void gateway_start(struct gateway *g);
+/* Connections of partners are given to http_server_on_stream() of this. */
+struct http_server *gateway_http(struct gateway *g);
+/*
+ * Prepares the new configuration off to the side and switches: partners, limits, rules. Registries that changed are
+ * named in the log: they need a restart. `done` comes later, with NULL or the reason why nothing has changed.
+ */
+void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
+                    void (*done)(void *arg, const char *why), void *arg);
+/* Stops admission, waits for what is in flight up to the configured deadline, logs out. on_stopped follows. */
+void gateway_stop(struct gateway *g);
+/* After on_stopped, on_ready with a reason, or instead of gateway_start(). */
+void gateway_free(struct gateway *g);
+
+/* ---- for the control socket ---- */
+
+/* What is going on, as a new JSON object. */
+struct json_t *gateway_status(struct gateway *g);
+/* Rows of the ledger from before; `done` later, with an error text or NULL. */
+void gateway_import(struct gateway *g, const struct json_t *rows,
+                    void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);
+
+#endif
