@@ -18,7 +18,7 @@ struct epp_trid {
 	char step; /* a lower-case letter: what the command is for */
 };
 
-/* Writes the text with NUL and returns its length, 10..48. */
+/* Writes the text with NUL and returns its length, 10..46. */
 size_t epp_trid_format(char out[EPP_TRID_MAX + 1], const struct epp_trid *t);
 /* Only what epp_trid_format() writes: no upper case digits, no zeros in front. False for everything else. */
 bool epp_trid_parse(struct str s, struct epp_trid *out) MUST_CHECK;

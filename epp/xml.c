@@ -6,6 +6,7 @@
 #include "epp/xml.h"
 
 #include "epp/base/alloc.h"
+#include "epp/base/arena.h"
 #include "epp/base/check.h"
 #include "epp/xml_int.h"
 
@@ -37,6 +38,7 @@ struct xml_parser {
 	struct slot local[SLOTS]; /* interned local name -> place in `names` */
 	struct slot uris[SLOTS];  /* interned URI -> enum epp_ns */
 	struct buf utf8;          /* a document that came as UTF-16 */
+	struct arena values;      /* owned; attributes that had to be decoded */
 	unsigned long recycled;
 
 	/* of the document being read */
@@ -111,6 +113,27 @@ static void fill_elem(struct xml_parser *p, struct xml_elem *el, const xmlChar *
 	el->depth = p->depth;
 }
 
+/*
+ * Without substitution of entities (which we never turn on), libxml2 leaves each '&' of an attribute as "&#38;", whatever
+ * way it was written, for a second pass that only its DOM makes.
+ */
+static struct str decode_amp(struct xml_parser *p, struct str s)
+{
+	static const char amp[] = "&#38;";
+	const char *from = s.ptr, *end = s.ptr + s.len;
+	if (!s.len || !memchr(s.ptr, '&', s.len))
+		return s;
+	char *copy = arena_alloc(&p->values, s.len);
+	size_t n = 0;
+	while (from < end) {
+		copy[n++] = *from;
+		from += (size_t)(end - from) >= sizeof(amp) - 1 && memcmp(from, amp, sizeof(amp) - 1) == 0
+		            ? sizeof(amp) - 1
+		            : 1;
+	}
+	return str_make(copy, n);
+}
+
 /* libxml2 gives an attribute as five pointers: local name, prefix, URI, begin and end of the value. */
 static void fill_attrs(struct xml_parser *p, struct xml_elem *el, int count, const xmlChar **raw)
 {
@@ -119,7 +142,7 @@ static void fill_attrs(struct xml_parser *p, struct xml_elem *el, int count, con
 		struct xml_attr *a = &p->attrs[el->attr_count++];
 		a->name = view(raw[0]);
 		a->ns = ns_of(p, raw[2], &uri);
-		a->value = str_make((const char *)raw[3], (size_t)(raw[4] - raw[3]));
+		a->value = decode_amp(p, str_make((const char *)raw[3], (size_t)(raw[4] - raw[3])));
 	}
 }
 
@@ -207,6 +230,7 @@ struct xml_parser *xml_parser_new(const char *const *names, size_t name_count)
 	p->names = names;
 	p->name_count = name_count;
 	buf_init(&p->utf8, XML_MAX_BYTES * 2);
+	arena_init(&p->values);
 	context_init(p);
 	return p;
 }
@@ -217,6 +241,7 @@ void xml_parser_free(struct xml_parser *p)
 		return;
 	xmlFreeParserCtxt(p->ctxt);
 	buf_fini(&p->utf8);
+	arena_fini(&p->values);
 	free(p);
 }
 
@@ -260,6 +285,7 @@ static enum err outcome(struct xml_parser *p, struct errmsg *e)
 static void tidy(struct xml_parser *p)
 {
 	buf_reset(&p->utf8, KEEP_BYTES);
+	arena_reset(&p->values);
 	if (xmlDictSize(p->ctxt->dict) <= DICT_MAX_NAMES && xmlDictGetUsage(p->ctxt->dict) <= DICT_MAX_BYTES)
 		return;
 	xmlFreeParserCtxt(p->ctxt);
