@@ -4,6 +4,7 @@
 #include "tests/regsim/regsim_stream.h"
 
 #include "daemon/net/stream.h"
+#include "epp/base/rng.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -424,6 +425,34 @@ static void test_bad_frame_headers(void **state)
 	close_world(&w);
 }
 
+/* Damaged frames get an answer, whatever is in them, and the session goes on. */
+static void test_mutations(void **state)
+{
+	(void)state;
+	struct world w;
+	struct rng rng;
+	char xml[1024];
+	open_world(&w);
+	rng_init_seed(&rng, 42);
+	for (int round = 0; round < 20000; round++) {
+		snprintf(xml, sizeof xml, "%s", CREATE("mutant.id.vn", "MUT-1"));
+		size_t len = strlen(xml);
+		for (uint64_t n = 1 + rng_below(&rng, 4); n > 0; n--) {
+			size_t at = rng_below(&rng, len), from = rng_below(&rng, len),
+			       size = 1 + rng_below(&rng, 20);
+			if (rng_below(&rng, 2))
+				xml[at] = (char)(1 + rng_below(&rng, 255));
+			else if (at + size < len && from + size < len)
+				memmove(xml + at, xml + from, size);
+		}
+		const char *a = regsim_client_ask(&w.c, xml);
+		if (!a || !regsim_client_code(a))
+			fail_msg("round %d: no answer to %s", round, xml);
+		assert_false(w.c.closed);
+	}
+	close_world(&w);
+}
+
 /* The registry keeps its objects while all connections go. */
 static void test_restart_keeps_objects(void **state)
 {
@@ -558,6 +587,7 @@ int main(void)
 	    cmocka_unit_test(test_greeting_faults),
 	    cmocka_unit_test(test_frames_cut_and_joined),
 	    cmocka_unit_test(test_bad_frame_headers),
+	    cmocka_unit_test(test_mutations),
 	    cmocka_unit_test(test_restart_keeps_objects),
 	    cmocka_unit_test(test_stream),
 	    cmocka_unit_test(test_names_of_faults),
