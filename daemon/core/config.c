@@ -1,8 +1,8 @@
 /* The configuration as a whole: the main file's own sections, and the life of a snapshot. */
 #include "daemon/core/config_int.h"
+#include "daemon/core/log.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
-#include "epp/base/logapi.h"
 
 #include <stdlib.h>
 #include <sys/un.h>
@@ -14,7 +14,6 @@
 #define DEFAULT_STORE          "/var/lib/vnepp/vnepp.db"
 #define DEFAULT_CONTROL_SOCKET "/run/vnepp/control.sock"
 
-static const char *const level_names[] = {"error", "warning", "notice", "info", "debug", NULL};
 static const char *const format_names[] = {"auto", "json", "logfmt", NULL};
 static const char *const activate_names[] = {"staged", "files", NULL};
 
@@ -120,7 +119,7 @@ static void read_log(struct config_reading *r, struct yaml_node *top)
 	int format = CONFIG_LOG_AUTO;
 	r->c->log_level = LOG_INFO;
 	(void)yaml_enum(r->d, map, "format", YAML_OPTIONAL, format_names, &format);
-	(void)yaml_enum(r->d, map, "level", YAML_OPTIONAL, level_names, &r->c->log_level);
+	(void)yaml_enum(r->d, map, "level", YAML_OPTIONAL, log_level_names, &r->c->log_level);
 	r->c->log_format = (enum config_log_format)format;
 	yaml_reject_unseen(r->d, map);
 }

@@ -33,7 +33,8 @@ struct log_field {
 #define F_I64(k, v) ((struct log_field){.key = (k), .type = LOG_FIELD_I64, .i64 = (int64_t)(v)})
 
 struct log {
-	enum log_level level; /* events above this are dropped before their fields are built */
+	/* Events above this are dropped before their fields are built. May change while other threads log. */
+	enum log_level level;
 	void (*write)(struct log *log, enum log_level level, const char *event, const char *text,
 	              const struct log_field *fields, size_t n);
 };
@@ -42,7 +43,7 @@ struct log {
 #define LOG(logger, lvl, event, text, ...)                                                          \
 	do {                                                                                        \
 		struct log *log__ = (logger);                                                       \
-		if (log__ && (lvl) <= log__->level) {                                               \
+		if (log__ && (int)(lvl) <= (int)__atomic_load_n(&log__->level, __ATOMIC_RELAXED)) { \
 			const struct log_field fields__[] = {__VA_ARGS__};                          \
 			log__->write(log__, (lvl), (event), (text), fields__, ARRAY_LEN(fields__)); \
 		}                                                                                   \
