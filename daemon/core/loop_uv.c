@@ -98,6 +98,15 @@ void loop_uv_stop(struct loop_uv *l)
 	wake(&l->loop);
 }
 
+/* A completion may post one more (a retry that is refused, a close): three turns are one more than the longest chain. */
+#define SETTLE_TURNS 3
+
+void loop_uv_settle(struct loop_uv *l)
+{
+	for (int i = 0; i < SETTLE_TURNS; i++)
+		uv_run(&l->uv, UV_RUN_NOWAIT);
+}
+
 static void report_left_open(uv_handle_t *h, void *arg)
 {
 	(void)arg;

@@ -29,6 +29,8 @@ void loop_uv_signals(struct loop_uv *l, const int *signums, int count,
 /* Runs until loop_uv_stop(). */
 void loop_uv_run(struct loop_uv *l);
 void loop_uv_stop(struct loop_uv *l);
+/* After it has stopped: a few turns without waiting, for completions that other threads have posted. */
+void loop_uv_settle(struct loop_uv *l);
 /* Closes the engine's handles. Every other handle must be closed by then; those that are not are named on stderr. */
 void loop_uv_fini(struct loop_uv *l);
 

@@ -1,0 +1,473 @@
+/*
+ * vneppd: options, signals, files and sockets around the gateway.
+ *
+ *   vneppd [--config FILE]            runs until SIGTERM or SIGINT; SIGHUP reloads configuration, partners and rules
+ *   vneppd --check [--config FILE]    reports every error of configuration and rules, starts nothing
+ */
+#include "daemon/admin/admin.h"
+#include "daemon/admin/admin_proto.h"
+#include "daemon/core/config.h"
+#include "daemon/core/log.h"
+#include "daemon/core/loop_uv.h"
+#include "daemon/core/sdnotify.h"
+#include "daemon/gateway.h"
+#include "daemon/net/dial.h"
+#include "daemon/net/http1.h"
+#include "daemon/net/listener.h"
+#include "certs/tls_ctx.h"
+#include "epp/base/alloc.h"
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DEFAULT_CONFIG "/etc/vnepp/vneppd.yaml"
+
+enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct daemon {
+	const char *config_path, *ports_file;
+	struct clock clock;
+	struct rng rng;
+	struct loop_uv loop;
+	struct log_sink log;
+	struct sdnotify notify;
+	struct dialer_net dialer;
+	struct config *config;
+	struct tls_ctx *api_tls;
+	struct store_executor *writer, *reader;
+	struct gateway *gateway;
+	struct listener *api, *control;
+	struct admin admin;
+	struct loop_timer watchdog;
+	bool ready, stopped;
+	int exit_code;
+};
+
+/* ---- configuration and rules ---------------------------------------------------------------------------------------- */
+
+static void print_findings(const struct diag *d)
+{
+	struct buf text;
+	buf_init(&text, 16u << 20);
+	diag_print(d, &text);
+	fwrite(buf_data(&text), 1, buf_len(&text), stderr);
+	buf_fini(&text);
+}
+
+static instant_ms_t system_wall(void)
+{
+	struct clock c;
+	clock_init_system(&c, 0);
+	return c.wall(&c);
+}
+
+/* Both, or neither, with every finding in `d`. */
+static bool load_files(const char *path, struct diag *d, struct config **config,
+                       struct policy_ruleset **rules)
+{
+	*rules = NULL;
+	*config = config_load(path, system_wall(), d);
+	if (*config)
+		*rules = policy_load_dir((*config)->rules_dir, NULL, d);
+	if (*config && *rules)
+		return true;
+	config_unref(config);
+	policy_unref(rules);
+	return false;
+}
+
+static enum err load_api_tls(const struct config *c, struct tls_ctx **out, struct errmsg *e)
+{
+	struct tls_profile p = {.role = TLS_SERVER,
+	                        .ca_file = c->api_client_ca,
+	                        .cert_file = c->api_certificate,
+	                        .key_file = c->api_key,
+	                        .peer_cert = TLS_PEER_REQUIRED};
+	return tls_ctx_load(out, &p, e);
+}
+
+static int check(const char *path)
+{
+	struct config *config;
+	struct policy_ruleset *rules;
+	struct tls_ctx *tls = NULL;
+	struct errmsg e;
+	struct diag d;
+	diag_init(&d);
+	bool fine = load_files(path, &d, &config, &rules);
+	print_findings(&d);
+	diag_fini(&d);
+	if (fine && load_api_tls(config, &tls, &e)) {
+		fprintf(stderr, "%s: error: api: %s\n", path, e.text);
+		fine = false;
+	}
+	if (fine)
+		printf("%s: fine (%zu registries, %zu partners, rules %s)\n", path, config->registry_count,
+		       config->partner_count, policy_revision(rules));
+	tls_ctx_unref(&tls);
+	config_unref(&config);
+	policy_unref(&rules);
+	return fine ? EXIT_FINE : EXIT_FAILED;
+}
+
+/* ---- control socket -------------------------------------------------------------------------------------------------- */
+
+static void run_status(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct daemon *d = arg;
+	(void)args;
+	admin_reply(c, gateway_status(d->gateway));
+}
+
+static void on_imported(void *arg, const char *why, uint64_t added, uint64_t replaced)
+{
+	struct admin_conn *c = arg;
+	if (why)
+		admin_reply_error(c, why);
+	else
+		admin_reply(c, json_pack("{s:I, s:I}", "added", (json_int_t)added, "replaced",
+		                         (json_int_t)replaced));
+}
+
+static void run_import(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct daemon *d = arg;
+	gateway_import(d->gateway, json_object_get(args, "rows"), on_imported, c);
+}
+
+static void reload(struct daemon *d, struct admin_conn *c);
+
+static void run_reload(void *arg, struct admin_conn *c, const json_t *args)
+{
+	(void)args;
+	reload(arg, c);
+}
+
+static const struct admin_command commands[] = {{ADMIN_CMD_STATUS, run_status},
+                                                {ADMIN_CMD_IMPORT, run_import},
+                                                {ADMIN_CMD_RELOAD, run_reload},
+                                                {NULL, NULL}};
+
+/* ---- reload ------------------------------------------------------------------------------------------------------------ */
+
+struct reload {
+	struct daemon *daemon;
+	struct admin_conn *asker; /* NULL: a signal */
+	struct config *config;
+	struct tls_ctx *tls;
+};
+
+static void reload_over(struct reload *r, const char *why)
+{
+	struct daemon *d = r->daemon;
+	if (why)
+		LOG(&d->log.log, LOG_ERROR, "config.refused", why, F_C("file", d->config_path));
+	if (r->asker && why)
+		admin_reply_error(r->asker, why);
+	else if (r->asker)
+		admin_reply(r->asker, json_object());
+	sdnotify_ready(&d->notify);
+	config_unref(&r->config);
+	tls_ctx_unref(&r->tls);
+	free(r);
+}
+
+static void on_reloaded(void *arg, const char *why)
+{
+	struct reload *r = arg;
+	struct daemon *d = r->daemon;
+	if (!why) {
+		listener_set_tls(d->api, r->tls);
+		listener_set_limits(d->api, r->config->api_max_connections, r->config->api_max_per_address);
+		log_set_level(&d->log, (enum log_level)r->config->log_level);
+		config_unref(&d->config);
+		d->config = config_ref(r->config);
+	}
+	reload_over(r, why);
+}
+
+/* Everything that can fail comes first; the switch itself cannot. */
+static void reload(struct daemon *d, struct admin_conn *asker)
+{
+	struct reload *r = xcalloc(1, sizeof *r);
+	struct policy_ruleset *rules;
+	struct errmsg e;
+	struct diag found;
+	struct buf text;
+	*r = (struct reload){.daemon = d, .asker = asker};
+	sdnotify_reloading(&d->notify, &d->clock);
+	diag_init(&found);
+	buf_init(&text, 1u << 20);
+	if (!load_files(d->config_path, &found, &r->config, &rules)) {
+		print_findings(&found);
+		diag_print(&found, &text);
+		reload_over(r, buf_cstr(&text));
+	} else if (load_api_tls(r->config, &r->tls, &e)) {
+		policy_unref(&rules);
+		reload_over(r, e.text);
+	} else {
+		gateway_reload(d->gateway, r->config, rules, on_reloaded, r);
+		policy_unref(&rules);
+	}
+	buf_fini(&text);
+	diag_fini(&found);
+}
+
+/* ---- listening, signals ------------------------------------------------------------------------------------------------- */
+
+static void stop(struct daemon *d);
+
+static void on_signal(void *arg, int signum)
+{
+	struct daemon *d = arg;
+	LOG(&d->log.log, LOG_NOTICE, "signal", strsignal(signum), F_I64("signal", signum));
+	if (signum == SIGHUP && d->ready)
+		reload(d, NULL);
+	else if (signum != SIGHUP)
+		stop(d);
+}
+
+static void close_listeners(struct daemon *d)
+{
+	listener_close(&d->api);
+	listener_close(&d->control);
+	admin_close(&d->admin);
+}
+
+static void fail(struct daemon *d, const char *why)
+{
+	LOG(&d->log.log, LOG_ERROR, "start.failed", why, F_C("instance", d->config->instance));
+	d->exit_code = EXIT_FAILED;
+}
+
+static enum err open_listeners(struct daemon *d, struct errmsg *e)
+{
+	const struct config *c = d->config;
+	struct listener_config api = {.address = c->api_listen,
+	                              .tls = d->api_tls,
+	                              .max_connections = c->api_max_connections,
+	                              .max_per_address = c->api_max_per_address,
+	                              .on_stream = http_server_on_stream,
+	                              .arg = gateway_http(d->gateway)};
+	struct listener_config control = {
+	    .address = c->control_socket, .unix_mode = 0660, .on_stream = admin_on_stream, .arg = &d->admin};
+	enum err err = listener_open(&d->api, &d->loop.loop, &api, e);
+	if (!err && c->control_socket)
+		err = listener_open(&d->control, &d->loop.loop, &control, e);
+	return err;
+}
+
+/* For scripts that let the system choose the port: written whole, then renamed into place. */
+static enum err write_ports(struct daemon *d, struct errmsg *e)
+{
+	char tmp[4096];
+	if (!d->ports_file)
+		return OK;
+	if (snprintf(tmp, sizeof tmp, "%s.new", d->ports_file) >= (int)sizeof tmp)
+		return err_set(e, ERR_TOO_LONG, "--ports-file: the path is too long");
+	FILE *f = fopen(tmp, "we");
+	if (!f)
+		return err_set(e, ERR_IO, "%s: %s", tmp, strerror(errno));
+	fprintf(f, "api=%u\n", listener_port(d->api));
+	if (fclose(f) != 0 || rename(tmp, d->ports_file) != 0)
+		return err_set(e, ERR_IO, "%s: %s", d->ports_file, strerror(errno));
+	return OK;
+}
+
+static void on_watchdog(struct loop_timer *t)
+{
+	struct daemon *d = CONTAINER_OF(t, struct daemon, watchdog);
+	sdnotify_watchdog(&d->notify);
+	loop_timer_set(&d->loop.loop, t, sdnotify_watchdog_ms(&d->notify));
+}
+
+static void on_ready(void *arg, const char *why)
+{
+	struct daemon *d = arg;
+	struct errmsg e;
+	if (why) {
+		fail(d, why);
+		loop_uv_stop(&d->loop);
+		return;
+	}
+	d->ready = true;
+	if (open_listeners(d, &e) || write_ports(d, &e)) {
+		fail(d, e.text);
+		stop(d);
+		return;
+	}
+	LOG(&d->log.log, LOG_NOTICE, "ready", "listening", F_C("api", listener_address(d->api)),
+	    F_C("control", d->config->control_socket), F_C("version", VNEPP_VERSION));
+	sdnotify_ready(&d->notify);
+	if (sdnotify_watchdog_ms(&d->notify) > 0) {
+		d->watchdog.fire = on_watchdog;
+		loop_timer_set(&d->loop.loop, &d->watchdog, sdnotify_watchdog_ms(&d->notify));
+	}
+}
+
+static void on_stopped(void *arg)
+{
+	struct daemon *d = arg;
+	d->stopped = true;
+	http_server_abort(gateway_http(d->gateway));
+	loop_uv_stop(&d->loop);
+}
+
+static void stop(struct daemon *d)
+{
+	sdnotify_stopping(&d->notify);
+	close_listeners(d);
+	if (d->ready)
+		gateway_stop(d->gateway);
+	else
+		loop_uv_stop(&d->loop);
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------------------------- */
+
+static enum err open_store(struct daemon *d, struct errmsg *e)
+{
+	struct store_backend *writer, *reader;
+	enum err err = store_sqlite_open(d->config->store_path, NULL, &writer, e);
+	if (err)
+		return err;
+	err = store_sqlite_open_reader(d->config->store_path, NULL, &reader, e);
+	if (err) {
+		writer->ops->close(writer);
+		return err;
+	}
+	d->writer = store_thread_new(&d->loop.loop, writer, "store");
+	d->reader = store_thread_new(&d->loop.loop, reader, "reader");
+	return OK;
+}
+
+static enum err start(struct daemon *d, struct policy_ruleset *rules, struct errmsg *e)
+{
+	static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
+	enum err err = load_api_tls(d->config, &d->api_tls, e);
+	if (!err)
+		err = open_store(d, e);
+	if (err)
+		return err;
+	dialer_net_init(&d->dialer, &d->loop.loop);
+	struct gateway_env env = {.loop = &d->loop.loop,
+	                          .rng = &d->rng,
+	                          .dialer = &d->dialer.dialer,
+	                          .writer = d->writer,
+	                          .reader = d->reader,
+	                          .log = &d->log.log,
+	                          .on_ready = on_ready,
+	                          .on_stopped = on_stopped,
+	                          .arg = d};
+	err = gateway_new(&env, d->config, rules, &d->gateway, e);
+	if (err)
+		return err;
+	admin_init(&d->admin, &d->loop.loop, commands, d);
+	loop_uv_signals(&d->loop, signums, ARRAY_LEN(signums), on_signal, d);
+	gateway_start(d->gateway);
+	return OK;
+}
+
+static void stop_executor(struct store_executor *x)
+{
+	if (x)
+		store_thread_stop(x);
+}
+
+static void free_executor(struct store_executor *x)
+{
+	if (x)
+		store_thread_free(x);
+}
+
+/* The gateway goes before the loop, the loop's last turns bring the last completions. */
+static void finish(struct daemon *d)
+{
+	close_listeners(d);
+	stop_executor(d->writer);
+	stop_executor(d->reader);
+	loop_timer_cancel(&d->loop.loop, &d->watchdog);
+	loop_uv_settle(&d->loop);
+	if (d->gateway)
+		gateway_free(d->gateway);
+	free_executor(d->writer);
+	free_executor(d->reader);
+	tls_ctx_unref(&d->api_tls);
+	loop_uv_fini(&d->loop);
+}
+
+static int run(const char *path, const char *ports_file)
+{
+	struct daemon d = {.config_path = path, .ports_file = ports_file};
+	struct policy_ruleset *rules;
+	struct errmsg e;
+	struct diag found;
+	diag_init(&found);
+	bool fine = load_files(path, &found, &d.config, &rules);
+	print_findings(&found);
+	diag_fini(&found);
+	if (!fine)
+		return EXIT_FAILED;
+	signal(SIGPIPE, SIG_IGN);
+	clock_init_system(&d.clock, d.config->clock_shift_ms);
+	rng_init_kernel(&d.rng);
+	log_open(&d.log, d.config->log_format, (enum log_level)d.config->log_level, STDERR_FILENO, &d.clock);
+	sdnotify_init(&d.notify);
+	loop_uv_init(&d.loop, &d.clock);
+	if (start(&d, rules, &e))
+		fail(&d, e.text);
+	else
+		loop_uv_run(&d.loop);
+	policy_unref(&rules);
+	finish(&d);
+	LOG(&d.log.log, LOG_NOTICE, "stopped", d.exit_code ? "failed" : "all outcomes are stored",
+	    F_C("instance", d.config->instance));
+	sdnotify_fini(&d.notify);
+	log_close(&d.log);
+	config_unref(&d.config);
+	return d.exit_code;
+}
+
+static int usage(FILE *out, int code)
+{
+	fprintf(out, "usage: vneppd [--check] [--config FILE] [--ports-file FILE]\n"
+	             "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
+	             "  --check            report every error of configuration and rules, start nothing\n"
+	             "  --ports-file FILE  write the chosen ports there when ready (api=PORT)\n"
+	             "  --version, --help\n");
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+	                                        {"check", no_argument, NULL, 'k'},
+	                                        {"ports-file", required_argument, NULL, 'p'},
+	                                        {"version", no_argument, NULL, 'v'},
+	                                        {"help", no_argument, NULL, 'h'},
+	                                        {NULL, 0, NULL, 0}};
+	const char *path = DEFAULT_CONFIG, *ports_file = NULL;
+	bool check_only = false;
+	int opt;
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c': path = optarg; break;
+		case 'k': check_only = true; break;
+		case 'p': ports_file = optarg; break;
+		case 'v': printf("vneppd %s\n", VNEPP_VERSION); return EXIT_FINE;
+		case 'h': return usage(stdout, EXIT_FINE);
+		default: return usage(stderr, EXIT_USAGE);
+		}
+	}
+	if (optind < argc)
+		return usage(stderr, EXIT_USAGE);
+	return check_only ? check(path) : run(path, ports_file);
+}
