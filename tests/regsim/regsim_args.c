@@ -463,6 +463,7 @@ const char *regsim_args_usage(void)
 	       "G --refuse-per-mille N\n"
 	       "  --config FILE                            the same settings, one 'name value' in a line, "
 	       "'#' for comments\n"
-	       "Signals: TERM, INT drop all, write the files and end; USR1 writes them; USR2 turns faults off and "
+	       "Signals: TERM, INT drop all, write the files and end; USR1 writes them; USR2 turns faults "
+	       "off and "
 	       "on.\n";
 }

@@ -10,13 +10,25 @@
 #include <stdint.h>
 
 /* APPROVE and REFUSE stand in the ledger for what became of a pending create; EXPIRE for a name that ran out. */
-#define REGSIM_OPS(X)                                                                           \
-	X(NONE, "none")                                                                         \
-	X(CONNECT, "connect")                                                                   \
-	X(HELLO, "hello")                                                                       \
-	X(LOGIN, "login") X(LOGOUT, "logout") X(POLL, "poll") X(CHECK, "check") X(INFO, "info") \
-	    X(CREATE, "create") X(RENEW, "renew") X(UPDATE, "update") X(DELETE, "delete")       \
-	        X(TRANSFER, "transfer") X(APPROVE, "approve") X(REFUSE, "refuse") X(EXPIRE, "expire")
+/* clang-format off */
+#define REGSIM_OPS(X) \
+	X(NONE, "none") \
+	X(CONNECT, "connect") \
+	X(HELLO, "hello") \
+	X(LOGIN, "login") \
+	X(LOGOUT, "logout") \
+	X(POLL, "poll") \
+	X(CHECK, "check") \
+	X(INFO, "info") \
+	X(CREATE, "create") \
+	X(RENEW, "renew") \
+	X(UPDATE, "update") \
+	X(DELETE, "delete") \
+	X(TRANSFER, "transfer") \
+	X(APPROVE, "approve") \
+	X(REFUSE, "refuse") \
+	X(EXPIRE, "expire")
+/* clang-format on */
 enum regsim_op {
 #define X(id, text) REGSIM_OP_##id,
 	REGSIM_OPS(X)
