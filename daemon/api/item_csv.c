@@ -1,0 +1,446 @@
+/* CSV to an item. The record has been cut out already (split.c); here it is cut into cells. */
+#include "daemon/api/item_csv.h"
+
+#include <stdio.h>
+
+/* ---- cells --------------------------------------------------------------------------------------------------------- */
+
+struct cell {
+	struct str text;
+	const char *at; /* of its first byte in the record */
+};
+
+struct cells {
+	const char *at, *end;
+	struct arena *scratch;
+	bool more; /* another cell follows */
+	const char *error, *error_at;
+};
+
+static bool cell_error(struct cells *c, const char *at, const char *text)
+{
+	c->error = text;
+	c->error_at = at;
+	c->more = false;
+	return false;
+}
+
+static bool quoted_cell(struct cells *c, struct cell *out)
+{
+	const char *p = c->at + 1, *start = p;
+	size_t doubled = 0;
+	while ((p = memchr(p, '"', (size_t)(c->end - p))) && p + 1 < c->end && p[1] == '"') {
+		doubled++;
+		p += 2;
+	}
+	if (!p)
+		return cell_error(c, c->at, "the closing quote of this cell is missing");
+	out->text = str_make(start, (size_t)(p - start));
+	if (doubled) {
+		char *to = arena_alloc(c->scratch, out->text.len), *begin = to;
+		for (const char *from = start; from < p; from++) {
+			*to++ = *from;
+			from += *from == '"';
+		}
+		out->text = str_make(begin, (size_t)(to - begin));
+	}
+	c->at = p + 1;
+	if (c->at < c->end && *c->at != ',')
+		return cell_error(c, c->at, "a comma after the closing quote");
+	return true;
+}
+
+static bool next_cell(struct cells *c, struct cell *out)
+{
+	if (!c->more)
+		return false;
+	out->at = c->at;
+	if (c->at < c->end && *c->at == '"') {
+		if (!quoted_cell(c, out))
+			return false;
+	} else {
+		const char *comma = c->at < c->end ? memchr(c->at, ',', (size_t)(c->end - c->at)) : NULL;
+		const char *stop = comma ? comma : c->end;
+		out->text = str_make(c->at, (size_t)(stop - c->at));
+		const char *quote = out->text.len ? memchr(c->at, '"', out->text.len) : NULL;
+		if (quote)
+			return cell_error(c, quote, "a quote inside a cell that does not begin with one");
+		c->at = stop;
+	}
+	c->more = c->at < c->end;
+	c->at += c->more;
+	return true;
+}
+
+static void cells_init(struct cells *c, struct arena *scratch, struct str record)
+{
+	*c = (struct cells){record.ptr, record.ptr + record.len, scratch, true, NULL, NULL};
+}
+
+static void line_error(struct item_draft *d, const char *at, const char *reason, const char *text)
+{
+	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, at}, NULL, reason, "%s", text);
+}
+
+/* ---- the header ------------------------------------------------------------------------------------------------------ */
+
+static const struct {
+	const char *vietnamese, *path;
+} aliases[] = {
+    {"mã tham chiếu", "ref"},
+    {"thao tác", "op"},
+    {"tên miền", "domain"},
+    {"số năm", "period"},
+    {"ngày hết hạn", "cur_exp_date"},
+    {"máy chủ tên miền", "ns"},
+    {"dịch vụ", "services"},
+    {"nếu không miễn phí", "if_not_free"},
+    {"phí tối đa", "max_fee_vnd"},
+    {"loại chủ thể", "applicant.kind"},
+    {"họ tên", "applicant.name"},
+    {"họ và tên", "applicant.name"},
+    {"tên chủ thể", "applicant.name"},
+    {"quốc tịch", "applicant.citizenship"},
+    {"ngày sinh", "applicant.birth_date"},
+    {"giới tính", "applicant.gender"},
+    {"số cccd", "applicant.id_number"},
+    {"số định danh", "applicant.id_number"},
+    {"điện thoại", "applicant.phone"},
+    {"số điện thoại", "applicant.phone"},
+    {"email", "applicant.email"},
+    {"thư điện tử", "applicant.email"},
+    {"mã số thuế", "applicant.tax_code"},
+    {"ngày thành lập", "applicant.founded_on"},
+    {"số đăng ký kinh doanh", "applicant.registration_number"},
+    {"ngày đăng ký kinh doanh", "applicant.registered_on"},
+    {"địa chỉ", "applicant.address.street"},
+    {"phường/xã", "applicant.address.ward"},
+    {"quận/huyện", "applicant.address.district"},
+    {"mã tỉnh", "applicant.address.province"},
+    {"tỉnh/thành phố", "applicant.address.province"},
+    {"quốc gia", "applicant.address.country"},
+};
+
+/* Lower case of ASCII and of the letters of Vietnamese (NFC), in place: none changes its length. */
+static void fold(char *s, size_t len)
+{
+	unsigned char *p = (unsigned char *)s, *end = p + len;
+	for (; p < end; p++) {
+		unsigned left = (unsigned)(end - p);
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (unsigned char)(*p + 32);
+		else if (*p == 0xC3 && left > 1 && p[1] >= 0x80 && p[1] <= 0x9E) /* À..Þ */
+			p[1] = (unsigned char)(p[1] + 0x20);
+		else if (*p == 0xC4 && left > 1 && (p[1] == 0x82 || p[1] == 0x90 || p[1] == 0xA8)) /* Ă Đ Ĩ */
+			p[1]++;
+		else if (*p == 0xC5 && left > 1 && p[1] == 0xA8) /* Ũ */
+			p[1]++;
+		else if (*p == 0xC6 && left > 1 && p[1] == 0xA0) /* Ơ */
+			p[1]++;
+		else if (*p == 0xC6 && left > 1 && p[1] == 0xAF) /* Ư (U+01AF) to ư (U+01B0) */
+			p[1]++;
+		else if (*p == 0xE1 && left > 2 && (p[1] == 0xBA || p[1] == 0xBB) && p[2] % 2 == 0) /* Ạ.. */
+			p[2]++;
+	}
+}
+
+static struct str path_of(struct str folded)
+{
+	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
+		if (str_eq_c(folded, aliases[i].vietnamese))
+			return str_c(aliases[i].path);
+	return folded;
+}
+
+static bool find_in(struct item_csv_column *c, enum item_group g, struct str name)
+{
+	c->group = g;
+	c->member = item_group_find(g, name);
+	return c->member != NULL;
+}
+
+/* "evidence.type", "evidence.3.type" */
+static bool find_evidence(struct item_csv_column *c, struct str rest)
+{
+	uint64_t n = 1;
+	struct str after = rest, first = str_split(&after, '.');
+	if (str_to_u64(first, &n))
+		rest = after;
+	if (n < 1 || n > ITEM_EVIDENCE_MAX)
+		return false;
+	c->entry = (int)n - 1;
+	return find_in(c, ITEM_GROUP_EVIDENCE, rest);
+}
+
+static bool find_column(struct item_csv_column *c, struct str path)
+{
+	static const struct {
+		const char *prefix;
+		enum item_group group;
+	} nested[] = {{"applicant.address.", ITEM_GROUP_ADDRESS},
+	              {"applicant.", ITEM_GROUP_APPLICANT},
+	              {"contacts.", ITEM_GROUP_CONTACTS}};
+	*c = (struct item_csv_column){0};
+	if (str_starts(path, STR("evidence.")))
+		return find_evidence(c, str_make(path.ptr + 9, path.len - 9));
+	for (size_t i = 0; i < ARRAY_LEN(nested); i++) {
+		size_t n = strlen(nested[i].prefix);
+		if (str_starts(path, str_c(nested[i].prefix)))
+			return find_in(c, nested[i].group, str_make(path.ptr + n, path.len - n)) &&
+			       c->member->type != ITEM_VALUE_OBJECT;
+	}
+	return find_in(c, ITEM_GROUP_TOP, path) && c->member->type != ITEM_VALUE_OBJECT &&
+	       c->member->type != ITEM_VALUE_EVIDENCE;
+}
+
+/* All paths that there are, for a suggestion. */
+static const char *suggest(struct str path)
+{
+	static const struct {
+		enum item_group group;
+		const char *prefix;
+	} from[] = {{ITEM_GROUP_TOP, ""},
+	            {ITEM_GROUP_APPLICANT, "applicant."},
+	            {ITEM_GROUP_ADDRESS, "applicant.address."},
+	            {ITEM_GROUP_CONTACTS, "contacts."},
+	            {ITEM_GROUP_EVIDENCE, "evidence."}};
+	char texts[64][48];
+	const char *names[ARRAY_LEN(texts) + 1];
+	size_t n = 0, count;
+	for (size_t g = 0; g < ARRAY_LEN(from); g++) {
+		const struct item_member *m = item_group_members(from[g].group, &count);
+		for (size_t i = 0; i < count && n < ARRAY_LEN(texts); i++) {
+			if (m[i].type == ITEM_VALUE_OBJECT || m[i].type == ITEM_VALUE_EVIDENCE)
+				continue;
+			snprintf(texts[n], sizeof texts[n], "%s%s", from[g].prefix, m[i].name);
+			names[n] = texts[n];
+			n++;
+		}
+	}
+	names[n] = NULL;
+	return line_error_nearest(path, names);
+}
+
+static void unknown_column(struct item_draft *d, const char *at, struct str path)
+{
+	const char *near = suggest(path);
+	struct item_place p = {ITEM_GROUP_TOP, -1, at};
+	char name[LINE_ERROR_QUOTED + 1];
+	size_t n = path.len;
+	while (n > LINE_ERROR_QUOTED || (n < path.len && n && ((unsigned char)path.ptr[n] & 0xC0) == 0x80))
+		n--;
+	snprintf(name, sizeof name, "%.*s", (int)n, path.ptr ? path.ptr : "");
+	if (near)
+		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "did you mean '%s'?", near);
+	else
+		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "no such column; the contract lists them");
+}
+
+static bool repeated(const struct item_csv *csv, const struct item_csv_column *c)
+{
+	for (size_t i = 0; i < csv->count; i++)
+		if (csv->columns[i].member == c->member && csv->columns[i].entry == c->entry)
+			return true;
+	return false;
+}
+
+static void header_cell(struct item_csv *csv, struct item_draft *d, struct arena *scratch,
+                        const struct cell *cell)
+{
+	struct item_csv_column *c = &csv->columns[csv->count];
+	struct str name = arena_str(scratch, str_trim(cell->text));
+	fold((char *)name.ptr, name.len); /* our own copy */
+	struct str path = path_of(name);
+	if (!find_column(c, path)) {
+		c->member = NULL;
+		unknown_column(d, cell->at, path);
+	} else if (repeated(csv, c)) {
+		item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, cell->at}, NULL, "DUPLICATE",
+		                 "each column once; '%.*s' is here again", STR_ARG(path));
+	}
+	csv->count++;
+}
+
+bool item_csv_header(struct item_csv *csv, struct item_draft *d, struct arena *scratch, struct str record)
+{
+	struct cells cells;
+	struct cell cell;
+	arena_reset(scratch);
+	if (!str_is_utf8(record)) {
+		line_error(d, NULL, "BAD_UTF8", "text in UTF-8");
+		return false;
+	}
+	cells_init(&cells, scratch, record);
+	while (next_cell(&cells, &cell)) {
+		if (csv->count == ITEM_CSV_COLUMNS_MAX) {
+			line_error(d, cell.at, "TOO_MANY", "at most 128 columns");
+			return false;
+		}
+		header_cell(csv, d, scratch, &cell);
+	}
+	if (cells.error)
+		line_error(d, cells.error_at, "SYNTAX", cells.error);
+	return !d->bad;
+}
+
+/* ---- a record ---------------------------------------------------------------------------------------------------------- */
+
+struct record {
+	struct item_draft *d;
+	int entry[ITEM_EVIDENCE_MAX];        /* column's entry to the request's; -1: not begun */
+	uint32_t members[ITEM_EVIDENCE_MAX]; /* given, per entry of the request */
+};
+
+/* A word of a cell whose parts are separated by spaces. */
+static bool next_word(struct str *rest, struct str *word)
+{
+	*rest = str_trim(*rest);
+	if (str_empty(*rest))
+		return false;
+	size_t n = 0;
+	while (n < rest->len && rest->ptr[n] != ' ' && rest->ptr[n] != '\n' && rest->ptr[n] != '\r' &&
+	       rest->ptr[n] != '\t')
+		n++;
+	*word = str_make(rest->ptr, n);
+	*rest = str_make(rest->ptr + n, rest->len - n);
+	return true;
+}
+
+static void read_ns(struct item_draft *d, struct str cell, const char *at)
+{
+	struct str word;
+	for (int i = 0; next_word(&cell, &word); i++) {
+		struct item_place p = {ITEM_GROUP_NS, i, at};
+		struct item_value v = {.kind = ITEM_GIVEN_TEXT, .text = str_split(&word, '/')};
+		struct item_ns *ns = item_draft_entry(d, ITEM_GROUP_NS, at);
+		if (!ns)
+			return;
+		item_draft_set(d, p, item_group_find(ITEM_GROUP_NS, STR("name")), ns, &v);
+		while (!str_empty(word)) {
+			v.text = str_split(&word, '/');
+			item_draft_add_address(d, p, ns, &v);
+		}
+	}
+}
+
+static void read_ds(struct item_draft *d, struct str cell, const char *at)
+{
+	struct str word;
+	size_t count;
+	const struct item_member *m = item_group_members(ITEM_GROUP_DS, &count);
+	for (int i = 0; next_word(&cell, &word); i++) {
+		struct item_place p = {ITEM_GROUP_DS, i, at};
+		struct item_ds *ds = item_draft_entry(d, ITEM_GROUP_DS, at);
+		if (!ds)
+			return;
+		for (size_t k = 0; k < count; k++) {
+			struct item_value v = {.kind = ITEM_GIVEN_CELL, .text = str_split(&word, ':')};
+			item_draft_set(d, p, &m[k], ds, &v);
+		}
+		if (!str_empty(word))
+			item_draft_error(d, p, NULL, "SYNTAX", "key_tag:alg:digest_type:digest");
+	}
+}
+
+static void read_services(struct item_draft *d, struct str cell, const char *at)
+{
+	struct item_value v = {.kind = ITEM_GIVEN_TEXT};
+	while (next_word(&cell, &v.text))
+		item_draft_add_service(d, at, &v);
+}
+
+static void read_evidence(struct record *r, const struct item_csv_column *c, struct item_value *v,
+                          const char *at)
+{
+	struct item_draft *d = r->d;
+	if (r->entry[c->entry] < 0) {
+		if (!item_draft_entry(d, ITEM_GROUP_EVIDENCE, at))
+			return;
+		r->entry[c->entry] = d->req->evidence_count - 1;
+	}
+	int i = r->entry[c->entry];
+	size_t count;
+	r->members[i] |= 1u << (c->member - item_group_members(ITEM_GROUP_EVIDENCE, &count));
+	item_draft_set(d, (struct item_place){ITEM_GROUP_EVIDENCE, i, at}, c->member, &d->req->evidence[i],
+	               v);
+}
+
+static void *base_of(struct item_request *req, enum item_group g)
+{
+	return g == ITEM_GROUP_APPLICANT ? (void *)&req->applicant
+	       : g == ITEM_GROUP_ADDRESS ? (void *)&req->applicant.address
+	                                 : (void *)req;
+}
+
+/* The objects around a member are given, too. */
+static void mark_parents(struct item_draft *d, enum item_group g)
+{
+	size_t count;
+	const struct item_member *top = item_group_members(ITEM_GROUP_TOP, &count);
+	if (g == ITEM_GROUP_CONTACTS)
+		d->given[ITEM_GROUP_TOP] |= 1u << (item_group_find(ITEM_GROUP_TOP, STR("contacts")) - top);
+	if (g == ITEM_GROUP_APPLICANT || g == ITEM_GROUP_ADDRESS)
+		d->given[ITEM_GROUP_TOP] |= 1u << (item_group_find(ITEM_GROUP_TOP, STR("applicant")) - top);
+	if (g == ITEM_GROUP_ADDRESS)
+		d->given[ITEM_GROUP_APPLICANT] |= 1u
+		                                  << (item_group_find(ITEM_GROUP_APPLICANT, STR("address")) -
+		                                      item_group_members(ITEM_GROUP_APPLICANT, &count));
+}
+
+static void read_cell(struct record *r, const struct item_csv_column *c, const struct cell *cell)
+{
+	struct item_value v = {.kind = ITEM_GIVEN_CELL, .text = str_trim(cell->text)};
+	struct item_place p = {c->group, -1, cell->at};
+	if (!c->member || str_empty(v.text))
+		return;
+	if (c->group == ITEM_GROUP_EVIDENCE) {
+		read_evidence(r, c, &v, cell->at);
+		return;
+	}
+	if (!item_draft_mark(r->d, p, c->member))
+		return;
+	mark_parents(r->d, c->group);
+	switch (c->member->type) {
+	case ITEM_VALUE_NS: read_ns(r->d, v.text, cell->at); break;
+	case ITEM_VALUE_DS: read_ds(r->d, v.text, cell->at); break;
+	case ITEM_VALUE_SERVICES: read_services(r->d, v.text, cell->at); break;
+	default: item_draft_set(r->d, p, c->member, base_of(r->d->req, c->group), &v);
+	}
+}
+
+static bool read_cells(struct record *r, const struct item_csv *csv, struct cells *cells)
+{
+	struct cell cell;
+	size_t n = 0;
+	for (; next_cell(cells, &cell); n++)
+		if (n < csv->count)
+			read_cell(r, &csv->columns[n], &cell);
+	if (cells->error)
+		line_error(r->d, cells->error_at, "SYNTAX", cells->error);
+	else if (n == csv->count)
+		return true;
+	else
+		item_draft_error(r->d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, NULL, "WRONG_CELLS",
+		                 "%zu cells as the header has; here are %zu", csv->count, n);
+	return false;
+}
+
+bool item_csv_read(const struct item_csv *csv, struct item_draft *d, struct arena *scratch, struct str record)
+{
+	struct record r = {.d = d};
+	struct cells cells;
+	arena_reset(scratch);
+	if (!str_is_utf8(record)) {
+		line_error(d, NULL, "BAD_UTF8", "text in UTF-8");
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(r.entry); i++)
+		r.entry[i] = -1;
+	cells_init(&cells, scratch, record);
+	/* A record that is cut wrongly would only give a row of errors that follow from it. */
+	if (!read_cells(&r, csv, &cells))
+		return false;
+	for (int i = 0; i < d->req->evidence_count; i++)
+		item_draft_check_entry(d, ITEM_GROUP_EVIDENCE, i, r.members[i], NULL);
+	return item_draft_finish(d);
+}

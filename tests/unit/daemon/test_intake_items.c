@@ -1,0 +1,547 @@
+/* Items in JSON and CSV: what is read, what is refused and with which words, and that the formats agree. */
+#include "daemon/api/item_csv.h"
+#include "daemon/api/item_json.h"
+#include "epp/base/alloc.h"
+#include "epp/base/buf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <cmocka.h>
+#include <jansson.h>
+
+/* What a reading needs, and what came out. */
+struct fixture {
+	struct arena arena, scratch;
+	struct line_errors errors;
+	struct item_request req;
+	struct item_draft draft;
+	struct buf text;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	arena_init(&f.arena);
+	arena_init(&f.scratch);
+	line_errors_init(&f.errors, &f.arena);
+	buf_init(&f.text, 1 << 20);
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	line_errors_fini(&f->errors);
+	arena_fini(&f->arena);
+	arena_fini(&f->scratch);
+	buf_fini(&f->text);
+	return 0;
+}
+
+static void restart(struct fixture *f)
+{
+	line_errors_fini(&f->errors);
+	line_errors_init(&f->errors, &f->arena);
+}
+
+static bool read_json(struct fixture *f, const char *text)
+{
+	restart(f);
+	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, text);
+	return item_json_read(&f->draft, &f->scratch, str_c(text));
+}
+
+/* One header, one record. */
+static bool read_csv(struct fixture *f, const char *header, const char *record)
+{
+	struct item_csv csv = {0};
+	restart(f);
+	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 1, header);
+	if (!item_csv_header(&csv, &f->draft, &f->scratch, str_c(header)))
+		return false;
+	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, record);
+	return item_csv_read(&csv, &f->draft, &f->scratch, str_c(record));
+}
+
+/* "column field REASON; …" */
+static const char *errors_text(struct fixture *f)
+{
+	buf_clear(&f->text);
+	for (size_t i = 0; i < f->errors.count; i++) {
+		const struct line_error *e = &f->errors.list[i];
+		buf_printf(&f->text, "%s%u %.*s %s", i ? "; " : "", e->column, STR_ARG(e->field), e->reason);
+	}
+	return buf_cstr(&f->text);
+}
+
+static void check_errors(struct fixture *f, const char *input, const char *expected)
+{
+	if (strcmp(errors_text(f), expected) == 0)
+		return;
+	print_error("for    %s\nwanted %s\ngot    %s\n", input, expected, errors_text(f));
+	for (size_t i = 0; i < f->errors.count; i++)
+		print_error("       %.*s\n", STR_ARG(f->errors.list[i].expected));
+	fail();
+}
+
+#define FULL                                                                                                     \
+	"{\"ref\":\"inv-2026-000123\",\"op\":\"create\",\"domain\":\"nguyenvana.id.vn\",\"period\":2,"           \
+	"\"applicant\":{\"kind\":\"citizen\",\"name\":\"Nguyễn Văn A\",\"citizenship\":\"VN\","               \
+	"\"birth_date\":\"2004-05-06\",\"gender\":\"male\",\"id_number\":\"068204001234\","                      \
+	"\"phone\":\"+84.912345678\",\"email\":\"a@example.vn\","                                                \
+	"\"address\":{\"street\":\"12 Hùng Vương\",\"ward\":\"Lâm Viên - Đà Lạt\",\"province\":\"68\"," \
+	"\"province_list\":\"2025-07-01\",\"country\":\"VN\"}},"                                                 \
+	"\"contacts\":{\"admin\":\"AD-1\",\"tech\":\"TE-1\"},"                                                   \
+	"\"evidence\":[{\"type\":\"ekyc\",\"issuer\":\"X, "                                                      \
+	"\\\"Y\\\"\",\"reference\":\"K-991\",\"date\":\"2026-11-18\","                                           \
+	"\"result\":\"confirmed\"},{\"type\":\"document_check\"}],"                                              \
+	"\"ns\":[{\"name\":\"ns1.example.vn\",\"addrs\":[\"192.0.2.1\",\"2001:db8::1\"]},{\"name\":\"NS2."       \
+	"example.vn\"}],"                                                                                        \
+	"\"ds\":[{\"key_tag\":60485,\"alg\":13,\"digest_type\":2,\"digest\":\"d4b7\"}],"                         \
+	"\"services\":[\"website\",\"email\",\"cv\"],\"if_not_free\":\"refuse\"}"
+
+/* A citizen's create whose parts can be exchanged. */
+#define APPLICANT "\"kind\":\"other\",\"name\":\"A\",\"email\":\"a@b.vn\",\"address\":{\"country\":\"US\"}"
+#define CREATE(rest)                                                                                     \
+	"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{" APPLICANT \
+	"}" rest "}"
+#define WITH(rest)                                                                                       \
+	"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{" APPLICANT \
+	    rest "}}"
+#define RENEW(rest) "{\"op\":\"renew\",\"ref\":\"r\",\"domain\":\"a.id.vn\"" rest "}"
+
+static void item_full_is_read(void **state)
+{
+	struct fixture *f = *state;
+	char date[DATE_TEXT_MAX];
+	if (!read_json(f, FULL))
+		check_errors(f, FULL, "");
+	assert_true(str_eq_c(f->req.ref, "inv-2026-000123"));
+	assert_true(str_eq_c(f->req.domain, "nguyenvana.id.vn"));
+	assert_int_equal(f->req.period, 2);
+	assert_int_equal(f->req.applicant.kind, APPLICANT_CITIZEN);
+	assert_int_equal(f->req.applicant.gender, GENDER_MALE);
+	assert_string_equal(date_format(date, f->req.applicant.birth_date), "2004-05-06");
+	assert_true(str_eq_c(f->req.applicant.address.ward, "Lâm Viên - Đà Lạt"));
+	assert_int_equal(f->req.evidence_count, 2);
+	assert_true(str_eq_c(f->req.evidence[0].issuer, "X, \"Y\""));
+	assert_int_equal(f->req.evidence[1].date, DATE_NONE);
+	assert_int_equal(f->req.ns_count, 2);
+	assert_int_equal(f->req.ns[0].addr_count, 2);
+	assert_true(str_eq_c(f->req.ns[1].name, "ns2.example.vn"));
+	assert_true(str_eq_c(f->req.ds[0].digest, "D4B7"));
+	assert_int_equal(f->req.ds[0].key_tag, 60485);
+	assert_true(str_eq_c(f->req.services, "website,email,cv"));
+	assert_int_equal(f->req.max_fee_vnd, -1);
+	assert_true(
+	    read_json(f, RENEW(",\"cur_exp_date\":\"2026-12-01\",\"period\":1,\"if_not_free\":\"charge\","
+	                       "\"max_fee_vnd\":300000,\"applicant\":null")));
+	assert_int_equal(f->req.max_fee_vnd, 300000);
+}
+
+static void item_idn_has_both_forms(void **state)
+{
+	struct fixture *f = *state;
+	assert_true(read_json(f,
+	                      "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"Tên-Miền.id.vn\",\"period\":1,"
+	                      "\"applicant\":{" APPLICANT "}}"));
+	assert_true(str_starts(f->req.domain, STR("xn--")));
+	assert_true(str_eq_c(f->req.domain_u, "tên-miền.id.vn"));
+	assert_true(f->draft.name.idn);
+}
+
+struct bad_line {
+	const char *json, *errors;
+};
+
+static const struct bad_line bad_lines[] = {
+    {"", "1  SYNTAX"},
+    {"{", "2  SYNTAX"},
+    {"[]", "1  WRONG_TYPE"},
+    {"null", "1  WRONG_TYPE"},
+    {"{} x", "4  SYNTAX"},
+    {"{}", "0 ref MISSING; 0 op MISSING; 0 domain MISSING; 0 period MISSING"},
+    {CREATE(",\"x\":1"), "140 x UNKNOWN_MEMBER"},
+    {CREATE(",\"domian\":\"x.vn\""), "140 domian UNKNOWN_MEMBER"},
+    {CREATE(",\"ref\":\"r\""), "146 ref DUPLICATE"},
+    {CREATE(",\"period\":2"), "149 period DUPLICATE"},
+    {CREATE(",\"cur_exp_date\":\"2026-01-01\""), "0 cur_exp_date NOT_ALLOWED"},
+    {CREATE(",\"max_fee_vnd\":1"), "0 max_fee_vnd NOT_ALLOWED"},
+    {CREATE(",\"if_not_free\":\"charge\""), "0 max_fee_vnd MISSING"},
+    {CREATE(",\"if_not_free\":\"charg\",\"max_fee_vnd\":1"), "154 if_not_free NOT_ONE_OF"},
+    {CREATE(",\"if_not_free\":\"charge\",\"max_fee_vnd\":-1"), "177 max_fee_vnd OUT_OF_RANGE"},
+    {CREATE(",\"if_not_free\":\"charge\",\"max_fee_vnd\":1.5"), "177 max_fee_vnd WRONG_TYPE"},
+    {CREATE(",\"if_not_free\":\"charge\",\"max_fee_vnd\":\"1\""), "177 max_fee_vnd WRONG_TYPE"},
+    {CREATE(",\"ns\":{}"), "145 ns WRONG_TYPE"},
+    {CREATE(",\"ns\":[1]"), "146 ns[0] WRONG_TYPE"},
+    {CREATE(",\"ns\":[{}]"), "146 ns[0].name MISSING"},
+    {CREATE(",\"ns\":[{\"name\":\"a_b.vn\"}]"), "154 ns[0].name BAD_NAME"},
+    {CREATE(",\"ns\":[{\"name\":\"vn\"}]"), "154 ns[0].name BAD_NAME"},
+    {CREATE(",\"ns\":[{\"name\":\"a.vn\"},{\"name\":\"A.vn\"}]"), "0 ns[1].name DUPLICATE"},
+    {CREATE(",\"ns\":[{\"name\":\"a.vn\",\"addrs\":[\"1.2.3\"]}]"), "170 ns[0].addrs BAD_ADDRESS"},
+    {CREATE(",\"ns\":[{\"name\":\"a.vn\",\"addrs\":[7]}]"), "170 ns[0].addrs WRONG_TYPE"},
+    {CREATE(",\"ns\":[{\"name\":\"a.vn\",\"addrs\":\"1.2.3.4\"}]"), "169 ns[0].addrs WRONG_TYPE"},
+    {CREATE(",\"ns\":[{\"nam\":\"a.vn\"}]"), "147 ns[0].nam UNKNOWN_MEMBER; 146 ns[0].name MISSING"},
+    {CREATE(",\"ns\":[{\"name\":\"a1.vn\"},{\"name\":\"a2.vn\"},{\"name\":\"a3.vn\"},{\"name\":\"a4.vn\"},{"
+            "\"name\":\"a5.vn\"},{\"name\":\"a6.vn\"},{\"name\":\"a7.vn\"},{\"name\":\"a8.vn\"},{\"name\":"
+            "\"a9.vn\"},{\"name\":\"b0.vn\"},{\"name\":\"b1.vn\"},{\"name\":\"b2.vn\"},{\"name\":\"b3.vn\"},{"
+            "\"name\":\"b4.vn\"}]"),
+     "367 ns TOO_MANY"},
+    {CREATE(",\"ds\":[{\"key_tag\":65536,\"alg\":13,\"digest_type\":2,\"digest\":\"00\"}]"),
+     "157 ds[0].key_tag OUT_OF_RANGE"},
+    {CREATE(",\"ds\":[{\"key_tag\":1,\"alg\":256,\"digest_type\":2,\"digest\":\"0g\"}]"),
+     "165 ds[0].alg OUT_OF_RANGE; 194 ds[0].digest BAD_DIGEST"},
+    {CREATE(",\"ds\":[{\"key_tag\":1,\"alg\":13,\"digest_type\":2,\"digest\":\"000\"}]"),
+     "193 ds[0].digest BAD_DIGEST"},
+    {CREATE(",\"ds\":[{\"key_tag\":1}]"),
+     "146 ds[0].alg MISSING; 146 ds[0].digest_type MISSING; 146 ds[0].digest MISSING"},
+    {CREATE(",\"services\":[\"Web\"]"), "152 services BAD_WORD"},
+    {CREATE(",\"services\":\"web\""), "151 services WRONG_TYPE"},
+    {CREATE(",\"services\":[null]"), "152 services WRONG_TYPE"},
+    {CREATE(",\"evidence\":[{\"issuer\":\"x\"}]"), "152 evidence[0].type MISSING"},
+    {CREATE(",\"evidence\":[{\"type\":\"ekyc\",\"date\":\"2026-13-01\"}]"),
+     "174 evidence[0].date NOT_A_DATE"},
+    {CREATE(",\"evidence\":[{\"type\":\"ekyc\",\"result\":\"ok\"}]"), "176 evidence[0].result NOT_ONE_OF"},
+    {CREATE(",\"evidence\":[{\"type\":\"ekyc\"},{\"type\":\"e kyc\"}]"), "176 evidence[1].type BAD_WORD"},
+    {CREATE(",\"contacts\":{\"admin\":\"ab\"}"), "160 contacts.admin BAD_CONTACT"},
+    {CREATE(",\"contacts\":{\"admin\":\"12345678901234567\"}"), "160 contacts.admin TOO_LONG"},
+    {CREATE(",\"contacts\":{\"owner\":\"abc\"}"), "152 contacts.owner UNKNOWN_MEMBER"},
+    {CREATE(",\"contacts\":[]"), "151 contacts WRONG_TYPE"},
+    {WITH(",\"phone\":\"0912345678\""), "147 applicant.phone BAD_PHONE"},
+    {WITH(",\"phone\":\"+84912345678\""), "147 applicant.phone BAD_PHONE"},
+    {WITH(",\"phone\":\"+84.12345678901234567\""), "147 applicant.phone TOO_LONG"},
+    {WITH(",\"phone\":84912345678"), "147 applicant.phone WRONG_TYPE"},
+    {WITH(",\"gender\":\"m\""), "148 applicant.gender NOT_ONE_OF"},
+    {WITH(",\"citizenship\":\"Vietnam\""), "153 applicant.citizenship BAD_COUNTRY"},
+    {WITH(",\"citizenship\":\"vn\""), "153 applicant.citizenship BAD_COUNTRY"},
+    {WITH(",\"citizenship\":\"XX\""), "153 applicant.citizenship BAD_COUNTRY"},
+    {WITH(",\"birth_date\":\"06/05/2004\""), "152 applicant.birth_date NOT_A_DATE"},
+    {WITH(",\"birth_date\":\"2026-02-30\""), "152 applicant.birth_date NOT_A_DATE"},
+    {WITH(",\"id_number\":\"\""), "151 applicant.id_number EMPTY"},
+    {WITH(",\"id_number\":\"12 34\""), "151 applicant.id_number BAD_CODE"},
+    {WITH(",\"id_number\":123"), "151 applicant.id_number WRONG_TYPE"},
+    {WITH(",\"tax_code\":\"0123456789012345678901234567890123\""), "150 applicant.tax_code TOO_LONG"},
+    {WITH(",\"registration_exempt\":\"true\""), "161 applicant.registration_exempt WRONG_TYPE"},
+    {WITH(",\"birthdate\":\"2004-05-06\""), "139 applicant.birthdate UNKNOWN_MEMBER"},
+    {WITH(",\"email\":\"b@c.vn\""), "147 applicant.email DUPLICATE"},
+    {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
+     "\"citizen\",\"name\":\"A\",\"email\":\"a@b.vn\",\"address\":{\"country\":\"VN\"}}}",
+     "0 applicant.address.province MISSING; 0 applicant.citizenship MISSING; 0 applicant.birth_date MISSING; "
+     "0 applicant.id_number MISSING"},
+    {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
+     "\"enterprise\",\"name\":\"A\",\"email\":\"a@b\",\"birth_date\":\"2000-01-01\",\"address\":{\"country\":"
+     "\"VN\",\"province\":\"1\"}}}",
+     "108 applicant.email BAD_EMAIL; 177 applicant.address.province BAD_PROVINCE; 0 applicant.tax_code "
+     "MISSING; 0 applicant.founded_on MISSING; 0 applicant.birth_date NOT_ALLOWED"},
+    {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
+     "\"household_business\",\"name\":\"A\",\"email\":\"a@b.vn\",\"registration_number\":\"41X8\","
+     "\"registration_exempt\":true,\"address\":{\"country\":\"VN\",\"province\":\"01\",\"province_list\":"
+     "\"2025\"}}}",
+     "239 applicant.address.province_list NOT_A_DATE; 0 applicant.registered_on MISSING; 0 "
+     "applicant.registration_exempt NOT_ALLOWED"},
+    {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
+     "\"person\",\"name\":\" \",\"email\":\"a b@c.vn\"}}",
+     "76 applicant.kind NOT_ONE_OF; 92 applicant.name EMPTY; 104 applicant.email BAD_EMAIL; 0 "
+     "applicant.address MISSING"},
+    {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"name\":"
+     "\"A\\u0007B\",\"email\":\"a..b@c.vn\",\"address\":\"x\"}}",
+     "76 applicant.name BAD_CHARACTER; 95 applicant.email BAD_EMAIL; 117 applicant.address WRONG_TYPE; 0 "
+     "applicant.kind MISSING; 0 applicant.address.country MISSING"},
+    {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1}", "0 applicant MISSING"},
+    {"{\"ref\":\"r\",\"op\":\"delete\",\"domain\":\"a.id.vn\",\"period\":1}", "17 op NOT_ONE_OF"},
+    {RENEW(""), "0 period MISSING; 0 cur_exp_date MISSING"},
+    {RENEW(",\"period\":1,\"cur_exp_date\":\"2026-1-1\""), "70 cur_exp_date NOT_A_DATE"},
+    {RENEW(",\"period\":0,\"cur_exp_date\":\"2026-01-01\""), "53 period OUT_OF_RANGE"},
+    {RENEW(",\"period\":11,\"cur_exp_date\":\"2026-01-01\""), "53 period OUT_OF_RANGE"},
+    {RENEW(",\"period\":\"1\",\"cur_exp_date\":\"2026-01-01\""), "53 period WRONG_TYPE"},
+    {RENEW(",\"period\":1,\"cur_exp_date\":\"2026-01-01\",\"ns\":[],\"ds\":[],\"services\":[],\"contacts\":{}"
+           ",\"applicant\":{}"),
+     "0 applicant NOT_ALLOWED; 0 contacts NOT_ALLOWED; 0 ns NOT_ALLOWED; 0 ds NOT_ALLOWED; 0 services "
+     "NOT_ALLOWED"},
+    {RENEW(",\"period\":1,\"cur_exp_date\":20260101"), "70 cur_exp_date WRONG_TYPE"},
+    {RENEW(",\"period\":99999999999999999999,\"cur_exp_date\":\"2026-01-01\""), "53 period WRONG_TYPE"},
+    {"{\"ref\":\"a b\",\"op\":\"renew\",\"domain\":\"a..vn\",\"period\":1,\"cur_exp_date\":\"2026-01-01\"}",
+     "8 ref BAD_REF; 36 domain BAD_NAME"},
+    {"{\"ref\":\"đ\",\"op\":\"renew\",\"domain\":\"tên_miền.vn\",\"period\":1,\"cur_exp_date\":\"2026-01-"
+     "01\"}",
+     "8 ref BAD_REF; 34 domain BAD_NAME"},
+    {"{\"ref\":7,\"op\":\"renew\",\"domain\":\"-a.vn\",\"period\":1,\"cur_exp_date\":\"2026-01-01\"}",
+     "8 ref WRONG_TYPE; 32 domain BAD_NAME"},
+    {"{\"ref\":\"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr\",\"op\":\"renew\","
+     "\"domain\":\"xn--a.vn\",\"period\":1,\"cur_exp_date\":\"2026-01-01\"}",
+     "8 ref TOO_LONG; 98 domain BAD_NAME"},
+    {"{\"ref\":\"r\",}", "12  SYNTAX"},
+    {"{\"ref\" \"r\"}", "8  SYNTAX"},
+    {"{ref:1}", "2  SYNTAX"},
+    {"{\"ref\":\"r\" \"op\":1}", "12  SYNTAX"},
+    {"{\"ref\":'r'}", "8  SYNTAX"},
+    {"{\"period\":01}", "11  SYNTAX"},
+    {"{\"period\":1.}", "13  SYNTAX"},
+    {"{\"period\":NaN}", "11  SYNTAX"},
+    {"{\"period\":-}", "12  SYNTAX"},
+    {"{\"period\":1e}", "13  SYNTAX"},
+    {"{\"ref\":\"\\x\"}", "10  SYNTAX"},
+    {"{\"ref\":\"\\u00g0\"}", "11  SYNTAX"},
+    {"{\"ref\":\"\\u0000\"}", "9  SYNTAX"},
+    {"{\"ref\":\"\\ud800\"}", "9  SYNTAX"},
+    {"{\"ref\":\"\\udc00x\"}", "9  SYNTAX"},
+    {"{\"ref\":\"a", "10  SYNTAX"},
+    {"{\"ref\":\"a\tb\"}", "10  SYNTAX"},
+    {"{\"ref\":\"\xC0\xAF\"}", "1  SYNTAX"},
+    {"{\"ref\":tru}", "8  SYNTAX"},
+    {"{\"ns\":[{},]}", "8 ns[0].name MISSING; 11  SYNTAX"},
+    {"{\"ns\":[{} {}]}", "8 ns[0].name MISSING; 11  SYNTAX"},
+    {"{\"ns\":[}", "8  SYNTAX"},
+    {"{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}",
+     "2 x UNKNOWN_MEMBER; 37  SYNTAX"},
+};
+
+static void check_table(struct fixture *f, const struct bad_line *t, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_false(read_json(f, t[i].json));
+		check_errors(f, t[i].json, t[i].errors);
+		for (size_t k = 0; k < f->errors.count; k++) {
+			assert_int_equal(f->errors.list[k].line, 7);
+			assert_true(f->errors.list[k].expected.len > 0);
+		}
+	}
+}
+
+static void item_bad_lines_are_told_with_place_and_reason(void **state)
+{
+	assert_true(ARRAY_LEN(bad_lines) >= 60);
+	check_table(*state, bad_lines, ARRAY_LEN(bad_lines));
+}
+
+/* Syntax is refused exactly where a library that is known to be strict refuses it. */
+static void item_syntax_agrees_with_a_strict_parser(void **state)
+{
+	static const char *const texts[] = {
+	    "{\"ref\":\"\\ud83d\\ude00\"}",
+	    "{\"ref\":\"\\ud83d\\ud83d\"}",
+	    "{\"ref\":\"\\u00e9\\/\"}",
+	    "{\"period\":-0}",
+	    "{\"period\":1E+2}",
+	    "{\"period\":+1}",
+	    "{\"period\":.5}",
+	    "{\"period\":0x1}",
+	    "{\"period\":1e5}",
+	    "{\"ref\":\"\x7f\"}",
+	    "{\"ref\":\"\xed\xa0\x80\"}",
+	    "{\"ref\":\"\xf4\x90\x80\x80\"}",
+	    " {} ",
+	    "\f{}",
+	    "{}{}",
+	    "{\"a\":true,\"b\":false,\"c\":null}",
+	    "{\"a\":True}",
+	    "{\"a\":nul}",
+	    "{\"a\":truex}",
+	    "{\"a\" : [ 1 , 2 ] }",
+	    "{\"a\":[1,,2]}",
+	    "{\"a\":[,1]}",
+	    "{,}",
+	    "{\"a\":1,,}",
+	    "{\"a\":\"\\\"}",
+	    "{\"a\":\"\\u12\"}",
+	    "{\"a\":1}}",
+	    "{\"\":1}",
+	    "{/**/}",
+	    "{\"a\":Infinity}",
+	    "{\"a\":--1}",
+	    "{\"a\":1 2}",
+	    "{\"a\":\"\n\"}",
+	    "{\"a\":[}",
+	    "{\"a\":{]}",
+	};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		json_error_t e;
+		json_t *tree = json_loadb(texts[i], strlen(texts[i]), JSON_REJECT_DUPLICATES, &e);
+		bool syntax = true;
+		read_json(f, texts[i]);
+		for (size_t k = 0; k < f->errors.count; k++)
+			syntax = syntax && strcmp(f->errors.list[k].reason, "SYNTAX") != 0;
+		if (syntax != (tree != NULL))
+			print_error("%s: %s\n", texts[i], errors_text(f));
+		assert_int_equal(syntax, tree != NULL);
+		json_decref(tree);
+	}
+}
+
+/* Every cut of a good line is refused, without reading past its end. */
+static void item_cut_anywhere_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t n = 0; n + 1 < sizeof FULL; n++) {
+		char *text = xmemdup0(FULL, n);
+		arena_reset(&f->arena);
+		assert_false(read_json(f, text));
+		free(text);
+	}
+}
+
+/* ---- CSV ----------------------------------------------------------------------------------------------------------- */
+
+#define HEADER                                                                                           \
+	"ref,op,domain,period,applicant.kind,applicant.name,applicant.citizenship,applicant.birth_date," \
+	"applicant.gender,applicant.id_number,applicant.phone,applicant.email,applicant.address.street," \
+	"applicant.address.ward,applicant.address.province,applicant.address.province_list,"             \
+	"applicant.address.country,contacts.admin,contacts.tech,evidence.type,evidence.issuer,"          \
+	"evidence.reference,evidence.date,evidence.result,evidence.2.type,ns,ds,services,if_not_free,"   \
+	"max_fee_vnd,cur_exp_date"
+#define HEADER_VN                                                                                                                       \
+	"Mã tham chiếu,THAO TÁC,Tên Miền,Số năm,Loại chủ thể,HỌ VÀ TÊN,Quốc tịch,NGÀY SINH,Giới tính,SỐ " \
+	"CCCD,"                                                                                                                         \
+	"Số điện thoại,Email,ĐỊA CHỈ,PHƯỜNG/XÃ,Mã tỉnh,applicant.address.province_list,Quốc "                      \
+	"gia,contacts.admin,"                                                                                                           \
+	"contacts.tech,evidence.1.type,evidence.issuer,evidence.reference,evidence.date,evidence.result,"                               \
+	"evidence.2.type,Máy chủ tên miền,ds,DỊCH VỤ,Nếu không miễn phí,Phí tối đa,Ngày hết hạn"
+#define RECORD                                                                                                 \
+	"inv-2026-000123,create,nguyenvana.id.vn,2,citizen,Nguyễn Văn A,VN,2004-05-06,male,068204001234,"   \
+	"+84.912345678,a@example.vn,12 Hùng Vương,Lâm Viên - Đà Lạt,68,2025-07-01,VN,AD-1,TE-1,ekyc," \
+	"\"X, \"\"Y\"\"\",K-991,2026-11-18,confirmed,document_check,"                                          \
+	"ns1.example.vn/192.0.2.1/2001:db8::1 NS2.example.vn,60485:13:2:d4b7,website email cv,refuse,,"
+
+static void encode(struct fixture *f, struct buf *out)
+{
+	buf_init(out, ITEM_PAYLOAD_MAX);
+	item_encode(&f->req, out);
+	assert_true(buf_ok(out) && buf_len(out) > 0);
+}
+
+static void item_same_content_gives_same_bytes_in_every_format(void **state)
+{
+	struct fixture *f = *state;
+	struct buf json, csv, vietnamese;
+	assert_true(read_json(f, FULL));
+	encode(f, &json);
+	if (!read_csv(f, HEADER, RECORD))
+		check_errors(f, RECORD, "");
+	encode(f, &csv);
+	if (!read_csv(f, HEADER_VN, RECORD))
+		check_errors(f, HEADER_VN, "");
+	encode(f, &vietnamese);
+	assert_true(str_eq(buf_str(&json), buf_str(&csv)));
+	assert_true(str_eq(buf_str(&json), buf_str(&vietnamese)));
+	buf_fini(&json);
+	buf_fini(&csv);
+	buf_fini(&vietnamese);
+}
+
+static void item_line_breaks_in_texts_become_spaces(void **state)
+{
+	struct fixture *f = *state;
+	static const char header[] =
+	    "ref,op,domain,period,applicant.kind,applicant.name,applicant.email,applicant.address.country";
+	assert_true(read_csv(f, header, "r,create,a.id.vn,1,other,\"A\r\nB\",a@b.vn,US"));
+	assert_true(str_eq_c(f->req.applicant.name, "A B"));
+	assert_true(
+	    read_json(f, "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":"
+	                 "{\"kind\":\"other\",\"name\":\" A\\r\\n\\tB \",\"email\":\"a@b.vn\",\"address\":"
+	                 "{\"country\":\"US\"}}}"));
+	assert_true(str_eq_c(f->req.applicant.name, "A B"));
+}
+
+#define RENEWAL "ref,op,domain,period,cur_exp_date"
+
+static const struct {
+	const char *header, *record, *errors;
+} bad_csv[] = {
+    {"ref,opp", "", "5 opp UNKNOWN_COLUMN"},
+    {"ref,op,ref", "", "8  DUPLICATE"},
+    {"ref,mã tham chiếu", "", "5  DUPLICATE"},
+    {"ref,,op", "", "5  UNKNOWN_COLUMN"},
+    {"applicant", "", "1 applicant UNKNOWN_COLUMN"},
+    {"applicant.address", "", "1 applicant.address UNKNOWN_COLUMN"},
+    {"evidence.17.type", "", "1 evidence.17.type UNKNOWN_COLUMN"},
+    {"evidence.0.type", "", "1 evidence.0.type UNKNOWN_COLUMN"},
+    {"ref,\"op", "", "5  SYNTAX"},
+    {"ref,\xff", "", "0  BAD_UTF8"},
+    {RENEWAL, "r,renew,a.vn,1", "0  WRONG_CELLS"},
+    {RENEWAL, "r,renew,a.vn,1,2026-01-01,", "0  WRONG_CELLS"},
+    {RENEWAL, "r,renew,a.vn,1,\"2026-01-01", "16  SYNTAX"},
+    {RENEWAL, "r,renew,a.vn,1,\"2026-01-01\"x", "28  SYNTAX"},
+    {RENEWAL, "r,renew,a\"b.vn,1,2026-01-01", "10  SYNTAX"},
+    {RENEWAL, "r,renew,a.vn,1,\xff", "0  BAD_UTF8"},
+    {RENEWAL, "r,renew,a.vn,one,2026-01-01", "14 period WRONG_TYPE"},
+    {RENEWAL, "đ,renew,a.vn,1.0,2026-01-01", "1 ref BAD_REF; 14 period WRONG_TYPE"},
+    {RENEWAL, "r,renew,\"x\ny.vn\",,2026-01-01", "9 domain BAD_NAME; 0 period MISSING"},
+    {RENEWAL ",ns", "r,renew,a.vn,1,2026-01-01,ns1.a.vn", "0 ns NOT_ALLOWED"},
+    {RENEWAL ",applicant.registration_exempt", "r,renew,a.vn,1,2026-01-01,yes",
+     "27 applicant.registration_exempt WRONG_TYPE; 0 applicant NOT_ALLOWED"},
+    {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2",
+     "27 ds[0].digest_type WRONG_TYPE; 27 ds[0].digest EMPTY; 0 ds NOT_ALLOWED"},
+    {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2:3:00:5", "27 ds[0] SYNTAX; 0 ds NOT_ALLOWED"},
+    {RENEWAL ",evidence.date", "r,renew,a.vn,1,2026-01-01,2026-01-01", "0 evidence[0].type MISSING"},
+};
+
+static void item_bad_csv_is_told_with_place_and_reason(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t i = 0; i < ARRAY_LEN(bad_csv); i++) {
+		assert_false(read_csv(f, bad_csv[i].header, bad_csv[i].record));
+		check_errors(f, bad_csv[i].record, bad_csv[i].errors);
+	}
+}
+
+static void item_errors_of_one_line_are_capped(void **state)
+{
+	struct fixture *f = *state;
+	buf_clear(&f->text);
+	buf_lit(&f->text, "{\"a0\":1");
+	for (int i = 1; i < 100; i++)
+		buf_printf(&f->text, ",\"a%d\":1", i);
+	buf_lit(&f->text, "}");
+	char *text = xstrdup(buf_cstr(&f->text));
+	assert_false(read_json(f, text));
+	assert_int_equal(f->errors.count, LINE_ERRORS_EACH);
+	assert_int_equal(f->errors.total, 104);
+	assert_int_equal(f->errors.bad_lines, 1);
+	free(text);
+}
+
+/* Not a benchmark to compare with, only a floor that a tree-building parser does not reach. */
+static void item_reading_is_fast(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec a, b;
+	struct buf out;
+	int n = 20000;
+	buf_init(&out, ITEM_PAYLOAD_MAX);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+	for (int i = 0; i < n; i++) {
+		arena_reset(&f->arena);
+		item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, FULL);
+		assert_true(item_json_read(&f->draft, &f->scratch, STR(FULL)));
+		buf_clear(&out);
+		item_encode(&f->req, &out);
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+	double s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
+	print_message("%.0f lines of %zu bytes per second of CPU\n", n / s, sizeof FULL - 1);
+	buf_fini(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	    TEST(item_full_is_read),
+	    TEST(item_idn_has_both_forms),
+	    TEST(item_bad_lines_are_told_with_place_and_reason),
+	    TEST(item_syntax_agrees_with_a_strict_parser),
+	    TEST(item_cut_anywhere_is_refused),
+	    TEST(item_same_content_gives_same_bytes_in_every_format),
+	    TEST(item_line_breaks_in_texts_become_spaces),
+	    TEST(item_bad_csv_is_told_with_place_and_reason),
+	    TEST(item_errors_of_one_line_are_capped),
+	    TEST(item_reading_is_fast),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
