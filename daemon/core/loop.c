@@ -104,7 +104,8 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t in_ms)
 {
 	REQUIRE(t->fire);
 	loop_timer_cancel(l, t);
-	t->at_ms = in_ms > UINT64_MAX - l->now_ms ? UINT64_MAX : l->now_ms + in_ms;
+	uint64_t now = loop_now(l);
+	t->at_ms = in_ms > UINT64_MAX - now ? UINT64_MAX : now + in_ms;
 	t->order = l->order++;
 	if (l->heap_len == l->heap_cap) {
 		l->heap_cap = l->heap_cap ? l->heap_cap * 2 : 64;
@@ -174,7 +175,8 @@ static void run_hooks(struct loop *l)
 void loop_turn(struct loop *l)
 {
 	l->turns++;
-	l->now_ms = l->clock->mono_us(l->clock) / 1000;
+	l->stale = true;
+	(void)loop_now(l); /* reads the clock */
 	run_messages(l);
 	run_timers(l);
 	run_tasks(l);

@@ -51,6 +51,7 @@ struct loop_msg {
 struct loop {
 	struct clock *clock; /* borrowed */
 	uint64_t now_ms;     /* monotonic, cached per turn */
+	bool stale;          /* set by engines before they wait: whoever asks next reads the clock again */
 	struct list tasks, hooks;
 	struct loop_timer **heap; /* owned */
 	size_t heap_len, heap_cap;
@@ -65,9 +66,13 @@ struct loop {
 void loop_init(struct loop *l, struct clock *clock);
 void loop_fini(struct loop *l);
 
-/* Monotonic milliseconds of this turn. */
-static inline uint64_t loop_now(const struct loop *l)
+/* Monotonic milliseconds, read once per turn, and once for the I/O callbacks that follow it. */
+static inline uint64_t loop_now(struct loop *l)
 {
+	if (l->stale) {
+		l->now_ms = l->clock->mono_us(l->clock) / 1000;
+		l->stale = false;
+	}
 	return l->now_ms;
 }
 

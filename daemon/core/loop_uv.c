@@ -33,6 +33,7 @@ static void on_prepare(uv_prepare_t *h)
 		uv_stop(&l->uv);
 		return;
 	}
+	l->loop.stale = true; /* libuv may wait long before its callbacks come */
 	uint64_t next = loop_next_deadline(&l->loop);
 	uv_timer_stop(&l->timer);
 	if (next != 0) {
@@ -107,26 +108,28 @@ void loop_uv_settle(struct loop_uv *l)
 		uv_run(&l->uv, UV_RUN_NOWAIT);
 }
 
-static void report_left_open(uv_handle_t *h, void *arg)
+static void report_left_open(uv_handle_t *h, void *left)
 {
-	(void)arg;
-	if (!uv_is_closing(h))
-		fprintf(stderr, "loop: handle left open: %s\n", uv_handle_type_name(h->type));
+	if (uv_is_closing(h))
+		return;
+	fprintf(stderr, "loop: handle left open: %s\n", uv_handle_type_name(h->type));
+	*(bool *)left = true;
 }
 
 void loop_uv_fini(struct loop_uv *l)
 {
+	bool left = false;
 	uv_close((uv_handle_t *)&l->async, NULL);
 	uv_close((uv_handle_t *)&l->timer, NULL);
 	uv_close((uv_handle_t *)&l->prepare, NULL);
 	uv_close((uv_handle_t *)&l->idle, NULL);
 	for (int i = 0; i < l->signal_count; i++)
 		uv_close((uv_handle_t *)&l->signals[i], NULL);
+	uv_walk(&l->uv, report_left_open,
+	        &left); /* before running: an open handle would keep it running for ever */
+	INVARIANT(!left);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
-	if (uv_loop_close(&l->uv) != 0) {
-		uv_walk(&l->uv, report_left_open, NULL);
-		check_abort("INVARIANT", "all handles closed", __FILE__, __LINE__);
-	}
+	INVARIANT(uv_loop_close(&l->uv) == 0);
 	loop_fini(&l->loop);
 }
 
