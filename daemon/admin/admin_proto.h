@@ -9,14 +9,15 @@
 #define ADMIN_LINE_MAX (1u << 20)
 
 /* Commands, their arguments and the members of their answers. */
-#define ADMIN_CMD_STATUS "status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
+#define ADMIN_CMD_STATUS \
+	"status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
 #define ADMIN_CMD_ITEM   "item"   /* id or partner+ref → item as in the partner's view, with its attempts */
 #define ADMIN_CMD_RELOAD "reload" /* → findings, as text, when the new files were refused */
 #define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a
- * bad row refuses its whole group, with "row" (from 0, in rows[]) beside "error".
+ * bad row refuses its whole group, and "error" begins with "row N: " (N from 0, in rows[]).
  *
  *   domain      text, needed: U-labels or A-labels
  *   partner     text, needed: whose name it is, as in the partners file

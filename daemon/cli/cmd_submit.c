@@ -1,0 +1,203 @@
+/*
+ * vnepp submit: hands a file in, waits and tries again as the gateway says, and follows the batch.
+ *
+ * Happy path: open, hash, POST, 202 with a Location, follow. What can go wrong: bad lines (422, all of them printed),
+ * limits and a busy gateway (429, 503, 409 with Retry-After: waited for), a lost connection (sent again under the same
+ * key: the gateway answers with the batch that it has).
+ */
+#include "daemon/cli/batches.h"
+#include "daemon/cli/cli.h"
+#include "daemon/cli/follow.h"
+#include "daemon/cli/http_client.h"
+#include "daemon/cli/interrupt.h"
+#include "daemon/cli/problem.h"
+#include "daemon/cli/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOLD_TRIES    200  /* waits that the gateway asked for */
+#define LOST_TRIES    6    /* connections lost or not made */
+#define LOST_FIRST_MS 1000 /* doubles */
+#define TOLD_MS       5000 /* when 429 or 503 do not say how long */
+
+enum format { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV };
+static const char *const format_names[] = {"auto", "ndjson", "json", "csv", NULL};
+static const char *const content_types[] = {NULL, "application/x-ndjson", "application/json", "text/csv"};
+
+struct submit_args {
+	bool follow, json;
+	int format;
+	const char *idempotency_key;
+};
+
+static const struct opt opts[] = {
+    {"follow", 'f', OPT_FLAG, offsetof(struct submit_args, follow), NULL,
+     "show progress until nothing moves without a person, then a summary", NULL, 0, 0},
+    {"format", 0, OPT_CHOICE, offsetof(struct submit_args, format), "auto|ndjson|json|csv",
+     "of the file; auto: by its name (.ndjson, .jsonl, .json, .csv)", format_names, 0, 0},
+    {"idempotency-key", 'k', OPT_TEXT, offsetof(struct submit_args, idempotency_key), "KEY",
+     "default: made of content and file name", NULL, 0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct submit_args, json), NULL, "print the result as JSON", NULL, 0, 0},
+};
+
+struct submission {
+	const struct submit_args *args;
+	struct source source;
+	struct http_client *http;
+	struct http_client_response response;
+	const char *content_type;
+	char id[BATCHES_ID_MAX];
+};
+
+static enum format format_of(const char *name)
+{
+	struct str s = str_c(name);
+	if (str_ends(s, STR(".ndjson")) || str_ends(s, STR(".jsonl")))
+		return FORMAT_NDJSON;
+	if (str_ends(s, STR(".json")))
+		return FORMAT_JSON;
+	return str_ends(s, STR(".csv")) ? FORMAT_CSV : FORMAT_AUTO;
+}
+
+static bool wait_for(const char *why, int64_t ms)
+{
+	(void)fprintf(stderr, "vnepp: %s; trying again in %.1f s\n", why, (double)ms / 1000);
+	return interrupt_sleep_ms((uint64_t)ms);
+}
+
+/* 409 without Retry-After is a refusal: the key belongs to another file. */
+static bool told_to_wait(const struct http_client_response *r)
+{
+	return r->status == 429 || r->status == 503 || (r->status == 409 && r->retry_after_ms >= 0);
+}
+
+static enum err send_until_answered(struct submission *s, struct errmsg *e)
+{
+	struct http_client_request q = {.method = "POST",
+	                                .path = "/v1/batches",
+	                                .content_type = s->content_type,
+	                                .idempotency_key = s->source.key,
+	                                .body = s->source.file,
+	                                .body_len = s->source.len_bytes};
+	if (s->args->idempotency_key)
+		q.idempotency_key = s->args->idempotency_key;
+	for (int told = 0, lost = 0;;) {
+		enum err err = http_client_send(s->http, &q, &s->response, e);
+		bool passing =
+		    err == ERR_CONNECT || err == ERR_CLOSED || err == ERR_TIMEOUT || err == ERR_RESOLVE;
+		if (passing && lost < LOST_TRIES) {
+			if (!wait_for(e->text, (int64_t)LOST_FIRST_MS << lost++))
+				return ERR_CANCELED;
+			continue;
+		}
+		if (err || !told_to_wait(&s->response) || told++ >= TOLD_TRIES)
+			return err;
+		int64_t ms = s->response.retry_after_ms;
+		(void)batches_refused(&s->response, e); /* for its text */
+		if (!wait_for(e->text, ms >= 0 ? ms : TOLD_MS))
+			return ERR_CANCELED;
+	}
+}
+
+static int on_refused(struct submission *s)
+{
+	struct buf out;
+	buf_init(&out, 64u << 20);
+	size_t bad = problem_print(s->source.name, s->response.status, buf_str(&s->response.body), &out);
+	(void)fwrite(buf_data(&out), 1, buf_len(&out), stderr); /* nothing is left to do without a stderr */
+	if (bad)
+		(void)fprintf(stderr, "Nothing of this file was taken. Mend the %s and send it again.\n",
+		              bad == 1 ? "line" : "lines");
+	buf_fini(&out);
+	return CLI_FAILED;
+}
+
+static int on_accepted(struct submission *s)
+{
+	struct buf out;
+	struct str body = buf_str(&s->response.body);
+	if (!batches_id_of_location(s->response.location, s->id)) {
+		cli_error("the gateway took the file but did not say where: status %d", s->response.status);
+		return CLI_FAILED;
+	}
+	if (s->args->follow) {
+		(void)fprintf(stderr, "Batch %s is taken and safe.\n", s->id);
+		return follow_batch(s->http, s->id, s->args->json);
+	}
+	buf_init(&out, 4096);
+	struct batches_status status = {0};
+	bool known = batches_read_status(body, &status, NULL) == OK;
+	if (s->args->json)
+		buf_printf(&out, "{\"batch\":\"%s\",\"lines\":%lld}\n", s->id,
+		           known ? (long long)status.lines : -1LL);
+	else
+		buf_printf(&out, "Batch %s is taken and safe. Follow it with: vnepp batch %s --follow\n",
+		           s->id, s->id);
+	bool printed = cli_print(&out);
+	buf_fini(&out);
+	return printed ? CLI_DONE : CLI_FAILED;
+}
+
+static int submit(struct submission *s)
+{
+	struct errmsg e = {""};
+	enum err err = send_until_answered(s, &e);
+	if (err == ERR_CANCELED) {
+		(void)fprintf(stderr,
+		              "Interrupted. The same command sends the same batch: nothing is done twice.\n");
+		return CLI_INTERRUPTED;
+	}
+	if (err) {
+		cli_error("%s: %s", s->source.name, e.text);
+		return CLI_FAILED;
+	}
+	return s->response.status / 100 == 2 ? on_accepted(s) : on_refused(s);
+}
+
+static int run(struct cli *cli, void *args, char **operands, size_t count)
+{
+	struct submission s = {.args = args};
+	struct errmsg e = {""};
+	(void)count; /* exactly one */
+	enum format format = s.args->format ? (enum format)s.args->format : format_of(operands[0]);
+	if (format == FORMAT_AUTO) {
+		cli_error("%s: which format? Give --format ndjson, json or csv", operands[0]);
+		return CLI_USAGE;
+	}
+	s.content_type = content_types[format];
+	interrupt_install();
+	int result = CLI_FAILED;
+	http_client_response_init(&s.response);
+	enum err err = source_open(operands[0], &s.source, &e);
+	if (!err)
+		err = http_client_new(&cli->conn, &s.http, &e);
+	if (err)
+		cli_error("%s", e.text);
+	else
+		result = submit(&s);
+	http_client_free(s.http);
+	http_client_response_fini(&s.response);
+	source_close(&s.source);
+	return err == ERR_CONFIG ? CLI_USAGE : result;
+}
+
+const struct cli_command cmd_submit = {
+    .name = "submit",
+    .operands = "FILE|-",
+    .summary = "hand in a batch",
+    .help =
+        "The file may be sent again at any time: the same content under the same name is the same batch, and "
+        "the\n"
+        "same ref with the same content is the same item. Bad lines are all listed, and then none is taken.\n"
+        "Ctrl-C while following leaves the batch running. Exit status: 0 all lines done, 1 failed or "
+        "refused,\n"
+        "2 usage, 3 some lines done.\n",
+    .uses = CLI_USES_API,
+    .min_operands = 1,
+    .max_operands = 1,
+    .opts = opts,
+    .opt_count = ARRAY_LEN(opts),
+    .args_size = sizeof(struct submit_args),
+    .run = run,
+};

@@ -1,0 +1,182 @@
+/* vnepp: the command-line tool for partners, operators and policy admins. Finds the command, reads its options. */
+#include "daemon/cli/cli.h"
+#include "epp/base/alloc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct cli_command *const cli_commands[] = {&cmd_submit,      &cmd_batch,         &cmd_items,
+                                                  &cmd_cancel,      &cmd_status,        &cmd_policy_check,
+                                                  &cmd_policy_test, &cmd_ledger_import, &cmd_epp_decode,
+                                                  &cmd_template,    &cmd_completion};
+const size_t cli_command_count = ARRAY_LEN(cli_commands);
+
+static const struct opt api_opts[] = {
+    {"url", 0, OPT_TEXT, offsetof(struct conn, url), "URL", "the gateway, https://host:port (VNEPP_URL)",
+     NULL, 0, 0},
+    {"cert", 0, OPT_TEXT, offsetof(struct conn, cert), "FILE", "our certificate (VNEPP_CERT)", NULL, 0, 0},
+    {"key", 0, OPT_TEXT, offsetof(struct conn, key), "FILE", "its private key (VNEPP_KEY)", NULL, 0, 0},
+    {"ca", 0, OPT_TEXT, offsetof(struct conn, ca), "FILE", "authority of the gateway (VNEPP_CA)", NULL, 0, 0},
+    {"profile", 0, OPT_TEXT, offsetof(struct conn, profile), "FILE",
+     "with these settings (VNEPP_CONFIG; ~/.config/vnepp/vnepp.yaml)", NULL, 0, 0},
+};
+
+static const struct opt socket_opts[] = {
+    {"socket", 0, OPT_TEXT, offsetof(struct conn, socket), "PATH",
+     "control socket (VNEPP_SOCKET; " CONN_SOCKET_DEFAULT ")", NULL, 0, 0},
+    {"profile", 0, OPT_TEXT, offsetof(struct conn, profile), "FILE",
+     "with these settings (VNEPP_CONFIG; ~/.config/vnepp/vnepp.yaml)", NULL, 0, 0},
+};
+
+struct opt_set cli_conn_options(enum cli_uses uses, struct conn *into)
+{
+	switch (uses) {
+	case CLI_USES_API: return (struct opt_set){api_opts, ARRAY_LEN(api_opts), into};
+	case CLI_USES_SOCKET: return (struct opt_set){socket_opts, ARRAY_LEN(socket_opts), into};
+	case CLI_USES_NOTHING: break;
+	}
+	return (struct opt_set){NULL, 0, into};
+}
+
+void cli_error(const char *fmt, ...)
+{
+	va_list ap;
+	(void)fputs("vnepp: ", stderr); /* nothing is left to do without a stderr */
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	(void)fputc('\n', stderr);
+}
+
+bool cli_print(const struct buf *b)
+{
+	struct str s = buf_str(b);
+	if (fwrite(s.ptr, 1, s.len, stdout) == s.len && fflush(stdout) == 0)
+		return true;
+	cli_error("standard output: %s", strerror(errno));
+	return false;
+}
+
+static int print_and_free(struct buf *out)
+{
+	bool printed = cli_print(out);
+	buf_fini(out);
+	return printed ? CLI_DONE : CLI_FAILED;
+}
+
+static int help_all(void)
+{
+	struct buf out;
+	buf_init(&out, 64u << 10);
+	buf_lit(&out, "Usage: vnepp COMMAND [OPTION...] [OPERAND...]\n\n");
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const struct cli_command *c = cli_commands[i];
+		char left[64];
+		(void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
+		buf_printf(&out, "  %-26s %s\n", left, c->summary);
+	}
+	buf_lit(&out, "  help [COMMAND]             this list, or a command with its options\n"
+	              "  --version                  the version\n\n"
+	              "Exit status: 0 done, 1 failed or refused, 2 usage, 3 partly.\n");
+	return print_and_free(&out);
+}
+
+static int help_command(const struct cli_command *c)
+{
+	struct buf out;
+	struct opt_set conn = cli_conn_options(c->uses, NULL);
+	buf_init(&out, 64u << 10);
+	buf_printf(&out, "Usage: vnepp %s%s%s%s\n\n%s.\n", c->name,
+	           c->opt_count || conn.count ? " [OPTION...]" : "", *c->operands ? " " : "", c->operands,
+	           c->summary);
+	if (c->opt_count) {
+		buf_lit(&out, "\nOptions:\n");
+		opt_help(c->opts, c->opt_count, &out);
+	}
+	if (conn.count) {
+		buf_lit(&out, "\nConnection:\n");
+		opt_help(conn.opts, conn.count, &out);
+	}
+	if (c->help)
+		buf_printf(&out, "\n%s", c->help);
+	return print_and_free(&out);
+}
+
+/* The command that `argv` begins with; `*words` of them name it. NULL: none. */
+static const struct cli_command *find_command(int argc, char **argv, int *words)
+{
+	for (size_t i = 0; i < cli_command_count; i++) {
+		struct str rest = str_c(cli_commands[i]->name);
+		int n = 0;
+		while (rest.len && n < argc && str_eq_c(str_split(&rest, ' '), argv[n]))
+			n++;
+		const char *space = strchr(cli_commands[i]->name, ' ');
+		if (n == (space ? 2 : 1)) {
+			*words = n;
+			return cli_commands[i];
+		}
+	}
+	return NULL;
+}
+
+static int usage(const struct cli_command *c, const char *text)
+{
+	cli_error("%s", text);
+	(void)fprintf(stderr, "Try: vnepp help%s%s\n", c ? " " : "", c ? c->name : "");
+	return CLI_USAGE;
+}
+
+static int run_command(const struct cli_command *c, int argc, char **argv)
+{
+	struct cli cli = {.conn = {0}};
+	struct errmsg e = {""};
+	void *args = c->args_size ? xcalloc(1, c->args_size) : NULL;
+	struct opt_set sets[] = {{c->opts, c->opt_count, args}, cli_conn_options(c->uses, &cli.conn)};
+	int result;
+	arena_init(&cli.arena);
+	if (opt_parse(sets, ARRAY_LEN(sets), &argc, argv, &e))
+		result = usage(c, e.text);
+	else if ((size_t)argc < c->min_operands)
+		result = usage(c, "an operand is missing");
+	else if ((size_t)argc > c->max_operands)
+		result = usage(c, "too many operands");
+	else if (c->uses != CLI_USES_NOTHING && conn_resolve(&cli.conn, &cli.arena, &e))
+		result = usage(c, e.text);
+	else
+		result = c->run(&cli, args, argv, (size_t)argc);
+	free(args);
+	arena_fini(&cli.arena);
+	return result;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	int words = 0;
+	argc--, argv++;
+	if (argc < 1)
+		return usage(NULL, "a command is missing");
+	if (strcmp(argv[0], "--version") == 0) {
+		(void)printf("vnepp %s\n", VNEPP_VERSION);
+		return CLI_DONE;
+	}
+	bool help = strcmp(argv[0], "help") == 0;
+	if ((help && argc == 1) || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+		return help_all();
+	const struct cli_command *c = find_command(argc - help, argv + help, &words);
+	if (!c)
+		return usage(NULL, "no such command");
+	if (help || wants_help(argc, argv))
+		return help_command(c);
+	return run_command(c, argc - words, argv + words);
+}
