@@ -1,0 +1,119 @@
+/* vnepp policy check, vnepp policy test: for those who edit rule files. */
+#include "daemon/cli/cli.h"
+#include "policy/cases.h"
+#include "policy/check.h"
+#include "policy/policy.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define REPORT_MAX      (64u << 20)
+#define RULES_IN_TREE   "policy/rules"
+#define RULES_INSTALLED "/etc/vnepp/rules"
+
+struct policy_args {
+	bool json;
+	const char *site, *cases;
+};
+
+static const struct opt check_opts[] = {
+    {"site", 0, OPT_TEXT, offsetof(struct policy_args, site), "FILE",
+     "site file in place of the folder's own site.yaml", NULL, 0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct policy_args, json), NULL, "print the report as JSON", NULL, 0, 0},
+};
+
+static const struct opt test_opts[] = {
+    {"cases", 0, OPT_TEXT, offsetof(struct policy_args, cases), "DIR",
+     "folder of case files (default: \"cases\" beside the rules)", NULL, 0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct policy_args, json), NULL, "one JSON line per case", NULL, 0, 0},
+};
+
+static const char *rules_folder(char **operands, size_t count)
+{
+	struct stat st;
+	if (count)
+		return operands[0];
+	return stat(RULES_IN_TREE, &st) == 0 && S_ISDIR(st.st_mode) ? RULES_IN_TREE : RULES_INSTALLED;
+}
+
+/* "cases" beside the rules' folder. */
+static const char *cases_folder(struct arena *arena, const char *rules)
+{
+	struct str s = str_c(rules);
+	while (s.len > 1 && s.ptr[s.len - 1] == '/')
+		s.len--;
+	size_t end = s.len;
+	while (end && s.ptr[end - 1] != '/')
+		end--;
+	return arena_printf(arena, "%.*scases", (int)end, s.ptr).ptr;
+}
+
+static int run_check(struct cli *cli, void *args, char **operands, size_t count)
+{
+	const struct policy_args *a = args;
+	struct diag diag;
+	struct buf out;
+	(void)cli;
+	diag_init(&diag);
+	buf_init(&out, REPORT_MAX);
+	struct policy_ruleset *r = policy_load_dir(rules_folder(operands, count), a->site, &diag);
+	policy_check_print(r, &diag, a->json ? POLICY_JSON : POLICY_TEXT, &out);
+	bool printed = cli_print(&out);
+	int result = r && printed ? CLI_DONE : CLI_FAILED;
+	policy_unref(&r);
+	buf_fini(&out);
+	diag_fini(&diag);
+	return result;
+}
+
+static int run_test(struct cli *cli, void *args, char **operands, size_t count)
+{
+	const struct policy_args *a = args;
+	struct policy_test_counts counts = {0};
+	struct diag diag;
+	struct buf out, findings;
+	const char *rules = rules_folder(operands, count);
+	const char *cases = a->cases ? a->cases : cases_folder(&cli->arena, rules);
+	diag_init(&diag);
+	buf_init(&out, REPORT_MAX);
+	buf_init(&findings, REPORT_MAX);
+	bool passed =
+	    policy_test_run(rules, cases, a->json ? POLICY_JSON : POLICY_TEXT, &diag, &out, &counts);
+	diag_print(&diag, &findings);
+	(void)fwrite(buf_data(&findings), 1, buf_len(&findings),
+	             stderr); /* nothing is left to do without a stderr */
+	bool printed = cli_print(&out);
+	buf_fini(&findings);
+	buf_fini(&out);
+	diag_fini(&diag);
+	return passed && printed ? CLI_DONE : CLI_FAILED;
+}
+
+const struct cli_command cmd_policy_check = {
+    .name = "policy check",
+    .operands = "[DIR]",
+    .summary = "check rule files, show every error with its place",
+    .help =
+        "DIR: " RULES_IN_TREE " where it exists, else " RULES_INSTALLED ". The report lists the unverified\n"
+        "sources that the rules rest on, and whether the site file accepts them.\n",
+    .uses = CLI_USES_NOTHING,
+    .max_operands = 1,
+    .opts = check_opts,
+    .opt_count = ARRAY_LEN(check_opts),
+    .args_size = sizeof(struct policy_args),
+    .run = run_check,
+};
+
+const struct cli_command cmd_policy_test = {
+    .name = "policy test",
+    .operands = "[DIR]",
+    .summary = "run the cases of the rules",
+    .help = "Every case runs under every reading: the rules' own site file, and each NAME-site.yaml beside "
+            "the cases.\n",
+    .uses = CLI_USES_NOTHING,
+    .max_operands = 1,
+    .opts = test_opts,
+    .opt_count = ARRAY_LEN(test_opts),
+    .args_size = sizeof(struct policy_args),
+    .run = run_test,
+};
