@@ -1,0 +1,122 @@
+/*
+ * The simulation: the whole gateway and a registry in one process under a virtual clock, from a seed. Random batches
+ * of two partners, faults of the registry and of the network, crashes and restarts of the gateway; at the end the
+ * registry's ledger and what partners were told must agree. The same seed gives the same events, to the byte.
+ */
+#ifndef VNEPP_TESTS_SIM_H
+#define VNEPP_TESTS_SIM_H
+
+#include "daemon/core/config.h"
+#include "daemon/gateway.h"
+#include "daemon/net/stream.h"
+#include "daemon/store/store.h"
+#include "epp/base/hash.h"
+#include "tests/harness/mem_stream.h"
+#include "tests/harness/vloop.h"
+#include "tests/regsim/regsim.h"
+
+#include <jansson.h>
+
+#define SIM_PARTNERS    2
+#define SIM_BATCHES_MAX 8
+#define SIM_LINES_MAX   60
+#define SIM_HISTORY     40 /* names that exist before the gateway's time */
+
+/* What all seeds share: files in a temporary folder, read once. */
+struct sim_setup {
+	char dir[128];
+	struct config *config;
+	struct policy_ruleset *rules;
+};
+
+struct sim_world;
+
+/* One HTTP exchange at a time, on a connection of its own. */
+struct sim_http {
+	struct sim_world *world;
+	struct mem_dialer dialer;
+	struct stream *stream; /* NULL: none */
+	struct buf in;
+	struct loop_timer patience;
+	char request[512];
+	struct str body;
+	bool busy;
+	int status;
+	size_t head_len;
+	/* status 0: no complete answer; `body` valid during the call */
+	void (*done)(void *arg, int status, struct str head, struct str body);
+	void *arg;
+};
+
+/* A batch from its lines to its results. */
+struct sim_batch {
+	struct sim_world *world;
+	struct sim_http http;
+	int partner, number;
+	struct buf lines; /* NDJSON */
+	size_t line_count;
+	struct loop_timer timer;
+	enum { SIM_SENDING, SIM_FOLLOWING, SIM_FETCHING, SIM_FETCHED } state;
+	char id[64];
+	json_t *results; /* owned; array of result objects */
+	unsigned tries;
+};
+
+struct sim_world {
+	const struct sim_setup *setup;
+	uint64_t seed;
+	bool sqlite, verbose;
+	struct rng rng;
+	struct vloop v;
+	struct mem_net *net;
+	struct regsim *registry;
+	struct store_backend *store;
+	/* The gateway's process: forgotten at a crash. */
+	struct loop *loop;
+	struct rng *gateway_rng;
+	struct store_executor *executor;
+	struct gateway *gateway;
+	struct mem_dialer dialer;
+	bool ready, stopped;
+	/* The log of both, hashed. */
+	struct log log;
+	struct sha256_stream *events;
+	uint64_t event_count;
+	struct sim_batch batches[SIM_BATCHES_MAX];
+	size_t batch_count;
+	unsigned crashes, stops, crashes_left;
+	struct loop_timer next_crash;
+	bool imported, quiet;
+	char why[512]; /* the first thing that was wrong; empty: none */
+};
+
+struct sim_report {
+	uint8_t events[SHA256_LEN];
+	uint64_t event_count;
+	unsigned crashes, items, done, failed, needs_human, other;
+	char why[512];
+};
+
+/* sim_setup.c */
+void sim_setup_init(struct sim_setup *s);
+void sim_setup_fini(struct sim_setup *s);
+
+/* sim_world.c: runs a seed to its end. What it allocates is left to the end of the process. */
+void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct sim_report *out);
+void sim_wrong(struct sim_world *w, const char *fmt, ...) PRINTF(2, 3);
+
+/* sim_http.c */
+void sim_http_init(struct sim_http *h, struct sim_world *w, int partner);
+void sim_http_send(struct sim_http *h, const char *method, const char *path, const char *headers,
+                   struct str body, void (*done)(void *arg, int status, struct str head, struct str body),
+                   void *arg);
+
+/* sim_batch.c */
+void sim_batch_make(struct sim_batch *b, struct sim_world *w, int partner, int number);
+void sim_batch_start(struct sim_batch *b, uint64_t in_ms);
+bool sim_history_name(int i, char out[64], int *partner, date_t *created, date_t *expires);
+
+/* sim_check.c: the closing proof. */
+void sim_check(struct sim_world *w, struct sim_report *out);
+
+#endif

@@ -1,0 +1,89 @@
+/* What all seeds share: a configuration in a temporary folder, and the shipped rules. */
+#include "epp/base/check.h"
+#include "policy/policy.h"
+#include "tests/sim/sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const files[] = {"pw",          "cert.pem",      "key.pem",
+                                    "vneppd.yaml", "partners.yaml", "limits.yaml"};
+
+static void put(struct sim_setup *s, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/%s", s->dir, name);
+	FILE *f = fopen(path, "w");
+	INVARIANT(f && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
+}
+
+static const char main_text[] =
+    "instance: sim\n"
+    "sandbox: {clock: \"2026-11-20T09:00:00+07:00\"}\n"
+    "store: {path: sim.db}\n"
+    "api: {listen: \"127.0.0.1:0\", certificate: cert.pem, key: key.pem, client_ca: cert.pem}\n"
+    "policy: {rules: \"%s\", activate: files}\n"
+    "stop_timeout: 20s\n"
+    "partners: partners.yaml\n"
+    "limits: limits.yaml\n"
+    "registries:\n"
+    "  - name: sim\n"
+    "    endpoints: [\"registry:700\"]\n"
+    "    zones: [id.vn, biz.vn]\n"
+    "    dates: \"+07:00\"\n"
+    "    contacts: create\n"
+    "    timeouts: {connect: 5s, greeting: 5s, login: 5s, answer: 10s}\n"
+    "    keepalive: 2m\n"
+    "    backoff: {min: 1s, max: 20s}\n"
+    "    settle: 15s\n"
+    "    poll: 20s\n"
+    "    accounts:\n"
+    "      - {name: one, login: gateway1, password_file: pw, sessions: 3, window: 4}\n"
+    "      - {name: two, login: gateway2, password_file: pw, sessions: 1, window: 1}\n";
+
+static const char partners_text[] = "partners:\n"
+                                    "  - {name: p0, certificates: [{san_dns: partner0.sim}], account: one}\n"
+                                    "  - {name: p1, certificates: [{san_dns: partner1.sim}], account: two}\n";
+
+static const char limits_text[] = "registries: {sim: {commands_per_second: 40}}\n";
+
+void sim_setup_init(struct sim_setup *s)
+{
+	char text[8192], rules[4096], path[256];
+	struct diag d;
+	struct buf out;
+	snprintf(s->dir, sizeof s->dir, "%s/vnepp-sim-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	INVARIANT(mkdtemp(s->dir) && realpath("policy/rules", rules));
+	put(s, "pw", "secret-password\n");
+	put(s, "cert.pem", "not looked at\n");
+	put(s, "key.pem", "not looked at\n");
+	snprintf(text, sizeof text, main_text, rules);
+	put(s, "vneppd.yaml", text);
+	put(s, "partners.yaml", partners_text);
+	put(s, "limits.yaml", limits_text);
+	diag_init(&d);
+	buf_init(&out, 1u << 20);
+	snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
+	s->config = config_load(path, 0, &d);
+	s->rules = policy_load_dir("policy/rules", NULL, &d);
+	diag_print(&d, &out);
+	if (d.errors)
+		fprintf(stderr, "%s", buf_cstr(&out));
+	INVARIANT(s->config && s->rules);
+	buf_fini(&out);
+	diag_fini(&d);
+}
+
+void sim_setup_fini(struct sim_setup *s)
+{
+	char path[256];
+	config_unref(&s->config);
+	policy_unref(&s->rules);
+	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+		snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);
+		unlink(path);
+	}
+	rmdir(s->dir);
+}
