@@ -1,0 +1,41 @@
+/*
+ * Test cases of the rules, as files: facts, an instant, and what is to come out.
+ *
+ *   cases:
+ *     - id: E01
+ *       about: the 18th birthday
+ *       at: 2026-11-20T09:00:00+07:00
+ *       facts: {op: create, zone: id.vn, ...}
+ *       expect: {outcome: grant, reason: OK, free_years: 2}
+ *       expect_strict: {...}       # under the reading "strict", when it differs
+ *
+ * A reading is a site file: the rules' own is "default", and each "NAME-site.yaml" beside the cases is reading NAME.
+ * Every case runs under every reading.
+ */
+#ifndef VNEPP_POLICY_CASES_H
+#define VNEPP_POLICY_CASES_H
+
+#include "policy/check.h"
+#include "policy/policy.h"
+
+struct policy_test_counts {
+	size_t files, readings, cases; /* read */
+	size_t passed, failed;         /* case under a reading */
+};
+
+/*
+ * Runs all cases of a folder. What differs is an error in `d` at the expectation's place; so are broken files. `out` gets
+ * a summary (text), or one line per case and reading (JSON). True when everything could be read and nothing failed.
+ */
+bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_form form, struct diag *d,
+                     struct buf *out, struct policy_test_counts *counts) MUST_CHECK;
+
+/*
+ * Reads the mapping `facts` of a case; what is not given is missing. Texts point to the nodes' arena, evidence into it.
+ * False, with errors in `d`, when something is wrong.
+ */
+struct arena;
+struct yaml_node;
+bool policy_facts_read(struct arena *arena, struct diag *d, struct yaml_node *map, struct policy_facts *out);
+
+#endif

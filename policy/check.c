@@ -1,0 +1,118 @@
+/* The report of `policy check`. */
+#include "policy/check.h"
+
+#include "policy/policy_int.h"
+
+size_t policy_check_unaccepted(const struct policy_ruleset *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->source_count; i++)
+		n += !r->sources[i].verified && !r->sources[i].accepted;
+	return n;
+}
+
+static void print_sources(const struct policy_ruleset *r, bool accepted, struct buf *out)
+{
+	for (size_t i = 0; i < r->source_count; i++) {
+		const struct policy_source *s = &r->sources[i];
+		if (s->verified || s->accepted != accepted)
+			continue;
+		buf_printf(out, "  %-16.*s %.*s\n", STR_ARG(s->id), STR_ARG(s->document));
+		buf_printf(out, "  %-16s known from: %.*s\n", "", STR_ARG(s->reading));
+		buf_printf(out, "  %-16s but: %.*s\n", "", STR_ARG(s->reason));
+	}
+}
+
+static void print_switches(const struct policy_ruleset *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->switch_count; i++) {
+		const struct law_switch *s = &r->switches[i];
+		if (s->chosen != s->fallback)
+			buf_printf(out, "switch %.*s stands at %.*s (default %.*s)\n", STR_ARG(s->id),
+			           STR_ARG(s->options[s->chosen]), STR_ARG(s->options[s->fallback]));
+	}
+}
+
+static void print_text(const struct policy_ruleset *r, struct buf *out)
+{
+	size_t unverified = 0, open = policy_check_unaccepted(r);
+	for (size_t i = 0; i < r->source_count; i++)
+		unverified += !r->sources[i].verified;
+	buf_printf(out, "%zu sources, %zu clauses, %zu grants, %zu waivers, %zu plans, %zu switches\n",
+	           r->source_count, r->clause_count, r->grant_count, r->waiver_count, r->plan_count,
+	           r->switch_count);
+	buf_printf(out, "revision %s\n", r->revision);
+	print_switches(r, out);
+	if (unverified > open) {
+		buf_printf(out, "%zu unverified sources, accepted by the site file:\n", unverified - open);
+		print_sources(r, true, out);
+	}
+	if (open > 0) {
+		buf_printf(out, "%zu unverified sources, not accepted (what rests on them alone is held):\n",
+		           open);
+		print_sources(r, false, out);
+	}
+}
+
+static void print_finding(const struct diag_item *it, struct buf *out)
+{
+	static const char *const levels[] = {"error", "warning", "note"};
+	buf_printf(out, "{\"level\":\"%s\",\"file\":", levels[it->level]);
+	print_json_str(out, str_c(it->pos.source ? it->pos.source->name : ""));
+	buf_printf(out, ",\"line\":%d,\"column\":%d,\"message\":", it->pos.line, it->pos.column);
+	print_json_str(out, str_c(it->text));
+	buf_lit(out, ",\"help\":");
+	if (it->help)
+		print_json_str(out, str_c(it->help));
+	else
+		buf_lit(out, "null");
+	buf_byte(out, '}');
+}
+
+static void print_unverified(const struct policy_ruleset *r, struct buf *out)
+{
+	const char *comma = "";
+	for (size_t i = 0; i < r->source_count; i++) {
+		const struct policy_source *s = &r->sources[i];
+		if (s->verified)
+			continue;
+		buf_printf(out, "%s{\"source\":", comma);
+		print_json_str(out, s->id);
+		buf_lit(out, ",\"document\":");
+		print_json_str(out, s->document);
+		buf_lit(out, ",\"reason\":");
+		print_json_str(out, s->reason);
+		buf_printf(out, ",\"accepted\":%s}", s->accepted ? "true" : "false");
+		comma = ",";
+	}
+}
+
+static void print_json(const struct policy_ruleset *r, const struct diag *d, struct buf *out)
+{
+	buf_printf(out, "{\"errors\":%zu,\"warnings\":%zu,\"findings\":[", d->errors, d->warnings);
+	for (size_t i = 0; i < d->count; i++) {
+		buf_append(out, ",", i > 0);
+		print_finding(&d->items[i], out);
+	}
+	buf_lit(out, "],\"revision\":");
+	if (r)
+		print_json_str(out, str_c(r->revision));
+	else
+		buf_lit(out, "null");
+	buf_lit(out, ",\"unverified\":[");
+	if (r)
+		print_unverified(r, out);
+	buf_lit(out, "]}\n");
+}
+
+void policy_check_print(const struct policy_ruleset *r, const struct diag *d, enum policy_form form,
+                        struct buf *out)
+{
+	if (form == POLICY_JSON) {
+		print_json(r, d, out);
+		return;
+	}
+	diag_print(d, out);
+	if (r)
+		print_text(r, out);
+}
