@@ -555,6 +555,7 @@ int main(void)
 	    cmocka_unit_test(host_commands_are_valid),
 	    cmocka_unit_test(extension_trees_are_built),
 	    cmocka_unit_test(wrong_extension_trees_are_refused),
+	    cmocka_unit_test(grammar_refuses_what_is_wrong),
 	    cmocka_unit_test(full_buffer_is_left_as_it_was),
 	    cmocka_unit_test(random_texts_never_break_a_frame),
 	    cmocka_unit_test(building_is_fast),
