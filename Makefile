@@ -37,7 +37,7 @@ VERSION := 0.1.0
 
 # ---- folders are layers: one archive each, in link order ---------------------------------------------------------
 LAYERS := epp/base epp policy certs daemon/core daemon/net daemon/session daemon/job daemon/store daemon/sched \
-	daemon/api daemon/admin
+	daemon/api daemon/admin daemon/cli
 lib = $(B)/lib/$(subst /,-,$(1)).a
 LIB_BASE := $(call lib,epp/base)
 LIB_EPP := $(call lib,epp) $(LIB_BASE)
@@ -112,7 +112,8 @@ T_EPP := $(call unit_tests,epp)
 T_POLICY := $(call unit_tests,policy)
 T_CERTS := $(call unit_tests,certs)
 T_DAEMON := $(call unit_tests,daemon)
-UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON)
+T_CLI := $(call unit_tests,cli)
+UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON) $(T_CLI)
 
 $(B)/tests/%: $(OBJ)/tests/unit/%.o
 	$(link) $(TEST_LIBS) -lcmocka
@@ -126,6 +127,8 @@ $(T_CERTS): $(LIB_CERTS)
 $(T_CERTS): TEST_LIBS = -lssl $(LIBS_BASE)
 $(T_DAEMON): $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 $(T_DAEMON): TEST_LIBS = $(LIBS_DAEMON)
+$(T_CLI): $(call lib,daemon/cli) $(LIB_BASE)
+$(T_CLI): TEST_LIBS = -lcurl -ljansson $(LIBS_BASE)
 
 .PHONY: unit
 unit: $(UNIT_TESTS)
@@ -151,13 +154,13 @@ deps-test: ## install what the tests need, too
 
 demo: deps ## the main job from a batch file to the registry and back, on this machine
 	$(AGAIN) demo-run
-demo-run: all $(B)/tests/demo-sample
+demo-run: all
 	@tests/demo/run.sh $(B)
 
 test: deps-test ## every test that needs no special machine
 	$(AGAIN) test-run
 INTEGRATION := $(wildcard tests/integration/test_*.sh)
-test-run: all unit $(B)/vnepp-sim $(B)/tests/demo-sample
+test-run: all unit $(B)/vnepp-sim
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) $(INTEGRATION)
 
 san: deps-test ## unit tests and simulation under the address, undefined and thread sanitizers

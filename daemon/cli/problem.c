@@ -65,6 +65,7 @@ size_t problem_print(const char *file, int status, struct str body, struct buf *
 		(void)width_append(out, body, QUOTE_MAX);
 	}
 	buf_byte(out, '\n');
+	size_t count = json_array_size(errors);
 	json_decref(problem);
-	return json_array_size(errors);
+	return count;
 }
