@@ -134,8 +134,8 @@ static void on_end(void *arg, const struct xml_elem *el)
 	if (r->secret && el->depth != r->secret)
 		return;
 	r->secret = 0;
-	r->depth = el->depth;
 	flush_text(r);
+	r->depth = el->depth - 1;
 }
 
 static void print_document(struct redact *r, struct xml_parser *xml, struct str doc)

@@ -8,7 +8,7 @@
  *
  * What is removed: everything inside pw, newPW, authInfo and the elements named in the options (any namespace, upper and
  * lower case alike); 9- and 12-digit numbers in all texts but transaction ids, host and domain names, keys, fees and
- * times; comments and processing instructions. Control characters are shown as \xNN.
+ * times; comments and processing instructions; and what follows a '<' in a text. Control characters are shown as \xNN.
  */
 #ifndef VNEPP_EPP_REDACT_H
 #define VNEPP_EPP_REDACT_H

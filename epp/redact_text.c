@@ -166,6 +166,10 @@ void redact_show(struct buf *out, struct str text, bool numbers)
 			else
 				buf_append(out, text.ptr + i, n);
 			i += n;
+		} else if (text.ptr[i] == '<') {
+			/* Markup as text (an echoed command, say) has its own elements to hide: it is not looked into. */
+			buf_lit(out, "[markup removed]");
+			return;
 		} else {
 			i += show_char(out, text, i);
 		}
