@@ -187,3 +187,29 @@ lint: deps-test ## a second compiler's warnings
 .DELETE_ON_ERROR:
 
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+
+# ---- install -----------------------------------------------------------------------------------------------------
+# make install DESTDIR=... PREFIX=/usr. What a site has in /etc/vnepp is never touched: samples and rules are put there
+# only when there are none; the newest ones are always in $(PREFIX)/share/vnepp.
+PREFIX ?= /usr/local
+CONF := $(DESTDIR)/etc/vnepp
+SHARE := $(DESTDIR)$(PREFIX)/share/vnepp
+SAMPLES := systemd/vneppd.yaml systemd/partners.yaml systemd/limits.yaml
+
+.PHONY: install
+install: $(B)/vneppd $(B)/vnepp
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $^
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vneppd.service
+	install -D -m 0644 systemd/vnepp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vnepp.conf
+	install -D -m 0644 systemd/vnepp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vnepp.conf
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES)
+	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
+	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
+	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets
+	@set -e; for f in $(SAMPLES); do \
+		if [ -e $(CONF)/$${f##*/} ]; then echo "kept: $(CONF)/$${f##*/}"; else install -m 0640 $$f $(CONF); fi; \
+	done
+	@if ls $(CONF)/rules/*.yaml >/dev/null 2>&1; then echo "kept: $(CONF)/rules"; else \
+		install -m 0640 $(wildcard policy/rules/*.yaml) $(CONF)/rules; fi
+	@echo "next: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload; see $(CONF)/vneppd.yaml"
