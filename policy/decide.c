@@ -541,15 +541,32 @@ static bool is_granted(const struct policy_decision *d)
 	return d->outcome == POLICY_GRANT || d->outcome == POLICY_GRANT_PARTIAL;
 }
 
+/* The last day of the waivers in force that follow each other without a gap; DATE_NONE: no end. */
+static date_t last_free_day(const struct deciding *x)
+{
+	const struct policy_ruleset *r = x->e.rules;
+	date_t end = x->out->waiver->window.to;
+	for (size_t i = 0; i < r->waiver_count && end != DATE_NONE; i++) {
+		const struct policy_waiver *w = &r->waivers[i];
+		bool follows = window_has(w->window, end + 1) && w->status == WAIVER_IN_FORCE;
+		if (!follows || !find_cover(w, x->out->grant))
+			continue;
+		end = w->window.to;
+		i = (size_t)-1; /* from the start again: each round moves the end on */
+	}
+	return end;
+}
+
 static void set_eligible_until(struct deciding *x)
 {
 	struct policy_decision *d = x->out;
 	bool open = is_granted(d) || d->outcome == POLICY_REVIEW;
-	if (!open || x->e.facts->op != POLICY_CREATE || !d->waiver) {
+	bool free_today = d->waiver && d->waiver->status == WAIVER_IN_FORCE;
+	if (!open || x->e.facts->op != POLICY_CREATE || !free_today) {
 		d->eligible_until = DATE_NONE;
 		return;
 	}
-	date_t end = d->waiver->window.to;
+	date_t end = last_free_day(x);
 	if (end != DATE_NONE && (d->eligible_until == DATE_NONE || end < d->eligible_until))
 		d->eligible_until = end;
 }

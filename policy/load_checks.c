@@ -86,10 +86,8 @@ static void load_age_test(struct loader *l, struct yaml_node *n, struct test *t)
 		yaml_error(l->d, n, "an age test has either 'at_least' or 'at_most'");
 	t->at_least = (int)at_least;
 	t->at_most = (int)at_most;
-	if (at_least >= 0)
-		load_choice(l, n, "start", starts, true, &t->start);
-	else
-		load_choice(l, n, "mode", modes, true, &t->mode);
+	load_choice(l, n, "start", starts, at_least >= 0, &t->start);
+	load_choice(l, n, "mode", modes, at_most >= 0, &t->mode);
 	load_choice(l, n, "feb29", feb29, true, &t->feb29);
 }
 
@@ -266,6 +264,7 @@ static void load_spec(struct loader *l, struct yaml_node *check, const char *key
 	if (!n)
 		return;
 	s->given = true;
+	s->outcome = POLICY_REVIEW;
 	if (yaml_enum(l->d, n, "outcome", YAML_REQUIRED, outcomes, &outcome))
 		s->outcome = values[outcome];
 	s->flag_only = s->outcome == POLICY_GRANT;
