@@ -12,6 +12,13 @@
 
 #include "tests/unit/epp/schema.h"
 
+/* libxml2 2.9's validators lose a copy of some texts with white space; nothing of ours calls xmlStrdup(). */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:xmlStrdup\n";
+}
+
 static struct schema schema;
 static struct buf out;
 static struct errmsg msg;
@@ -134,9 +141,7 @@ static void wrong_logins_are_refused_without_the_password(void **state)
 
 static void transaction_id_is_checked(void **state)
 {
-	static const char *const bad[] = {"", "ab", " abc", "abc ",
-	                                  "a\x02"
-	                                  "c"};
+	static const char *const bad[] = {"", "ab", " abc", "abc ", "a\002c"};
 	char longer[66];
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
