@@ -231,7 +231,7 @@ static void unknown_column(struct item_draft *d, const char *at, struct str path
 		n--;
 	snprintf(name, sizeof name, "%.*s", (int)n, path.ptr ? path.ptr : "");
 	if (near)
-		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "did you mean '%s'?", near);
+		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "'%s'", near);
 	else
 		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "no such column; the contract lists them");
 }

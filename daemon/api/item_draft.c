@@ -179,8 +179,8 @@ void item_draft_unknown(struct item_draft *d, struct item_place p, struct str na
 	near = line_error_nearest(name, names);
 	path_of(path, sizeof path, p, name);
 	if (near)
-		line_errors_add(d->errors, d->line, column_of(d, p.at), str_c(path), "UNKNOWN_MEMBER",
-		                "did you mean '%s'?", near);
+		line_errors_add(d->errors, d->line, column_of(d, p.at), str_c(path), "UNKNOWN_MEMBER", "'%s'",
+		                near);
 	else
 		line_errors_add(d->errors, d->line, column_of(d, p.at), str_c(path), "UNKNOWN_MEMBER",
 		                "no such member; the contract lists them");
@@ -276,8 +276,7 @@ static int pick(const struct setter *s, const char *const *names)
 		snprintf(list + n, sizeof list - n, "%s %s", i ? "," : "", names[i]);
 	}
 	const char *near = line_error_nearest(t, names);
-	item_draft_error(s->d, s->p, s->m->name, "NOT_ONE_OF", near ? "%s; did you mean '%s'?" : "%s", list,
-	                 near);
+	item_draft_error(s->d, s->p, s->m->name, "NOT_ONE_OF", near ? "%s; '%s' is near" : "%s", list, near);
 	return -1;
 }
 

@@ -1,0 +1,346 @@
+/*
+ * Requests to handlers: who is asking, what for, in which configuration.
+ *
+ * Happy path: http1 reports a head; the peer's certificate names a partner; the route's handler answers at once, or
+ * makes a call that waits for the store and answers from its completion. What goes wrong: no partner (403), no route
+ * (404, 405), a query parameter that nobody reads (400); the connection ends while the store works: the call
+ * loses its request, waits for its operation, and is freed without an answer.
+ */
+#include "daemon/api/api_int.h"
+#include "daemon/api/json_out.h"
+#include "daemon/net/stream.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- views and limiters --------------------------------------------------------------------------------------------- */
+
+static struct api_view *view_new(struct config *c, const uint32_t *partner_ids, const uint32_t *account_ids)
+{
+	size_t accounts = c->partner_count * c->registry_count;
+	struct api_view *v = xcalloc(1, sizeof *v);
+	*v = (struct api_view){.refs = 1,
+	                       .config = config_ref(c),
+	                       .partner_ids = xcalloc(c->partner_count + 1, sizeof(uint32_t)),
+	                       .account_ids = xcalloc(accounts + 1, sizeof(uint32_t))};
+	if (c->partner_count)
+		memcpy(v->partner_ids, partner_ids, c->partner_count * sizeof(uint32_t));
+	if (accounts)
+		memcpy(v->account_ids, account_ids, accounts * sizeof(uint32_t));
+	return v;
+}
+
+static struct api_view *view_ref(struct api_view *v)
+{
+	v->refs++;
+	return v;
+}
+
+static void view_unref(struct api_view **pv)
+{
+	struct api_view *v = *pv;
+	*pv = NULL;
+	if (!v || --v->refs)
+		return;
+	config_unref(&v->config);
+	free(v->partner_ids);
+	free(v->account_ids);
+	free(v);
+}
+
+struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t account)
+{
+	const struct config *c = v->config;
+	for (size_t i = 0; account && i < c->partner_count * c->registry_count; i++) {
+		const struct config_registry *r = &c->registries[i % c->registry_count];
+		const struct config_partner *p = &c->partners[i / c->registry_count];
+		if (v->account_ids[i] == account)
+			return arena_printf(a, "%s/%s", r->name, p->accounts[i % c->registry_count]);
+	}
+	return STR_NONE;
+}
+
+struct api_limiter *api_limiter_of(struct api *a, const struct config_partner *p)
+{
+	list_for_each (n, &a->limiters) {
+		struct api_limiter *l = LIST_ITEM(n, struct api_limiter, node);
+		if (strcmp(l->name, p->name) == 0)
+			return l;
+	}
+	struct api_limiter *l = xcalloc(1, sizeof *l);
+	snprintf(l->name, sizeof l->name, "%s", p->name);
+	gcra_init(&l->gcra, p->lines_per_second, p->burst);
+	list_push(&a->limiters, &l->node);
+	return l;
+}
+
+/* ---- calls ----------------------------------------------------------------------------------------------------------- */
+
+static void on_abort(struct http_request *r, enum err why)
+{
+	(void)why; /* nothing was promised yet: a reading has no effect, a cancel is done all the same */
+	((struct api_call *)r->arg)->http = NULL;
+}
+
+void *api_call_new(const struct api_request *q, size_t size, void (*release)(struct api_call *c))
+{
+	static const struct http_events ev = {.on_abort = on_abort};
+	struct api_call *c = xcalloc(1, size);
+	c->api = q->api;
+	c->http = q->http;
+	c->view = view_ref(q->api->view);
+	c->partner_index = q->partner_index;
+	c->partner = q->partner;
+	c->partner_id = q->partner_id;
+	c->release = release;
+	arena_init(&c->arena);
+	list_push(&q->api->calls, &c->node);
+	q->http->ev = &ev;
+	q->http->arg = c;
+	return c;
+}
+
+void api_call_end(struct api_call *c)
+{
+	list_remove(&c->node);
+	if (c->release)
+		c->release(c);
+	view_unref(&c->view);
+	arena_fini(&c->arena);
+	free(c);
+}
+
+void api_submit(struct store_executor *x, struct store_op *op, enum store_op_type type,
+                void (*done)(struct store_op *op))
+{
+	op->type = type;
+	op->done = done;
+	x->submit(x, op);
+}
+
+/* ---- routes ---------------------------------------------------------------------------------------------------------- */
+
+struct route {
+	const char *method;
+	const char *pattern;       /* '*' is one segment, handed to the handler */
+	const char *const *params; /* query parameters that are read; NULL-terminated */
+	void (*handle)(const struct api_request *q);
+};
+
+static const char *const no_params[] = {NULL};
+static const char *const submit_params[] = {"admission", NULL};
+static const char *const items_params[] = {"state", "after", "limit", NULL};
+
+static const struct route routes[] = {
+    {"POST", "/v1/batches", submit_params, intake_begin},
+    {"GET", "/v1/batches/*", no_params, api_get_batch},
+    {"GET", "/v1/batches/*/items", items_params, api_get_items},
+    {"POST", "/v1/batches/*/cancel", no_params, api_cancel_batch},
+    {"GET", "/v1/items/*", no_params, api_get_item},
+    {"GET", "/v1/domains/*", no_params, api_get_domain},
+};
+
+static bool path_fits(struct str path, const char *pattern, struct str *segment)
+{
+	struct str p = str_c(pattern);
+	while (p.len && path.len) {
+		struct str want = str_split(&p, '/'), have = str_split(&path, '/');
+		if (str_eq(want, STR("*")) && have.len)
+			*segment = have;
+		else if (!str_eq(want, have))
+			return false;
+	}
+	return !p.len && !path.len;
+}
+
+static bool method_fits(struct str method, const char *want)
+{
+	return str_eq_c(method, want) || (str_eq(method, STR("HEAD")) && strcmp(want, "GET") == 0);
+}
+
+/* The route; else NULL with 404, or 405 and what is allowed. */
+static const struct route *find_route(struct http_request *r, struct str *segment)
+{
+	const char *allow = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
+		if (!path_fits(r->path, routes[i].pattern, segment))
+			continue;
+		if (method_fits(r->method, routes[i].method))
+			return &routes[i];
+		allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
+	}
+	struct api_problem p = {.status = allow ? 405 : 404,
+	                        .type = allow ? "method-not-allowed" : "not-found",
+	                        .title = allow ? "This method is not for this resource"
+	                                       : "There is no such resource",
+	                        .detail = r->path,
+	                        .allow = allow};
+	api_problem_answer(r, &p);
+	return NULL;
+}
+
+/* A misspelt parameter must not be taken for its absence ("?admision=valid"). */
+static bool check_params(struct http_request *r, const char *const *params)
+{
+	struct str rest = r->query;
+	while (rest.len) {
+		struct str pair = str_split(&rest, '&'), name = str_split(&pair, '=');
+		bool known = str_empty(name);
+		for (size_t i = 0; params[i] && !known; i++)
+			known = str_eq_c(name, params[i]);
+		if (known)
+			continue;
+		const char *near = line_error_nearest(name, params);
+		struct api_problem p = {.status = 400,
+		                        .type = "unknown-parameter",
+		                        .title = "A query parameter that is not known here",
+		                        .detail = near ? arena_printf(r->arena, "%.*s; did you mean %s?",
+		                                                      STR_ARG(name), near)
+		                                       : name};
+		api_problem_answer(r, &p);
+		return false;
+	}
+	return true;
+}
+
+/* ---- partners -------------------------------------------------------------------------------------------------------- */
+
+static const struct config_partner *identify(const struct config *c, const struct stream_peer *peer)
+{
+	const struct config_partner *p = NULL;
+	if (peer->fingerprint[0])
+		p = config_identify(c, CONFIG_ID_FINGERPRINT, str_c(peer->fingerprint));
+	if (!p && peer->spki_pin[0])
+		p = config_identify(c, CONFIG_ID_PIN, str_c(peer->spki_pin));
+	for (size_t i = 0; !p && i < ARRAY_LEN(peer->san_uri); i++)
+		if (peer->san_uri[i][0])
+			p = config_identify(c, CONFIG_ID_SAN_URI, str_c(peer->san_uri[i]));
+	for (size_t i = 0; !p && i < ARRAY_LEN(peer->san_dns); i++)
+		if (peer->san_dns[i][0])
+			p = config_identify(c, CONFIG_ID_SAN_DNS, str_c(peer->san_dns[i]));
+	return p;
+}
+
+static void fingerprint_members(struct buf *b, const void *arg)
+{
+	const struct stream_peer *peer = arg;
+	json_out_text_in(b, "fingerprint", str_c(peer->fingerprint));
+	json_out_text_in(b, "pin", str_c(peer->spki_pin));
+	json_out_text_in(b, "subject", str_c(peer->subject));
+}
+
+static void refuse_stranger(struct api *a, struct http_request *r, const struct stream_peer *peer)
+{
+	bool named = peer->fingerprint[0] || peer->san_dns[0][0] || peer->san_uri[0][0];
+	LOG(a->log, LOG_WARNING, "api.unknown_partner", "a certificate that belongs to no partner",
+	    F_C("address", peer->address), F_C("fingerprint", peer->fingerprint),
+	    F_C("subject", peer->subject));
+	struct api_problem p = {
+	    .status = 403,
+	    .type = "unknown-partner",
+	    .title = "This client certificate belongs to no partner",
+	    .detail =
+	        named ? arena_printf(r->arena,
+	                             "The operator adds the certificate to the partners file by its SHA-256 "
+	                             "fingerprint %s.",
+	                             peer->fingerprint)
+	              : STR("No client certificate was given."),
+	    .extra = fingerprint_members,
+	    .arg = peer};
+	api_problem_answer(r, &p);
+}
+
+static void on_request(void *arg, struct http_request *r)
+{
+	struct api *a = arg;
+	struct str segment = STR_NONE;
+	const struct stream_peer *peer = http_peer(r);
+	const struct config *c = a->view->config;
+	const struct config_partner *p = identify(c, peer);
+	if (!p) {
+		refuse_stranger(a, r, peer);
+		return;
+	}
+	const struct route *route = find_route(r, &segment);
+	if (!route || !check_params(r, route->params))
+		return;
+	struct api_request q = {
+	    .api = a, .http = r, .partner = p, .partner_index = (size_t)(p - c->partners)};
+	q.partner_id = a->view->partner_ids[q.partner_index];
+	if (!http_decode(r->arena, segment, &q.arg)) {
+		struct api_problem bad = {.status = 400,
+		                          .type = "bad-path",
+		                          .title = "The path is not well encoded",
+		                          .detail = r->path};
+		api_problem_answer(r, &bad);
+		return;
+	}
+	route->handle(&q);
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------- */
+
+struct api *api_new(const struct api_deps *deps)
+{
+	struct api *a = xcalloc(1, sizeof *a);
+	a->loop = deps->loop;
+	a->writer = deps->writer;
+	a->reader = deps->reader;
+	a->log = deps->log;
+	a->view = view_new(deps->config, deps->partner_ids, deps->account_ids);
+	a->decider = decider_ref(deps->decider);
+	a->on_published = deps->on_published;
+	a->admission_closed = deps->admission_closed;
+	a->arg = deps->arg;
+	http_server_init(&a->http, deps->loop, on_request, a);
+	return a;
+}
+
+void api_free(struct api *a)
+{
+	struct list_node *n;
+	while (a->calls.first)
+		api_call_end(LIST_ITEM(a->calls.first, struct api_call, node));
+	while ((n = list_pop(&a->limiters)))
+		free(LIST_ITEM(n, struct api_limiter, node));
+	view_unref(&a->view);
+	decider_unref(&a->decider);
+	free(a);
+}
+
+struct http_server *api_http(struct api *a)
+{
+	return &a->http;
+}
+
+size_t api_active(const struct api *a)
+{
+	return a->calls.count;
+}
+
+void api_set_config(struct api *a, struct config *config, const uint32_t *partner_ids,
+                    const uint32_t *account_ids)
+{
+	struct api_view *v = view_new(config, partner_ids, account_ids);
+	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
+	view_unref(&a->view);
+	a->view = v;
+	for (size_t i = 0; i < config->partner_count; i++) {
+		const struct config_partner *p = &config->partners[i];
+		gcra_set(&api_limiter_of(a, p)->gcra, p->lines_per_second, p->burst, now);
+	}
+}
+
+void api_set_decider(struct api *a, struct decider *d)
+{
+	decider_ref(d);
+	decider_unref(&a->decider);
+	a->decider = d;
+}
+
+void api_drain(struct api *a)
+{
+	http_server_drain(&a->http);
+}

@@ -1,0 +1,65 @@
+/*
+ * The partners' HTTPS API (design.md section 3): batches in, results out. A partner is its TLS client certificate.
+ *
+ * The object owns the HTTP server; whoever wires the gateway hands it streams (http_server_on_stream with api_http()).
+ * All calls and callbacks are on the loop's thread.
+ *
+ *   POST /v1/batches[?admission=valid]   NDJSON, JSON array or CSV, streamed; 202 only after the commit
+ *   GET  /v1/batches/{id}                counts by state; ETag
+ *   GET  /v1/batches/{id}/items          results in input order, pages by ?after= and ?limit=, ?state=; JSON, NDJSON, CSV
+ *   POST /v1/batches/{id}/cancel         cancels what was not sent
+ *   GET  /v1/items/{ref}                 one result
+ *   GET  /v1/domains/{name}              what we know of a name of this partner's
+ *
+ * Errors are problem details (RFC 9457) with type "urn:vnepp:problem:…".
+ */
+#ifndef VNEPP_API_API_H
+#define VNEPP_API_API_H
+
+#include "epp/base/attr.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct api;
+struct config;
+struct decider;
+struct http_server;
+struct log;
+struct loop;
+struct store_executor;
+
+struct api_deps {
+	struct loop *loop;                      /* borrowed, like the next three */
+	struct store_executor *writer, *reader; /* may be the same */
+	struct log *log;
+	struct config *config;       /* a reference is taken */
+	const uint32_t *partner_ids; /* by config->partners; copied */
+	/* By partner, then registry: account_ids[partner * config->registry_count + registry]; 0: may not use it. Copied. */
+	const uint32_t *account_ids;
+	struct decider *decider; /* a reference is taken */
+	/* A batch is durable: there is new work. */
+	void (*on_published)(void *arg);
+	/* Why nothing can be admitted now (503), a text that lives on; NULL: it can. */
+	const char *(*admission_closed)(void *arg);
+	void *arg;
+};
+
+struct api *api_new(const struct api_deps *deps) MUST_CHECK;
+/*
+ * Frees, with whatever is under way (without an answer). Every store operation must have come back, or its executor must
+ * be gone; every connection must be closed.
+ */
+void api_free(struct api *a);
+
+struct http_server *api_http(struct api *a);
+/* Requests not answered, and answers whose store operation is under way. */
+size_t api_active(const struct api *a);
+/* From now on; requests under way finish with what they began with. Limiter use is carried over by partner name. */
+void api_set_config(struct api *a, struct config *config, const uint32_t *partner_ids,
+                    const uint32_t *account_ids);
+void api_set_decider(struct api *a, struct decider *d);
+/* No new requests on old connections; uploads under way go on. */
+void api_drain(struct api *a);
+
+#endif

@@ -1,0 +1,132 @@
+/* Shared by the files of the API. */
+#ifndef VNEPP_API_API_INT_H
+#define VNEPP_API_API_INT_H
+
+#include "daemon/api/api.h"
+#include "daemon/api/line_error.h"
+#include "daemon/core/config.h"
+#include "daemon/core/loop.h"
+#include "daemon/job/decide.h"
+#include "daemon/net/http1.h"
+#include "daemon/sched/gcra.h"
+#include "daemon/store/store.h"
+#include "epp/base/arena.h"
+#include "epp/base/list.h"
+#include "epp/base/logapi.h"
+
+#define API_ANSWER_MAX   (64u << 20) /* an answer's body: 1,000 rows with long decisions are below 8 MB */
+#define API_RETRY_BUSY_S 5           /* when the store or an upload under the same key stands in the way */
+
+/* A configuration with the store's numbers for its names; immutable, counted by reference, one thread. */
+struct api_view {
+	unsigned refs;
+	struct config *config; /* one reference */
+	uint32_t *partner_ids; /* owned */
+	uint32_t *account_ids; /* owned; [partner * registry_count + registry] */
+};
+
+/* What a partner has used of its rate; kept by name over reloads. */
+struct api_limiter {
+	struct list_node node;
+	struct gcra gcra;
+	char name[STORE_NAME_MAX];
+};
+
+struct api {
+	struct http_server http;
+	struct loop *loop; /* borrowed */
+	struct store_executor *writer, *reader;
+	struct log *log;
+	struct api_view *view;
+	struct decider *decider;
+	struct list limiters; /* of api_limiter; owned */
+	struct list calls;    /* of api_call; owned */
+	void (*on_published)(void *arg);
+	const char *(*admission_closed)(void *arg);
+	void *arg;
+};
+
+/*
+ * A request that waits for the store. It outlives its HTTP request when the connection goes; `http` is NULL then. It is
+ * the first member of whatever handles the request, and is freed with it.
+ */
+struct api_call {
+	struct list_node node; /* in api->calls */
+	struct api *api;
+	struct http_request *http;
+	struct api_view *view; /* one reference */
+	size_t partner_index;
+	const struct config_partner *partner; /* in view->config */
+	uint32_t partner_id;
+	struct arena arena;
+	/* Frees what the outer struct holds (not the struct itself); may be NULL. */
+	void (*release)(struct api_call *c);
+};
+
+/* A request whose partner is known; what handlers get. */
+struct api_request {
+	struct api *api;
+	struct http_request *http;
+	size_t partner_index;
+	const struct config_partner *partner;
+	uint32_t partner_id;
+	struct str arg; /* the variable part of the path, decoded */
+};
+
+/* ---- api.c ---- */
+/* A zeroed struct of `size` bytes with the call at its head, listening to the connection's end. */
+void *api_call_new(const struct api_request *q, size_t size, void (*release)(struct api_call *c));
+void api_call_end(struct api_call *c);
+void api_submit(struct store_executor *x, struct store_op *op, enum store_op_type type,
+                void (*done)(struct store_op *op));
+struct api_limiter *api_limiter_of(struct api *a, const struct config_partner *p);
+/* "registry/account" of a number, as far as the configuration knows it; empty otherwise. */
+struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t account);
+
+/* ---- api_problem.c ---- */
+struct api_problem {
+	int status;
+	const char *type;       /* after "urn:vnepp:problem:" */
+	const char *title;      /* the same for every occurrence */
+	struct str detail;      /* of this occurrence; may quote the peer */
+	uint64_t retry_after_s; /* 0: none */
+	const char *allow;      /* 405 */
+	/* Further members; may be NULL. */
+	void (*extra)(struct buf *b, const void *arg);
+	const void *arg;
+};
+/* Ends the request. */
+void api_problem_answer(struct http_request *r, const struct api_problem *p);
+/* "errors": [...] and their count. */
+void api_problem_errors(struct buf *b, const struct line_errors *e);
+/* A store operation failed: 503 when it may work later, 500 otherwise; logged. */
+void api_problem_store(struct api *a, struct http_request *r, const struct store_op *op);
+
+/* ---- api_result.c ---- */
+/* One result object. */
+void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v,
+                     const struct store_row *row);
+void api_result_csv_header(struct buf *b);
+void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v,
+                    const struct store_row *row);
+/* "counts":{…},"moving":n */
+void api_result_counts(struct buf *b, const uint64_t counts[ITEM_STATE__COUNT]);
+void api_result_links(struct buf *b, batch_id_t batch);
+
+/* ---- api_read.c, api_items.c, intake.c: the handlers ---- */
+void api_get_batch(const struct api_request *q);
+void api_cancel_batch(const struct api_request *q);
+void api_get_items(const struct api_request *q);
+void api_get_item(const struct api_request *q);
+void api_get_domain(const struct api_request *q);
+void intake_begin(const struct api_request *q);
+
+/* ---- api_accept.c ---- */
+/* The best of `types` ("application/json", …, NULL-terminated) for the Accept header; -1 when none fits. */
+int api_accept(const struct http_request *r, const char *const *types);
+/* Media type of Content-Type without parameters; false when it has a charset other than UTF-8. */
+bool api_content_type(const struct http_request *r, struct str *type);
+/* A batch number in a path; false when it cannot be one. */
+bool api_batch_id(struct str s, batch_id_t *out);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * GET /v1/batches/{id}/items: one page of results in input order, as JSON, NDJSON or CSV.
+ *
+ * A page is one store operation; the cursor is the last line of the page before, so that a page never depends on
+ * what has changed meanwhile. What can go wrong: parameters that cannot be read (400), a batch of somebody else (404).
+ */
+#include "daemon/api/api_int.h"
+#include "daemon/api/json_out.h"
+
+#define DEFAULT_LIMIT 100
+
+static const char *const types[] = {"application/json", "application/x-ndjson", "text/csv", NULL};
+enum { AS_JSON, AS_NDJSON, AS_CSV };
+
+struct items_call {
+	struct api_call call;
+	struct store_get_items get;
+	struct str state; /* as asked for; empty without */
+	int format;
+};
+
+static struct str next_path(const struct items_call *x)
+{
+	const struct store_get_items *g = &x->get;
+	return arena_printf((struct arena *)g->arena, "/v1/batches/%llu/items?after=%u&limit=%u%s%.*s",
+	                    (unsigned long long)g->batch, g->rows[g->count - 1].line, g->limit,
+	                    x->state.len ? "&state=" : "", STR_ARG(x->state));
+}
+
+static void write_json(struct buf *b, struct items_call *x)
+{
+	const struct store_get_items *g = &x->get;
+	json_out_open(b, '{');
+	json_out_open_in(b, "items", '[');
+	for (size_t i = 0; i < g->count; i++)
+		api_result_json(b, &x->call.arena, x->call.view, &g->rows[i]);
+	json_out_close(b, ']');
+	json_out_key(b, "next");
+	if (g->more)
+		buf_printf(b, "\"%u\"", g->rows[g->count - 1].line);
+	else
+		buf_lit(b, "null");
+	json_out_close(b, '}');
+}
+
+static void write_lines(struct buf *b, struct items_call *x)
+{
+	const struct store_get_items *g = &x->get;
+	if (x->format == AS_CSV)
+		api_result_csv_header(b);
+	for (size_t i = 0; i < g->count; i++) {
+		if (x->format == AS_CSV) {
+			api_result_csv(b, &x->call.arena, x->call.view, &g->rows[i]);
+			continue;
+		}
+		api_result_json(b, &x->call.arena, x->call.view, &g->rows[i]);
+		buf_byte(b, '\n');
+	}
+}
+
+static void answer(struct items_call *x)
+{
+	struct http_field fields[4] = {HTTP_FIELD("Content-Type", str_c(types[x->format])),
+	                               HTTP_FIELD("Cache-Control", STR("no-cache")),
+	                               HTTP_FIELD("Vary", STR("Accept"))};
+	size_t n = 3;
+	struct buf b;
+	buf_init(&b, API_ANSWER_MAX);
+	if (x->format == AS_JSON)
+		write_json(&b, x);
+	else
+		write_lines(&b, x);
+	if (x->get.more)
+		fields[n++] = HTTP_FIELD("Link", arena_printf(&x->call.arena, "<%.*s>; rel=\"next\"",
+		                                              STR_ARG(next_path(x))));
+	http_respond(x->call.http, 200, fields, n, buf_str(&b));
+	buf_fini(&b);
+}
+
+static void on_items(struct store_op *op)
+{
+	struct items_call *x = CONTAINER_OF(op, struct items_call, get.op);
+	static const struct api_problem none = {.status = 404,
+	                                        .type = "not-found",
+	                                        .title = "There is no such resource"};
+	if (op->err == ERR_NOT_FOUND && x->call.http)
+		api_problem_answer(x->call.http, &none);
+	else if (op->err)
+		api_problem_store(x->call.api, x->call.http, op);
+	else if (x->call.http)
+		answer(x);
+	api_call_end(&x->call);
+}
+
+static void bad_parameter(struct http_request *r, const char *what)
+{
+	struct api_problem p = {.status = 400,
+	                        .type = "bad-parameter",
+	                        .title = "A query parameter cannot be read",
+	                        .detail = str_c(what)};
+	api_problem_answer(r, &p);
+}
+
+/* 0 and left alone when absent. */
+static bool read_number(struct http_request *r, const char *name, uint32_t min, uint32_t max, uint32_t *out)
+{
+	struct str text;
+	uint64_t n;
+	if (!http_query(r, name, &text))
+		return true;
+	if (!str_to_u64(text, &n) || n < min || n > max)
+		return false;
+	*out = (uint32_t)n;
+	return true;
+}
+
+struct asked {
+	uint32_t after, limit;
+	struct str state_text;
+	enum item_state state;
+};
+
+static bool read_asked(struct http_request *r, struct asked *a)
+{
+	*a = (struct asked){.limit = DEFAULT_LIMIT};
+	if (!read_number(r, "after", 0, UINT32_MAX, &a->after))
+		bad_parameter(r, "after: the cursor of the page before");
+	else if (!read_number(r, "limit", 1, STORE_PAGE_MAX, &a->limit))
+		bad_parameter(r, "limit: from 1 to 1000");
+	else if (http_query(r, "state", &a->state_text) && !item_state_parse(a->state_text, &a->state))
+		bad_parameter(r, "state: the name of a state");
+	else
+		return true;
+	return false;
+}
+
+void api_get_items(const struct api_request *q)
+{
+	struct asked a;
+	batch_id_t id;
+	int format = api_accept(q->http, types);
+	if (format < 0) {
+		struct api_problem p = {.status = 406,
+		                        .type = "not-acceptable",
+		                        .title = "None of the accepted media types is available",
+		                        .detail = STR("application/json, application/x-ndjson, text/csv")};
+		api_problem_answer(q->http, &p);
+		return;
+	}
+	if (!read_asked(q->http, &a))
+		return;
+	if (!api_batch_id(q->arg, &id)) {
+		struct api_problem p = {.status = 404,
+		                        .type = "not-found",
+		                        .title = "There is no such resource"};
+		api_problem_answer(q->http, &p);
+		return;
+	}
+	struct items_call *x = api_call_new(q, sizeof *x, NULL);
+	x->format = format;
+	x->state = a.state_text.len ? arena_str(&x->call.arena, a.state_text) : STR_NONE;
+	x->get.batch = id;
+	x->get.partner = q->partner_id;
+	x->get.after_line = a.after;
+	x->get.limit = a.limit;
+	x->get.by_state = a.state_text.len > 0;
+	x->get.state = a.state;
+	x->get.arena = &x->call.arena;
+	api_submit(q->api->reader, &x->get.op, STORE_GET_ITEMS, on_items);
+}

@@ -1,0 +1,238 @@
+/* Results as partners see them. */
+#include "daemon/api/api_int.h"
+#include "daemon/api/json_out.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+static void names_in(struct buf *b, const char *key, struct str commas)
+{
+	json_out_open_in(b, key, '[');
+	while (commas.len)
+		json_out_str(b, str_trim(str_split(&commas, ',')));
+	json_out_close(b, ']');
+}
+
+static bool has_result(const struct store_row *row)
+{
+	return row->result.at != INSTANT_NONE;
+}
+
+static enum item_fault fault_of(const struct store_row *row)
+{
+	return has_result(row) ? row->result.fault : row->intake_fault;
+}
+
+static struct str reason_of(const struct store_row *row)
+{
+	return has_result(row) && row->result.reason.len ? row->result.reason : str_c(row->intake_reason);
+}
+
+static date_t expires_on(const struct store_row *row)
+{
+	return row->result.expires == INSTANT_NONE ? DATE_NONE
+	                                           : date_of_instant(row->result.expires, HANOI_OFFSET_S);
+}
+
+/* The decision's fragments are stored without braces, the common one shared by many items. */
+static void add_decision(struct buf *b, const struct store_row *row)
+{
+	buf_byte(b, '{');
+	buf_add(b, row->decision_common);
+	if (row->decision_common.len && row->decision_item.len)
+		buf_byte(b, ',');
+	buf_add(b, row->decision_item);
+	buf_byte(b, '}');
+}
+
+static bool has_decision(const struct store_row *row)
+{
+	return row->decision_common.len || row->decision_item.len;
+}
+
+/* What only a result has; a row without one has zeros here, which must not be taken for times. */
+static void outcome_members(struct buf *b, const struct store_row *row)
+{
+	static const struct item_result none = {.created = INSTANT_NONE,
+	                                        .expires = INSTANT_NONE,
+	                                        .at = INSTANT_NONE};
+	const struct item_result *r = has_result(row) ? &row->result : &none;
+	const char *fault = item_fault_name(fault_of(row));
+	if (r->code)
+		json_out_u64_in(b, "code", (uint64_t)r->code);
+	else
+		json_out_null_in(b, "code");
+	json_out_text_in(b, "reason", reason_of(row));
+	json_out_text_in(b, "message", r->message);
+	json_out_text_in(b, "fault", str_c(fault));
+	json_out_bool_in(b, "retryable", r->retryable);
+	names_in(b, "needs", row->result.needs);
+	json_out_time_in(b, "created", r->created);
+	json_out_time_in(b, "expires", r->expires);
+	json_out_date_in(b, "expires_on", has_result(row) ? expires_on(row) : DATE_NONE);
+	json_out_open_in(b, "trid", '{');
+	json_out_text_in(b, "client", r->cl_trid);
+	json_out_text_in(b, "server", r->sv_trid);
+	json_out_close(b, '}');
+	json_out_u64_in(b, "attempts", (uint64_t)r->attempt);
+	json_out_time_in(b, "at", r->at);
+}
+
+void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v,
+                     const struct store_row *row)
+{
+	json_out_open(b, '{');
+	json_out_str_in(b, "ref", row->ref);
+	json_out_u64_in(b, "line", row->line);
+	json_out_str_in(b, "op", str_c(item_op_name(row->op)));
+	json_out_str_in(b, "domain", row->domain);
+	json_out_text_in(b, "account", api_account_name(scratch, v, row->account));
+	json_out_str_in(b, "state", str_c(item_state_name(row->state)));
+	outcome_members(b, row);
+	json_out_key(b, "decision");
+	if (has_decision(row))
+		add_decision(b, row);
+	else
+		buf_lit(b, "null");
+	json_out_close(b, '}');
+}
+
+/* ---- CSV ---------------------------------------------------------------------------------------------------------- */
+
+static void cell(struct buf *b, struct str s)
+{
+	bool quote = false;
+	struct str held = buf_str(b);
+	if (held.len && held.ptr[held.len - 1] != '\n')
+		buf_byte(b, ',');
+	for (size_t i = 0; i < s.len && !quote; i++)
+		quote = strchr(",\"\r\n", s.ptr[i]) != NULL;
+	if (!quote) {
+		buf_add(b, s);
+		return;
+	}
+	buf_byte(b, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '"')
+			buf_byte(b, '"');
+		buf_byte(b, s.ptr[i]);
+	}
+	buf_byte(b, '"');
+}
+
+static void number_cell(struct buf *b, uint64_t n)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+	cell(b, str_c(text));
+}
+
+static void time_cell(struct buf *b, instant_ms_t t)
+{
+	char text[TIME_TEXT_MAX] = "";
+	if (t != INSTANT_NONE)
+		instant_format(text, t, HANOI_OFFSET_S, false);
+	cell(b, str_c(text));
+}
+
+/* A scalar of the decision, or its list of texts joined by spaces. */
+static void decision_cell(struct buf *b, const json_t *decision, const char *key)
+{
+	const json_t *v = json_object_get(decision, key);
+	char text[256] = "";
+	size_t i, n = 0;
+	json_t *entry;
+	if (json_is_integer(v))
+		snprintf(text, sizeof text, "%lld", (long long)json_integer_value(v));
+	json_array_foreach(v, i, entry) if (json_is_string(entry) && n < sizeof text) n +=
+	    (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? " " : "", json_string_value(entry));
+	cell(b, json_is_string(v) ? str_c(json_string_value(v)) : str_c(text));
+}
+
+static const char *const decision_columns[] = {"outcome",    "grant",         "reasons",   "flags",
+                                               "free_years", "charged_years", "free_from", "free_until"};
+
+void api_result_csv_header(struct buf *b)
+{
+	buf_lit(b,
+	        "ref,line,op,domain,account,state,code,reason,message,fault,retryable,needs,created,expires,"
+	        "expires_on,trid.client,trid.server,attempts,at");
+	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
+		buf_printf(b, ",decision.%s", decision_columns[i]);
+	buf_lit(b, "\r\n");
+}
+
+static void outcome_cells(struct buf *b, const struct store_row *row)
+{
+	static const struct item_result none = {.created = INSTANT_NONE,
+	                                        .expires = INSTANT_NONE,
+	                                        .at = INSTANT_NONE};
+	const struct item_result *r = has_result(row) ? &row->result : &none;
+	char date[DATE_TEXT_MAX];
+	if (r->code)
+		number_cell(b, (uint64_t)r->code);
+	else
+		cell(b, STR_NONE);
+	cell(b, reason_of(row));
+	cell(b, r->message);
+	cell(b, str_c(item_fault_name(fault_of(row))));
+	cell(b, r->retryable ? STR("true") : STR("false"));
+	cell(b, row->result.needs);
+	time_cell(b, r->created);
+	time_cell(b, r->expires);
+	cell(b, str_c(date_format(date, has_result(row) ? expires_on(row) : DATE_NONE)));
+	cell(b, r->cl_trid);
+	cell(b, r->sv_trid);
+	number_cell(b, (uint64_t)r->attempt);
+	time_cell(b, r->at);
+}
+
+void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v,
+                    const struct store_row *row)
+{
+	struct buf text;
+	json_t *decision;
+	buf_init(&text, API_ANSWER_MAX);
+	add_decision(&text, row);
+	decision = json_loadb(buf_data(&text), buf_len(&text), 0, NULL);
+	buf_fini(&text);
+	cell(b, row->ref);
+	number_cell(b, row->line);
+	cell(b, str_c(item_op_name(row->op)));
+	cell(b, row->domain);
+	cell(b, api_account_name(scratch, v, row->account));
+	cell(b, str_c(item_state_name(row->state)));
+	outcome_cells(b, row);
+	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
+		decision_cell(b, decision, decision_columns[i]);
+	buf_lit(b, "\r\n");
+	json_decref(decision);
+}
+
+/* ---- batches -------------------------------------------------------------------------------------------------------- */
+
+void api_result_counts(struct buf *b, const uint64_t counts[ITEM_STATE__COUNT])
+{
+	uint64_t moving = 0;
+	json_out_open_in(b, "counts", '{');
+	for (int s = 0; s < ITEM_STATE__COUNT; s++) {
+		json_out_u64_in(b, item_state_name((enum item_state)s), counts[s]);
+		if (!item_state_resting((enum item_state)s))
+			moving += counts[s];
+	}
+	json_out_close(b, '}');
+	json_out_u64_in(b, "moving", moving);
+}
+
+void api_result_links(struct buf *b, batch_id_t batch)
+{
+	unsigned long long id = batch;
+	json_out_open_in(b, "links", '{');
+	json_out_key(b, "self");
+	buf_printf(b, "\"/v1/batches/%llu\"", id);
+	json_out_key(b, "items");
+	buf_printf(b, "\"/v1/batches/%llu/items\"", id);
+	json_out_key(b, "cancel");
+	buf_printf(b, "\"/v1/batches/%llu/cancel\"", id);
+	json_out_close(b, '}');
+}

@@ -1,0 +1,616 @@
+/*
+ * POST /v1/batches: a body of any length becomes a durable batch, with a bounded amount of it in memory.
+ *
+ *   BEGINNING ─▶ RECEIVING ─▶ FLUSHING ─▶ PUBLISHING ─▶ 202
+ *       │            └───────────┴──▶ ABORTING ─▶ 4xx, 5xx, or nobody left to hear it
+ *       └▶ REPLAYING ─▶ LOOKING_UP ─▶ 202, replayed
+ *
+ * Happy path: the store makes an invisible batch; pieces of the body are cut into lines, lines become requests, every
+ * 500 of them one operation of the store; with two of these under way the body waits. When all is through,
+ * one row publishes the batch, and only then the partner hears 202.
+ *
+ * What goes wrong: bad lines are gathered to the end of the body (so that all are told) and the batch is taken back;
+ * the body breaks a limit or its format, or the store fails: given up at once and taken back; the connection
+ * ends: taken back, unless the publication was under way already: then the batch stays and the same Idempotency-Key
+ * will find it. If the taking back fails too, the next start removes the batch: it was never published.
+ */
+#include "daemon/api/intake_int.h"
+#include "daemon/api/json_out.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+
+static const struct sm_conf conf[] = {
+    [INTAKE_BEGINNING] = {"beginning", SM_INITIAL,
+                          SM_TO(INTAKE_RECEIVING) | SM_TO(INTAKE_REPLAYING) | SM_TO(INTAKE_ENDED) |
+                              SM_TO(INTAKE_ABORTING)},
+    [INTAKE_RECEIVING] = {"receiving", 0, SM_TO(INTAKE_FLUSHING)},
+    [INTAKE_REPLAYING] = {"replaying", 0, SM_TO(INTAKE_LOOKING_UP) | SM_TO(INTAKE_ENDED)},
+    [INTAKE_FLUSHING] = {"flushing", 0, SM_TO(INTAKE_PUBLISHING) | SM_TO(INTAKE_ABORTING)},
+    [INTAKE_PUBLISHING] = {"publishing", 0, SM_TO(INTAKE_ENDED) | SM_TO(INTAKE_ABORTING)},
+    [INTAKE_ABORTING] = {"aborting", 0, SM_TO(INTAKE_ENDED)},
+    [INTAKE_LOOKING_UP] = {"looking up", 0, SM_TO(INTAKE_ENDED)},
+    [INTAKE_ENDED] = {"ended", SM_FINAL, 0},
+};
+
+static struct intake *of_call(struct api_call *c)
+{
+	return CONTAINER_OF(c, struct intake, call);
+}
+
+static void release(struct api_call *c)
+{
+	struct intake *x = of_call(c);
+	struct sha256 unused;
+	loop_cancel_task(&x->task);
+	if (x->hash)
+		sha256_stream_finish(x->hash, &unused);
+	split_fini(&x->split);
+	for (size_t i = 0; i < ARRAY_LEN(x->chunks); i++) {
+		decider_unref(&x->chunks[i].decider);
+		arena_fini(&x->chunks[i].arena);
+		free(x->chunks[i].lines);
+	}
+	line_errors_fini(&x->errors);
+	arena_fini(&x->error_arena);
+	arena_fini(&x->scratch);
+	buf_fini(&x->payload);
+}
+
+static void end(struct intake *x)
+{
+	sm_move(&x->sm, INTAKE_ENDED);
+	api_call_end(&x->call);
+}
+
+static void end_with_problem(struct intake *x)
+{
+	intake_answer_problem(x);
+	end(x);
+}
+
+/* ---- the end of a batch ------------------------------------------------------------------------------------------------ */
+
+static void on_aborted(struct store_op *op)
+{
+	struct intake *x = CONTAINER_OF(op, struct intake, abort.op);
+	if (op->err)
+		LOG(x->call.api->log, LOG_WARNING, "batch.abort_failed",
+		    "an unpublished batch stays until the next start", F_U64("batch", x->batch),
+		    F_C("error", err_name(op->err)), F_C("text", op->errmsg.text));
+	end_with_problem(x);
+}
+
+static void abort_batch(struct intake *x)
+{
+	sm_move(&x->sm, INTAKE_ABORTING);
+	x->abort.batch = x->batch;
+	api_submit(x->call.api->writer, &x->abort.op, STORE_BATCH_ABORT, on_aborted);
+}
+
+static void on_published(struct store_op *op)
+{
+	struct intake *x = CONTAINER_OF(op, struct intake, publish.op);
+	struct api *a = x->call.api;
+	if (op->err) {
+		intake_fail_store(x, op);
+		abort_batch(x);
+		return;
+	}
+	intake_answer_accepted(x, false);
+	end(x);
+	a->on_published(a->arg);
+}
+
+static void publish(struct intake *x)
+{
+	sm_move(&x->sm, INTAKE_PUBLISHING);
+	x->publish.batch = x->batch;
+	x->publish.now = loop_wall(x->call.api->loop);
+	memcpy(x->publish.payload_hash, x->digest.bytes, sizeof x->publish.payload_hash);
+	api_submit(x->call.api->writer, &x->publish.op, STORE_BATCH_PUBLISH, on_published);
+}
+
+/* All chunks are back. */
+static void conclude(struct intake *x)
+{
+	if (!x->problem.status && intake_refused_by_lines(x))
+		intake_fail(x, 422, "bad-lines", "Some lines are not right",
+		            x->admit_valid
+		                ? STR("No line is valid; nothing was admitted.")
+		                : STR("Nothing was admitted. Mend the lines and send the file again."));
+	if (!x->problem.status && x->lines_seen == 0)
+		intake_fail(x, 422, "empty-batch", "There is no item in the body", STR_NONE);
+	if (x->problem.status)
+		abort_batch(x);
+	else
+		publish(x);
+}
+
+static void flush(struct intake *x)
+{
+	if (sm_state(&x->sm) == INTAKE_RECEIVING)
+		sm_move(&x->sm, INTAKE_FLUSHING);
+	if (x->in_flight == 0)
+		conclude(x);
+}
+
+/* ---- chunks -------------------------------------------------------------------------------------------------------------- */
+
+static void work(struct intake *x);
+
+static void take_line(struct intake *x, const struct store_line *l)
+{
+	switch (l->outcome) {
+	case STORE_LINE_NEW:
+		x->lines_new++;
+		x->counts[l->state]++;
+		break;
+	case STORE_LINE_SAME:
+		x->lines_same++;
+		x->counts[l->state]++;
+		break;
+	case STORE_LINE_CONFLICT:
+		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_CONFLICT",
+		                "a new ref, or the content that was sent under it before");
+		break;
+	case STORE_LINE_BUSY:
+		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_BUSY",
+		                "to wait: another upload with this ref is not finished");
+		break;
+	}
+}
+
+static void on_chunk(struct store_op *op)
+{
+	struct intake_chunk *k = CONTAINER_OF(op, struct intake_chunk, op.op);
+	struct intake *x = k->owner;
+	if (op->err)
+		intake_fail_store(x, op);
+	else
+		for (size_t i = 0; i < k->op.count; i++)
+			take_line(x, &k->lines[i]);
+	intake_chunk_clear(k);
+	x->in_flight--;
+	if (sm_state(&x->sm) == INTAKE_RECEIVING)
+		work(x);
+	else
+		flush(x);
+}
+
+static void submit_chunk(struct intake *x)
+{
+	struct intake_chunk *k = x->filling;
+	x->filling = NULL;
+	if (k->op.count == 0) {
+		intake_chunk_clear(k);
+		return;
+	}
+	k->at_store = true;
+	k->op.batch = x->batch;
+	k->op.partner = x->call.partner_id;
+	k->op.decider = k->decider;
+	k->op.now = loop_wall(x->call.api->loop);
+	k->op.lines = k->lines;
+	x->in_flight++;
+	api_submit(x->call.api->writer, &k->op.op, STORE_BATCH_CHUNK, on_chunk);
+}
+
+/* A chunk with room, or NULL while the store has as many as it may. */
+static struct intake_chunk *room(struct intake *x)
+{
+	if (x->filling && intake_chunk_full(x->filling)) {
+		INVARIANT(sm_state(&x->sm) == INTAKE_RECEIVING);
+		if (x->in_flight >= INTAKE_IN_FLIGHT)
+			return NULL;
+		submit_chunk(x);
+	}
+	for (size_t i = 0; !x->filling && i < ARRAY_LEN(x->chunks); i++) {
+		struct intake_chunk *k = &x->chunks[i];
+		if (k->at_store)
+			continue;
+		if (!k->lines)
+			k->lines = xcalloc(INTAKE_CHUNK_LINES, sizeof *k->lines);
+		if (!k->decider)
+			k->decider = decider_ref(x->call.api->decider);
+		x->filling = k;
+	}
+	return x->filling;
+}
+
+/* ---- the body -------------------------------------------------------------------------------------------------------------- */
+
+static void pause_body(struct intake *x)
+{
+	if (!x->paused && !x->body_ended && x->call.http)
+		http_pause_body(x->call.http);
+	x->paused = true;
+}
+
+static void resume_body(struct intake *x)
+{
+	if (x->paused && !x->body_ended && x->call.http)
+		http_resume_body(x->call.http);
+	x->paused = false;
+}
+
+static void one_item(struct intake *x, enum split_status status, struct str text, uint32_t line)
+{
+	const struct config *c = x->call.view->config;
+	if (status == SPLIT_TOO_LONG) {
+		x->lines_seen++;
+		line_errors_add(&x->errors, line, 0, STR_NONE, "LINE_TOO_LONG", "at most %u bytes",
+		                c->api_max_line_bytes);
+		return;
+	}
+	intake_line(x, text, line);
+	if (x->lines_seen > c->api_max_lines)
+		intake_fail(x, 413, "too-many-lines", "The batch has too many lines",
+		            arena_printf(&x->call.arena, "At most %u; divide the file.", c->api_max_lines));
+}
+
+/* Up to `most` items; true when there may be more to take now. */
+static bool take_items(struct intake *x, int most)
+{
+	struct str text;
+	uint32_t line;
+	for (int n = 0; n < most && !x->problem.status; n++) {
+		if (!room(x))
+			return false;
+		enum split_status status = split_next(&x->split, &text, &line);
+		if (status == SPLIT_BROKEN)
+			intake_fail(x, 400, "bad-body", "The body cannot be read", str_c(x->split.error));
+		if (status == SPLIT_END || status == SPLIT_BROKEN)
+			x->cut = true;
+		if (status != SPLIT_ITEM && status != SPLIT_TOO_LONG)
+			return false;
+		one_item(x, status, text, line);
+	}
+	return !x->problem.status;
+}
+
+static void charge(struct intake *x, uint64_t lines)
+{
+	struct clock *clock = x->call.api->loop->clock;
+	gcra_charge(&x->limiter->gcra, lines, clock->mono_us(clock));
+}
+
+static void give_up_lines(struct intake *x)
+{
+	if (x->filling)
+		intake_chunk_clear(x->filling);
+	x->filling = NULL;
+}
+
+/* A replay reads the lines again only to name the bad ones of an admission of the valid. */
+static void work_replaying(struct intake *x)
+{
+	bool more = true;
+	while (x->admit_valid && more && !x->problem.status) {
+		more = take_items(x, 1); /* so that a chunk never fills: it would go to the store */
+		give_up_lines(x);
+	}
+}
+
+static void work(struct intake *x)
+{
+	uint64_t before = x->lines_seen;
+	bool more = take_items(x, INTAKE_TURN_LINES);
+	charge(x, x->lines_seen - before);
+	if (x->problem.status || (x->cut && (!x->filling || x->in_flight < INTAKE_IN_FLIGHT))) {
+		if (x->problem.status)
+			give_up_lines(x);
+		else if (x->filling)
+			submit_chunk(x);
+		pause_body(x);
+		flush(x);
+		return;
+	}
+	if (more) {
+		pause_body(x);
+		loop_defer(x->call.api->loop, &x->task);
+	} else if (x->cut || !room(x)) {
+		pause_body(x); /* a chunk comes back and calls again */
+	} else {
+		resume_body(x);
+	}
+}
+
+static void on_task(struct loop_task *t)
+{
+	struct intake *x = CONTAINER_OF(t, struct intake, task);
+	if (sm_state(&x->sm) == INTAKE_RECEIVING)
+		work(x);
+}
+
+static void on_looked_up(struct store_op *op)
+{
+	struct intake *x = CONTAINER_OF(op, struct intake, lookup.op);
+	if (op->err) {
+		intake_fail_store(x, op);
+		end_with_problem(x);
+		return;
+	}
+	intake_answer_accepted(x, true);
+	end(x);
+}
+
+static void finish_hash(struct intake *x)
+{
+	sha256_stream_finish(x->hash, &x->digest);
+	x->hash = NULL;
+}
+
+static void end_replay(struct intake *x)
+{
+	if (memcmp(x->digest.bytes, x->begin.payload_hash, SHA256_LEN) != 0) {
+		intake_fail(x, 422, "idempotency-key-reused",
+		            "This Idempotency-Key belongs to another request",
+		            STR("The body differs from the one that was sent with this key before. A new "
+		                "batch needs a new "
+		                "key."));
+		line_errors_fini(&x->errors);
+		end_with_problem(x);
+		return;
+	}
+	sm_move(&x->sm, INTAKE_LOOKING_UP);
+	x->problem.status = 0;
+	x->lookup.batch = x->batch;
+	x->lookup.partner = x->call.partner_id;
+	api_submit(x->call.api->writer, &x->lookup.op, STORE_GET_BATCH, on_looked_up);
+}
+
+static void on_body(struct http_request *r, struct str data)
+{
+	struct intake *x = of_call(r->arg);
+	if (sm_state(&x->sm) != INTAKE_RECEIVING && sm_state(&x->sm) != INTAKE_REPLAYING)
+		return; /* given up already */
+	x->body_bytes += data.len;
+	sha256_stream_add(x->hash, data);
+	if (x->body_bytes > x->call.view->config->api_max_body_bytes)
+		intake_fail(x, 413, "body-too-large", "The body is too large", STR("Divide the file."));
+	bool wanted = sm_state(&x->sm) == INTAKE_RECEIVING || x->admit_valid;
+	if (wanted && !split_push(&x->split, data))
+		intake_fail(x, 500, "internal", "Internal error",
+		            STR("The body came faster than it was taken."));
+	if (sm_state(&x->sm) == INTAKE_RECEIVING)
+		work(x);
+	else if (x->problem.status)
+		end_with_problem(x); /* replaying */
+	else
+		work_replaying(x);
+}
+
+static void body_is_complete(struct intake *x)
+{
+	if (sm_state(&x->sm) == INTAKE_RECEIVING) {
+		work(x);
+	} else if (sm_state(&x->sm) == INTAKE_REPLAYING) {
+		work_replaying(x);
+		end_replay(x);
+	}
+}
+
+static void on_body_end(struct http_request *r)
+{
+	struct intake *x = of_call(r->arg);
+	x->body_ended = true;
+	split_finish(&x->split);
+	finish_hash(x);
+	body_is_complete(x);
+}
+
+static void on_abort(struct http_request *r, enum err why)
+{
+	struct intake *x = of_call(r->arg);
+	x->call.http = NULL;
+	if (sm_state(&x->sm) == INTAKE_RECEIVING) {
+		intake_fail(x, 499, "connection-lost", "The connection ended before the batch was complete",
+		            str_c(err_text(why)));
+		loop_cancel_task(&x->task);
+		give_up_lines(x);
+		flush(x);
+	} else if (sm_state(&x->sm) == INTAKE_REPLAYING) {
+		end(x);
+	}
+}
+
+/* ---- the beginning ---------------------------------------------------------------------------------------------------------- */
+
+/* An empty body may have ended meanwhile. */
+static void receive(struct intake *x, enum intake_state state)
+{
+	sm_move(&x->sm, (int)state);
+	resume_body(x);
+	if (x->body_ended)
+		body_is_complete(x);
+}
+
+static void on_begun(struct store_op *op)
+{
+	struct intake *x = CONTAINER_OF(op, struct intake, begin.op);
+	x->batch = x->begin.batch;
+	if (op->err == ERR_EXISTS && x->call.http) {
+		receive(x, INTAKE_REPLAYING);
+	} else if (op->err == OK && x->call.http) {
+		receive(x, INTAKE_RECEIVING);
+	} else if (op->err == OK) {
+		intake_fail(x, 499, "connection-lost", "The connection ended before the batch was complete",
+		            STR_NONE);
+		abort_batch(x);
+	} else if (op->err == ERR_BUSY) {
+		intake_fail(x, 409, "upload-under-way",
+		            "The first request with this Idempotency-Key is still running",
+		            STR("Send the same again when it has had time to finish."));
+		x->problem.retry_after_s = API_RETRY_BUSY_S;
+		end_with_problem(x);
+	} else if (op->err == ERR_EXISTS) {
+		end(x);
+	} else {
+		intake_fail_store(x, op);
+		end_with_problem(x);
+	}
+}
+
+/* The body's hash also covers what else makes the request. */
+static struct sha256_stream *new_hash(const struct intake *x)
+{
+	static const struct str names[] = {{"ndjson\n", 7}, {"json\n", 5}, {"csv\n", 4}};
+	struct sha256_stream *s = sha256_stream_new();
+	sha256_stream_add(s, names[x->format]);
+	sha256_stream_add(s, x->admit_valid ? STR("valid\n") : STR("all\n"));
+	return s;
+}
+
+struct asked {
+	enum split_format format;
+	bool admit_valid;
+	struct str key;
+};
+
+static void start(const struct api_request *q, const struct asked *asked)
+{
+	static const struct http_events ev = {.on_body = on_body,
+	                                      .on_body_end = on_body_end,
+	                                      .on_abort = on_abort};
+	struct intake *x = api_call_new(q, sizeof *x, release);
+	x->started_ms = loop_now(q->api->loop);
+	x->format = asked->format;
+	x->admit_valid = asked->admit_valid;
+	x->limiter = api_limiter_of(q->api, q->partner);
+	x->task.run = on_task;
+	x->hash = new_hash(x);
+	split_init(&x->split, x->format, q->api->view->config->api_max_line_bytes);
+	arena_init(&x->error_arena);
+	arena_init(&x->scratch);
+	line_errors_init(&x->errors, &x->error_arena);
+	buf_init(&x->payload, ITEM_PAYLOAD_MAX);
+	for (size_t i = 0; i < ARRAY_LEN(x->chunks); i++) {
+		x->chunks[i].owner = x;
+		arena_init(&x->chunks[i].arena);
+	}
+	sm_init(&x->sm, "intake", conf, ARRAY_LEN(conf), INTAKE_BEGINNING);
+	q->http->ev = &ev;
+	pause_body(x); /* until the store has a batch for it */
+	x->begin.partner = q->partner_id;
+	x->begin.idempotency_key = arena_str(&x->call.arena, asked->key);
+	x->begin.now = loop_wall(q->api->loop);
+	api_submit(q->api->writer, &x->begin.op, STORE_BATCH_BEGIN, on_begun);
+}
+
+/* ---- what is asked ------------------------------------------------------------------------------------------------------------ */
+
+static void refuse(struct http_request *r, int status, const char *type, const char *title, struct str detail)
+{
+	struct api_problem p = {.status = status, .type = type, .title = title, .detail = detail};
+	api_problem_answer(r, &p);
+}
+
+static bool read_format(struct http_request *r, enum split_format *out)
+{
+	struct str type, coding = http_header(r, "Content-Encoding");
+	bool utf8 = api_content_type(r, &type);
+	if (utf8 && str_eq_nocase(type, STR("application/x-ndjson")))
+		*out = SPLIT_NDJSON;
+	else if (utf8 && str_eq_nocase(type, STR("application/json")))
+		*out = SPLIT_JSON;
+	else if (utf8 && str_eq_nocase(type, STR("text/csv")))
+		*out = SPLIT_CSV;
+	else
+		utf8 = false;
+	if (utf8 && (str_empty(coding) || str_eq_nocase(coding, STR("identity"))))
+		return true;
+	refuse(r, 415, "unsupported-media-type", "This media type is not read here",
+	       STR("application/x-ndjson, application/json or text/csv, in UTF-8, not compressed"));
+	return false;
+}
+
+static bool read_key(struct http_request *r, struct str *out)
+{
+	bool ok;
+	*out = http_header(r, "Idempotency-Key");
+	ok = out->len <= INTAKE_KEY_MAX;
+	for (size_t i = 0; ok && i < out->len; i++)
+		ok = out->ptr[i] > 0x20 && out->ptr[i] < 0x7F;
+	if (!ok)
+		refuse(r, 400, "bad-idempotency-key", "The Idempotency-Key cannot be used",
+		       STR("1 to 255 visible ASCII characters"));
+	return ok;
+}
+
+static bool read_admission(struct http_request *r, bool *valid)
+{
+	struct str text;
+	*valid = false;
+	if (!http_query(r, "admission", &text) || str_eq(text, STR("all")))
+		return true;
+	*valid = str_eq(text, STR("valid"));
+	if (!*valid)
+		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
+		       STR("admission: all or valid"));
+	return *valid;
+}
+
+static void limit_members(struct buf *b, const void *arg)
+{
+	const instant_ms_t *at = arg;
+	char text[TIME_TEXT_MAX];
+	json_out_str_in(b, "retry_at", str_c(instant_format(text, at[0], HANOI_OFFSET_S, true)));
+	json_out_u64_in(b, "retry_after_ms", (uint64_t)at[1]);
+}
+
+/* The partner's rate: a batch begins when the debt of the last one is paid. */
+static bool check_rate(const struct api_request *q)
+{
+	struct clock *clock = q->api->loop->clock;
+	uint64_t wait_us = gcra_wait_us(&api_limiter_of(q->api, q->partner)->gcra, 1, clock->mono_us(clock));
+	uint64_t wait_ms = (wait_us + 999) / 1000;
+	if (wait_us == 0)
+		return true;
+	instant_ms_t arg[2] = {loop_wall(q->api->loop) + (instant_ms_t)wait_ms, (instant_ms_t)wait_ms};
+	struct api_problem p = {.status = 429,
+	                        .type = "rate-limited",
+	                        .title = "This partner's rate is used up",
+	                        .detail = arena_printf(q->http->arena, "%u lines per second, bursts of %u.",
+	                                               q->partner->lines_per_second, q->partner->burst),
+	                        .retry_after_s = (wait_ms + 999) / 1000,
+	                        .extra = limit_members,
+	                        .arg = arg};
+	api_problem_answer(q->http, &p);
+	return false;
+}
+
+static bool check_open(const struct api_request *q)
+{
+	const char *why = q->api->admission_closed(q->api->arg);
+	if (!why)
+		return true;
+	struct api_problem p = {.status = 503,
+	                        .type = "admission-closed",
+	                        .title = "No batches are admitted at the moment",
+	                        .detail = str_c(why),
+	                        .retry_after_s = API_RETRY_BUSY_S};
+	api_problem_answer(q->http, &p);
+	return false;
+}
+
+static bool check_size(const struct api_request *q)
+{
+	const struct config *c = q->api->view->config;
+	if (q->http->content_length == HTTP_LENGTH_UNKNOWN ||
+	    q->http->content_length <= c->api_max_body_bytes)
+		return true;
+	refuse(q->http, 413, "body-too-large", "The body is too large",
+	       arena_printf(q->http->arena, "At most %llu bytes; divide the file.",
+	                    (unsigned long long)c->api_max_body_bytes));
+	return false;
+}
+
+void intake_begin(const struct api_request *q)
+{
+	struct asked asked = {0};
+	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
+	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q))
+		start(q, &asked);
+}

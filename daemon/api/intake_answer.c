@@ -1,0 +1,98 @@
+/* What the partner hears of a batch. */
+#include "daemon/api/intake_int.h"
+#include "daemon/api/json_out.h"
+
+#include <stdio.h>
+
+void intake_fail(struct intake *x, int status, const char *type, const char *title, struct str detail)
+{
+	if (x->problem.status)
+		return;
+	x->problem = (struct api_problem){
+	    .status = status, .type = type, .title = title, .detail = arena_str(&x->call.arena, detail)};
+}
+
+void intake_fail_store(struct intake *x, const struct store_op *op)
+{
+	bool later = err_class(op->err) == ERR_CLASS_RETRY;
+	LOG(x->call.api->log, LOG_ERROR, "batch.store_failed", "the store did not take a batch",
+	    F_C("partner", x->call.partner->name), F_U64("batch", x->batch), F_C("error", err_name(op->err)),
+	    F_C("text", op->errmsg.text));
+	intake_fail(x, later ? 503 : 500, later ? "store-unavailable" : "internal",
+	            later ? "The store cannot take this at the moment" : "Internal error",
+	            later ? STR("Nothing was admitted; send the same again later.")
+	                  : STR("Nothing was admitted."));
+	x->problem.retry_after_s = later ? API_RETRY_BUSY_S : 0;
+}
+
+bool intake_refused_by_lines(const struct intake *x)
+{
+	return x->errors.bad_lines > 0 && !(x->admit_valid && x->errors.bad_lines < x->lines_seen);
+}
+
+static void error_members(struct buf *b, const void *arg)
+{
+	const struct intake *x = arg;
+	json_out_u64_in(b, "lines", x->lines_seen);
+	api_problem_errors(b, &x->errors);
+}
+
+void intake_answer_problem(struct intake *x)
+{
+	LOG(x->call.api->log, LOG_INFO, "batch.refused", x->problem.title,
+	    F_C("partner", x->call.partner->name), F_U64("status", x->problem.status),
+	    F_C("problem", x->problem.type), F_U64("lines", x->lines_seen),
+	    F_U64("bad_lines", x->errors.bad_lines),
+	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
+	if (!x->call.http)
+		return;
+	line_errors_sort(&x->errors);
+	if (x->errors.count && !x->problem.extra) {
+		x->problem.extra = error_members;
+		x->problem.arg = x;
+	}
+	api_problem_answer(x->call.http, &x->problem);
+}
+
+static void body(struct intake *x, struct buf *b, uint64_t lines, uint64_t new_lines, const uint64_t *counts)
+{
+	json_out_open(b, '{');
+	json_out_key(b, "batch");
+	buf_printf(b, "\"%llu\"", (unsigned long long)x->batch);
+	json_out_u64_in(b, "lines", lines);
+	json_out_u64_in(b, "new", new_lines);
+	json_out_u64_in(b, "repeated", lines - new_lines);
+	api_result_counts(b, counts);
+	api_result_links(b, x->batch);
+	if (x->errors.bad_lines) {
+		line_errors_sort(&x->errors);
+		api_problem_errors(b, &x->errors);
+	}
+	json_out_close(b, '}');
+}
+
+void intake_answer_accepted(struct intake *x, bool replayed)
+{
+	const struct store_batch_info *old = &x->lookup.info;
+	struct http_field fields[3] = {HTTP_FIELD("Content-Type", STR("application/json"))};
+	size_t n = 1;
+	struct buf b;
+	LOG(x->call.api->log, LOG_INFO, replayed ? "batch.replayed" : "batch.admitted", "",
+	    F_C("partner", x->call.partner->name), F_U64("batch", x->batch),
+	    F_U64("lines", replayed ? old->lines : x->lines_new + x->lines_same), F_U64("new", x->lines_new),
+	    F_U64("bad_lines", x->errors.bad_lines), F_U64("bytes", x->body_bytes),
+	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
+	if (!x->call.http)
+		return;
+	buf_init(&b, API_ANSWER_MAX);
+	if (replayed)
+		body(x, &b, old->lines, old->items, old->counts);
+	else
+		body(x, &b, x->lines_new + x->lines_same, x->lines_new, x->counts);
+	fields[n++] = HTTP_FIELD("Location", arena_printf(&x->call.arena, "/v1/batches/%llu",
+	                                                  (unsigned long long)x->batch));
+	if (replayed)
+		fields[n++] = HTTP_FIELD("Idempotency-Replayed", STR("true"));
+	http_respond(x->call.http, 202, fields, n, buf_str(&b));
+	buf_fini(&b);
+}

@@ -1,0 +1,92 @@
+/* Shared by the files of POST /v1/batches: intake.c (life), intake_line.c (a line to a chunk), intake_answer.c. */
+#ifndef VNEPP_API_INTAKE_INT_H
+#define VNEPP_API_INTAKE_INT_H
+
+#include "daemon/api/api_int.h"
+#include "daemon/api/item_csv.h"
+#include "daemon/api/item_draft.h"
+#include "daemon/api/split.h"
+#include "daemon/core/sm.h"
+#include "epp/base/hash.h"
+
+#define INTAKE_CHUNK_LINES 500 /* half of STORE_CHUNK_MAX: the next one fills while the writer works on two */
+#define INTAKE_CHUNK_BYTES (4u << 20) /* of lines that are unusually long */
+#define INTAKE_IN_FLIGHT   2          /* chunks at the store; then the body waits */
+#define INTAKE_TURN_LINES  200        /* lines per loop turn: below a millisecond */
+#define INTAKE_KEY_MAX     255        /* bytes of an Idempotency-Key */
+
+enum intake_state {
+	INTAKE_BEGINNING, /* the store makes a batch */
+	INTAKE_RECEIVING, /* the body comes in */
+	INTAKE_REPLAYING, /* the key is known: the body is only compared */
+	INTAKE_FLUSHING,  /* the body is through, or given up: chunks are still at the store */
+	INTAKE_PUBLISHING,
+	INTAKE_ABORTING,
+	INTAKE_LOOKING_UP, /* the batch that the key belongs to */
+	INTAKE_ENDED,
+};
+
+struct intake_chunk {
+	struct store_batch_chunk op;
+	struct intake *owner;
+	struct decider *decider; /* one reference while it has lines */
+	struct arena arena;
+	struct store_line *lines; /* owned; INTAKE_CHUNK_LINES */
+	bool at_store;
+};
+
+struct intake {
+	struct api_call call;
+	struct sm sm;
+	struct loop_task task;
+	uint64_t started_ms;
+	/* what was asked */
+	enum split_format format;
+	bool admit_valid;
+	/* the body */
+	struct split split;
+	struct sha256_stream *hash; /* owned until finished */
+	struct sha256 digest;
+	uint64_t body_bytes;
+	bool body_ended, paused, cut; /* cut: split has nothing more to give */
+	/* the lines */
+	struct item_csv csv;
+	bool have_header;
+	struct arena error_arena, scratch;
+	struct buf payload;
+	struct line_errors errors;
+	uint64_t lines_seen, lines_new, lines_same;
+	uint64_t counts[ITEM_STATE__COUNT];
+	struct intake_chunk chunks[INTAKE_IN_FLIGHT + 1];
+	struct intake_chunk *filling; /* or NULL */
+	size_t in_flight;
+	struct api_limiter *limiter;
+	/* the store */
+	batch_id_t batch;
+	struct store_batch_begin begin;
+	struct store_batch_publish publish;
+	struct store_batch_abort abort;
+	struct store_get_batch lookup;
+	/* how it ends when it does not end well; status 0: it may */
+	struct api_problem problem;
+};
+
+/* ---- intake_line.c ---- */
+/* One item's text into the filling chunk (there is room), or into the errors. */
+void intake_line(struct intake *x, struct str text, uint32_t line);
+/* The filling chunk takes no more. */
+bool intake_chunk_full(const struct intake_chunk *k);
+void intake_chunk_clear(struct intake_chunk *k);
+
+/* ---- intake_answer.c ---- */
+/* A problem instead of an answer; the first one counts. */
+void intake_fail(struct intake *x, int status, const char *type, const char *title, struct str detail);
+/* The store has said no. */
+void intake_fail_store(struct intake *x, const struct store_op *op);
+void intake_answer_problem(struct intake *x);
+/* 202 after the publication; `replayed`: from the looked-up batch. */
+void intake_answer_accepted(struct intake *x, bool replayed);
+/* Some line is bad enough to refuse the whole. */
+bool intake_refused_by_lines(const struct intake *x);
+
+#endif

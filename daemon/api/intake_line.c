@@ -1,0 +1,122 @@
+/* One line: read, checked, routed to an account, encoded, put into the chunk that is being filled. */
+#include "daemon/api/intake_int.h"
+#include "daemon/api/item_json.h"
+#include "daemon/sched/lane.h"
+
+bool intake_chunk_full(const struct intake_chunk *k)
+{
+	return k->op.count == INTAKE_CHUNK_LINES || k->arena.used >= INTAKE_CHUNK_BYTES;
+}
+
+void intake_chunk_clear(struct intake_chunk *k)
+{
+	arena_reset(&k->arena);
+	decider_unref(&k->decider);
+	k->op.count = 0;
+	k->at_store = false;
+}
+
+static void domain_error(struct item_draft *d, const char *reason, const char *expected)
+{
+	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, "domain", reason, "%s", expected);
+}
+
+static bool zone_allowed(const struct config_partner *p, struct str zone)
+{
+	if (!p->zones)
+		return true;
+	for (size_t i = 0; i < p->zone_count; i++)
+		if (str_eq_c(zone, p->zones[i]))
+			return true;
+	return false;
+}
+
+static bool op_allowed(struct item_draft *d, const struct config_partner *p)
+{
+	if (d->req->op == ITEM_CREATE ? p->may_create : p->may_renew)
+		return true;
+	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, "op", "OP_NOT_ALLOWED",
+	                 "an operation that is open to this partner");
+	return false;
+}
+
+/* The registry and the account for the name; NULL, and an error, when it has none. */
+static const struct config_registry *route(struct intake *x, struct item_draft *d, uint32_t *account)
+{
+	const struct config *c = x->call.view->config;
+	struct str zone, label;
+	const struct config_registry *r = config_route(c, d->req->domain, d->name.idn, &zone);
+	if (!r || !epp_name_under(&d->name, zone, &label)) {
+		domain_error(d, "ZONE_NOT_SERVED", "a name directly under a zone that is served here");
+		return NULL;
+	}
+	*account = x->call.view
+	               ->account_ids[x->call.partner_index * c->registry_count + (size_t)(r - c->registries)];
+	if (!*account || !zone_allowed(x->call.partner, zone)) {
+		domain_error(d, "ZONE_NOT_ALLOWED", "a name in a zone that is open to this partner");
+		return NULL;
+	}
+	return r;
+}
+
+/* A create needs a registrant: named by the partner, or made from the applicant where the registry is told to. */
+static bool contact(struct item_draft *d, const struct config_registry *r, uint32_t account,
+                    const struct decider *decider, char out[ITEM_CONTACT_MAX])
+{
+	out[0] = '\0';
+	if (d->req->op != ITEM_CREATE || d->req->registrant.len)
+		return true;
+	if (!r->create_contacts) {
+		item_draft_error(d, (struct item_place){ITEM_GROUP_CONTACTS, -1, NULL}, "registrant",
+		                 "MISSING", "the identifier of a contact at this registry");
+		return false;
+	}
+	decide_contact_id(decider, account, d->req, out);
+	return true;
+}
+
+static bool read_item(struct intake *x, struct item_draft *d, struct str text)
+{
+	return x->format == SPLIT_CSV ? item_csv_read(&x->csv, d, &x->scratch, text)
+	                              : item_json_read(d, &x->scratch, text);
+}
+
+static void header(struct intake *x, struct str text, uint32_t line)
+{
+	struct item_request unused;
+	struct item_draft d;
+	item_draft_begin(&d, &unused, &x->error_arena, &x->errors, line, text.ptr);
+	x->have_header = true;
+	if (!item_csv_header(&x->csv, &d, &x->scratch, text))
+		intake_fail(x, 422, "bad-lines", "The header of the file is not right",
+		            STR("Nothing was admitted."));
+}
+
+void intake_line(struct intake *x, struct str text, uint32_t line)
+{
+	struct intake_chunk *k = x->filling;
+	struct store_line *l = &k->lines[k->op.count];
+	struct item_draft d;
+	const struct config_registry *r;
+	if (x->format == SPLIT_CSV && !x->have_header) {
+		header(x, text, line);
+		return;
+	}
+	x->lines_seen++;
+	struct item_request *req = arena_alloc(&k->arena, sizeof *req);
+	item_draft_begin(&d, req, &k->arena, &x->errors, line, text.ptr);
+	*l = (struct store_line){.line = line, .request = req};
+	if (!read_item(x, &d, text) || !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) ||
+	    !contact(&d, r, l->account, k->decider, l->contact_id))
+		return;
+	l->lane = lane_of_op(req->op);
+	buf_clear(&x->payload);
+	item_encode(req, &x->payload);
+	if (!buf_ok(&x->payload)) {
+		item_draft_error(&d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, NULL, "TOO_LONG",
+		                 "a shorter line");
+		return;
+	}
+	l->payload = arena_str(&k->arena, buf_str(&x->payload));
+	k->op.count++;
+}
