@@ -12,6 +12,7 @@
 
 /* Entries up to which duplicate keys are found by comparing all with all; above, by a hash map. */
 #define SMALL_MAP 16
+#define READ_STEP 65536u /* bytes read from a file at once */
 
 /* A mapping or sequence that is being read. */
 struct frame {
@@ -323,24 +324,30 @@ struct yaml_node *yaml_parse(struct arena *arena, struct diag *d, const char *na
 	return r.top;
 }
 
-/* Reads at most one byte more than allowed, so that yaml_parse() refuses what is too long. */
-static bool read_file(const char *path, struct buf *out, int *error)
+bool yaml_read_text(struct diag *d, const char *path, struct buf *out)
 {
+	int error = 0;
+	bool ok = false;
 	FILE *f = fopen(path, "rbe");
-	if (!f) {
-		*error = errno;
-		return false;
+	buf_init(out, YAML_MAX_BYTES + 2 * READ_STEP);
+	if (f) {
+		size_t n = 1;
+		while (n > 0 && buf_len(out) <= YAML_MAX_BYTES) {
+			char *at = buf_reserve(out, READ_STEP);
+			errno = 0;
+			n = fread(at, 1, READ_STEP, f);
+			buf_commit(out, n);
+		}
+		ok = !ferror(f);
+		error = errno;
+		(void)fclose(f); /* was only read */
+	} else {
+		error = errno;
 	}
-	size_t n = 1;
-	while (n > 0 && buf_len(out) <= YAML_MAX_BYTES) {
-		char *at = buf_reserve(out, 65536);
-		errno = 0;
-		n = fread(at, 1, 65536, f);
-		buf_commit(out, n);
+	if (!ok) {
+		const struct diag_source *s = diag_add_source(d, path, STR_NONE);
+		diag_error(d, ((struct diag_pos){s, 0, 0, 0}), "cannot be read: %s", strerror(error));
 	}
-	*error = errno;
-	bool ok = !ferror(f);
-	(void)fclose(f); /* was only read */
 	return ok;
 }
 
@@ -348,14 +355,8 @@ struct yaml_node *yaml_load(struct arena *arena, struct diag *d, const char *pat
 {
 	struct yaml_node *top = NULL;
 	struct buf text;
-	int error = 0;
-	buf_init(&text, YAML_MAX_BYTES + 2 * 65536);
-	if (read_file(path, &text, &error)) {
+	if (yaml_read_text(d, path, &text))
 		top = yaml_parse(arena, d, path, buf_str(&text));
-	} else {
-		const struct diag_source *s = diag_add_source(d, path, STR_NONE);
-		diag_error(d, ((struct diag_pos){s, 0, 0, 0}), "cannot be read: %s", strerror(error));
-	}
 	buf_fini(&text);
 	return top;
 }

@@ -50,6 +50,12 @@ struct yaml_node *yaml_parse(struct arena *arena, struct diag *d, const char *na
 struct yaml_node *yaml_load(struct arena *arena, struct diag *d, const char *path) MUST_CHECK;
 
 /*
+ * Reads a file whole into `out`, which it initialises (the caller ends it); reading stops above YAML_MAX_BYTES, so that
+ * yaml_parse() refuses the text. False, and an error in `d`, when it cannot be read.
+ */
+bool yaml_read_text(struct diag *d, const char *path, struct buf *out) MUST_CHECK;
+
+/*
  * Readers for a schema. `map` is a mapping; NULL is one that is absent or whose error is told already: nothing is found
  * in it and nothing is reported. Each reader marks the entry as seen. An entry whose value is a plain null or nothing
  * ("key:", "key: null") counts as missing. A missing optional entry leaves *out alone and returns false without an
