@@ -255,8 +255,9 @@ static const struct province_list *find_list(const struct loader *l, struct str 
 /* The keys of a mapping from codes to names (or to other codes, in `to`). */
 static void read_codes(struct loader *l, struct yaml_node *map, struct text_list *keys, struct text_list *to)
 {
-	keys->list = arena_calloc(l->a, map ? map->count : 0, sizeof *keys->list);
-	to->list = arena_calloc(l->a, map ? map->count : 0, sizeof *to->list);
+	size_t count = map ? map->count : 0;
+	*keys = (struct text_list){arena_calloc(l->a, count, sizeof(struct str)), 0};
+	*to = (struct text_list){arena_calloc(l->a, count, sizeof(struct str)), 0};
 	for (struct yaml_node *n = map ? map->child : NULL; n; n = n->next) {
 		n->seen = true;
 		if (n->key.len != 2)
