@@ -2,6 +2,7 @@
 #ifndef VNEPP_EPP_PARSE_NAMES_H
 #define VNEPP_EPP_PARSE_NAMES_H
 
+/* clang-format off: it would not pack them twice in the same way */
 #define PARSE_NAMES(X)                                                                                       \
 	X(acDate)                                                                                            \
 	X(acID) X(addr) X(alg) X(authInfo) X(balance) X(caseId) X(cc) X(cd) X(changeData) X(chkData) X(city) \
@@ -17,6 +18,7 @@
 	                                        X(svcExtension) X(svcMenu) X(trDate) X(trID) X(trStatus)     \
 	                                            X(trnData) X(upData) X(upDate) X(upID) X(updData)        \
 	                                                X(value) X(version) X(voice) X(who)
+/* clang-format on */
 
 enum parse_name {
 #define X(name) N_##name,
