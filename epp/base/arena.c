@@ -43,12 +43,16 @@ void arena_reset(struct arena *a)
 	a->used = 0;
 	if (!a->head)
 		return;
-	/* Keep the oldest block, which has the standard size; large ones go back. */
+	/* Keep the oldest block, which has the standard size unless something large came first; large ones go back. */
 	struct arena_block *keep = a->head;
 	while (keep->next) {
 		struct arena_block *next = keep->next;
 		free(keep);
 		keep = next;
+	}
+	if (keep->size > BLOCK_SIZE) {
+		arena_fini(a);
+		return;
 	}
 	a->head = keep;
 	a->at = (char *)keep->mem;

@@ -4,6 +4,7 @@
 #include "epp/base/check.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,11 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 	int n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	INVARIANT(n >= 0);
+	/* vsnprintf writes a NUL that is not kept: the maximum does not count it. */
+	size_t max = b->max;
+	b->max += (size_t)n <= max && buf_len(b) <= max - (size_t)n && max < SIZE_MAX;
 	char *at = buf_reserve(b, (size_t)n + 1);
+	b->max = max;
 	if (at) {
 		vsnprintf(at, (size_t)n + 1, fmt, again);
 		b->end += (size_t)n;

@@ -84,9 +84,11 @@ static bool read_date(const char **at, const char *end, date_t *out)
 
 bool date_parse(struct str s, date_t *out)
 {
-	const char *at = s.ptr, *end = s.ptr + s.len;
 	date_t d;
-	if (s.len != 10 || !read_date(&at, end, &d))
+	if (s.len != 10)
+		return false;
+	const char *at = s.ptr, *end = s.ptr + s.len;
+	if (!read_date(&at, end, &d))
 		return false;
 	*out = d;
 	return true;
@@ -174,11 +176,13 @@ static bool read_zone(const char **at, const char *end, int *offset_s)
 
 bool instant_parse(struct str s, int default_offset_s, instant_ms_t *out)
 {
-	const char *at = s.ptr, *end = s.ptr + s.len;
 	int offset_s = default_offset_s;
 	int64_t ms;
 	date_t d;
-	if (s.len == 0 || !read_date(&at, end, &d) || !skip(&at, end, 'T') || !read_time(&at, end, &ms) ||
+	if (s.len == 0)
+		return false;
+	const char *at = s.ptr, *end = s.ptr + s.len;
+	if (!read_date(&at, end, &d) || !skip(&at, end, 'T') || !read_time(&at, end, &ms) ||
 	    !read_zone(&at, end, &offset_s) || at != end)
 		return false;
 	*out = instant_of_date(d, offset_s) + ms;

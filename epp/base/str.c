@@ -88,9 +88,9 @@ bool str_to_i64(struct str s, int64_t *out)
 	uint64_t value;
 	if (negative)
 		s = str_make(s.ptr + 1, s.len - 1);
-	if (!str_to_u64(s, &value) || value > INT64_MAX)
+	if (!str_to_u64(s, &value) || value > (uint64_t)INT64_MAX + negative)
 		return false;
-	*out = negative ? -(int64_t)value : (int64_t)value;
+	*out = (int64_t)(negative ? 0 - value : value);
 	return true;
 }
 
