@@ -7,14 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct loop;
-
 /* An implementation under test. */
 struct stream_kit {
 	const char *name;
 	void *(*set_up)(void);
 	void (*tear_down)(void *env); /* everything must be closed */
-	struct loop *(*loop)(void *env);
+	void (*turn)(void *env);      /* one turn, without waiting */
 	/* Runs the loop until pred(arg); false after a time that is too long for anything in the suite. */
 	bool (*run_until)(void *env, bool (*pred)(void *arg), void *arg);
 	/* Two ends of one connection that is being made: `a` dials, `b` is handed out when `a`'s request arrives. Both

@@ -33,9 +33,9 @@ static void tear_down(void *env)
 	free(e);
 }
 
-static struct loop *env_loop(void *env)
+static void turn(void *env)
 {
-	return &((struct env *)env)->v.loop;
+	loop_turn(&((struct env *)env)->v.loop);
 }
 
 static bool run_until(void *env, bool (*pred)(void *arg), void *arg)
@@ -58,7 +58,7 @@ static void connect_pair(void *env, const struct stream_events *ev, void *a, voi
 static struct stream_kit kit = {.name = "mem",
                                 .set_up = set_up,
                                 .tear_down = tear_down,
-                                .loop = env_loop,
+                                .turn = turn,
                                 .run_until = run_until,
                                 .connect = connect_pair,
                                 .abort_is_seen = true};
