@@ -119,6 +119,7 @@ void config_file_warn_parent(struct config_reading *r, struct yaml_node *map, co
 	const char *folder = arena_str(r->arena, str_make(path, (size_t)(slash - path))).ptr;
 	if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
 		return;
-	diag_warning(r->d, n->pos, "%s: there is no folder '%s' yet", key, folder);
+	diag_warning(r->d, n->pos, "%.*s.%s: there is no folder '%s' yet", STR_ARG(n->parent->key), key,
+	             folder);
 	diag_help(r->d, "as a systemd service the daemon gets /var/lib/vnepp and /run/vnepp when it starts");
 }

@@ -434,7 +434,7 @@ static void folders_made_later_are_warned_of(void **state)
 	edit(f, "vneppd.yaml", main_text, "state.db", "later/state.db");
 	assert_true(load(f));
 	assert_int_equal(f->d.warnings, 1);
-	assert_non_null(strstr(buf_cstr(&f->out), ":3:15: warning: path: there is no folder"));
+	assert_non_null(strstr(buf_cstr(&f->out), ":3:15: warning: store.path: there is no folder"));
 }
 
 static void a_client_certificate_needs_its_key(void **state)
