@@ -57,7 +57,7 @@ struct job {
 	enum job_phase phase;
 	int attempt;
 	bool in_doubt;        /* a transform may have been carried out */
-	instant_ms_t sent_at; /* wall time of the first transform in doubt or under way */
+	instant_ms_t sent_at; /* nothing was sent before: when the item was admitted */
 	int absent;           /* looks in a row that found nothing, or nothing changed */
 	int looks;
 	uint64_t wait_ms, looked_ms;
@@ -68,7 +68,7 @@ struct job {
 	char message[JOB_MESSAGE_MAX], cltrid[65], svtrid[65];
 };
 
-/* `j` has registry, request, contact_id, contact_known, attempt set, the rest zero. */
+/* `j` has registry, request, contact_id, contact_known, attempt set, the rest zero; sent_at is set afterwards. */
 enum job_next job_begin(struct job *j);
 /* An item found in UNKNOWN or RECONCILING after a start; `sent_at` is the earliest moment it may have been sent. */
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);

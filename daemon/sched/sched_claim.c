@@ -142,6 +142,7 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 		return;
 	}
 	(void)job_begin(&j->job); /* always JOB_SEND */
+	j->job.sent_at = c->admitted;
 	list_push(&a->ready, &j->node);
 }
 
@@ -259,7 +260,7 @@ static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j,
 		damaged(j);
 		return;
 	}
-	enum job_next next = job_begin_look(&j->job, row->result.at);
+	enum job_next next = job_begin_look(&j->job, row->admitted);
 	if (sched_name_take(j))
 		sched_drive(j, next);
 }

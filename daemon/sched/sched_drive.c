@@ -113,8 +113,6 @@ bool sched_send(struct sched_job *j)
 	j->cmd.build = build;
 	j->cmd.done = done;
 	name_command(j);
-	if (job_is_transform(&j->job) && j->job.sent_at == INSTANT_NONE)
-		j->job.sent_at = wall(j);
 	if (pool_send(a->pool, &j->cmd, &e)) {
 		sched_drive(j, job_unbuildable(&j->job, e.text));
 		return false;

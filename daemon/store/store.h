@@ -62,9 +62,12 @@ enum store_op_type {
 	STORE_OP__COUNT
 };
 
+struct store_executor;
+
 struct store_op {
-	struct loop_msg msg;   /* carries it back to the loop */
-	struct store_op *next; /* the executor's queue */
+	struct loop_msg msg;             /* carries it back to the loop */
+	struct store_op *next;           /* the executor's queue */
+	struct store_executor *executor; /* whose it is until done */
 	enum store_op_type type;
 	enum err err;
 	struct errmsg errmsg;
@@ -182,8 +185,9 @@ struct store_claimed {
 	item_id_t item;
 	batch_id_t batch;
 	uint32_t partner, line;
-	uint32_t offset; /* in the claim: (epoch, claim, offset) makes the clTRID */
-	int attempt;     /* from 1 */
+	uint32_t offset;       /* in the claim: (epoch, claim, offset) makes the clTRID */
+	int attempt;           /* from 1 */
+	instant_ms_t admitted; /* nothing was sent for it before */
 	bool contact_known;
 	char contact_id[ITEM_CONTACT_MAX];
 	struct str payload;
@@ -299,7 +303,7 @@ struct store_row {
 	struct item_result result;                 /* the newest; .at INSTANT_NONE when there is none */
 	char intake_reason[32];                    /* main reason of the decision at intake */
 	enum item_fault intake_fault;
-	uint32_t epoch; /* of the claim, when SENDING */
+	instant_ms_t admitted;
 };
 
 /* Lines of a batch in input order. */
@@ -376,8 +380,6 @@ enum err store_sqlite_open(const char *path, const char *vfs, struct store_backe
 /* A reading connection to the same file; runs reading operations only (ERR_DENIED for others). */
 enum err store_sqlite_open_reader(const char *path, const char *vfs, struct store_backend **out,
                                   struct errmsg *e) MUST_CHECK;
-/* Everything in memory, for tests; lives until closed. */
-struct store_backend *store_mem_new(void);
 
 struct store_executor {
 	/* From the loop's thread. `op` belongs to the executor until op->done. */

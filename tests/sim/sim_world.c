@@ -285,7 +285,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct 
 	opts.piece_max = rng_below(&w->rng, 4) == 0 ? 1 + rng_below(&w->rng, 100) : 0;
 	w->net = mem_net_new(&w->v.loop, &opts, rng_u64(&w->rng));
 	make_registry(w);
-	w->store = store_mem_new();
+	INVARIANT(store_sqlite_open(":memory:", NULL, &w->store, NULL) == OK);
 	w->crashes_left = (unsigned)rng_below(&w->rng, 5);
 	boot(w);
 	plan_crash(w);

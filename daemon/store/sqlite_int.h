@@ -1,0 +1,131 @@
+/* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables, statements),
+ * sqlite_intake.c, sqlite_send.c, sqlite_ledger.c, sqlite_read.c (the operations). */
+#ifndef VNEPP_STORE_SQLITE_INT_H
+#define VNEPP_STORE_SQLITE_INT_H
+
+#include "daemon/store/store.h"
+#include "epp/base/buf.h"
+#include "epp/base/map.h"
+
+#include <sqlite3.h>
+
+/* Every statement: name, reading connections may use it, text. Prepared when first used. */
+enum sq_stmt {
+#define SQ(id, sql) SQ_##id,
+#include "daemon/store/sqlite_stmts.h"
+#undef SQ
+	SQ__COUNT
+};
+
+/* Items of a claim that have not left it yet. */
+struct sq_claim {
+	uint64_t id;
+	uint32_t open;
+};
+
+struct sq {
+	struct store_backend backend;
+	sqlite3 *db; /* owned */
+	sqlite3_stmt *stmts[SQ__COUNT];
+	bool reader,
+	    suspect;      /* suspect: a write or sync failed; the file is opened anew before the next group */
+	char *path, *vfs; /* owned */
+	int lock_fd;
+	uint32_t epoch;
+	struct map texts;  /* decision text -> its id (as a pointer-sized number) */
+	struct map claims; /* claim id (8 bytes) -> struct sq_claim, owned */
+	struct buf scratch;
+	struct arena arena; /* emptied after every operation */
+};
+
+/* ---- store_sqlite.c ---- */
+
+/* Translates a result code; the message goes to `op`. */
+enum err sq_fail(struct sq *s, struct store_op *op, int rc);
+/* A statement ready to be bound; reset by sq_done(). */
+sqlite3_stmt *sq_stmt(struct sq *s, enum sq_stmt which);
+/* Steps a statement that gives no rows and resets it. */
+enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st);
+/* SQLITE_ROW: true. SQLITE_DONE: false. Else *err is set, and false. */
+bool sq_row(struct sq *s, struct store_op *op, sqlite3_stmt *st, enum err *err);
+void sq_done(sqlite3_stmt *st);
+void sq_bind_str(sqlite3_stmt *st, int i,
+                 struct str v); /* borrowed until the statement is reset; empty: '' */
+void sq_bind_blob(sqlite3_stmt *st, int i, struct str v); /* the same; empty: NULL */
+void sq_bind_date(sqlite3_stmt *st, int i, date_t d);     /* DATE_NONE: NULL */
+void sq_bind_instant(sqlite3_stmt *st, int i, instant_ms_t t);
+struct str sq_col_str(sqlite3_stmt *st, int i); /* valid until the next step */
+struct str sq_col_copy(sqlite3_stmt *st, int i, struct arena *a);
+date_t sq_col_date(sqlite3_stmt *st, int i);
+instant_ms_t sq_col_instant(sqlite3_stmt *st, int i);
+
+/* ---- sqlite_schema.c ---- */
+extern const char *const sq_statements[SQ__COUNT];
+enum err sq_schema(struct sq *s, struct errmsg *e) MUST_CHECK;
+
+/* ---- operations ---- */
+enum err sq_register(struct sq *s, struct store_register *o);
+enum err sq_recover(struct sq *s, struct store_recover *o);
+enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o);
+enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o);
+enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o);
+enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o);
+enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o);
+enum err sq_queues(struct sq *s, struct store_queues *o);
+enum err sq_claim(struct sq *s, struct store_claim *o);
+enum err sq_finish(struct sq *s, struct store_finish *o);
+enum err sq_message(struct sq *s, struct store_message *o);
+enum err sq_import(struct sq *s, struct store_import *o);
+enum err sq_get_batch(struct sq *s, struct store_get_batch *o);
+enum err sq_get_items(struct sq *s, struct store_get_items *o);
+enum err sq_get_item(struct sq *s, struct store_get_item *o);
+enum err sq_get_open(struct sq *s, struct store_get_open *o);
+enum err sq_get_domain(struct sq *s, struct store_get_domain *o);
+enum err sq_get_counts(struct sq *s, struct store_get_counts *o);
+
+/* ---- shared by operations ---- */
+
+/* Changes of a batch's counts, gathered over an operation. */
+struct sq_counts {
+	batch_id_t batch;
+	int64_t delta[ITEM_STATE__COUNT];
+};
+#define SQ_COUNTS_MAX 16 /* batches touched at once; more are written in between */
+struct sq_tally {
+	struct sq_counts batches[SQ_COUNTS_MAX];
+	size_t count;
+};
+enum err sq_tally_move(struct sq *s, struct store_op *op, struct sq_tally *t, batch_id_t batch, int from,
+                       int to);
+enum err sq_tally_write(struct sq *s, struct store_op *op, struct sq_tally *t);
+
+/* What an item's row says, and its state now. */
+struct sq_item {
+	item_id_t id;
+	batch_id_t batch;
+	uint32_t partner, account;
+	uint8_t lane;
+	int op, attempt;
+	enum item_state
+	    state; /* of the newest result, else of the intake; QUEUED also while a claim holds it */
+	bool has_result;
+	date_t grant_from, free_until;
+	uint8_t grant_key[DECIDE_KEY_LEN];
+	bool has_grant_key;
+	char domain[256];
+};
+enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq_item *out);
+/* Appends a result. `counted`: the attempt was made, the next one has the next number. `common`/`item`: a later decision's texts, or empty. */
+enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, const struct item_result *r,
+                       bool counted, struct str common, struct str item);
+/* The text's number, stored when it is new. */
+enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id);
+/* The ledger's facts for a request. `item`: whose own grant does not count against it; 0: none. */
+enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, const struct item_request *r,
+                   uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
+                   bool *has_key);
+enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i);
+/* A panData decides the pending item o->settled. */
+enum err sq_settle(struct sq *s, struct store_message *o);
+
+#endif

@@ -1,0 +1,450 @@
+/* Intake: batches come in chunks, are decided line by line within the transaction, and appear with one row. */
+#include "daemon/store/sqlite_int.h"
+#include "epp/base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- counts --------------------------------------------------------------------------------------------------------- */
+
+enum err sq_tally_write(struct sq *s, struct store_op *op, struct sq_tally *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		struct sq_counts *c = &t->batches[i];
+		for (int state = 0; state < ITEM_STATE__COUNT; state++) {
+			if (c->delta[state] == 0)
+				continue;
+			sqlite3_stmt *st = sq_stmt(s, SQ_COUNT_ADD);
+			sqlite3_bind_int64(st, 1, (sqlite3_int64)c->batch);
+			sqlite3_bind_int(st, 2, state);
+			sqlite3_bind_int64(st, 3, c->delta[state]);
+			enum err err = sq_run(s, op, st);
+			if (err)
+				return err;
+		}
+		sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_TOUCH);
+		sqlite3_bind_int64(st, 1, (sqlite3_int64)c->batch);
+		enum err err = sq_run(s, op, st);
+		if (err)
+			return err;
+	}
+	t->count = 0;
+	return OK;
+}
+
+enum err sq_tally_move(struct sq *s, struct store_op *op, struct sq_tally *t, batch_id_t batch, int from,
+                       int to)
+{
+	size_t i = 0;
+	if (from == to)
+		return OK;
+	while (i < t->count && t->batches[i].batch != batch)
+		i++;
+	if (i == SQ_COUNTS_MAX) {
+		enum err err = sq_tally_write(s, op, t);
+		if (err)
+			return err;
+		i = 0;
+	}
+	if (i == t->count) {
+		t->batches[i] = (struct sq_counts){.batch = batch};
+		t->count++;
+	}
+	if (from >= 0)
+		t->batches[i].delta[from]--;
+	if (to >= 0)
+		t->batches[i].delta[to]++;
+	return OK;
+}
+
+/* ---- numbers of names ------------------------------------------------------------------------------------------------ */
+
+static enum err number_of(struct sq *s, struct store_op *op, int kind, const char *name, uint32_t *id)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_NAME_GET);
+	sqlite3_bind_int(st, 1, kind);
+	sq_bind_str(st, 2, str_c(name));
+	bool found = sq_row(s, op, st, &err);
+	*id = found ? (uint32_t)sqlite3_column_int64(st, 0) : 0;
+	sq_done(st);
+	if (err || found)
+		return err;
+	st = sq_stmt(s, SQ_NAME_ADD);
+	sqlite3_bind_int(st, 1, kind);
+	sq_bind_str(st, 2, str_c(name));
+	err = sq_run(s, op, st);
+	*id = (uint32_t)sqlite3_last_insert_rowid(s->db);
+	return err;
+}
+
+enum err sq_register(struct sq *s, struct store_register *o)
+{
+	enum err err = OK;
+	for (size_t i = 0; i < o->count && !err; i++)
+		err = number_of(s, &o->op, o->is_account, o->names[i], &o->ids[i]);
+	return err;
+}
+
+/* ---- batches ---------------------------------------------------------------------------------------------------------- */
+
+enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
+{
+	enum err err;
+	sqlite3_stmt *st;
+	if (o->idempotency_key.len) {
+		st = sq_stmt(s, SQ_BATCH_BY_KEY);
+		sqlite3_bind_int64(st, 1, o->partner);
+		sq_bind_str(st, 2, o->idempotency_key);
+		bool found = sq_row(s, &o->op, st, &err);
+		bool published = found && sqlite3_column_type(st, 1) != SQLITE_NULL;
+		struct str hash = found ? sq_col_str(st, 2) : STR_NONE;
+		if (found)
+			o->batch = (batch_id_t)sqlite3_column_int64(st, 0);
+		if (hash.len == sizeof o->payload_hash)
+			memcpy(o->payload_hash, hash.ptr, sizeof o->payload_hash);
+		sq_done(st);
+		if (err || found)
+			return err ? err : published ? ERR_EXISTS : ERR_BUSY;
+	}
+	st = sq_stmt(s, SQ_BATCH_ADD);
+	sqlite3_bind_int64(st, 1, o->partner);
+	if (o->idempotency_key.len)
+		sq_bind_str(st, 2, o->idempotency_key);
+	sqlite3_bind_int64(st, 3, o->now);
+	err = sq_run(s, &o->op, st);
+	o->batch = (batch_id_t)sqlite3_last_insert_rowid(s->db);
+	return err;
+}
+
+static enum err require_open(struct sq *s, struct store_op *op, batch_id_t batch)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_IS_OPEN);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	bool open = sq_row(s, op, st, &err) && sqlite3_column_int(st, 0);
+	sq_done(st);
+	if (!err && !open)
+		err = err_set(&op->errmsg, ERR_NOT_FOUND, "no such batch is being received");
+	return err;
+}
+
+/* A line whose ref is known. True: it is not a new item. */
+static bool repeated(struct sq *s, struct store_batch_chunk *o, struct store_line *l, enum err *err)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_ITEM_BY_REF);
+	sqlite3_bind_int64(st, 1, o->partner);
+	sq_bind_str(st, 2, l->request->ref);
+	bool found = sq_row(s, &o->op, st, err);
+	if (found) {
+		bool same = str_eq(sq_col_str(st, 1), l->payload);
+		l->item = (item_id_t)sqlite3_column_int64(st, 0);
+		l->state = (enum item_state)sqlite3_column_int(st, 2);
+		snprintf(l->reason, sizeof l->reason, "%s", (const char *)sqlite3_column_text(st, 3));
+		l->outcome = !same                       ? STORE_LINE_CONFLICT
+		             : sqlite3_column_int(st, 4) ? STORE_LINE_BUSY
+		                                         : STORE_LINE_SAME;
+	}
+	sq_done(st);
+	return found;
+}
+
+static enum err add_repeat(struct sq *s, struct store_batch_chunk *o, const struct store_line *l)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_LINE_ADD);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
+	sqlite3_bind_int64(st, 2, l->line);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)l->item);
+	return sq_run(s, &o->op, st);
+}
+
+struct new_item {
+	struct decide_outcome decision;
+	uint8_t key[DECIDE_KEY_LEN];
+	bool has_key;
+	int64_t common, rules;
+};
+
+static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l,
+                            const struct new_item *n)
+{
+	const struct decide_outcome *d = &n->decision;
+	sqlite3_stmt *st = sq_stmt(s, SQ_ITEM_ADD);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
+	sqlite3_bind_int64(st, 2, l->line);
+	sqlite3_bind_int64(st, 3, o->partner);
+	sqlite3_bind_int64(st, 4, l->account);
+	sqlite3_bind_int(st, 5, l->lane);
+	sqlite3_bind_int(st, 6, (int)l->request->op);
+	sqlite3_bind_int(st, 7, (int)d->state);
+	sqlite3_bind_int(st, 8, (int)d->fault);
+	sq_bind_str(st, 9, l->request->ref);
+	sq_bind_str(st, 10, l->request->domain);
+	sq_bind_str(st, 11, str_c(l->contact_id));
+	sq_bind_str(st, 12, str_c(d->reason));
+	sq_bind_str(st, 13, str_c(d->needs));
+	sq_bind_date(st, 14, d->decided_on);
+	sqlite3_bind_int64(st, 15, n->rules);
+	sqlite3_bind_int64(st, 16, n->common);
+	sq_bind_str(st, 17, d->item);
+	if (n->has_key && d->takes_grant)
+		sq_bind_blob(st, 18, str_make((const char *)n->key, sizeof n->key));
+	sq_bind_date(st, 19, d->free_from);
+	sq_bind_date(st, 20, d->free_until);
+	sq_bind_blob(st, 21, l->payload);
+	enum err err = sq_run(s, &o->op, st);
+	l->item = (item_id_t)sqlite3_last_insert_rowid(s->db);
+	return err;
+}
+
+static enum err reserve(struct sq *s, struct store_batch_chunk *o, const struct store_line *l,
+                        const struct new_item *n)
+{
+	if (!n->has_key || !n->decision.takes_grant)
+		return OK;
+	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_ADD);
+	sq_bind_blob(st, 1, str_make((const char *)n->key, sizeof n->key));
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)l->item);
+	sqlite3_bind_int(st, 3, 0);
+	return sq_run(s, &o->op, st);
+}
+
+static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l)
+{
+	struct decide_ledger ledger;
+	struct new_item n;
+	enum err err =
+	    sq_ledger(s, &o->op, o->decider, l->request, o->partner, 0, &ledger, n.key, &n.has_key);
+	if (err)
+		return err;
+	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &s->scratch, &n.decision);
+	err = sq_text_id(s, &o->op, n.decision.common, &n.common);
+	if (!err)
+		err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &n.rules);
+	if (!err)
+		err = insert_item(s, o, l, &n);
+	if (!err)
+		err = reserve(s, o, l, &n);
+	l->outcome = STORE_LINE_NEW;
+	l->state = n.decision.state;
+	memcpy(l->reason, n.decision.reason, sizeof l->reason);
+	return err;
+}
+
+enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
+{
+	struct sq_tally tally = {.count = 0};
+	int64_t items = 0, repeats = 0;
+	REQUIRE(o->count <= STORE_CHUNK_MAX);
+	enum err err = require_open(s, &o->op, o->batch);
+	for (size_t i = 0; i < o->count && !err; i++) {
+		struct store_line *l = &o->lines[i];
+		if (repeated(s, o, l, &err)) {
+			repeats += l->outcome == STORE_LINE_SAME;
+			if (!err && l->outcome == STORE_LINE_SAME)
+				err = add_repeat(s, o, l);
+		} else if (!err) {
+			err = add_item(s, o, l);
+			items++;
+			if (!err)
+				err = sq_tally_move(s, &o->op, &tally, o->batch, -1, (int)l->state);
+		}
+	}
+	if (err)
+		return err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_GROW);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
+	sqlite3_bind_int64(st, 2, items + repeats);
+	sqlite3_bind_int64(st, 3, items);
+	sqlite3_bind_int64(st, 4, repeats);
+	err = sq_run(s, &o->op, st);
+	return err ? err : sq_tally_write(s, &o->op, &tally);
+}
+
+enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)
+{
+	enum err err = require_open(s, &o->op, o->batch);
+	if (err)
+		return err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_PUBLISH);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
+	sqlite3_bind_int64(st, 2, o->now);
+	sq_bind_blob(st, 3, str_make((const char *)o->payload_hash, sizeof o->payload_hash));
+	err = sq_run(s, &o->op, st);
+	if (err)
+		return err;
+	st = sq_stmt(s, SQ_BATCH_WORK);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
+	sqlite3_bind_int(st, 2, ITEM_QUEUED);
+	return sq_run(s, &o->op, st);
+}
+
+static enum err run_for_batch(struct sq *s, struct store_op *op, enum sq_stmt which, batch_id_t batch)
+{
+	sqlite3_stmt *st = sq_stmt(s, which);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	return sq_run(s, op, st);
+}
+
+static enum err remove_batch(struct sq *s, struct store_op *op, batch_id_t batch)
+{
+	static const enum sq_stmt steps[] = {SQ_BATCH_DEL_GRANTS, SQ_BATCH_DEL_ITEMS, SQ_BATCH_DEL_LINES,
+	                                     SQ_BATCH_DEL_COUNTS, SQ_BATCH_DEL};
+	enum err err = OK;
+	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
+		err = run_for_batch(s, op, steps[i], batch);
+	return err;
+}
+
+enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o)
+{
+	enum err err = require_open(s, &o->op, o->batch);
+	return err ? err : remove_batch(s, &o->op, o->batch);
+}
+
+/* ---- start-up ----------------------------------------------------------------------------------------------------------- */
+
+static enum err meta_get(struct sq *s, struct store_op *op, const char *key, struct str *out)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_META_GET);
+	sq_bind_str(st, 1, str_c(key));
+	*out = sq_row(s, op, st, &err) ? sq_col_copy(st, 0, &s->arena) : STR_NONE;
+	sq_done(st);
+	return err;
+}
+
+static enum err meta_set(struct sq *s, struct store_op *op, const char *key, struct str value)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_META_SET);
+	sq_bind_str(st, 1, str_c(key));
+	sq_bind_blob(st, 2, value);
+	return sq_run(s, op, st);
+}
+
+static enum err next_epoch(struct sq *s, struct store_recover *o)
+{
+	struct str old;
+	enum err err = meta_get(s, &o->op, "epoch", &old);
+	if (err)
+		return err;
+	uint32_t epoch = 0;
+	if (old.len == sizeof epoch)
+		memcpy(&epoch, old.ptr, sizeof epoch);
+	o->epoch = s->epoch = epoch + 1;
+	return meta_set(s, &o->op, "epoch", str_make((const char *)&o->epoch, sizeof o->epoch));
+}
+
+static enum err keep_key(struct sq *s, struct store_recover *o)
+{
+	struct str old;
+	enum err err = meta_get(s, &o->op, "hmac_key", &old);
+	if (err)
+		return err;
+	if (old.len == sizeof o->hmac_key) {
+		memcpy(o->hmac_key, old.ptr, sizeof o->hmac_key);
+		return OK;
+	}
+	sqlite3_randomness(sizeof o->hmac_key, o->hmac_key);
+	return meta_set(s, &o->op, "hmac_key", str_make((const char *)o->hmac_key, sizeof o->hmac_key));
+}
+
+static enum err remove_orphans(struct sq *s, struct store_recover *o)
+{
+	for (;;) {
+		enum err err;
+		sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_ORPHANS);
+		bool found = sq_row(s, &o->op, st, &err);
+		batch_id_t batch = found ? (batch_id_t)sqlite3_column_int64(st, 0) : 0;
+		sq_done(st);
+		if (err || !found)
+			return err;
+		err = remove_batch(s, &o->op, batch);
+		if (err)
+			return err;
+		o->orphans++;
+	}
+}
+
+/* Handed to the sender and nothing heard since: it may have been carried out. */
+static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t, item_id_t id,
+                      instant_ms_t at)
+{
+	struct sq_item item;
+	enum err err;
+	enum err loaded = sq_item_load(s, &o->op, id, &item);
+	if (loaded)
+		return loaded;
+	if (item.state != ITEM_QUEUED && item.state != ITEM_SENDING)
+		return OK;
+	sqlite3_stmt *st = sq_stmt(s, SQ_READY_HAS);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	bool waiting = sq_row(s, &o->op, st, &err);
+	sq_done(st);
+	if (err || waiting)
+		return err;
+	struct item_result r = {.state = ITEM_UNKNOWN,
+	                        .attempt = item.attempt,
+	                        .reason = STR("OUTCOME_UNKNOWN"),
+	                        .message = STR("the gateway stopped while this was being sent"),
+	                        .created = INSTANT_NONE,
+	                        .expires = INSTANT_NONE,
+	                        .charged_vnd = -1,
+	                        .at = at};
+	o->unknown++;
+	err = sq_result_add(s, &o->op, id, &r, true, STR_NONE, STR_NONE);
+	return err ? err : sq_tally_move(s, &o->op, t, item.batch, ITEM_SENDING, ITEM_UNKNOWN);
+}
+
+static enum err doubt_runs(struct sq *s, struct store_recover *o, struct sq_tally *t, struct str runs,
+                           instant_ms_t at)
+{
+	enum err err = OK;
+	for (size_t i = 0; i + 12 <= runs.len && !err; i += 12) {
+		uint64_t first;
+		uint32_t count;
+		memcpy(&first, runs.ptr + i, 8);
+		memcpy(&count, runs.ptr + i + 8, 4);
+		for (uint32_t k = 0; k < count && !err; k++)
+			err = doubt(s, o, t, first + k, at);
+	}
+	return err;
+}
+
+static enum err close_claims(struct sq *s, struct store_recover *o)
+{
+	struct sq_tally tally = {.count = 0};
+	for (;;) {
+		enum err err;
+		sqlite3_stmt *st = sq_stmt(s, SQ_CLAIM_ALL);
+		bool found = sq_row(s, &o->op, st, &err);
+		uint64_t id = found ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+		instant_ms_t at = found ? sqlite3_column_int64(st, 1) : 0;
+		struct str runs = found ? sq_col_copy(st, 2, &s->arena) : STR_NONE;
+		sq_done(st);
+		if (!err && found)
+			err = doubt_runs(s, o, &tally, runs, at);
+		if (err)
+			return err;
+		if (!found)
+			return sq_tally_write(s, &o->op, &tally);
+		st = sq_stmt(s, SQ_CLAIM_DEL);
+		sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+		err = sq_run(s, &o->op, st);
+		if (err)
+			return err;
+		free(map_del(&s->claims, str_make((const char *)&id, sizeof id)));
+	}
+}
+
+enum err sq_recover(struct sq *s, struct store_recover *o)
+{
+	o->orphans = o->unknown = 0;
+	enum err err = next_epoch(s, o);
+	if (!err)
+		err = keep_key(s, o);
+	if (!err)
+		err = remove_orphans(s, o);
+	return err ? err : close_claims(s, o);
+}

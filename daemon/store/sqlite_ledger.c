@@ -1,0 +1,236 @@
+/* The ledgers: names, grants, contacts; imports and poll messages. */
+#include "daemon/store/sqlite_int.h"
+#include "epp/base/check.h"
+
+#include <string.h>
+
+static enum err ledger_subject(struct sq *s, struct store_op *op, item_id_t item,
+                               const uint8_t key[DECIDE_KEY_LEN], struct decide_ledger *out)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_GET);
+	sq_bind_blob(st, 1, str_make((const char *)key, DECIDE_KEY_LEN));
+	bool found = sq_row(s, op, st, &err);
+	out->subject_has_grant = found && (item_id_t)sqlite3_column_int64(st, 0) != item;
+	if (found && item == 0)
+		out->subject_has_grant = true;
+	sq_done(st);
+	return err;
+}
+
+static enum err ledger_name(struct sq *s, struct store_op *op, struct str domain, uint32_t partner,
+                            struct decide_ledger *out)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_DOMAIN_GET);
+	sq_bind_str(st, 1, domain);
+	if (sq_row(s, op, st, &err)) {
+		instant_ms_t expires = sq_col_instant(st, 4);
+		out->name_known = true;
+		out->name_foreign = (uint32_t)sqlite3_column_int64(st, 0) != partner;
+		out->grant_from = sq_col_date(st, 5);
+		out->name_granted = out->grant_from != DATE_NONE;
+		out->expires_on =
+		    expires == INSTANT_NONE ? DATE_NONE : date_of_instant(expires, HANOI_OFFSET_S);
+	}
+	sq_done(st);
+	return err;
+}
+
+enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, const struct item_request *r,
+                   uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
+                   bool *has_key)
+{
+	*out = (struct decide_ledger){.grant_from = DATE_NONE, .expires_on = DATE_NONE};
+	*has_key = decide_subject_key(d, r, key);
+	enum err err = *has_key ? ledger_subject(s, op, item, key, out) : OK;
+	if (!err && r->op == ITEM_RENEW)
+		err = ledger_name(s, op, r->domain, partner, out);
+	return err;
+}
+
+enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i)
+{
+	if (!i->has_grant_key)
+		return OK;
+	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_DEL);
+	sq_bind_blob(st, 1, str_make((const char *)i->grant_key, sizeof i->grant_key));
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)i->id);
+	return sq_run(s, op, st);
+}
+
+/* ---- items ----------------------------------------------------------------------------------------------------------- */
+
+static enum err load_newest(struct sq *s, struct store_op *op, struct sq_item *out)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_RESULT_LAST);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)out->id);
+	out->attempt = 1;
+	out->has_result = sq_row(s, op, st, &err);
+	if (out->has_result) {
+		out->state = (enum item_state)sqlite3_column_int(st, 0);
+		out->attempt =
+		    sqlite3_column_int(st, 1) + (sqlite3_column_int(st, 2) && out->state == ITEM_QUEUED);
+		if (sqlite3_column_type(st, 4) != SQLITE_NULL) {
+			out->grant_from = sq_col_date(st, 3);
+			out->free_until = sq_col_date(st, 4);
+		}
+	}
+	sq_done(st);
+	return err;
+}
+
+enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq_item *out)
+{
+	enum err err;
+	*out = (struct sq_item){.id = id};
+	sqlite3_stmt *st = sq_stmt(s, SQ_ITEM_LOAD);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	bool found = sq_row(s, op, st, &err);
+	if (found) {
+		struct str key = sq_col_str(st, 7);
+		out->batch = (batch_id_t)sqlite3_column_int64(st, 0);
+		out->partner = (uint32_t)sqlite3_column_int64(st, 1);
+		out->account = (uint32_t)sqlite3_column_int64(st, 2);
+		out->lane = (uint8_t)sqlite3_column_int(st, 3);
+		out->op = sqlite3_column_int(st, 4);
+		out->state = (enum item_state)sqlite3_column_int(st, 5);
+		found = str_copy(out->domain, sizeof out->domain, sq_col_str(st, 6));
+		out->has_grant_key = key.len == sizeof out->grant_key;
+		if (out->has_grant_key)
+			memcpy(out->grant_key, key.ptr, sizeof out->grant_key);
+		out->grant_from = sq_col_date(st, 8);
+		out->free_until = sq_col_date(st, 9);
+	}
+	sq_done(st);
+	if (err || !found)
+		return err ? err
+		           : err_set(&op->errmsg, ERR_NOT_FOUND, "no item %llu", (unsigned long long)id);
+	return load_newest(s, op, out);
+}
+
+static bool is_open(enum item_state st)
+{
+	return st == ITEM_UNKNOWN || st == ITEM_RECONCILING || st == ITEM_PENDING || st == ITEM_NEEDS_HUMAN;
+}
+
+static enum err mark_open(struct sq *s, struct store_op *op, item_id_t id, enum item_state state)
+{
+	sqlite3_stmt *st = sq_stmt(s, is_open(state) ? SQ_OPEN_ADD : SQ_OPEN_DEL);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	return sq_run(s, op, st);
+}
+
+enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, const struct item_result *r,
+                       bool counted, struct str common, struct str item)
+{
+	int64_t common_id = 0;
+	struct buf body;
+	enum err err = common.len ? sq_text_id(s, op, common, &common_id) : OK;
+	if (err)
+		return err;
+	buf_init(&body, ITEM_PAYLOAD_MAX);
+	item_result_encode(r, &body);
+	sqlite3_stmt *st = sq_stmt(s, SQ_RESULT_ADD);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	sqlite3_bind_int(st, 2, r->attempt);
+	sqlite3_bind_int(st, 3, (int)r->state);
+	sqlite3_bind_int(st, 4, counted);
+	sq_bind_blob(st, 5, buf_str(&body));
+	if (common.len) {
+		sqlite3_bind_int64(st, 6, common_id);
+		sq_bind_str(st, 7, item);
+	}
+	err = sq_run(s, op, st);
+	buf_fini(&body);
+	return err ? err : mark_open(s, op, id, r->state);
+}
+
+/* ---- imports ----------------------------------------------------------------------------------------------------------- */
+
+static enum err import_grant(struct sq *s, struct store_op *op, const struct store_import_row *r)
+{
+	if (!r->has_subject_key || r->grant_from == DATE_NONE)
+		return OK;
+	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_PUT);
+	sq_bind_blob(st, 1, str_make((const char *)r->subject_key, sizeof r->subject_key));
+	sqlite3_bind_int64(st, 2, 0);
+	sqlite3_bind_int(st, 3, 1);
+	return sq_run(s, op, st);
+}
+
+static enum err import_row(struct sq *s, struct store_import *o, const struct store_import_row *r)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_DOMAIN_GET);
+	sq_bind_str(st, 1, r->domain);
+	bool known = sq_row(s, &o->op, st, &err);
+	sq_done(st);
+	if (err)
+		return err;
+	*(known ? &o->replaced : &o->added) += 1;
+	st = sq_stmt(s, SQ_DOMAIN_PUT);
+	sq_bind_str(st, 1, r->domain);
+	sqlite3_bind_int64(st, 2, r->partner);
+	sqlite3_bind_int64(st, 3, r->account);
+	sq_bind_instant(st, 5, r->created);
+	sq_bind_instant(st, 6, r->expires);
+	sq_bind_date(st, 7, r->grant_from);
+	if (r->grant_from != DATE_NONE)
+		sq_bind_date(st, 8, date_add_years(r->grant_from, 2, false));
+	err = sq_run(s, &o->op, st);
+	return err ? err : import_grant(s, &o->op, r);
+}
+
+enum err sq_import(struct sq *s, struct store_import *o)
+{
+	enum err err = OK;
+	o->added = o->replaced = 0;
+	for (size_t i = 0; i < o->count && !err; i++)
+		err = import_row(s, o, &o->rows[i]);
+	return err;
+}
+
+/* ---- poll messages ------------------------------------------------------------------------------------------------------- */
+
+static enum err pending_item(struct sq *s, struct store_message *o, item_id_t *id)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_PENDING_BY_NAME);
+	sq_bind_str(st, 1, o->domain);
+	sqlite3_bind_int64(st, 2, o->account);
+	*id = 0;
+	while (*id == 0 && sq_row(s, &o->op, st, &err)) {
+		struct sq_item item;
+		item_id_t candidate = (item_id_t)sqlite3_column_int64(st, 0);
+		enum err loaded = sq_item_load(s, &o->op, candidate, &item);
+		if (loaded) {
+			sq_done(st);
+			return loaded;
+		}
+		if (item.state == ITEM_PENDING)
+			*id = candidate;
+	}
+	sq_done(st);
+	return err;
+}
+
+enum err sq_message(struct sq *s, struct store_message *o)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_MESSAGE_ADD);
+	sqlite3_bind_int64(st, 1, o->account);
+	sq_bind_str(st, 2, o->id);
+	sqlite3_bind_int64(st, 3, o->at);
+	sqlite3_bind_int64(st, 4, o->now);
+	sq_bind_str(st, 5, o->text);
+	sq_bind_str(st, 6, o->domain);
+	sqlite3_bind_int(st, 7, o->understood);
+	enum err err = sq_run(s, &o->op, st);
+	o->settled = 0;
+	o->duplicate = !err && sqlite3_changes(s->db) == 0;
+	if (err || o->duplicate || !o->is_pan)
+		return err;
+	err = pending_item(s, o, &o->settled);
+	return err || o->settled == 0 ? err : sq_settle(s, o);
+}

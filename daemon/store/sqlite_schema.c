@@ -1,0 +1,93 @@
+/* The tables, and the table of statements. */
+#include "daemon/store/sqlite_int.h"
+
+#include <stdio.h>
+
+#define SCHEMA_VERSION 1
+
+const char *const sq_statements[SQ__COUNT] = {
+#define SQ(id, sql) [SQ_##id] = sql,
+#include "daemon/store/sqlite_stmts.h"
+#undef SQ
+};
+
+static const char schema[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    /* kind 0: partner, 1: account */
+    "CREATE TABLE name(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE(kind, "
+    "name));"
+    "CREATE TABLE text(id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE batch(id INTEGER PRIMARY KEY AUTOINCREMENT, partner INTEGER NOT NULL, idem TEXT, hash BLOB,"
+    " created INTEGER NOT NULL, published INTEGER, lines INTEGER NOT NULL, items INTEGER NOT NULL,"
+    " repeats INTEGER NOT NULL, version INTEGER NOT NULL);"
+    "CREATE UNIQUE INDEX batch_idem ON batch(partner, idem) WHERE idem IS NOT NULL;"
+    "CREATE INDEX batch_open ON batch(id) WHERE published IS NULL;"
+    "CREATE TABLE batch_count(batch INTEGER, state INTEGER, n INTEGER NOT NULL, PRIMARY KEY(batch, state))"
+    " WITHOUT ROWID;"
+    /* Large columns last: what precedes them is read without touching overflow pages. */
+    "CREATE TABLE item(id INTEGER PRIMARY KEY AUTOINCREMENT, batch INTEGER NOT NULL, line INTEGER NOT NULL,"
+    " partner INTEGER NOT NULL, account INTEGER NOT NULL, lane INTEGER NOT NULL, op INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, fault INTEGER NOT NULL, ref TEXT NOT NULL, domain TEXT NOT NULL,"
+    " contact TEXT NOT NULL, reason TEXT NOT NULL, needs TEXT NOT NULL, decided_on INTEGER, rules INTEGER "
+    "NOT NULL,"
+    " common INTEGER NOT NULL, grant_key BLOB, grant_from INTEGER, free_until INTEGER, ditem TEXT NOT NULL,"
+    " payload BLOB NOT NULL);"
+    "CREATE UNIQUE INDEX item_ref ON item(partner, ref);"
+    "CREATE INDEX item_line ON item(batch, line);"
+    "CREATE TABLE line(batch INTEGER, line INTEGER, item INTEGER NOT NULL, PRIMARY KEY(batch, line)) WITHOUT "
+    "ROWID;"
+    "CREATE TABLE work(account INTEGER, partner INTEGER, lane INTEGER, batch INTEGER, next_item INTEGER NOT "
+    "NULL,"
+    " end_item INTEGER NOT NULL, PRIMARY KEY(account, partner, lane, batch)) WITHOUT ROWID;"
+    "CREATE TABLE ready(account INTEGER, partner INTEGER, lane INTEGER, not_before INTEGER, item INTEGER "
+    "UNIQUE,"
+    " PRIMARY KEY(account, partner, lane, not_before, item)) WITHOUT ROWID;"
+    "CREATE TABLE claim(id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " runs BLOB NOT NULL);"
+    /* counted: the attempt was made (something was sent) */
+    "CREATE TABLE result(seq INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL, attempt INTEGER NOT "
+    "NULL,"
+    " state INTEGER NOT NULL, counted INTEGER NOT NULL, body BLOB NOT NULL, common INTEGER, ditem TEXT,"
+    " grant_from INTEGER, free_until INTEGER);"
+    "CREATE INDEX result_item ON result(item, seq);"
+    /* items in unknown, reconciling, pending or needs_human */
+    "CREATE TABLE open_item(item INTEGER PRIMARY KEY);"
+    "CREATE TABLE domain(name TEXT PRIMARY KEY, partner INTEGER NOT NULL, account INTEGER NOT NULL, item "
+    "INTEGER,"
+    " created INTEGER, expires INTEGER, grant_from INTEGER, free_until INTEGER) WITHOUT ROWID;"
+    /* state 0: reserved, 1: used */
+    "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER, state INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"
+    "CREATE TABLE message(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, msg_id TEXT NOT NULL,"
+    " at INTEGER NOT NULL, stored INTEGER NOT NULL, body TEXT NOT NULL, domain TEXT NOT NULL,"
+    " understood INTEGER NOT NULL, UNIQUE(account, msg_id, at));";
+
+static int version_of(struct sq *s)
+{
+	sqlite3_stmt *st = NULL;
+	int v = -1;
+	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW)
+		v = sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return v;
+}
+
+enum err sq_schema(struct sq *s, struct errmsg *e)
+{
+	char text[64];
+	int v = version_of(s);
+	if (v == SCHEMA_VERSION)
+		return OK;
+	if (v != 0)
+		return err_set(e, ERR_UNSUPPORTED,
+		               "%s: made by another version of vneppd (schema %d, this is %d)", s->path, v,
+		               SCHEMA_VERSION);
+	snprintf(text, sizeof text, "PRAGMA user_version = %d", SCHEMA_VERSION);
+	if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK &&
+	    sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
+		return OK;
+	return err_set(e, ERR_DISK, "%s: the tables cannot be made: %s", s->path, sqlite3_errmsg(s->db));
+}

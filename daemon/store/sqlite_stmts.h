@@ -1,0 +1,123 @@
+/* All SQL but the schema. Included with SQ(id, text) defined; no include guard on purpose. */
+SQ(BEGIN, "BEGIN IMMEDIATE")
+SQ(BEGIN_READ, "BEGIN")
+SQ(COMMIT, "COMMIT")
+SQ(ROLLBACK, "ROLLBACK")
+SQ(SAVEPOINT, "SAVEPOINT op")
+SQ(RELEASE, "RELEASE op")
+SQ(ROLLBACK_TO, "ROLLBACK TO op")
+
+SQ(NAME_GET, "SELECT id FROM name WHERE kind = ?1 AND name = ?2")
+SQ(NAME_ADD, "INSERT INTO name(kind, name) VALUES(?1, ?2)")
+SQ(META_GET, "SELECT value FROM meta WHERE key = ?1")
+SQ(META_SET, "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2")
+SQ(TEXT_GET, "SELECT id FROM text WHERE body = ?1")
+SQ(TEXT_ADD, "INSERT INTO text(body) VALUES(?1)")
+
+SQ(BATCH_ADD,
+   "INSERT INTO batch(partner, idem, created, lines, items, repeats, version) VALUES(?1, ?2, ?3, 0, 0, 0, 0)")
+SQ(BATCH_BY_KEY, "SELECT id, published, hash FROM batch WHERE partner = ?1 AND idem = ?2")
+SQ(BATCH_GROW, "UPDATE batch SET lines = lines + ?2, items = items + ?3, repeats = repeats + ?4 WHERE id = "
+               "?1 AND published IS NULL")
+SQ(BATCH_PUBLISH, "UPDATE batch SET published = ?2, hash = ?3 WHERE id = ?1 AND published IS NULL")
+SQ(BATCH_TOUCH, "UPDATE batch SET version = version + 1 WHERE id = ?1")
+SQ(BATCH_GET, "SELECT partner, lines, items, created, version, repeats FROM batch WHERE id = ?1 AND "
+              "published IS NOT NULL")
+SQ(BATCH_ORPHANS, "SELECT id FROM batch WHERE published IS NULL")
+SQ(BATCH_DEL, "DELETE FROM batch WHERE id = ?1 AND published IS NULL")
+SQ(BATCH_IS_OPEN, "SELECT published IS NULL FROM batch WHERE id = ?1")
+SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE item IN (SELECT id FROM item WHERE batch = ?1)")
+SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
+SQ(BATCH_DEL_LINES, "DELETE FROM line WHERE batch = ?1")
+SQ(BATCH_DEL_COUNTS, "DELETE FROM batch_count WHERE batch = ?1")
+SQ(BATCH_WORK, "INSERT INTO work(account, partner, lane, batch, next_item, end_item) SELECT account, "
+               "partner, lane, ?1, min(id), max(id) "
+               "FROM item WHERE batch = ?1 AND state = ?2 GROUP BY account, partner, lane")
+SQ(COUNT_ADD, "INSERT INTO batch_count(batch, state, n) VALUES(?1, ?2, ?3) ON CONFLICT(batch, state) DO "
+              "UPDATE SET n = n + ?3")
+SQ(COUNT_GET, "SELECT state, n FROM batch_count WHERE batch = ?1")
+
+SQ(ITEM_BY_REF, "SELECT i.id, i.payload, i.state, i.reason, b.published IS NULL FROM item i JOIN batch b ON "
+                "b.id = i.batch "
+                "WHERE i.partner = ?1 AND i.ref = ?2")
+SQ(ITEM_ADD,
+   "INSERT INTO item(batch, line, partner, account, lane, op, state, fault, ref, domain, contact, reason, "
+   "needs, "
+   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload) "
+   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)")
+SQ(LINE_ADD, "INSERT INTO line(batch, line, item) VALUES(?1, ?2, ?3)")
+SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until "
+              "FROM item WHERE id = ?1")
+SQ(RESULT_LAST, "SELECT state, attempt, counted, grant_from, free_until FROM result WHERE item = ?1 ORDER BY "
+                "seq DESC LIMIT 1")
+SQ(RESULT_ADD,
+   "INSERT INTO result(item, attempt, state, counted, body, common, ditem, grant_from, free_until) "
+   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+
+SQ(QUEUES, "SELECT account, partner, lane FROM work UNION SELECT account, partner, lane FROM ready WHERE "
+           "not_before <= ?1")
+SQ(READY_NEXT, "SELECT min(not_before) FROM ready WHERE not_before > ?1")
+SQ(READY_ADD, "INSERT INTO ready(account, partner, lane, not_before, item) VALUES(?1, ?2, ?3, ?4, ?5)")
+SQ(READY_DEL, "DELETE FROM ready WHERE item = ?1")
+SQ(READY_HAS, "SELECT 1 FROM ready WHERE item = ?1")
+SQ(READY_TAKE,
+   "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.op FROM ready r "
+   "JOIN item i ON i.id = r.item WHERE r.account = ?1 AND r.partner = ?2 AND r.lane = ?3 AND "
+   "r.not_before <= ?4 ORDER BY r.not_before, r.item LIMIT ?5")
+SQ(WORK_GET, "SELECT batch, next_item, end_item FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 "
+             "ORDER BY batch LIMIT 1")
+SQ(WORK_SET,
+   "UPDATE work SET next_item = ?5 WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
+SQ(WORK_DEL, "DELETE FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
+SQ(WORK_DEL_BATCH, "DELETE FROM work WHERE batch = ?1")
+SQ(WORK_COVERS,
+   "SELECT 1 FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4 AND next_item <= ?5")
+SQ(WORK_TAKE, "SELECT id, batch, line, contact, payload, decided_on, rules, op FROM item WHERE id >= ?1 AND "
+              "id <= ?2 AND "
+              "batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
+SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
+SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
+SQ(CLAIM_ALL, "SELECT id, at, runs FROM claim")
+SQ(BATCH_CREATED, "SELECT created FROM batch WHERE id = ?1")
+SQ(CONTACT_HAS, "SELECT 1 FROM contact WHERE account = ?1 AND id = ?2")
+SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
+
+SQ(GRANT_GET, "SELECT item FROM grant_ledger WHERE key = ?1")
+SQ(GRANT_ADD, "INSERT INTO grant_ledger(key, item, state) VALUES(?1, ?2, ?3)")
+SQ(GRANT_PUT, "INSERT INTO grant_ledger(key, item, state) VALUES(?1, ?2, ?3) ON CONFLICT(key) DO NOTHING")
+SQ(GRANT_COMMIT, "UPDATE grant_ledger SET state = 1 WHERE key = ?1 AND item = ?2")
+SQ(GRANT_DEL, "DELETE FROM grant_ledger WHERE key = ?1 AND item = ?2")
+SQ(DOMAIN_GET,
+   "SELECT partner, account, item, created, expires, grant_from, free_until FROM domain WHERE name = ?1")
+SQ(DOMAIN_PUT,
+   "INSERT INTO domain(name, partner, account, item, created, expires, grant_from, free_until) "
+   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(name) DO UPDATE SET partner = ?2, account = ?3, "
+   "item = ?4, created = ?5, expires = ?6, grant_from = ?7, free_until = ?8")
+SQ(DOMAIN_RENEW, "UPDATE domain SET expires = ?2 WHERE name = ?1")
+SQ(MESSAGE_ADD, "INSERT OR IGNORE INTO message(account, msg_id, at, stored, body, domain, understood) "
+                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+SQ(PENDING_BY_NAME,
+   "SELECT i.id FROM item i JOIN open_item o ON o.item = i.id WHERE i.domain = ?1 AND i.account = ?2")
+SQ(OPEN_ADD, "INSERT OR IGNORE INTO open_item(item) VALUES(?1)")
+SQ(OPEN_DEL, "DELETE FROM open_item WHERE item = ?1")
+SQ(OPEN_ALL, "SELECT item FROM open_item WHERE item > ?1 ORDER BY item LIMIT ?2")
+
+SQ(CANCEL_ITEMS, "SELECT id FROM item WHERE batch = ?1 ORDER BY id")
+SQ(PAGE, "SELECT id, line FROM (SELECT id, line FROM item WHERE batch = ?1 AND line > ?2 UNION ALL "
+         "SELECT item, line FROM line WHERE batch = ?1 AND line > ?2) ORDER BY line LIMIT ?3")
+SQ(REPEATS, "SELECT item FROM line WHERE batch = ?1")
+SQ(ROW,
+   "SELECT i.batch, i.line, i.partner, i.account, i.lane, i.op, i.state, i.fault, i.ref, i.domain, i.reason, "
+   "i.needs, "
+   "i.payload, c.body, i.ditem, r.body, rc.body, r.ditem FROM item i LEFT JOIN text c ON c.id = i.common "
+   "LEFT JOIN result r ON r.seq = (SELECT max(seq) FROM result WHERE item = i.id) "
+   "LEFT JOIN text rc ON rc.id = r.common WHERE i.id = ?1")
+SQ(DECIDED_LAST, "SELECT t.body, r.ditem FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 AND "
+                 "r.common IS NOT "
+                 "NULL ORDER BY r.seq DESC LIMIT 1")
+SQ(ITEM_ID_BY_REF,
+   "SELECT i.id FROM item i JOIN batch b ON b.id = i.batch WHERE i.partner = ?1 AND i.ref = ?2 AND "
+   "b.published IS NOT NULL")
+SQ(COUNTS_ALL, "SELECT state, sum(n) FROM batch_count GROUP BY state")
+SQ(TOTALS, "SELECT (SELECT count(*) FROM batch WHERE published IS NOT NULL), (SELECT count(*) FROM domain), "
+           "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE understood = 0)")

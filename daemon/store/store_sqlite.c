@@ -1,0 +1,456 @@
+/*
+ * The SQLite back end: one file, one transaction per group of operations, a savepoint per operation.
+ *
+ * Failure modes: an operation that fails is rolled back to its savepoint, the others stand. A transaction that cannot
+ * be committed fails every operation of the group with ERR_DISK. After a failed write or sync what the page cache
+ * holds is not to be trusted: the file is opened anew before the next group.
+ */
+#include "daemon/store/sqlite_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define BUSY_MS     5000 /* a reader's checkpoint lock is held for milliseconds */
+#define TEXTS_MAX   4096 /* decision texts kept in memory; a rule set makes some hundreds */
+#define SCRATCH_MAX (1u << 20)
+#define LOCK_SUFFIX ".lock"
+
+/* ---- statements and values ------------------------------------------------------------------------------------------ */
+
+static bool is_disk(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_NOMEM: return true;
+	default: return false;
+	}
+}
+
+enum err sq_fail(struct sq *s, struct store_op *op, int rc)
+{
+	if (is_disk(rc)) {
+		s->suspect = true;
+		return err_set(&op->errmsg, ERR_DISK, "%s: %s", s->path, sqlite3_errmsg(s->db));
+	}
+	if ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)
+		return err_set(&op->errmsg, ERR_CORRUPT, "%s: %s", s->path, sqlite3_errmsg(s->db));
+	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		return err_set(&op->errmsg, ERR_BUSY, "%s: %s", s->path, sqlite3_errmsg(s->db));
+	return err_set(&op->errmsg, ERR_INTERNAL, "%s: %s", s->path, sqlite3_errmsg(s->db));
+}
+
+sqlite3_stmt *sq_stmt(struct sq *s, enum sq_stmt which)
+{
+	if (!s->stmts[which]) {
+		int rc = sqlite3_prepare_v3(s->db, sq_statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+		                            &s->stmts[which], NULL);
+		if (rc != SQLITE_OK) {
+			fprintf(stderr, "store: %s: %s\n", sqlite3_errmsg(s->db), sq_statements[which]);
+			INVARIANT(is_disk(rc)); /* the text itself is ours */
+		}
+	}
+	return s->stmts[which];
+}
+
+void sq_done(sqlite3_stmt *st)
+{
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+}
+
+enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st)
+{
+	int rc = sqlite3_step(st);
+	enum err err = rc == SQLITE_DONE ? OK : sq_fail(s, op, rc);
+	sq_done(st);
+	return err;
+}
+
+bool sq_row(struct sq *s, struct store_op *op, sqlite3_stmt *st, enum err *err)
+{
+	int rc = sqlite3_step(st);
+	*err = rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : sq_fail(s, op, rc);
+	return rc == SQLITE_ROW;
+}
+
+void sq_bind_str(sqlite3_stmt *st, int i, struct str v)
+{
+	sqlite3_bind_text(st, i, v.ptr ? v.ptr : "", (int)v.len, SQLITE_STATIC);
+}
+
+void sq_bind_blob(sqlite3_stmt *st, int i, struct str v)
+{
+	if (v.len)
+		sqlite3_bind_blob(st, i, v.ptr, (int)v.len, SQLITE_STATIC);
+}
+
+void sq_bind_date(sqlite3_stmt *st, int i, date_t d)
+{
+	if (d != DATE_NONE)
+		sqlite3_bind_int(st, i, d);
+}
+
+void sq_bind_instant(sqlite3_stmt *st, int i, instant_ms_t t)
+{
+	if (t != INSTANT_NONE)
+		sqlite3_bind_int64(st, i, t);
+}
+
+struct str sq_col_str(sqlite3_stmt *st, int i)
+{
+	const void *p = sqlite3_column_blob(st, i);
+	return str_make(p, (size_t)sqlite3_column_bytes(st, i));
+}
+
+struct str sq_col_copy(sqlite3_stmt *st, int i, struct arena *a)
+{
+	return arena_str(a, sq_col_str(st, i));
+}
+
+date_t sq_col_date(sqlite3_stmt *st, int i)
+{
+	return sqlite3_column_type(st, i) == SQLITE_NULL ? DATE_NONE : sqlite3_column_int(st, i);
+}
+
+instant_ms_t sq_col_instant(sqlite3_stmt *st, int i)
+{
+	return sqlite3_column_type(st, i) == SQLITE_NULL ? INSTANT_NONE : sqlite3_column_int64(st, i);
+}
+
+/* ---- what is kept in memory ----------------------------------------------------------------------------------------- */
+
+static void forget_claims(struct sq *s)
+{
+	size_t at = 0;
+	struct str key;
+	void *claim;
+	while (map_next(&s->claims, &at, &key, &claim))
+		free(claim);
+	map_fini(&s->claims);
+}
+
+static void forget(struct sq *s)
+{
+	map_fini(&s->texts);
+	forget_claims(s);
+}
+
+/* Whether an item of a claim's runs has not left it: nothing is recorded, or it is still in doubt. */
+static enum err still_open(struct sq *s, struct store_op *op, item_id_t id, bool *open)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_RESULT_LAST);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	bool has = sq_row(s, op, st, &err);
+	int state = has ? sqlite3_column_int(st, 0) : ITEM_SENDING;
+	sq_done(st);
+	*open = state == ITEM_SENDING || state == ITEM_UNKNOWN || state == ITEM_RECONCILING;
+	if (err || state != ITEM_QUEUED)
+		return err;
+	st = sq_stmt(s, SQ_READY_HAS);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	*open = !sq_row(s, op, st, &err);
+	sq_done(st);
+	return err;
+}
+
+static enum err load_claim(struct sq *s, struct store_op *op, uint64_t id, struct str runs)
+{
+	struct sq_claim *c = xcalloc(1, sizeof *c);
+	c->id = id;
+	for (size_t i = 0; i + 12 <= runs.len; i += 12) {
+		uint64_t first;
+		uint32_t count;
+		memcpy(&first, runs.ptr + i, 8);
+		memcpy(&count, runs.ptr + i + 8, 4);
+		for (uint32_t k = 0; k < count; k++) {
+			bool open;
+			enum err err = still_open(s, op, first + k, &open);
+			if (err) {
+				free(c);
+				return err;
+			}
+			c->open += open;
+		}
+	}
+	free(map_put(&s->claims, str_make((const char *)&c->id, sizeof c->id), c));
+	return OK;
+}
+
+/* Reads back what memory must know; after opening, and whenever an operation was rolled back. */
+static enum err reload(struct sq *s, struct store_op *op)
+{
+	enum err err = OK;
+	forget(s);
+	if (s->reader)
+		return OK;
+	sqlite3_stmt *st = sq_stmt(s, SQ_CLAIM_ALL);
+	while (!err && sq_row(s, op, st, &err)) {
+		struct str runs = sq_col_copy(st, 2, &s->arena);
+		err = load_claim(s, op, (uint64_t)sqlite3_column_int64(st, 0), runs);
+	}
+	sq_done(st);
+	arena_reset(&s->arena);
+	return err;
+}
+
+/* ---- opening -------------------------------------------------------------------------------------------------------- */
+
+static enum err pragma(struct sq *s, const char *text, struct errmsg *e)
+{
+	char *why = NULL;
+	if (sqlite3_exec(s->db, text, NULL, NULL, &why) == SQLITE_OK)
+		return OK;
+	enum err err = err_set(e, ERR_DISK, "%s: %s", s->path, why ? why : sqlite3_errmsg(s->db));
+	sqlite3_free(why);
+	return err;
+}
+
+static enum err connect_file(struct sq *s, struct errmsg *e)
+{
+	int flags = (s->reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+	            SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int rc = sqlite3_open_v2(s->path, &s->db, flags, s->vfs);
+	if (rc != SQLITE_OK)
+		return err_set(e, ERR_DISK, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : "no memory");
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	enum err err = OK;
+	if (s->vfs)
+		err = pragma(s, "PRAGMA locking_mode = EXCLUSIVE", e);
+	if (!err && !s->reader)
+		err = pragma(s,
+		             "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+		             "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864",
+		             e);
+	if (!err)
+		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);
+	if (!err && !s->reader)
+		err = sq_schema(s, e);
+	return err;
+}
+
+static void disconnect(struct sq *s)
+{
+	for (int i = 0; i < SQ__COUNT; i++) {
+		sqlite3_finalize(s->stmts[i]);
+		s->stmts[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+/* A second daemon on the same store would send everything twice. */
+static enum err take_lock(struct sq *s, struct errmsg *e)
+{
+	char path[4096], holder[32] = "";
+	if (snprintf(path, sizeof path, "%s" LOCK_SUFFIX, s->path) >= (int)sizeof path)
+		return err_set(e, ERR_TOO_LONG, "%s: the path is too long", s->path);
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lock_fd < 0)
+		return err_set(e, ERR_DISK, "%s: %s", path, strerror(errno));
+	if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		ssize_t n = read(s->lock_fd, holder, sizeof holder - 1);
+		holder[n > 0 ? strspn(holder, "0123456789") : 0] = '\0';
+		return err_set(e, ERR_LOCKED, "%s: in use by another vneppd (process %s)", s->path,
+		               holder[0] ? holder : "unknown");
+	}
+	int n = snprintf(holder, sizeof holder, "%ld\n", (long)getpid());
+	if (ftruncate(s->lock_fd, 0) != 0 || write(s->lock_fd, holder, (size_t)n) != n)
+		return err_set(e, ERR_DISK, "%s: %s", path, strerror(errno));
+	return OK;
+}
+
+/* ---- groups --------------------------------------------------------------------------------------------------------- */
+
+static enum err dispatch_read(struct sq *s, struct store_op *op)
+{
+	switch (op->type) {
+	case STORE_QUEUES: return sq_queues(s, CONTAINER_OF(op, struct store_queues, op));
+	case STORE_GET_BATCH: return sq_get_batch(s, CONTAINER_OF(op, struct store_get_batch, op));
+	case STORE_GET_ITEMS: return sq_get_items(s, CONTAINER_OF(op, struct store_get_items, op));
+	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
+	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
+	case STORE_GET_DOMAIN: return sq_get_domain(s, CONTAINER_OF(op, struct store_get_domain, op));
+	case STORE_GET_COUNTS: return sq_get_counts(s, CONTAINER_OF(op, struct store_get_counts, op));
+	default: return err_set(&op->errmsg, ERR_DENIED, "a reading connection cannot do this");
+	}
+}
+
+static enum err dispatch(struct sq *s, struct store_op *op)
+{
+	if (s->reader)
+		return dispatch_read(s, op);
+	switch (op->type) {
+	case STORE_REGISTER: return sq_register(s, CONTAINER_OF(op, struct store_register, op));
+	case STORE_RECOVER: return sq_recover(s, CONTAINER_OF(op, struct store_recover, op));
+	case STORE_BATCH_BEGIN: return sq_batch_begin(s, CONTAINER_OF(op, struct store_batch_begin, op));
+	case STORE_BATCH_CHUNK: return sq_batch_chunk(s, CONTAINER_OF(op, struct store_batch_chunk, op));
+	case STORE_BATCH_PUBLISH:
+		return sq_batch_publish(s, CONTAINER_OF(op, struct store_batch_publish, op));
+	case STORE_BATCH_ABORT: return sq_batch_abort(s, CONTAINER_OF(op, struct store_batch_abort, op));
+	case STORE_BATCH_CANCEL: return sq_batch_cancel(s, CONTAINER_OF(op, struct store_batch_cancel, op));
+	case STORE_CLAIM: return sq_claim(s, CONTAINER_OF(op, struct store_claim, op));
+	case STORE_FINISH: return sq_finish(s, CONTAINER_OF(op, struct store_finish, op));
+	case STORE_MESSAGE: return sq_message(s, CONTAINER_OF(op, struct store_message, op));
+	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
+	default: return dispatch_read(s, op);
+	}
+}
+
+static void fail_all(struct store_op **ops, size_t count, enum err err, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		ops[i]->err = err_set(&ops[i]->errmsg, err, "%s", text);
+}
+
+/* True: the connection can be used. */
+static bool mend(struct sq *s, struct store_op *first, struct errmsg *e)
+{
+	if (!s->suspect && s->db)
+		return true;
+	disconnect(s);
+	forget(s);
+	s->suspect = false;
+	if (connect_file(s, e) == OK && reload(s, first) == OK)
+		return true;
+	s->suspect = true;
+	return false;
+}
+
+static void run_one(struct sq *s, struct store_op *op, bool *rolled_back)
+{
+	struct store_op quiet = {0};
+	if (s->suspect) {
+		op->err = err_set(&op->errmsg, ERR_DISK, "an earlier write of this group failed");
+		return;
+	}
+	op->err = sq_run(s, op, sq_stmt(s, SQ_SAVEPOINT));
+	if (op->err)
+		return;
+	op->err = dispatch(s, op);
+	arena_reset(&s->arena);
+	if (op->err && op->err != ERR_EXISTS && op->err != ERR_NOT_FOUND) {
+		*rolled_back = true;
+		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK_TO)); /* a failure shows at the commit */
+	}
+	(void)sq_run(s, &quiet, sq_stmt(s, SQ_RELEASE));
+}
+
+static void run(struct store_backend *b, struct store_op **ops, size_t count)
+{
+	struct sq *s = CONTAINER_OF(b, struct sq, backend);
+	struct store_op quiet = {0};
+	struct errmsg e = {""};
+	bool rolled_back = false;
+	if (!mend(s, &quiet, &e)) {
+		fail_all(ops, count, ERR_DISK, e.text[0] ? e.text : quiet.errmsg.text);
+		return;
+	}
+	if (sq_run(s, &quiet, sq_stmt(s, s->reader ? SQ_BEGIN_READ : SQ_BEGIN))) {
+		fail_all(ops, count, ERR_DISK, quiet.errmsg.text);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		run_one(s, ops[i], &rolled_back);
+	if (s->suspect || sq_run(s, &quiet, sq_stmt(s, SQ_COMMIT))) {
+		fail_all(ops, count, ERR_DISK,
+		         quiet.errmsg.text[0] ? quiet.errmsg.text : "the store cannot be written");
+		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK)); /* the file is opened anew in any case */
+		s->suspect = true;
+	} else if (rolled_back) {
+		if (reload(s, &quiet))
+			s->suspect = true;
+	}
+}
+
+static void close_backend(struct store_backend *b)
+{
+	struct sq *s = CONTAINER_OF(b, struct sq, backend);
+	disconnect(s);
+	forget(s);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	buf_fini(&s->scratch);
+	arena_fini(&s->arena);
+	free(s->path);
+	free(s->vfs);
+	free(s);
+}
+
+static enum err open_backend(const char *path, const char *vfs, bool reader, struct store_backend **out,
+                             struct errmsg *e)
+{
+	static const struct store_backend_ops ops = {run, close_backend};
+	struct sq *s = xcalloc(1, sizeof *s);
+	struct store_op quiet = {0};
+	s->backend.ops = &ops;
+	s->reader = reader;
+	s->path = xstrdup(path);
+	s->vfs = vfs ? xstrdup(vfs) : NULL;
+	s->lock_fd = -1;
+	buf_init(&s->scratch, SCRATCH_MAX);
+	bool in_memory = strcmp(path, ":memory:") == 0;
+	enum err err = reader || vfs || in_memory ? OK : take_lock(s, e);
+	if (!err)
+		err = connect_file(s, e);
+	if (!err && (err = reload(s, &quiet)))
+		*e = quiet.errmsg;
+	if (err)
+		close_backend(&s->backend);
+	else
+		*out = &s->backend;
+	return err;
+}
+
+enum err store_sqlite_open(const char *path, const char *vfs, struct store_backend **out, struct errmsg *e)
+{
+	return open_backend(path, vfs, false, out, e);
+}
+
+enum err store_sqlite_open_reader(const char *path, const char *vfs, struct store_backend **out,
+                                  struct errmsg *e)
+{
+	return open_backend(path, vfs, true, out, e);
+}
+
+/* ---- decision texts --------------------------------------------------------------------------------------------------- */
+
+enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id)
+{
+	enum err err;
+	void *known = map_get(&s->texts, text);
+	if (known) {
+		*id = (int64_t)(intptr_t)known;
+		return OK;
+	}
+	sqlite3_stmt *st = sq_stmt(s, SQ_TEXT_GET);
+	sq_bind_str(st, 1, text);
+	bool found = sq_row(s, op, st, &err);
+	*id = found ? sqlite3_column_int64(st, 0) : 0;
+	sq_done(st);
+	if (err)
+		return err;
+	if (!found) {
+		st = sq_stmt(s, SQ_TEXT_ADD);
+		sq_bind_str(st, 1, text);
+		err = sq_run(s, op, st);
+		if (err)
+			return err;
+		*id = sqlite3_last_insert_rowid(s->db);
+	}
+	if (s->texts.count >= TEXTS_MAX)
+		map_fini(&s->texts);
+	(void)map_put(&s->texts, text, (void *)(intptr_t)*id); /* it was not there */
+	return OK;
+}
