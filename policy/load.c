@@ -77,8 +77,7 @@ static void print_map(struct buf *out, const struct yaml_node *n)
 	const struct yaml_node **sorted = xcalloc(n->count + 1, sizeof *sorted);
 	size_t count = 0;
 	for (const struct yaml_node *e = n->child; e; e = e->next)
-		if (!is_nothing(e))
-			sorted[count++] = e;
+		sorted[count++] = e;
 	qsort(sorted, count, sizeof *sorted, by_key);
 	buf_byte(out, '{');
 	for (size_t i = 0; i < count; i++) {
@@ -95,7 +94,10 @@ static void print_map(struct buf *out, const struct yaml_node *n)
 static void print_node(struct buf *out, const struct yaml_node *n)
 {
 	if (n->kind == YAML_SCALAR) {
-		print_json_str(out, n->text);
+		if (is_nothing(n))
+			buf_lit(out, "null"); /* unquoted: it must not become a text */
+		else
+			print_json_str(out, n->text);
 		return;
 	}
 	if (n->kind == YAML_MAP) {
@@ -222,6 +224,19 @@ void load_cites(struct loader *l, struct yaml_node *map, struct cites *out)
 		out->list[out->count++] = c;
 		out->grounded |= c->source->verified || c->source->accepted;
 	}
+}
+
+void load_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now)
+{
+	if (before.to == DATE_NONE || now.from == DATE_NONE || now.from <= before.to)
+		yaml_error(l->d, n, "overlaps the entry before it");
+	else if (now.from != before.to + 1)
+		yaml_error(l->d, n, "leaves a gap after the entry before it");
+}
+
+void *load_new_list(struct loader *l, enum section s, size_t size)
+{
+	return arena_calloc(l->a, l->sections[s].count, size);
 }
 
 void load_window(struct loader *l, struct yaml_node *map, struct window *out)

@@ -4,6 +4,8 @@
 
 #include "policy/policy_int.h"
 
+#define MONEY_MAX 100000000000LL /* VND; far above any fee, far below overflow when multiplied by years */
+
 /* Top-level sections of rule files. Lists may be spread over files; mappings stand in one file. */
 #define SECTION_LIST(X)         \
 	X(reasons, SEQ)         \
@@ -76,7 +78,12 @@ void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flag
 /* Kinds in a text list as a bit set. */
 uint32_t load_kinds(struct loader *l, struct yaml_node *list);
 
-/* load_law.c, in this order */
+/* An error when an entry overlaps the one before it in time or leaves a gap after it. */
+void load_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now);
+/* As many zeroed elements as the section has entries. */
+void *load_new_list(struct loader *l, enum section s, size_t size);
+
+/* load_law.c and load_tables.c, called in this order */
 void load_words(struct loader *l);
 void load_sources(struct loader *l);
 void load_switches(struct loader *l);
@@ -88,6 +95,10 @@ void load_fees(struct loader *l);
 void load_waivers(struct loader *l);
 void load_programmes(struct loader *l);
 void load_plans(struct loader *l);
+/* Province lists, for whoever names one: by id, or NULL; a code in it; the required id in a mapping. */
+const struct province_list *load_province_list(const struct loader *l, struct str id);
+bool load_province_code(const struct province_list *p, struct str code);
+struct str load_province_list_id(struct loader *l, struct yaml_node *n, const char *key);
 /* load_checks.c */
 void load_grants(struct loader *l);
 void load_checks(struct loader *l);

@@ -1,13 +1,6 @@
 /* The sections that say what the law is: sources, switches, values, provinces, zones, fees, waivers, plans. */
 #include "policy/load_int.h"
 
-#define MONEY_MAX 100000000000LL /* VND; far above any fee, far below overflow when multiplied by years */
-
-static void *new_list(struct loader *l, enum section s, size_t size)
-{
-	return arena_calloc(l->a, l->sections[s].count, size);
-}
-
 /* ---- words ---- */
 
 static void read_word(struct loader *l, struct yaml_node *n)
@@ -81,7 +74,7 @@ static void read_source(struct loader *l, struct yaml_node *n)
 
 void load_sources(struct loader *l)
 {
-	l->r->sources = new_list(l, SECTION_sources, sizeof *l->r->sources);
+	l->r->sources = load_new_list(l, SECTION_sources, sizeof *l->r->sources);
 	l->r->clauses = arena_calloc(l->a, count_clauses(l), sizeof *l->r->clauses);
 	for (size_t i = 0; i < l->sections[SECTION_sources].count; i++)
 		read_source(l, l->sections[SECTION_sources].nodes[i]);
@@ -138,7 +131,7 @@ static void read_switch(struct loader *l, struct yaml_node *n)
 
 void load_switches(struct loader *l)
 {
-	l->r->switches = new_list(l, SECTION_switches, sizeof *l->r->switches);
+	l->r->switches = load_new_list(l, SECTION_switches, sizeof *l->r->switches);
 	for (size_t i = 0; i < l->sections[SECTION_switches].count; i++)
 		read_switch(l, l->sections[SECTION_switches].nodes[i]);
 }
@@ -200,15 +193,6 @@ void load_site(struct loader *l)
 
 /* ---- dated values ---- */
 
-/* Entries follow each other in time, without gap or overlap. */
-static void check_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now)
-{
-	if (before.to == DATE_NONE || now.from == DATE_NONE || now.from <= before.to)
-		yaml_error(l->d, n, "overlaps the entry before it");
-	else if (now.from != before.to + 1)
-		yaml_error(l->d, n, "leaves a gap after the entry before it");
-}
-
 static void read_value(struct loader *l, struct yaml_node *n)
 {
 	struct law_value *v = &l->r->values[l->r->value_count++];
@@ -229,7 +213,7 @@ static void read_value(struct loader *l, struct yaml_node *n)
 		load_cites(l, e, &cites);
 		yaml_reject_unseen(l->d, e);
 		if (v->count > 1)
-			check_follows(l, e, x[-1].window, x->window);
+			load_follows(l, e, x[-1].window, x->window);
 	}
 	yaml_reject_unseen(l->d, n);
 	load_enter(l, TABLE_VALUES, v->id, v, n);
@@ -237,213 +221,9 @@ static void read_value(struct loader *l, struct yaml_node *n)
 
 void load_values(struct loader *l)
 {
-	l->r->values = new_list(l, SECTION_values, sizeof *l->r->values);
+	l->r->values = load_new_list(l, SECTION_values, sizeof *l->r->values);
 	for (size_t i = 0; i < l->sections[SECTION_values].count; i++)
 		read_value(l, l->sections[SECTION_values].nodes[i]);
-}
-
-/* ---- provinces ---- */
-
-static const struct province_list *find_list(const struct loader *l, struct str id)
-{
-	for (size_t i = 0; i < l->r->province_list_count; i++)
-		if (str_eq(l->r->province_lists[i].id, id))
-			return &l->r->province_lists[i];
-	return NULL;
-}
-
-/* The keys of a mapping from codes to names (or to other codes, in `to`). */
-static void read_codes(struct loader *l, struct yaml_node *map, struct text_list *keys, struct text_list *to)
-{
-	size_t count = map ? map->count : 0;
-	*keys = (struct text_list){arena_calloc(l->a, count, sizeof(struct str)), 0};
-	*to = (struct text_list){arena_calloc(l->a, count, sizeof(struct str)), 0};
-	for (struct yaml_node *n = map ? map->child : NULL; n; n = n->next) {
-		n->seen = true;
-		if (n->key.len != 2)
-			diag_error(l->d, n->key_pos, "'%.*s' is not a two-digit code", STR_ARG(n->key));
-		keys->list[keys->count++] = n->key;
-		if (yaml_as_str(l->d, n, &to->list[to->count]))
-			to->count++;
-	}
-}
-
-static void read_province_list(struct loader *l, struct yaml_node *n)
-{
-	struct province_list *p = &l->r->province_lists[l->r->province_list_count++];
-	struct text_list names;
-	struct cites cites = {0};
-	p->id = load_id(l, n);
-	load_window(l, n, &p->window);
-	load_cites(l, n, &cites);
-	read_codes(l, yaml_need(l->d, n, "codes", YAML_MAP), &p->codes, &names);
-	yaml_reject_unseen(l->d, n);
-}
-
-static bool has_code(const struct province_list *p, struct str code)
-{
-	for (size_t i = 0; p && i < p->codes.count; i++)
-		if (str_eq(p->codes.list[i], code))
-			return true;
-	return false;
-}
-
-static struct str need_list(struct loader *l, struct yaml_node *n, const char *key)
-{
-	struct str id = STR_NONE;
-	if (yaml_str(l->d, n, key, YAML_REQUIRED, &id) && !find_list(l, id))
-		yaml_error(l->d, yaml_get(n, key), "there is no province list '%.*s'", STR_ARG(id));
-	return id;
-}
-
-static void read_merge(struct loader *l, struct yaml_node *n)
-{
-	struct merge *m = &l->r->merges[l->r->merge_count++];
-	struct cites cites = {0};
-	m->from_list = need_list(l, n, "from_list");
-	m->to_list = need_list(l, n, "to_list");
-	load_cites(l, n, &cites);
-	struct yaml_node *map = yaml_need(l->d, n, "codes", YAML_MAP);
-	read_codes(l, map, &m->old_codes, &m->new_codes);
-	for (struct yaml_node *e = map ? map->child : NULL; e; e = e->next)
-		if (!has_code(find_list(l, m->from_list), e->key) ||
-		    !has_code(find_list(l, m->to_list), e->text))
-			diag_error(l->d, e->key_pos, "%.*s -> %.*s: not in the lists", STR_ARG(e->key),
-			           STR_ARG(e->text));
-	yaml_reject_unseen(l->d, n);
-}
-
-static void read_birth_places(struct loader *l, struct yaml_node *n)
-{
-	struct cites cites = {0};
-	int64_t from = 0, to = -1;
-	struct str id = need_list(l, n, "province_list");
-	const struct province_list *p = find_list(l, id);
-	(void)yaml_i64(l->d, n, "country_from", YAML_REQUIRED, 100, 999, &from); /* told when wrong */
-	(void)yaml_i64(l->d, n, "country_to", YAML_REQUIRED, from, 999, &to);
-	load_cites(l, n, &cites);
-	yaml_reject_unseen(l->d, n);
-	for (int64_t i = from; i <= to && from > 0; i++)
-		l->r->places[i] = true;
-	for (size_t i = 0; p && i < p->codes.count; i++) {
-		uint64_t code;
-		if (str_to_u64(p->codes.list[i], &code) && code < 100)
-			l->r->places[code] = true;
-	}
-}
-
-void load_provinces(struct loader *l)
-{
-	l->r->province_lists = new_list(l, SECTION_province_lists, sizeof *l->r->province_lists);
-	for (size_t i = 0; i < l->sections[SECTION_province_lists].count; i++)
-		read_province_list(l, l->sections[SECTION_province_lists].nodes[i]);
-	l->r->merges = new_list(l, SECTION_province_merges, sizeof *l->r->merges);
-	for (size_t i = 0; i < l->sections[SECTION_province_merges].count; i++)
-		read_merge(l, l->sections[SECTION_province_merges].nodes[i]);
-	if (l->sections[SECTION_birth_places].count)
-		read_birth_places(l, l->sections[SECTION_birth_places].nodes[0]);
-}
-
-/* ---- zones and fees ---- */
-
-static void enter_zone(struct loader *l, struct yaml_node *n, struct zone *z)
-{
-	if (map_get(&l->r->zone_by_name, z->name))
-		yaml_error(l->d, n, "the zone '%.*s' stands twice", STR_ARG(z->name));
-	else
-		(void)map_put(&l->r->zone_by_name, z->name, z); /* replaces nothing */
-}
-
-/* One entry describes all its zones. */
-static void read_zone(struct loader *l, struct yaml_node *n)
-{
-	struct text_list names = {0};
-	struct zone z = {.kinds = UINT32_MAX};
-	struct cites cites = {0};
-	load_texts(l, n, "zones", true, &names);
-	struct yaml_node *kinds = yaml_opt(l->d, n, "holders", YAML_SEQ);
-	if (kinds)
-		z.kinds = load_kinds(l, kinds);
-	(void)yaml_str(l->d, n, "fee", YAML_REQUIRED, &z.group); /* told when missing */
-	(void)yaml_str(l->d, n, "fee_idn", YAML_OPTIONAL, &z.group_idn);
-	(void)yaml_str(l->d, n, "fee_1_character", YAML_OPTIONAL, &z.group_1);
-	(void)yaml_str(l->d, n, "fee_2_characters", YAML_OPTIONAL, &z.group_2);
-	load_cites(l, n, &cites);
-	yaml_reject_unseen(l->d, n);
-	for (size_t i = 0; i < names.count; i++) {
-		struct zone *copy = arena_calloc(l->a, 1, sizeof *copy);
-		*copy = z;
-		copy->name = names.list[i];
-		copy->first = names.list[0];
-		copy->node = n;
-		enter_zone(l, n, copy);
-	}
-}
-
-void load_zones(struct loader *l)
-{
-	for (size_t i = 0; i < l->sections[SECTION_zones].count; i++)
-		read_zone(l, l->sections[SECTION_zones].nodes[i]);
-}
-
-static void read_rate(struct loader *l, struct yaml_node *n, struct rate *out)
-{
-	out->group = n->key;
-	n->seen = true;
-	if (!yaml_as_kind(l->d, n, YAML_MAP))
-		return;
-	(void)yaml_i64(l->d, n, "levy", YAML_REQUIRED, 0, MONEY_MAX, &out->levy); /* told when wrong */
-	(void)yaml_i64(l->d, n, "maintenance", YAML_REQUIRED, 0, MONEY_MAX, &out->maintenance);
-	yaml_reject_unseen(l->d, n);
-}
-
-static void read_fees(struct loader *l, struct yaml_node *n)
-{
-	struct fees *f = &l->r->fees[l->r->fee_count++];
-	struct cites cites = {0};
-	load_window(l, n, &f->window);
-	load_cites(l, n, &cites);
-	struct yaml_node *rates = yaml_need(l->d, n, "rates", YAML_MAP);
-	f->rates = arena_calloc(l->a, rates ? rates->count : 0, sizeof *f->rates);
-	for (struct yaml_node *e = rates ? rates->child : NULL; e; e = e->next)
-		read_rate(l, e, &f->rates[f->count++]);
-	yaml_reject_unseen(l->d, n);
-	if (l->r->fee_count > 1)
-		check_follows(l, n, f[-1].window, f->window);
-}
-
-static void check_rate(struct loader *l, const struct fees *f, const struct zone *z, struct str group)
-{
-	size_t i = 0;
-	while (i < f->count && !str_eq(f->rates[i].group, group))
-		i++;
-	if (group.len > 0 && i == f->count)
-		yaml_error(l->d, z->node, "no fee '%.*s' in every fee table", STR_ARG(group));
-}
-
-static void check_rates(struct loader *l, const struct fees *f)
-{
-	struct str name;
-	size_t at = 0;
-	void *value;
-	while (map_next(&l->r->zone_by_name, &at, &name, &value)) {
-		const struct zone *z = value;
-		if (!str_eq(z->name, z->first))
-			continue; /* an entry's zones share their fees: told once */
-		check_rate(l, f, z, z->group);
-		check_rate(l, f, z, z->group_idn);
-		check_rate(l, f, z, z->group_1);
-		check_rate(l, f, z, z->group_2);
-	}
-}
-
-void load_fees(struct loader *l)
-{
-	l->r->fees = new_list(l, SECTION_fees, sizeof *l->r->fees);
-	for (size_t i = 0; i < l->sections[SECTION_fees].count; i++)
-		read_fees(l, l->sections[SECTION_fees].nodes[i]);
-	for (size_t i = 0; i < l->r->fee_count; i++)
-		check_rates(l, &l->r->fees[i]);
 }
 
 /* ---- waivers ---- */
@@ -484,7 +264,7 @@ static void read_waiver(struct loader *l, struct yaml_node *n)
 
 void load_waivers(struct loader *l)
 {
-	l->r->waivers = new_list(l, SECTION_waivers, sizeof *l->r->waivers);
+	l->r->waivers = load_new_list(l, SECTION_waivers, sizeof *l->r->waivers);
 	for (size_t i = 0; i < l->sections[SECTION_waivers].count; i++)
 		read_waiver(l, l->sections[SECTION_waivers].nodes[i]);
 }
@@ -552,7 +332,7 @@ static void read_programme(struct loader *l, struct yaml_node *n)
 
 void load_programmes(struct loader *l)
 {
-	l->r->programmes = new_list(l, SECTION_programmes, sizeof *l->r->programmes);
+	l->r->programmes = load_new_list(l, SECTION_programmes, sizeof *l->r->programmes);
 	for (size_t i = 0; i < l->sections[SECTION_programmes].count; i++)
 		read_programme(l, l->sections[SECTION_programmes].nodes[i]);
 }
@@ -564,9 +344,9 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 	struct text_list confirmers = {0};
 	p->id = load_id(l, n);
 	p->source = load_ref(l, n, "source", TABLE_SOURCES);
-	p->list = need_list(l, n, "province_list");
-	if (yaml_str(l->d, n, "province", YAML_REQUIRED, &p->province) && find_list(l, p->list) &&
-	    !has_code(find_list(l, p->list), p->province))
+	p->list = load_province_list_id(l, n, "province_list");
+	if (yaml_str(l->d, n, "province", YAML_REQUIRED, &p->province) && load_province_list(l, p->list) &&
+	    !load_province_code(load_province_list(l, p->list), p->province))
 		yaml_error(l->d, yaml_get(n, "province"), "'%.*s' is not in the list '%.*s'",
 		           STR_ARG(p->province), STR_ARG(p->list));
 	load_window(l, n, &p->window);
@@ -582,7 +362,7 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 
 void load_plans(struct loader *l)
 {
-	l->r->plans = new_list(l, SECTION_plans, sizeof *l->r->plans);
+	l->r->plans = load_new_list(l, SECTION_plans, sizeof *l->r->plans);
 	for (size_t i = 0; i < l->sections[SECTION_plans].count; i++)
 		read_plan(l, l->sections[SECTION_plans].nodes[i]);
 }

@@ -628,6 +628,25 @@ static void wild_facts_are_decided_too(void **state)
 	expect(f, &facts, POLICY_GRANT, "OK"); /* residence is no condition */
 }
 
+/* A rule file that lost its checks must not give names away. */
+static void an_edited_rule_file_cannot_grant_without_waiver_or_period(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_facts facts = citizen();
+	reload(f, "checks.yaml",
+	       "when: {op: [create], grant_fits: [\"true\"], switch: {undecided-continuation: refuse}}",
+	       "when: {op: [renew], switch: {undecided-continuation: refuse}}");
+	facts.at = at("2027-01-01T00:00:00");
+	expect(f, &facts, POLICY_REVIEW, "NO_AUTHORITY");
+	reload(f, "checks.yaml",
+	       "require: {fact: period, min: {value: period-min}, max: {value: period-max}}",
+	       "when: {citizenship: [XX]}\n    require: {fact: period, min: {value: period-min}, max: "
+	       "{value: period-max}}");
+	facts = citizen();
+	facts.period = 0;
+	expect(f, &facts, POLICY_REVIEW, "FACT_MISSING");
+}
+
 static void zone_of_a_name(void **state)
 {
 	(void)state;
@@ -663,6 +682,7 @@ int main(void)
 	    T(the_same_facts_give_the_same_bytes),
 	    T(a_missing_fact_is_never_a_grant),
 	    T(wild_facts_are_decided_too),
+	    T(an_edited_rule_file_cannot_grant_without_waiver_or_period),
 	    T(zone_of_a_name),
 #undef T
 	};
