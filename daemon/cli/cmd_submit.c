@@ -25,9 +25,11 @@ enum format { FORMAT_AUTO, FORMAT_NDJSON, FORMAT_JSON, FORMAT_CSV };
 static const char *const format_names[] = {"auto", "ndjson", "json", "csv", NULL};
 static const char *const content_types[] = {NULL, "application/x-ndjson", "application/json", "text/csv"};
 
+static const char *const admission_names[] = {"all", "valid", NULL};
+
 struct submit_args {
 	bool follow, json;
-	int format;
+	int format, admission; /* admission: 1 takes the valid lines of a file with bad ones */
 	const char *idempotency_key;
 };
 
@@ -38,6 +40,8 @@ static const struct opt opts[] = {
      "of the file; auto: by its name (.ndjson, .jsonl, .json, .csv)", format_names, 0, 0},
     {"idempotency-key", 'k', OPT_TEXT, offsetof(struct submit_args, idempotency_key), "KEY",
      "default: made of content and file name", NULL, 0, 0},
+    {"admission", 0, OPT_CHOICE, offsetof(struct submit_args, admission), "all|valid",
+     "a file with bad lines: take none of it (all), or the valid lines", admission_names, 0, 0},
     {"json", 0, OPT_FLAG, offsetof(struct submit_args, json), NULL, "print the result as JSON", NULL, 0, 0},
 };
 
@@ -75,7 +79,8 @@ static bool told_to_wait(const struct http_client_response *r)
 static enum err send_until_answered(struct submission *s, struct errmsg *e)
 {
 	struct http_client_request q = {.method = "POST",
-	                                .path = "/v1/batches",
+	                                .path = s->args->admission ? "/v1/batches?admission=valid"
+	                                                           : "/v1/batches",
 	                                .content_type = s->content_type,
 	                                .idempotency_key = s->source.key,
 	                                .body = s->source.file,

@@ -1,0 +1,280 @@
+#!/bin/sh
+# The command line against a server that answers from a script: what it prints, how often it asks, how it ends.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd -P)
+build=$(cd "${BUILD:-$root/build}" && pwd -P)
+work=$(mktemp -d)
+server=""
+passed=0
+failed=0
+trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset VNEPP_URL VNEPP_CERT VNEPP_KEY VNEPP_CA VNEPP_SOCKET VNEPP_CONFIG
+export HOME="$work" XDG_CONFIG_HOME="$work/.config"
+
+if ! perl -MIO::Socket::SSL -e 1 2>/dev/null; then
+	echo "SKIPPED: perl's IO::Socket::SSL is not installed (make deps-test)"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit 0
+fi
+sh "$root/certs/dev-ca.sh" certs >/dev/null 2>&1 || exit 1
+printf '{"ref":"a"}\n' >a.ndjson
+item='{"ref":"a","line":1,"op":"create","domain":"a.id.vn","state":"done","code":1000,"message":"OK","expires_on":"2028-11-20","decision":{"outcome":"grant","reasons":["OK"]}}'
+done_status='200|{"id":7,"lines":1,"counts":{"done":1},"moving":0}'
+accepted='202|Location: /v1/batches/7|{"id":7,"lines":1,"counts":{"queued":1},"moving":1}'
+page="200|{\"items\":[$item],\"next\":null}"
+
+check() { # WHAT CONDITION...
+	what=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $what"
+		for f in out err requests; do
+			[ -s "$f" ] && sed "s/^/  $f: /" "$f"
+		done
+	fi
+}
+
+is() { [ "$1" = "$2" ]; }
+has() { grep -qF -- "$2" "$1"; }
+lacks() { ! grep -qF -- "$2" "$1"; }
+
+# Starts the server with the script on stdin, runs vnepp, leaves out, err, requests and $status.
+with_server() { # ARGUMENT...
+	rm -f port requests
+	cat >script # a background process would not get our standard input
+	perl "$root/tests/integration/scripted_gateway.pl" certs port requests <script &
+	server=$!
+	tries=200
+	until [ -s port ]; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] && kill -0 $server 2>/dev/null || {
+			echo "FAILED: the scripted server did not start"
+			exit 1
+		}
+		sleep 0.05
+	done
+	run "$@" --url "https://127.0.0.1:$(cat port)/" --cert certs/anphat.pem --key certs/anphat.key --ca certs/ca.pem
+	kill $server 2>/dev/null
+	wait $server 2>/dev/null
+	server=""
+}
+
+run() {
+	timeout 20 "$build/vnepp" "$@" >out 2>err </dev/null
+	status=$?
+}
+
+# ---- usage ----
+
+run
+check "no command is a mistake of usage" is $status 2
+run nothing
+check "an unknown command, too" is $status 2
+run submit
+check "a missing operand, too" is $status 2
+run submit a.ndjson b.ndjson
+check "too many operands, too" is $status 2
+run submit a.ndjson
+check "no gateway given: usage" is $status 2
+check "no gateway given: says how" has err "VNEPP_URL"
+run submit a.txt --url https://127.0.0.1:1
+check "format not known from the name" is $status 2
+run submit missing.csv --url https://127.0.0.1:1
+check "a file that is not there fails" is $status 1
+run submit a.ndjson --url http://127.0.0.1:1
+check "without TLS nothing is sent" has err "https://"
+run submit a.ndjson --url https://127.0.0.1:1 --cert certs/anphat.pem
+check "a certificate without its key" has err "--key is missing"
+for command in submit batch items cancel status "policy check" "policy test" "ledger import" "epp decode" template completion; do
+	# shellcheck disable=SC2086 # two words on purpose
+	run help $command
+	check "help $command" is $status 0
+	check "help $command says something" has out "Usage: vnepp $command"
+done
+run --version
+check "version" has out "vnepp "
+
+# ---- submit ----
+
+with_server submit a.ndjson <<END
+$accepted
+END
+check "submit ends with 0" is $status 0
+check "submit names the batch" has out "Batch 7 "
+check "submit sends NDJSON" has requests "application/x-ndjson 12"
+check "submit sends a key" has requests "POST /v1/batches vnepp-"
+
+with_server submit a.ndjson --follow <<END
+$accepted
+200|{"id":7,"lines":1,"counts":{"queued":1},"moving":1}
+304|ETag: "1"|-
+$done_status
+$page
+END
+check "follow ends with 0 when all is done" is $status 0
+check "follow prints a summary" has out "Batch 7: 1 of 1 lines done"
+check "follow shows progress" has err "0 of 1 lines"
+
+with_server submit a.ndjson --follow --json <<END
+$accepted
+$done_status
+200|{"items":[$item,{"ref":"b","state":"refused","decision":{"outcome":"no_grant","reasons":["AGE_UNDER_18"]}}],"next":null}
+END
+check "partly done is 3" is $status 3
+check "the summary as JSON" has out '"AGE_UNDER_18"'
+
+with_server submit a.ndjson --follow <<END
+$accepted
+$done_status
+200|{"items":[{"ref":"b","state":"failed","code":2302}],"next":null}
+END
+check "nothing done is 1" is $status 1
+
+with_server submit a.ndjson <<END
+422|Content-Type: application/problem+json|{"title":"Bad lines","errors":[{"line":1,"column":2,"field":"op","reason":"MISSING","expected":"create or renew"}]}
+END
+check "bad lines end with 1" is $status 1
+check "bad lines are shown with their place" has err "a.ndjson:1:2: error: op: MISSING (expected create or renew)"
+
+with_server submit a.ndjson <<END
+429|Retry-After: 1|{"title":"Too many lines"}
+503|Retry-After: 0|{"title":"Not now"}
+409|Retry-After: 0|{"title":"Being received"}
+$accepted
+END
+check "told to wait: waits and gets through" is $status 0
+check "told to wait: says for how long" has err "trying again in 1.0 s"
+check "told to wait: asks four times" is "$(wc -l <requests)" 4
+check "told to wait: always the same key" is "$(cut -d' ' -f3 requests | sort -u | wc -l)" 1
+
+with_server submit a.ndjson <<END
+409|{"title":"This key belongs to another file"}
+END
+check "a conflict is not repeated" is $status 1
+check "a conflict is told" has err "409 This key belongs to another file"
+
+with_server submit a.ndjson <<END
+drop
+$accepted
+END
+check "a lost connection: sent again" is $status 0
+check "a lost connection: under the same key" is "$(cut -d' ' -f3 requests | sort -u | wc -l)" 1
+
+with_server submit a.ndjson <<END
+202|{"id":7}
+END
+check "an answer without a Location is no success" is $status 1
+
+with_server submit a.ndjson --idempotency-key mine --format csv --admission valid <<END
+$accepted
+END
+check "key, format and admission can be given" has requests "POST /v1/batches?admission=valid mine text/csv 12"
+
+# ---- batch, items, cancel ----
+
+with_server batch 7 <<END
+200|{"id":7,"lines":3,"counts":{"done":1,"queued":2},"moving":2}
+END
+check "batch shows where it stands" has out "3 lines, 2 still moving"
+
+with_server batch 7 <<END
+404|{"title":"No such batch"}
+END
+check "an unknown batch fails" is $status 1
+check "an unknown batch is told" has err "404 No such batch"
+
+run batch ../7 --url https://127.0.0.1:1
+check "an id that is none is usage" is $status 2
+
+with_server items 7 --format ndjson --output got.ndjson <<END
+200|{"items":[$item],"next":1}
+200|{"items":[$item],"next":"x-9"}
+200|{"items":[$item],"next":null}
+END
+check "items go through all pages" is "$(wc -l <got.ndjson)" 3
+check "items follow the cursor" has requests "after=x-9"
+check "items keep every member" is "$(head -n 1 got.ndjson)" "$item"
+
+with_server items 7 --output half.ndjson <<END
+200|{"items":[$item],"next":1}
+404|{"title":"Gone"}
+END
+check "half a result is a failure" is $status 1
+check "half a result leaves no file" is "$(find . -name 'half*' | wc -l)" 0
+
+with_server items 7 <<END
+200|{"items":[$item],"next":1}
+200|{"items":[],"next":1}
+END
+check "a cursor that stands still ends" is $status 1
+
+with_server items 7 <<END
+cut
+$page
+END
+check "an answer that breaks off is asked for again" is $status 0
+
+with_server items 7 --format table <<END
+$page
+END
+check "items as a table" has out "a.id.vn"
+with_server items 7 --format csv <<END
+$page
+END
+check "items as CSV" has out "a,1,create,a.id.vn"
+with_server items 7 --format json <<END
+$page
+END
+check "items as JSON" has out '{"batch":"7","items":['
+run items 7 --output /dev/full --url https://127.0.0.1:1 --cert certs/anphat.pem --key certs/anphat.key
+check "an output that cannot be written fails" is $status 1
+
+with_server cancel 7 <<END
+200|{"cancelled":5,"too_late":2}
+END
+check "cancel says what it did" has out "5 lines cancelled, 2 were too far gone"
+
+# ---- profile ----
+
+mkdir -p .config/vnepp
+printf 'url: https://127.0.0.1:1\nurk: x\n' >.config/vnepp/vnepp.yaml
+run batch 7
+check "a profile with an unknown key is refused" is $status 2
+check "a profile's error has its place" has err "vnepp.yaml:2:1: error"
+rm .config/vnepp/vnepp.yaml
+run batch 7 --profile missing.yaml
+check "a profile that was named must be there" is $status 2
+
+# ---- the rest ----
+
+run epp decode - # nothing comes
+check "epp decode of nothing fails" is $status 1
+printf '<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>me</clID><pw>hidden</pw></login></command></epp>' >frame.xml
+run epp decode frame.xml
+check "epp decode prints" has out "clID: me"
+check "epp decode hides" lacks out "hidden"
+run status --socket "$work/none.sock"
+check "no daemon: fails" is $status 1
+check "no daemon: says so" has err "cannot reach the daemon"
+printf '{"domain":\n' >bad.ndjson
+run ledger import bad.ndjson --socket "$work/none.sock"
+check "ledger import without a daemon fails" is $status 1
+run template csv --examples
+check "template has a header" has out "ref,op,domain"
+run completion bash
+check "completion for bash" sh -c 'bash -n out'
+run completion tcsh
+check "completion for another shell is usage" is $status 2
+run policy check "$root/policy/rules"
+check "the shipped rules are clean" is $status 0
+mkdir rules
+printf 'x: [\n' >rules/a.yaml
+run policy check rules
+check "broken rules fail" is $status 1
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
