@@ -145,7 +145,9 @@ static void on_message_stored(struct store_op *op)
 		LOG(log, a->message.understood ? LOG_INFO : LOG_WARNING, "poll.message",
 		    a->message.understood ? "stored" : "stored for a person", F_C("account", a->name),
 		    F_STR("message_id", a->message.id), F_U64("item", a->message.settled));
-	if (!op->err && a->message.settled)
+	if (!op->err && a->message.look)
+		sched_look(a->gateway->sched, a->message.settled);
+	else if (!op->err && a->message.settled)
 		sched_settled(a->gateway->sched, a->message.domain);
 	pool_message_stored(a->pool, op->err == OK);
 	arena_reset(&a->message_arena);

@@ -6,6 +6,7 @@
  * Failure modes
  *  - The outcome of a transform is not known (lost session, 2400, 2500): UNKNOWN, then <info> after the settling delay
  *    (job_look.c).
+ *  - 1500 to anything but a log-out is no answer: the session ended, nobody knows before or after what.
  *  - The contact's outcome is not known: its identifier follows from its data, so asking for it and creating it again
  *    is harmless.
  *  - 2302 for a contact: it exists; ours if we sponsor it. 2302 for a name on a first attempt: taken. After doubt: look.
@@ -276,6 +277,14 @@ static int64_t charged_of(const struct epp_response *r)
 	return sum;
 }
 
+static enum job_next doubt(struct job *j, const char *text)
+{
+	snprintf(j->message, sizeof j->message, "%s", text);
+	j->in_doubt = true;
+	report(j, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
+	return job_settle(j);
+}
+
 static enum job_next transform_done(struct job *j, const struct epp_response *r, int code)
 {
 	bool create = j->request.op == ITEM_CREATE;
@@ -284,19 +293,13 @@ static enum job_next transform_done(struct job *j, const struct epp_response *r,
 		j->result.expires = r->data.cre.ex_date.at;
 	}
 	j->result.charged_vnd = charged_of(r);
+	if (code != 1001 && j->result.expires == INSTANT_NONE)
+		return doubt(j, "the registry answered without the object's dates");
 	if (code == 1001)
 		return job_end(j, ITEM_PENDING, FAULT_NONE, "PENDING",
 		               "accepted; the registry decides later");
 	return job_end(j, ITEM_DONE, FAULT_NONE, create ? "CREATED" : "RENEWED", "%s",
 	               create ? "created" : "renewed");
-}
-
-static enum job_next doubt(struct job *j, const char *text)
-{
-	snprintf(j->message, sizeof j->message, "%s", text);
-	j->in_doubt = true;
-	report(j, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
-	return job_settle(j);
 }
 
 static enum job_next transform_answered(struct job *j, const struct epp_response *r, int code)
@@ -328,6 +331,8 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 		return useless ? job_look_again(j, "the session was of no use") : job_look_answered(j, r);
 	if (useless)
 		return back_to_queue(j, r);
+	if (code == 1500)
+		return job_lost(j, j->cltrid, "the registry ended the session instead of answering", now);
 	switch (j->phase) {
 	case JOB_CONTACT: return contact_answered(j, r, code);
 	case JOB_CONTACT_LOOK: return contact_look_answered(j, r, code);

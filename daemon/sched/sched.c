@@ -121,7 +121,7 @@ static size_t jobs_of(const struct sched_account *a)
 
 void sched_stop_check(struct sched *s)
 {
-	if (!s->stopping || s->finishing || s->filling || s->queues_busy || s->opening)
+	if (!s->stopping || s->finishing || s->filling || s->queues_busy || s->opening || s->looking)
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);

@@ -46,6 +46,8 @@ void sched_on_room(struct sched_account *a);
 void sched_start(struct sched *s);
 /* New work has been stored. */
 void sched_kick(struct sched *s);
+/* An item that is RECONCILING since a message approved it: reads its dates from the registry. */
+void sched_look(struct sched *s, item_id_t item);
 /* A pending item was settled: its name is free again. */
 void sched_settled(struct sched *s, struct str domain);
 /* Nothing new; what was not sent goes back, what is in flight is waited for. */

@@ -245,8 +245,9 @@ static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j,
 {
 	struct sched_account *a = account_of(s, row->account);
 	if (!a) {
-		g->left--;
 		sched_name_rest(s, row->domain);
+		if (--g->left == 0)
+			group_drop(g);
 		return;
 	}
 	j->account = a;
@@ -310,6 +311,45 @@ void sched_open(struct sched *s)
 	                                     .limit = OPEN_PAGE,
 	                                     .arena = &s->open_arena};
 	s->c.writer->submit(s->c.writer, &s->open_op.op);
+}
+
+/* ---- what a message approved --------------------------------------------------------------------------------------- */
+
+struct look_op {
+	struct store_get_item get;
+	struct sched *sched;
+	struct sched_group *group;
+};
+
+static void on_look(struct store_op *op)
+{
+	struct look_op *l = CONTAINER_OF(op, struct look_op, get.op);
+	struct sched *s = l->sched;
+	struct sched_group *g = l->group;
+	s->looking--;
+	if (op->err || l->get.row.state != ITEM_RECONCILING || s->stopping) {
+		group_drop(g); /* it stays RECONCILING and is taken up at the next start */
+	} else {
+		g->jobs = xcalloc(1, sizeof *g->jobs);
+		g->left = 1;
+		sched_name_unrest(s, l->get.row.domain);
+		take_up(s, g, &g->jobs[0], &l->get.row);
+	}
+	free(l);
+	sched_stop_check(s);
+}
+
+void sched_look(struct sched *s, item_id_t item)
+{
+	struct look_op *l = xcalloc(1, sizeof *l);
+	l->sched = s;
+	l->group = group_new();
+	l->get = (struct store_get_item){.op = {.type = STORE_GET_ITEM, .done = on_look},
+	                                 .item = item,
+	                                 .want_payload = true,
+	                                 .arena = &l->group->arena};
+	s->looking++;
+	s->c.writer->submit(s->c.writer, &l->get.op);
 }
 
 void sched_job_free(struct sched_job *j)

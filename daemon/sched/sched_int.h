@@ -93,6 +93,7 @@ struct sched {
 	struct store_get_open open_op;
 	struct arena open_arena;
 	bool opening;
+	size_t looking; /* sched_look() operations under way */
 	struct loop_timer next_ready;
 	struct loop_task stopped;
 	uint64_t query_counter;
@@ -127,6 +128,8 @@ bool sched_name_take(struct sched_job *j);
 void sched_name_release(struct sched_job *j, bool rest);
 void sched_name_rest(struct sched *s, struct str domain);
 void sched_name_settled(struct sched *s, struct str domain);
+/* The item at rest goes on itself: the lock goes without waking anybody. */
+void sched_name_unrest(struct sched *s, struct str domain);
 void sched_name_fini(struct sched *s);
 
 #endif

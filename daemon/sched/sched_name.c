@@ -88,6 +88,13 @@ void sched_name_settled(struct sched *s, struct str domain)
 		pass_on(s, l);
 }
 
+void sched_name_unrest(struct sched *s, struct str domain)
+{
+	struct name_lock *l = map_get(&s->names, domain);
+	if (l && !l->holder)
+		lock_free(s, l); /* nobody waits for an item at rest: they are put back */
+}
+
 void sched_name_fini(struct sched *s)
 {
 	size_t at = 0;

@@ -54,7 +54,8 @@ static const char schema[] =
     "CREATE TABLE open_item(item INTEGER PRIMARY KEY);"
     "CREATE TABLE domain(name TEXT PRIMARY KEY, partner INTEGER NOT NULL, account INTEGER NOT NULL, item "
     "INTEGER,"
-    " created INTEGER, expires INTEGER, grant_from INTEGER, free_until INTEGER) WITHOUT ROWID;"
+    " renewed_by INTEGER, created INTEGER, expires INTEGER, grant_from INTEGER, free_until INTEGER) WITHOUT "
+    "ROWID;"
     /* state 0: reserved, 1: used */
     "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER, state INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"

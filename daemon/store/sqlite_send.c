@@ -357,10 +357,14 @@ static enum err name_renewed(struct sq *s, struct store_op *op, const struct sq_
 	sqlite3_stmt *st = sq_stmt(s, SQ_DOMAIN_RENEW);
 	sq_bind_str(st, 1, str_c(i->domain));
 	sq_bind_instant(st, 2, r->expires);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)i->id);
 	return sq_run(s, op, st);
 }
 
-/* Another item of ours is known to have made this very registration: then it was not this one. */
+/*
+ * The ledger knows this very registration, or this very expiry date, from before: then it was not this item, whose
+ * answer was lost and which <info> seemed to confirm.
+ */
 static enum err made_by_another(struct sq *s, struct store_op *op, const struct sq_item *i,
                                 const struct item_result *r, bool *other)
 {
@@ -368,8 +372,11 @@ static enum err made_by_another(struct sq *s, struct store_op *op, const struct 
 	sqlite3_stmt *st = sq_stmt(s, SQ_DOMAIN_GET);
 	sq_bind_str(st, 1, str_c(i->domain));
 	bool found = sq_row(s, op, st, &err);
-	*other = found && sqlite3_column_type(st, 2) != SQLITE_NULL &&
-	         (item_id_t)sqlite3_column_int64(st, 2) != i->id && sq_col_instant(st, 3) == r->created;
+	enum domain_column { CREATED_BY = 2, CREATED = 3, EXPIRES = 4, RENEWED_BY = 7 };
+	int by = i->op == ITEM_CREATE ? CREATED_BY : RENEWED_BY;
+	instant_ms_t at = sq_col_instant(st, i->op == ITEM_CREATE ? CREATED : EXPIRES);
+	*other = found && at != INSTANT_NONE && at == (i->op == ITEM_CREATE ? r->created : r->expires) &&
+	         (item_id_t)sqlite3_column_int64(st, by) != i->id;
 	sq_done(st);
 	return err;
 }
@@ -422,7 +429,7 @@ static enum err effects(struct sq *s, struct store_op *op, const struct store_st
 	enum err err = OK;
 	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE)
 		err = name_created(s, op, i, r);
-	else if (step->name == STORE_NAME_RENEWED)
+	else if (step->name == STORE_NAME_RENEWED && r->state == ITEM_DONE)
 		err = name_renewed(s, op, i, r);
 	if (!err && (step->grant == STORE_GRANT_RELEASE || r->state == ITEM_FAILED))
 		err = sq_grant_release(s, op, i);
@@ -445,13 +452,15 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 	if (err)
 		return err;
 	enum item_state from = item.state == ITEM_QUEUED ? ITEM_SENDING : item.state;
-	if (step->name == STORE_NAME_CREATED)
+	if (step->name != STORE_NAME_NONE)
 		err = made_by_another(s, &o->op, &item, &r, &other);
 	if (other) {
 		r.state = ITEM_FAILED;
 		r.fault = FAULT_PARTNER;
-		r.reason = STR("NAME_TAKEN");
-		r.message = STR("the name exists already, from another item of this gateway");
+		r.reason = item.op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
+		r.message = item.op == ITEM_CREATE
+		                ? STR("the name exists already, from another item of this gateway")
+		                : STR("the name was renewed already, by another item of this gateway");
 	}
 	if (!err)
 		err = sq_result_add(s, &o->op, step->item, &r, !step->not_sent, STR_NONE, STR_NONE);
@@ -487,13 +496,14 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 		return err;
 	last = get.row.result;
 	r = last;
-	r.state = o->pan_approved ? ITEM_DONE : ITEM_FAILED;
+	o->look = o->pan_approved && last.expires == INSTANT_NONE;
+	r.state = o->look ? ITEM_RECONCILING : o->pan_approved ? ITEM_DONE : ITEM_FAILED;
 	r.fault = o->pan_approved ? FAULT_NONE : FAULT_REGISTRY;
 	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
 	r.message = o->text;
 	r.at = o->now;
 	err = sq_result_add(s, &o->op, item.id, &r, true, STR_NONE, STR_NONE);
-	if (!err && o->pan_approved)
+	if (!err && r.state == ITEM_DONE)
 		err = name_created(s, &o->op, &item, &r);
 	if (!err)
 		err = o->pan_approved ? grant_commit(s, &o->op, &item) : sq_grant_release(s, &o->op, &item);

@@ -87,13 +87,13 @@ SQ(GRANT_ADD, "INSERT INTO grant_ledger(key, item, state) VALUES(?1, ?2, ?3)")
 SQ(GRANT_PUT, "INSERT INTO grant_ledger(key, item, state) VALUES(?1, ?2, ?3) ON CONFLICT(key) DO NOTHING")
 SQ(GRANT_COMMIT, "UPDATE grant_ledger SET state = 1 WHERE key = ?1 AND item = ?2")
 SQ(GRANT_DEL, "DELETE FROM grant_ledger WHERE key = ?1 AND item = ?2")
-SQ(DOMAIN_GET,
-   "SELECT partner, account, item, created, expires, grant_from, free_until FROM domain WHERE name = ?1")
+SQ(DOMAIN_GET, "SELECT partner, account, item, created, expires, grant_from, free_until, renewed_by FROM "
+               "domain WHERE name = ?1")
 SQ(DOMAIN_PUT,
    "INSERT INTO domain(name, partner, account, item, created, expires, grant_from, free_until) "
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(name) DO UPDATE SET partner = ?2, account = ?3, "
    "item = ?4, created = ?5, expires = ?6, grant_from = ?7, free_until = ?8")
-SQ(DOMAIN_RENEW, "UPDATE domain SET expires = ?2 WHERE name = ?1")
+SQ(DOMAIN_RENEW, "UPDATE domain SET expires = ?2, renewed_by = ?3 WHERE name = ?1")
 SQ(MESSAGE_ADD, "INSERT OR IGNORE INTO message(account, msg_id, at, stored, body, domain, understood) "
                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 SQ(PENDING_BY_NAME,

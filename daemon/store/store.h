@@ -251,6 +251,7 @@ struct store_message {
 	bool pan_approved;  /* in */
 	bool understood;    /* in: false keeps it for a person */
 	item_id_t settled;  /* out: the item it settled, or 0 */
+	bool look;          /* out: approved, but its dates are not known: RECONCILING, <info> must tell */
 	bool duplicate;     /* out: this message was stored before */
 };
 
