@@ -145,6 +145,8 @@ static const struct route routes[] = {
 static bool path_fits(struct str path, const char *pattern, struct str *segment)
 {
 	struct str p = str_c(pattern);
+	if (str_ends(path, STR("/")))
+		return false;
 	while (p.len && path.len) {
 		struct str want = str_split(&p, '/'), have = str_split(&path, '/');
 		if (str_eq(want, STR("*")) && have.len)
