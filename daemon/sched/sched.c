@@ -158,6 +158,7 @@ void sched_stop(struct sched *s)
 		put_back_all(s, &a->ready);
 		put_back_all(s, &a->waiting);
 	}
+	sched_name_stop(s);
 	sched_stop_check(s);
 }
 

@@ -241,7 +241,8 @@ void sched_claim(struct sched_account *a)
 
 /* ---- what the last run left open ------------------------------------------------------------------------------------ */
 
-static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j, const struct store_row *row)
+static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j, const struct store_row *row,
+                    bool was_at_rest)
 {
 	struct sched_account *a = account_of(s, row->account);
 	if (!a) {
@@ -262,6 +263,8 @@ static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j,
 		return;
 	}
 	enum job_next next = job_begin_look(&j->job, row->admitted);
+	if (was_at_rest)
+		sched_name_adopt(j);
 	if (sched_name_take(j))
 		sched_drive(j, next);
 }
@@ -284,7 +287,7 @@ static void on_open(struct store_op *op)
 	for (size_t i = 0; i < o->count; i++) {
 		const struct store_row *row = &o->rows[i];
 		if (row->state == ITEM_UNKNOWN || row->state == ITEM_RECONCILING) {
-			take_up(s, g, &g->jobs[i], row);
+			take_up(s, g, &g->jobs[i], row, false);
 		} else {
 			g->left--;
 			sched_name_rest(s, row->domain);
@@ -332,8 +335,7 @@ static void on_look(struct store_op *op)
 	} else {
 		g->jobs = xcalloc(1, sizeof *g->jobs);
 		g->left = 1;
-		sched_name_unrest(s, l->get.row.domain);
-		take_up(s, g, &g->jobs[0], &l->get.row);
+		take_up(s, g, &g->jobs[0], &l->get.row, true);
 	}
 	free(l);
 	sched_stop_check(s);

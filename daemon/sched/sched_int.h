@@ -128,8 +128,10 @@ bool sched_name_take(struct sched_job *j);
 void sched_name_release(struct sched_job *j, bool rest);
 void sched_name_rest(struct sched *s, struct str domain);
 void sched_name_settled(struct sched *s, struct str domain);
-/* The item at rest goes on itself: the lock goes without waking anybody. */
-void sched_name_unrest(struct sched *s, struct str domain);
+/* The item that was at rest goes on itself: its lock is its own again. */
+void sched_name_adopt(struct sched_job *j);
+/* Stopping: whoever waits for a name goes back. */
+void sched_name_stop(struct sched *s);
 void sched_name_fini(struct sched *s);
 
 #endif

@@ -33,7 +33,8 @@ bool sched_name_take(struct sched_job *j)
 		j->holds_name = true;
 		return true;
 	}
-	if (!l->holder || l->waiters.count >= NAME_WAITERS_MAX) {
+	/* What is in doubt cannot be put back: it waits, however long the item at rest takes. */
+	if (!j->job.in_doubt && (!l->holder || l->waiters.count >= NAME_WAITERS_MAX)) {
 		sched_put_back(j, "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
 		return false;
 	}
@@ -69,10 +70,13 @@ void sched_name_release(struct sched_job *j, bool rest)
 		pass_on(j->account->sched, l);
 		return;
 	}
-	struct list_node *n;
-	while ((n = list_pop(&l->waiters)))
-		sched_put_back(LIST_ITEM(n, struct sched_job, node),
-		               "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
+	list_for_each_safe (n, &l->waiters) {
+		struct sched_job *waiter = LIST_ITEM(n, struct sched_job, node);
+		if (waiter->job.in_doubt)
+			continue;
+		list_remove(n);
+		sched_put_back(waiter, "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
+	}
 }
 
 void sched_name_rest(struct sched *s, struct str domain)
@@ -88,11 +92,27 @@ void sched_name_settled(struct sched *s, struct str domain)
 		pass_on(s, l);
 }
 
-void sched_name_unrest(struct sched *s, struct str domain)
+void sched_name_adopt(struct sched_job *j)
 {
-	struct name_lock *l = map_get(&s->names, domain);
-	if (l && !l->holder)
-		lock_free(s, l); /* nobody waits for an item at rest: they are put back */
+	struct name_lock *l = map_get(&j->account->sched->names, j->job.request.domain);
+	if (!l || l->holder)
+		return;
+	l->holder = j;
+	j->name = l;
+	j->holds_name = true;
+}
+
+void sched_name_stop(struct sched *s)
+{
+	size_t at = 0;
+	struct str name;
+	void *value;
+	while (map_next(&s->names, &at, &name, &value)) {
+		struct name_lock *l = value;
+		struct list_node *n;
+		while ((n = list_pop(&l->waiters)))
+			sched_put_back(LIST_ITEM(n, struct sched_job, node), "stopped", 0);
+	}
 }
 
 void sched_name_fini(struct sched *s)
