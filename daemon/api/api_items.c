@@ -83,10 +83,10 @@ static void on_items(struct store_op *op)
 	static const struct api_problem none = {.status = 404,
 	                                        .type = "not-found",
 	                                        .title = "There is no such resource"};
-	if (op->err == ERR_NOT_FOUND && x->call.http)
-		api_problem_answer(x->call.http, &none);
-	else if (op->err)
+	if (op->err && op->err != ERR_NOT_FOUND)
 		api_problem_store(x->call.api, x->call.http, op);
+	else if (x->call.http && op->err)
+		api_problem_answer(x->call.http, &none);
 	else if (x->call.http)
 		answer(x);
 	api_call_end(&x->call);

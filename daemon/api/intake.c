@@ -404,14 +404,16 @@ static void on_body_end(struct http_request *r)
 static void on_abort(struct http_request *r, enum err why)
 {
 	struct intake *x = of_call(r->arg);
+	int state = sm_state(&x->sm);
 	x->call.http = NULL;
-	if (sm_state(&x->sm) == INTAKE_RECEIVING) {
+	if (state == INTAKE_RECEIVING || state == INTAKE_FLUSHING)
 		intake_fail(x, 499, "connection-lost", "The connection ended before the batch was complete",
 		            str_c(err_text(why)));
+	if (state == INTAKE_RECEIVING) {
 		loop_cancel_task(&x->task);
 		give_up_lines(x);
 		flush(x);
-	} else if (sm_state(&x->sm) == INTAKE_REPLAYING) {
+	} else if (state == INTAKE_REPLAYING) {
 		end(x);
 	}
 }

@@ -124,12 +124,33 @@ struct gate {
 	struct store_op *held[64];
 	size_t held_count;
 	bool closed;
+	enum store_op_type fail; /* operations of this type fail with fail_err, when that is set */
+	enum err fail_err;
+	size_t failed; /* how many have, so far; only the first does */
+	struct store_op *failed_op;
+	struct loop *loop;
+	struct loop_task fail_task;
 	size_t chunks, most_chunks; /* chunk operations held, and the most of them at a time */
 };
+
+static UNUSED void gate_fail(struct loop_task *t)
+{
+	struct gate *g = CONTAINER_OF(t, struct gate, fail_task);
+	g->failed_op->done(g->failed_op);
+}
 
 static UNUSED void gate_submit(struct store_executor *x, struct store_op *op)
 {
 	struct gate *g = CONTAINER_OF(x, struct gate, x);
+	if (g->fail_err && op->type == g->fail && g->failed == 0) {
+		/* As a commit that fails: nothing of it has happened. */
+		op->err = err_set(&op->errmsg, g->fail_err, "no space left on device");
+		g->failed_op = op;
+		g->failed++;
+		g->fail_task.run = gate_fail;
+		loop_defer(g->loop, &g->fail_task);
+		return;
+	}
 	if (!g->closed) {
 		g->behind->submit(g->behind, op);
 		return;
@@ -193,6 +214,7 @@ static UNUSED int set_up(void **state)
 	w->net = mem_net_new(&w->v.loop, &opts, 1);
 	log_capture_init(&w->log);
 	w->gate.x = (struct store_executor){gate_submit, gate_pending};
+	w->gate.loop = &w->v.loop;
 	w->backend = store_mem_new();
 	w->gate.behind = store_inline_new(&w->v.loop, w->backend, NULL);
 	uint32_t one = register_one(w, "reg/one", true), two = register_one(w, "reg/two", true);
