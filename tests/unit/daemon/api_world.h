@@ -182,7 +182,8 @@ struct world {
 	struct gate gate;
 	struct log_capture log;
 	struct api *api;
-	const char *closed; /* why nothing is admitted */
+	uint32_t partners[3], accounts[3]; /* the store's numbers; accounts by partner */
+	const char *closed;                /* why nothing is admitted */
 	unsigned published;
 };
 
@@ -218,9 +219,11 @@ static UNUSED int set_up(void **state)
 	w->backend = store_mem_new();
 	w->gate.behind = store_inline_new(&w->v.loop, w->backend, NULL);
 	uint32_t one = register_one(w, "reg/one", true), two = register_one(w, "reg/two", true);
-	uint32_t partners[] = {register_one(w, "an", false), register_one(w, "binh", false),
-	                       register_one(w, "chi", false)};
-	uint32_t accounts[] = {one, two, two};
+	const uint32_t partners[] = {register_one(w, "an", false), register_one(w, "binh", false),
+	                             register_one(w, "chi", false)};
+	const uint32_t accounts[] = {one, two, two};
+	memcpy(w->partners, partners, sizeof partners);
+	memcpy(w->accounts, accounts, sizeof accounts);
 	struct api_deps deps = {.loop = &w->v.loop,
 	                        .writer = &w->gate.x,
 	                        .reader = &w->gate.x,

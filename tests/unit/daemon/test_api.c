@@ -352,6 +352,103 @@ static void api_pages_through_results(void **state)
 	client_fini(&c);
 }
 
+/* Two items end: one is created, one fails; the partner sees all of it. */
+static void finish_two(struct world *w)
+{
+	struct arena arena = {0};
+	instant_ms_t now = loop_wall(&w->v.loop);
+	struct store_claim claim = {
+	    .queue = {.account = w->accounts[0], .partner = w->partners[0], .lane = 3},
+	    .max = 2,
+	    .decider = decider,
+	    .now = now,
+	    .arena = &arena};
+	run_op(w, &claim.op, STORE_CLAIM);
+	assert_int_equal(claim.count, 2);
+	struct store_step steps[2] = {{.item = claim.items[0].item,
+	                               .claim = claim.claim,
+	                               .leaves_claim = true,
+	                               .name = STORE_NAME_CREATED,
+	                               .grant = STORE_GRANT_COMMIT},
+	                              {.item = claim.items[1].item,
+	                               .claim = claim.claim,
+	                               .leaves_claim = true,
+	                               .grant = STORE_GRANT_RELEASE}};
+	/* 23:30 in UTC is the next day in Hanoi. */
+	instant_ms_t created = START_MS + 21 * 3600000ll + 1800000;
+	steps[0].result = (struct item_result){.state = ITEM_DONE,
+	                                       .attempt = 1,
+	                                       .code = 1000,
+	                                       .message = STR("Command completed successfully"),
+	                                       .created = created,
+	                                       .expires = created + 730 * 86400000ll,
+	                                       .cl_trid = STR("V-1"),
+	                                       .sv_trid = STR("S-1"),
+	                                       .charged_vnd = -1,
+	                                       .at = now};
+	steps[1].result = (struct item_result){.state = ITEM_FAILED,
+	                                       .attempt = 1,
+	                                       .code = 2302,
+	                                       .fault = FAULT_PARTNER,
+	                                       .reason = STR("NAME_TAKEN"),
+	                                       .message = STR("Object exists, \"taken\""),
+	                                       .created = INSTANT_NONE,
+	                                       .expires = INSTANT_NONE,
+	                                       .cl_trid = STR("V-2"),
+	                                       .sv_trid = STR("S-2"),
+	                                       .charged_vnd = -1,
+	                                       .at = now};
+	struct store_finish finish = {.steps = steps, .count = 2, .now = now};
+	run_op(w, &finish.op, STORE_FINISH);
+	arena_fini(&arena);
+}
+
+static void api_shows_outcomes(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	char path[64], url[96];
+	submit(w, "an.test", "o", 3, path);
+	finish_two(w);
+	snprintf(url, sizeof url, "%s/items", path);
+	get(w, &c, "an.test", url, "");
+	const json_t *items = json_object_get(c.json, "items"), *done = json_array_get(items, 0);
+	const json_t *failed = json_array_get(items, 1);
+	assert_string_equal(text(done, "state"), "done");
+	assert_int_equal(json_integer_value(json_object_get(done, "code")), 1000);
+	assert_string_equal(text(done, "created"), "2026-11-21T06:30:00+07:00");
+	assert_string_equal(text(done, "expires"), "2028-11-20T06:30:00+07:00");
+	assert_string_equal(text(done, "expires_on"), "2028-11-20");
+	assert_string_equal(text(json_object_get(done, "trid"), "client"), "V-1");
+	assert_string_equal(text(json_object_get(done, "trid"), "server"), "S-1");
+	assert_true(json_is_null(json_object_get(done, "fault")));
+	assert_int_equal(json_integer_value(json_object_get(done, "attempts")), 1);
+	assert_string_equal(text(json_object_get(done, "decision"), "grant"), "youth-id");
+	assert_string_equal(text(failed, "state"), "failed");
+	assert_string_equal(text(failed, "fault"), "partner");
+	assert_string_equal(text(failed, "reason"), "NAME_TAKEN");
+	assert_string_equal(text(failed, "message"), "Object exists, \"taken\"");
+	assert_true(json_is_null(json_object_get(failed, "expires_on")));
+	assert_string_equal(text(json_array_get(items, 2), "state"), "queued");
+	client_fini(&c);
+	snprintf(url, sizeof url, "%s/items?state=failed", path);
+	get(w, &c, "an.test", url, "Accept: text/csv\r\n");
+	assert_non_null(
+	    memmem(c.body.ptr, c.body.len,
+	           "2302,NAME_TAKEN,\"Object exists, \"\"taken\"\"\",partner,false,,,,,V-2,S-2,1,", 69));
+	client_fini(&c);
+	get(w, &c, "an.test", path, "");
+	assert_int_equal(number(&c, "moving"), 1);
+	client_fini(&c);
+	get(w, &c, "an.test", "/v1/domains/o1.id.vn", "");
+	expect_status(&c, 200);
+	assert_string_equal(text(c.json, "expires_on"), "2028-11-20");
+	client_fini(&c);
+	get(w, &c, "binh.test", "/v1/domains/o1.id.vn", "");
+	expect_problem(&c, 404, "not-found");
+	client_fini(&c);
+}
+
 static void api_says_when_nothing_has_changed(void **state)
 {
 	struct world *w = *state;
@@ -514,10 +611,9 @@ static void api_closes_admission_when_told(void **state)
 static void api_takes_new_limits_at_once(void **state)
 {
 	struct world *w = *state;
-	uint32_t partners[3] = {1, 2, 3}, accounts[3] = {1, 2, 2};
 	char path[64];
 	submit(w, "an.test", "l", 1, path);
-	api_set_config(w->api, config, partners, accounts);
+	api_set_config(w->api, config, w->partners, w->accounts);
 	api_set_decider(w->api, decider);
 	submit(w, "an.test", "l2", 1, path);
 }
@@ -536,6 +632,7 @@ int main(void)
 	    TEST(api_holds_the_body_while_the_store_is_busy),
 	    TEST(api_says_when_the_rate_allows_more),
 	    TEST(api_pages_through_results),
+	    TEST(api_shows_outcomes),
 	    TEST(api_says_when_nothing_has_changed),
 	    TEST(api_hides_what_is_not_the_partners),
 	    TEST(api_keeps_partners_to_their_zones),
