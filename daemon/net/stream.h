@@ -10,7 +10,7 @@
  *   Writing    bytes are appended to stream_out() and leave together at the end of the turn. Writing before on_open
  *              is allowed. stream_queued() is what has not reached the system yet; above STREAM_HIGH_WATER a
  *              producer should wait for on_drain (queue under STREAM_LOW_WATER). At STREAM_MAX_QUEUED the stream is
- *              closed with ERR_FULL: the peer does not read.
+ *              closed with ERR_FULL: the peer does not read. on_drain may also come when the high mark was not reached.
  *   Reading    on_data hands out a view that is valid during the call. After stream_pause() none comes
  *              until stream_resume(); the peer is slowed down by its own full buffers.
  *   End        on_eof: the peer will send no more. `clean` is false when TLS ended without close_notify, or the

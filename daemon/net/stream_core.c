@@ -42,7 +42,8 @@ static void op_flush(struct stream *s)
 		core_end(c, ERR_FULL, "the peer does not read: too many bytes are waiting for it");
 		return;
 	}
-	if (queued >= STREAM_HIGH_WATER)
+	/* Not only at the high mark: a stream on top may wait for our low mark without having seen our high one. */
+	if (queued >= STREAM_LOW_WATER)
 		c->full = true;
 	if (c->state == STREAM_OPEN)
 		loop_at_turn_end(c->loop, &c->hook);
