@@ -324,7 +324,9 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 	unsigned flags = epp_rescode_find(code)->flags;
 	j->result.code = code;
 	j->result.at = now;
-	keep_trids(j, r, cltrid);
+	/* A look asks about the transform: the result names that one's ids. */
+	if (j->phase != JOB_LOOK)
+		keep_trids(j, r, cltrid);
 	bool useless = epp_rescode_find(code)->cls == EPP_RC_SESSION ||
 	               (flags & EPP_RC_DISCARD && !(flags & EPP_RC_AMBIGUOUS) && !epp_rescode_ok(code));
 	if (j->phase == JOB_LOOK)
@@ -343,7 +345,7 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 
 enum job_next job_lost(struct job *j, const char *cltrid, const char *text, instant_ms_t now)
 {
-	if (cltrid != j->cltrid) {
+	if (cltrid != j->cltrid && j->phase != JOB_LOOK) {
 		snprintf(j->cltrid, sizeof j->cltrid, "%s", cltrid);
 		j->svtrid[0] = '\0';
 		j->result.code = 0;

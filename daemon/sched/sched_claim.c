@@ -258,6 +258,9 @@ static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j,
 	j->partner = row->partner;
 	j->job.registry = &a->facts;
 	j->job.attempt = row->result.attempt > 0 ? row->result.attempt : 1;
+	if (!str_copy(j->job.cltrid, sizeof j->job.cltrid, row->result.cl_trid) ||
+	    !str_copy(j->job.svtrid, sizeof j->job.svtrid, row->result.sv_trid))
+		j->job.svtrid[0] = '\0'; /* longer than RFC 5730 allows */
 	if (item_decode(row->payload, &j->job.request)) {
 		damaged(j);
 		return;

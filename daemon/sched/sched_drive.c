@@ -92,15 +92,20 @@ void sched_drive(struct sched_job *j, enum job_next next)
 	}
 }
 
-/* The first command's id is a function of epoch, claim and offset; later ones add a letter and a count. */
+/*
+ * The transform's id is a function of epoch, claim and offset, so that it is known after a crash. Commands that may
+ * come twice for one claimed item, and those of items that no claim holds, add a count.
+ */
 static void name_command(struct sched_job *j)
 {
-	struct epp_trid t = {j->account->sched->c.epoch, j->claim, j->offset, job_step_letter(&j->job)};
+	char letter = job_step_letter(&j->job);
+	struct epp_trid t = {j->account->sched->c.epoch, j->claim, j->offset, letter};
 	size_t n = epp_trid_format(j->cmd.cltrid, &t);
-	if (j->sends > 0 || j->claim == 0)
+	uint32_t bit = UINT32_C(1) << (letter - 'a');
+	if (j->letters & bit || j->claim == 0)
 		snprintf(j->cmd.cltrid + n, sizeof j->cmd.cltrid - n, "-%llx",
 		         (unsigned long long)j->account->sched->query_counter++);
-	j->sends++;
+	j->letters |= bit;
 }
 
 /* The caller has seen room and taken from the ceiling. False: nothing was sent. */

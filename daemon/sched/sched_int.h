@@ -36,7 +36,8 @@ struct sched_job {
 	item_id_t item;
 	batch_id_t batch;
 	uint64_t claim;
-	uint32_t partner, offset, sends;
+	uint32_t partner, offset;
+	uint32_t letters; /* of commands sent, as bits: a second one of a kind needs another clTRID */
 	bool holds_name;
 };
 

@@ -1,6 +1,7 @@
 /* Intake: batches come in chunks, are decided line by line within the transaction, and appear with one row. */
 #include "daemon/store/sqlite_int.h"
 #include "epp/base/check.h"
+#include "epp/trid.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -369,8 +370,9 @@ static enum err remove_orphans(struct sq *s, struct store_recover *o)
 
 /* Handed to the sender and nothing heard since: it may have been carried out. */
 static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t, item_id_t id,
-                      instant_ms_t at)
+                      instant_ms_t at, const struct epp_trid *trid)
 {
+	char cltrid[EPP_TRID_MAX + 1];
 	struct sq_item item;
 	enum err err;
 	enum err loaded = sq_item_load(s, &o->op, id, &item);
@@ -384,7 +386,9 @@ static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t,
 	sq_done(st);
 	if (err || waiting)
 		return err;
+	(void)epp_trid_format(cltrid, trid); /* its length is not needed */
 	struct item_result r = {.state = ITEM_UNKNOWN,
+	                        .cl_trid = str_c(cltrid),
 	                        .attempt = item.attempt,
 	                        .reason = STR("OUTCOME_UNKNOWN"),
 	                        .message = STR("the gateway stopped while this was being sent"),
@@ -397,8 +401,9 @@ static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t,
 	return err ? err : sq_tally_move(s, &o->op, t, item.batch, ITEM_SENDING, ITEM_UNKNOWN);
 }
 
+/* `trid`: of the claim's first item; the others follow from their offsets. */
 static enum err doubt_runs(struct sq *s, struct store_recover *o, struct sq_tally *t, struct str runs,
-                           instant_ms_t at)
+                           instant_ms_t at, struct epp_trid trid)
 {
 	enum err err = OK;
 	for (size_t i = 0; i + 12 <= runs.len && !err; i += 12) {
@@ -406,8 +411,8 @@ static enum err doubt_runs(struct sq *s, struct store_recover *o, struct sq_tall
 		uint32_t count;
 		memcpy(&first, runs.ptr + i, 8);
 		memcpy(&count, runs.ptr + i + 8, 4);
-		for (uint32_t k = 0; k < count && !err; k++)
-			err = doubt(s, o, t, first + k, at);
+		for (uint32_t k = 0; k < count && !err; k++, trid.offset++)
+			err = doubt(s, o, t, first + k, at, &trid);
 	}
 	return err;
 }
@@ -422,9 +427,11 @@ static enum err close_claims(struct sq *s, struct store_recover *o)
 		uint64_t id = found ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
 		instant_ms_t at = found ? sqlite3_column_int64(st, 1) : 0;
 		struct str runs = found ? sq_col_copy(st, 2, &s->arena) : STR_NONE;
+		uint64_t epoch = found ? (uint64_t)sqlite3_column_int64(st, 3) : 0;
 		sq_done(st);
 		if (!err && found)
-			err = doubt_runs(s, o, &tally, runs, at);
+			err = doubt_runs(s, o, &tally, runs, at,
+			                 (struct epp_trid){.epoch = epoch, .claim = id, .step = 't'});
 		if (err)
 			return err;
 		if (!found)

@@ -77,7 +77,7 @@ SQ(WORK_TAKE, "SELECT id, batch, line, contact, payload, decided_on, rules, op F
               "batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
-SQ(CLAIM_ALL, "SELECT id, at, runs FROM claim")
+SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim")
 SQ(BATCH_CREATED, "SELECT created FROM batch WHERE id = ?1")
 SQ(CONTACT_HAS, "SELECT 1 FROM contact WHERE account = ?1 AND id = ?2")
 SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
