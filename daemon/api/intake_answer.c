@@ -77,11 +77,11 @@ void intake_answer_accepted(struct intake *x, bool replayed)
 	struct http_field fields[3] = {HTTP_FIELD("Content-Type", STR("application/json"))};
 	size_t n = 1;
 	struct buf b;
-	LOG(x->call.api->log, LOG_INFO, replayed ? "batch.replayed" : "batch.admitted", "",
-	    F_C("partner", x->call.partner->name), F_U64("batch", x->batch),
-	    F_U64("lines", replayed ? old->lines : x->lines_new + x->lines_same), F_U64("new", x->lines_new),
-	    F_U64("bad_lines", x->errors.bad_lines), F_U64("bytes", x->body_bytes),
-	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
+	LOG(x->call.api->log, LOG_INFO, replayed ? "batch.replayed" : "batch.admitted",
+	    replayed ? "the answer of before" : "durable", F_C("partner", x->call.partner->name),
+	    F_U64("batch", x->batch), F_U64("lines", replayed ? old->lines : x->lines_new + x->lines_same),
+	    F_U64("new", x->lines_new), F_U64("bad_lines", x->errors.bad_lines),
+	    F_U64("bytes", x->body_bytes), F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
 	if (!x->call.http)
 		return;
 	buf_init(&b, API_ANSWER_MAX);

@@ -17,7 +17,7 @@
 
 struct line_error {
 	uint32_t line;       /* as item numbers count: see split.h */
-	uint32_t column;     /* code points from 1; 0: not known */
+	uint32_t column;     /* code points from 1 (JSON array: within the element); 0: not known */
 	struct str field;    /* "applicant.birth_date"; empty: the line as a whole */
 	const char *reason;  /* a stable code, "MISSING" */
 	struct str expected; /* in words, for a person */
