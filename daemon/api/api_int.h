@@ -113,7 +113,7 @@ void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view 
 void api_result_counts(struct buf *b, const uint64_t counts[ITEM_STATE__COUNT]);
 void api_result_links(struct buf *b, batch_id_t batch);
 
-/* ---- api_read.c, api_items.c, intake.c: the handlers ---- */
+/* ---- api_read.c, api_items.c, intake_ask.c: the handlers ---- */
 void api_get_batch(const struct api_request *q);
 void api_cancel_batch(const struct api_request *q);
 void api_get_items(const struct api_request *q);

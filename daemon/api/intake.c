@@ -15,7 +15,6 @@
  * will find it. If the taking back fails too, the next start removes the batch: it was never published.
  */
 #include "daemon/api/intake_int.h"
-#include "daemon/api/json_out.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
@@ -465,13 +464,7 @@ static struct sha256_stream *new_hash(const struct intake *x)
 	return s;
 }
 
-struct asked {
-	enum split_format format;
-	bool admit_valid;
-	struct str key;
-};
-
-static void start(const struct api_request *q, const struct asked *asked)
+void intake_start(const struct api_request *q, const struct intake_asked *asked)
 {
 	static const struct http_events ev = {.on_body = on_body,
 	                                      .on_body_end = on_body_end,
@@ -499,120 +492,4 @@ static void start(const struct api_request *q, const struct asked *asked)
 	x->begin.idempotency_key = arena_str(&x->call.arena, asked->key);
 	x->begin.now = loop_wall(q->api->loop);
 	api_submit(q->api->writer, &x->begin.op, STORE_BATCH_BEGIN, on_begun);
-}
-
-/* ---- what is asked ------------------------------------------------------------------------------------------------------------ */
-
-static void refuse(struct http_request *r, int status, const char *type, const char *title, struct str detail)
-{
-	struct api_problem p = {.status = status, .type = type, .title = title, .detail = detail};
-	api_problem_answer(r, &p);
-}
-
-static bool read_format(struct http_request *r, enum split_format *out)
-{
-	struct str type, coding = http_header(r, "Content-Encoding");
-	bool utf8 = api_content_type(r, &type);
-	if (utf8 && str_eq_nocase(type, STR("application/x-ndjson")))
-		*out = SPLIT_NDJSON;
-	else if (utf8 && str_eq_nocase(type, STR("application/json")))
-		*out = SPLIT_JSON;
-	else if (utf8 && str_eq_nocase(type, STR("text/csv")))
-		*out = SPLIT_CSV;
-	else
-		utf8 = false;
-	if (utf8 && (str_empty(coding) || str_eq_nocase(coding, STR("identity"))))
-		return true;
-	refuse(r, 415, "unsupported-media-type", "This media type is not read here",
-	       STR("application/x-ndjson, application/json or text/csv, in UTF-8, not compressed"));
-	return false;
-}
-
-static bool read_key(struct http_request *r, struct str *out)
-{
-	bool ok;
-	*out = http_header(r, "Idempotency-Key");
-	ok = out->len <= INTAKE_KEY_MAX;
-	for (size_t i = 0; ok && i < out->len; i++)
-		ok = out->ptr[i] > 0x20 && out->ptr[i] < 0x7F;
-	if (!ok)
-		refuse(r, 400, "bad-idempotency-key", "The Idempotency-Key cannot be used",
-		       STR("1 to 255 visible ASCII characters"));
-	return ok;
-}
-
-static bool read_admission(struct http_request *r, bool *valid)
-{
-	struct str text;
-	*valid = false;
-	if (!http_query(r, "admission", &text) || str_eq(text, STR("all")))
-		return true;
-	*valid = str_eq(text, STR("valid"));
-	if (!*valid)
-		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
-		       STR("admission: all or valid"));
-	return *valid;
-}
-
-static void limit_members(struct buf *b, const void *arg)
-{
-	const instant_ms_t *at = arg;
-	char text[TIME_TEXT_MAX];
-	json_out_str_in(b, "retry_at", str_c(instant_format(text, at[0], HANOI_OFFSET_S, true)));
-	json_out_u64_in(b, "retry_after_ms", (uint64_t)at[1]);
-}
-
-/* The partner's rate: a batch begins when the debt of the last one is paid. */
-static bool check_rate(const struct api_request *q)
-{
-	struct clock *clock = q->api->loop->clock;
-	uint64_t wait_us = gcra_wait_us(&api_limiter_of(q->api, q->partner)->gcra, 1, clock->mono_us(clock));
-	uint64_t wait_ms = (wait_us + 999) / 1000;
-	if (wait_us == 0)
-		return true;
-	instant_ms_t arg[2] = {loop_wall(q->api->loop) + (instant_ms_t)wait_ms, (instant_ms_t)wait_ms};
-	struct api_problem p = {.status = 429,
-	                        .type = "rate-limited",
-	                        .title = "This partner's rate is used up",
-	                        .detail = arena_printf(q->http->arena, "%u lines per second, bursts of %u.",
-	                                               q->partner->lines_per_second, q->partner->burst),
-	                        .retry_after_s = (wait_ms + 999) / 1000,
-	                        .extra = limit_members,
-	                        .arg = arg};
-	api_problem_answer(q->http, &p);
-	return false;
-}
-
-static bool check_open(const struct api_request *q)
-{
-	const char *why = q->api->admission_closed(q->api->arg);
-	if (!why)
-		return true;
-	struct api_problem p = {.status = 503,
-	                        .type = "admission-closed",
-	                        .title = "No batches are admitted at the moment",
-	                        .detail = str_c(why),
-	                        .retry_after_s = API_RETRY_BUSY_S};
-	api_problem_answer(q->http, &p);
-	return false;
-}
-
-static bool check_size(const struct api_request *q)
-{
-	const struct config *c = q->api->view->config;
-	if (q->http->content_length == HTTP_LENGTH_UNKNOWN ||
-	    q->http->content_length <= c->api_max_body_bytes)
-		return true;
-	refuse(q->http, 413, "body-too-large", "The body is too large",
-	       arena_printf(q->http->arena, "At most %llu bytes; divide the file.",
-	                    (unsigned long long)c->api_max_body_bytes));
-	return false;
-}
-
-void intake_begin(const struct api_request *q)
-{
-	struct asked asked = {0};
-	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
-	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q))
-		start(q, &asked);
 }

@@ -1,4 +1,5 @@
-/* Shared by the files of POST /v1/batches: intake.c (life), intake_line.c (a line to a chunk), intake_answer.c. */
+/* Shared by the files of POST /v1/batches: intake_ask.c (the head), intake.c (life), intake_line.c (a line to a
+ * chunk), intake_answer.c. */
 #ifndef VNEPP_API_INTAKE_INT_H
 #define VNEPP_API_INTAKE_INT_H
 
@@ -70,6 +71,17 @@ struct intake {
 	/* how it ends when it does not end well; status 0: it may */
 	struct api_problem problem;
 };
+
+/* What the head of the request says. */
+struct intake_asked {
+	enum split_format format;
+	bool admit_valid;
+	struct str key; /* empty: none */
+};
+
+/* ---- intake.c ---- */
+/* Takes the request over. */
+void intake_start(const struct api_request *q, const struct intake_asked *asked);
 
 /* ---- intake_line.c ---- */
 /* One item's text into the filling chunk (there is room), or into the errors. */

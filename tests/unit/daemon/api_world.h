@@ -1,6 +1,6 @@
 /*
- * What the tests of the partners' API share: a gateway's API over streams in memory, with the memory store, a virtual
- * clock, the shipped rules, and a partner's client. Included once by each test program.
+ * What the tests of the partners' API share: a gateway's API over streams in memory, with a store in a
+ * temporary folder, a virtual clock, the shipped rules, and a partner's client. Included once by each test program.
  */
 #ifndef VNEPP_TESTS_API_WORLD_H
 #define VNEPP_TESTS_API_WORLD_H
@@ -16,6 +16,7 @@
 #include "tests/harness/mem_stream.h"
 #include "tests/harness/vloop.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,8 +31,6 @@
 
 /* ---- what all tests share: a configuration and the shipped rules ---------------------------------------------------- */
 
-static const char *const files[] = {"pw",          "cert.pem",      "key.pem",
-                                    "vneppd.yaml", "partners.yaml", "limits.yaml"};
 static char dir[128];
 static struct config *config;
 static struct decider *decider;
@@ -71,6 +70,34 @@ static const char partners_text[] =
 
 static const char limits_text[] = "partners: {binh: {lines_per_second: 10, burst: 10}}\n";
 
+/* Those in the folder whose names begin so. */
+static UNUSED void remove_files(const char *prefix)
+{
+	char path[512];
+	const struct dirent *e;
+	DIR *d = opendir(dir);
+	assert_non_null(d);
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.' || strncmp(e->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+		unlink(path);
+	}
+	closedir(d);
+}
+
+static UNUSED struct store_backend *new_store(void)
+{
+	char path[256];
+	struct errmsg e;
+	struct store_backend *b = NULL;
+	snprintf(path, sizeof path, "%s/store.db", dir);
+	if (store_sqlite_open(path, NULL, &b, &e))
+		print_error("%s\n", e.text);
+	assert_non_null(b);
+	return b;
+}
+
 static UNUSED int group_set_up(void **state)
 {
 	static const uint8_t key[32] = "a key that only this test knows";
@@ -104,14 +131,10 @@ static UNUSED int group_set_up(void **state)
 
 static UNUSED int group_tear_down(void **state)
 {
-	char path[256];
 	(void)state;
 	decider_unref(&decider);
 	config_unref(&config);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		snprintf(path, sizeof path, "%s/%s", dir, files[i]);
-		unlink(path);
-	}
+	remove_files("");
 	return rmdir(dir);
 }
 
@@ -216,7 +239,7 @@ static UNUSED int set_up(void **state)
 	log_capture_init(&w->log);
 	w->gate.x = (struct store_executor){gate_submit, gate_pending};
 	w->gate.loop = &w->v.loop;
-	w->backend = store_mem_new();
+	w->backend = new_store();
 	w->gate.behind = store_inline_new(&w->v.loop, w->backend, NULL);
 	uint32_t one = register_one(w, "reg/one", true), two = register_one(w, "reg/two", true);
 	const uint32_t partners[] = {register_one(w, "an", false), register_one(w, "binh", false),
@@ -251,6 +274,7 @@ static UNUSED int tear_down(void **state)
 	api_free(w->api);
 	store_inline_free(w->gate.behind);
 	w->backend->ops->close(w->backend);
+	remove_files("store.db");
 	mem_net_free(w->net);
 	assert_int_equal(log_capture_fini(&w->log), 0);
 	vloop_fini(&w->v);
