@@ -3,6 +3,7 @@
 #include "daemon/core/loop_uv.h"
 #include "epp/base/check.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 static struct loop_uv *self_of(void *handle)
@@ -56,6 +57,8 @@ static void wake(struct loop *l)
 void loop_uv_init(struct loop_uv *l, struct clock *clock)
 {
 	*l = (struct loop_uv){0};
+	/* A peer that has gone is an error code of a write, not the end of the process. */
+	signal(SIGPIPE, SIG_IGN);
 	loop_init(&l->loop, clock);
 	INVARIANT(uv_loop_init(&l->uv) == 0);
 	INVARIANT(uv_async_init(&l->uv, &l->async, on_wake) == 0);

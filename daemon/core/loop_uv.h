@@ -21,7 +21,7 @@ struct loop_uv {
 	bool stopping;
 };
 
-/* `clock` is borrowed. */
+/* `clock` is borrowed. From here on the process ignores SIGPIPE. */
 void loop_uv_init(struct loop_uv *l, struct clock *clock);
 /* Reports these signals (at most 4) to `on_signal`, on the loop's thread. */
 void loop_uv_signals(struct loop_uv *l, const int *signums, int count,

@@ -3,7 +3,9 @@
 
 static void on_cap(struct loop_timer *t)
 {
-	CONTAINER_OF(t, struct net_fixture, cap)->expired = true;
+	struct net_fixture *f = CONTAINER_OF(t, struct net_fixture, cap);
+	f->expired = true;
+	uv_stop(&f->uv.uv);
 }
 
 static void on_turn_end(struct loop_hook *h)

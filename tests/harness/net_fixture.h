@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#define NET_FIXTURE_CAP_MS 30000 /* reached only when something is wrong */
+#define NET_FIXTURE_CAP_MS 20000 /* reached only when something is wrong */
 
 struct net_fixture {
 	struct loop_uv uv;
