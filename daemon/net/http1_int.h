@@ -56,12 +56,25 @@ struct http_conn {
 /* http1_head.c: reads a complete head (with its empty line) into c->req. 0, or the status to refuse it with. */
 int http_head_parse(struct http_conn *c, struct str head, const char **detail) MUST_CHECK;
 
+/* What an idle connection keeps of its buffers. */
+#define HTTP_KEEP_BYTES (4u << 10)
+
+/* http1_read.c: work on bytes in IN_HEAD and IN_BODY; `in` loses what was used. */
+void http_read_head(struct http_conn *c, struct str *in);
+void http_read_body(struct http_conn *c, struct str *in);
+/* Forgets the last exchange. */
+void http_conn_begin_exchange(struct http_conn *c);
+
 /* http1_answer.c: answers by itself and closes; nothing more is read. */
 void http_conn_refuse(struct http_conn *c, int status, const char *detail);
 void http_conn_continue(struct http_conn *c); /* 100 Continue, once, when it is due */
 
 /* http1.c: the answer is complete; goes on with the next request or closes, later. */
 void http_conn_answered(struct http_conn *c);
+/* Sets or cancels the deadline of reading, as the state demands. */
+void http_conn_set_deadline(struct http_conn *c);
+/* The end at once; on_closed tells the handler. */
+void http_conn_break(struct http_conn *c, enum err why);
 /* The handler's request is over without an answer of its own; nothing when it has none. From the loop only. */
 void http_conn_tell_abort(struct http_conn *c, enum err why);
 /* Something was written: watches that it leaves. */
