@@ -31,10 +31,9 @@ void vloop_fini(struct vloop *v)
 	loop_fini(&v->loop);
 }
 
-/* One turn, then the clock jumps to the next deadline but not past `end_ms`. False: nothing is left before that. */
-static bool step(struct vloop *v, uint64_t end_ms)
+/* The clock jumps to the next deadline but not past `end_ms`. False: nothing is left before that. */
+static bool jump(struct vloop *v, uint64_t end_ms)
 {
-	loop_turn(&v->loop);
 	uint64_t next = loop_next_deadline(&v->loop);
 	if (next == LOOP_NEVER || next > end_ms)
 		return false;
@@ -52,19 +51,22 @@ static uint64_t end_of(const struct vloop *v, uint64_t in_ms)
 bool vloop_run_until(struct vloop *v, bool (*pred)(void *arg), void *arg, uint64_t max_ms)
 {
 	uint64_t end = end_of(v, max_ms);
-	for (;;) {
+	if (pred && pred(arg))
+		return true;
+	do {
+		loop_turn(&v->loop);
 		if (pred && pred(arg))
 			return true;
-		if (!step(v, end))
-			return pred ? pred(arg) : loop_next_deadline(&v->loop) == LOOP_NEVER;
-	}
+	} while (jump(v, end));
+	return !pred && loop_next_deadline(&v->loop) == LOOP_NEVER;
 }
 
 void vloop_run_for(struct vloop *v, uint64_t ms)
 {
 	uint64_t end = end_of(v, ms);
-	while (step(v, end)) {
-	}
+	do {
+		loop_turn(&v->loop);
+	} while (jump(v, end));
 	v->now_us = end * 1000;
 	vloop_settle(v);
 }
