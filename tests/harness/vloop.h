@@ -18,8 +18,9 @@ void vloop_init(struct vloop *v, instant_ms_t wall_start);
 void vloop_fini(struct vloop *v);
 
 /*
- * Runs until pred(arg) is true (asked before the first turn and after each, before the clock moves); false when nothing is left to happen, or when `max_ms` of
- * virtual time have passed. pred NULL: until nothing is left, or the time has passed; true in the first case.
+ * Runs until pred(arg) is true (asked before the first turn and after each, before the clock moves); false when nothing
+ * is left to happen, or when `max_ms` of virtual time have passed. pred NULL: until nothing is left, or the time has
+ * passed; true in the first case.
  */
 bool vloop_run_until(struct vloop *v, bool (*pred)(void *arg), void *arg, uint64_t max_ms);
 /* Runs for this long, whatever happens; the clock has then advanced by exactly so much. */
