@@ -8,7 +8,8 @@
  *  - Connecting fails or sessions are lost before they carried anything: exponential back-off with jitter up to a
  *    ceiling, the next endpoint each time, one attempt at a time until one succeeds.
  *  - 2502 (too many sessions): one session fewer is wanted; another is tried again after GROW_MS.
- *  - Log-in refused: stopped, with an alarm in the log; see pool.h.
+ *  - Log-in refused, or impossible (no domain objects, a password that EPP cannot carry): stopped, with an alarm in
+ *    the log; see pool.h.
  */
 #include "daemon/session/pool.h"
 #include "daemon/core/ceiling.h"
@@ -101,9 +102,9 @@ static void stop_with_alarm(struct pool *p, const char *text)
 {
 	p->stopped = true;
 	LOG(p->c.session.log, LOG_ERROR, "pool.stopped",
-	    "log-in refused: not trying again until the configuration is reloaded",
+	    "this account cannot log in: not trying again until the configuration is reloaded",
 	    F_C("registry", p->c.session.registry), F_C("account", p->c.session.account),
-	    F_C("answer", text));
+	    F_C("reason", text));
 }
 
 /* What the end of a session means for the next attempt. */
@@ -113,7 +114,7 @@ static void learn(struct pool *p, bool was_ready, enum session_end why, const ch
 	if (why == SESSION_END_CLEAN)
 		return;
 	p->lost++;
-	if (why == SESSION_END_LOGIN) {
+	if (why == SESSION_END_LOGIN || why == SESSION_END_UNSUITABLE) {
 		stop_with_alarm(p, text);
 	} else if (why == SESSION_END_LIMIT) {
 		p->wanted = p->open > 1 ? p->open : 1;

@@ -97,8 +97,9 @@ socket=$secrets/c.sock
 	sockets=$(mktemp -d)
 	socket=$sockets/c.sock
 }
+# A password of RFC 5730 has at most 16 characters.
 for partner in anphat hoasen; do
-	od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$secrets/$partner.password"
+	od -An -N8 -tx1 /dev/urandom | tr -d ' \n' >"$secrets/$partner.password"
 	echo >>"$secrets/$partner.password"
 done
 perl "$here/sample.pl" "$demo"
@@ -221,7 +222,7 @@ submit() {
 	shift 2
 	echo "\$ vnepp submit $file --follow $*"
 	result=0
-	"$build/vnepp" submit "$file" --follow --profile "$partner.yaml" "$@" >"$file.summary" || result=$?
+	timeout 120 "$build/vnepp" submit "$file" --follow --profile "$partner.yaml" "$@" >"$file.summary" || result=$?
 	cat "$file.summary"
 	[ $result -eq 3 ] || fail "submit $file: exit status $result"
 	batch=$(sed -n 's/^Batch \([^:]*\):.*/\1/p' "$file.summary" | head -n 1)
