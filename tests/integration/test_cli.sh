@@ -225,7 +225,7 @@ check "items as a table" has out "a.id.vn"
 with_server items 7 --format csv <<END
 $page
 END
-check "items as CSV" has out "a,1,create,a.id.vn"
+check "items as CSV" has out "1,a,create,a.id.vn"
 with_server items 7 --format json <<END
 $page
 END
