@@ -26,7 +26,8 @@ SQ(BATCH_GET, "SELECT partner, lines, items, created, version, repeats FROM batc
 SQ(BATCH_ORPHANS, "SELECT id FROM batch WHERE published IS NULL")
 SQ(BATCH_DEL, "DELETE FROM batch WHERE id = ?1 AND published IS NULL")
 SQ(BATCH_IS_OPEN, "SELECT published IS NULL FROM batch WHERE id = ?1")
-SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE item IN (SELECT id FROM item WHERE batch = ?1)")
+SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE key IN (SELECT grant_key FROM item WHERE batch = ?1 AND "
+                     "grant_key IS NOT NULL)")
 SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
 SQ(BATCH_DEL_LINES, "DELETE FROM line WHERE batch = ?1")
 SQ(BATCH_DEL_COUNTS, "DELETE FROM batch_count WHERE batch = ?1")
@@ -74,7 +75,7 @@ SQ(WORK_COVERS,
    "SELECT 1 FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4 AND next_item <= ?5")
 SQ(WORK_TAKE, "SELECT id, batch, line, contact, payload, decided_on, rules, op FROM item WHERE id >= ?1 AND "
               "id <= ?2 AND "
-              "batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
+              "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
 SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim")
@@ -97,7 +98,7 @@ SQ(DOMAIN_RENEW, "UPDATE domain SET expires = ?2, renewed_by = ?3 WHERE name = ?
 SQ(MESSAGE_ADD, "INSERT OR IGNORE INTO message(account, msg_id, at, stored, body, domain, understood) "
                 "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 SQ(PENDING_BY_NAME,
-   "SELECT i.id FROM item i JOIN open_item o ON o.item = i.id WHERE i.domain = ?1 AND i.account = ?2")
+   "SELECT o.item FROM open_item o CROSS JOIN item i ON i.id = o.item WHERE i.domain = ?1 AND i.account = ?2")
 SQ(OPEN_ADD, "INSERT OR IGNORE INTO open_item(item) VALUES(?1)")
 SQ(OPEN_DEL, "DELETE FROM open_item WHERE item = ?1")
 SQ(OPEN_ALL, "SELECT item FROM open_item WHERE item > ?1 ORDER BY item LIMIT ?2")
