@@ -221,7 +221,7 @@ void sched_claim(struct sched_account *a)
 	struct sched *s = a->sched;
 	struct sched_queue *q;
 	if (a->claiming || s->stopping || s->opening || s->finishing > FINISH_DEPTH_MAX ||
-	    loop_timer_is_set(&a->pause) || a->ready.count * 2 > want || want == 0)
+	    loop_timer_is_set(&a->pause) || want == 0 || a->ready.count > want - want / CLAIM_PART)
 		return;
 	q = next_queue(a);
 	if (!q)

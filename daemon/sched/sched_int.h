@@ -12,6 +12,9 @@
 #define FINISH_DEPTH_MAX 16
 /* A job may not wait in memory for its name longer than the queue is deep: beyond it is put back for a while. */
 #define NAME_WAITERS_MAX 64
+/* A claim is made when this part of what may be ready is missing: often enough to hide the disk's time, seldom enough
+ * to be one row for many items. */
+#define CLAIM_PART       4
 #define NAME_PUT_BACK_MS 60000
 #define BILLING_PAUSE_MS 300000 /* a deposit is topped up by people */
 #define STORE_RETRY_MS   1000
