@@ -3,6 +3,9 @@
 #
 #   tests/demo/run.sh BUILD_FOLDER
 #
+# For the crash test: DEMO_DIR is another folder to work in, CRASHES how often the gateway is killed with SIGKILL at
+# random moments (from CRASH_SEED) while the batches are handed in and sent, and started again.
+#
 # Everything it writes is under BUILD_FOLDER/demo, logs too. It ends with 0 only when the registry's own ledger agrees
 # with what the gateway reported. All processes that it starts are stopped at the end, however it ends.
 set -eu
@@ -10,7 +13,9 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
 root=$(cd "$here/../.." && pwd -P)
 build=$(cd "${1:?usage: tests/demo/run.sh BUILD_FOLDER}" && pwd -P)
-demo=$build/demo
+demo=${DEMO_DIR:-$build/demo}
+crashes=${CRASHES:-0}
+killer_pid=""
 clock=2026-11-20T09:00:00+07:00 # the sandbox's: the sample's ages and dates are meant for this day
 gateway_pid=""
 registry_pid=""
@@ -54,7 +59,8 @@ stop() {
 cleanup() {
 	status=$?
 	trap - EXIT INT TERM
-	stop "$gateway_pid" 10 || true
+	[ -z "$killer_pid" ] || touch "$demo/crash.stop"
+	[ ! -s "$demo/gateway.pid" ] || stop "$(cat "$demo/gateway.pid")" 10 || true
 	stop "$registry_pid" 10 || true
 	rm -rf "$secrets"
 	[ -z "$sockets" ] || rm -rf "$sockets"
@@ -201,8 +207,33 @@ partners:
 END
 "$build/vneppd" --config vneppd.yaml --ports-file ports >vneppd.log 2>&1 &
 gateway_pid=$!
+echo $gateway_pid >gateway.pid
 wait_file ports $gateway_pid "the gateway"
 api_port=$(sed -n 's/^api=//p' ports)
+# Whoever starts it again finds it under the same address.
+sed "s/listen: .127.0.0.1:0./listen: \"127.0.0.1:$api_port\"/" vneppd.yaml >vneppd.new && mv vneppd.new vneppd.yaml
+
+# Kills and starts the gateway again, `crashes` times, 20 to 400 ms after it was ready.
+crash_loop() {
+	trap - EXIT INT TERM
+	seed=${CRASH_SEED:-$(date +%s)} n=0
+	echo "crash seed $seed"
+	pid=$(cat gateway.pid)
+	while [ $n -lt "$crashes" ] && [ ! -e crash.stop ]; do
+		seed=$(((seed * 1103515245 + 12345) % 2147483648))
+		sleep "$(printf '0.%03d' $((20 + seed / 65536 % 380)))"
+		kill -KILL "$pid"
+		wait "$pid" 2>/dev/null || true
+		rm -f ports
+		"$build/vneppd" --config vneppd.yaml --ports-file ports >>vneppd.log 2>&1 &
+		pid=$!
+		echo $pid >gateway.pid
+		n=$((n + 1))
+		echo $n >crash.count
+		wait_file ports $pid "the gateway, started again,"
+	done
+	wait "$pid"
+}
 
 # ---- what a partner types ----
 
@@ -222,7 +253,7 @@ submit() {
 	shift 2
 	echo "\$ vnepp submit $file --follow $*"
 	result=0
-	timeout 120 "$build/vnepp" submit "$file" --follow --profile "$partner.yaml" "$@" >"$file.summary" || result=$?
+	timeout $((120 + 5 * crashes)) "$build/vnepp" submit "$file" --follow --profile "$partner.yaml" "$@" >"$file.summary" || result=$?
 	cat "$file.summary"
 	[ $result -eq 3 ] || fail "submit $file: exit status $result"
 	batch=$(sed -n 's/^Batch \([^:]*\):.*/\1/p' "$file.summary" | head -n 1)
@@ -234,6 +265,11 @@ results() {
 
 say "Names from before go into the gateway's ledger"
 "$build/vnepp" ledger import history.ndjson --socket "$socket" || fail "the history could not be imported"
+if [ "$crashes" -gt 0 ]; then
+	say "From now on the gateway is killed $crashes times"
+	crash_loop &
+	killer_pid=$!
+fi
 say "hoasen hands in 200 lines"
 submit hoasen hoasen.ndjson
 results hoasen hoasen-results.ndjson
@@ -248,8 +284,11 @@ say "What the gateway says of itself"
 
 # ---- the proof ----
 
-stop "$gateway_pid" 15 || fail "the gateway did not stop in time"
+touch crash.stop
+[ "$crashes" -eq 0 ] || echo "killed $(cat crash.count) times"
+stop "$(cat gateway.pid)" 15 || fail "the gateway did not stop in time"
 gateway_pid=
+rm -f gateway.pid
 stop "$registry_pid" 15 || fail "the registry simulator did not stop in time"
 registry_pid=
 if [ ! -s ledger.ndjson ] || [ ! -s state.ndjson ]; then
