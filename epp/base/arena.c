@@ -50,11 +50,11 @@ void arena_reset(struct arena *a)
 		free(keep);
 		keep = next;
 	}
+	a->head = keep;
 	if (keep->size > BLOCK_SIZE) {
 		arena_fini(a);
 		return;
 	}
-	a->head = keep;
 	a->at = (char *)keep->mem;
 	a->end = a->at + keep->size;
 }

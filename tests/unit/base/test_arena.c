@@ -24,6 +24,22 @@ static void pieces_are_aligned_and_apart(void **state)
 	arena_fini(&a);
 }
 
+/* The oldest block is not the one to keep, and it is not the newest either. */
+static void a_reset_gives_a_large_first_block_back(void **state)
+{
+	struct arena a;
+	(void)state;
+	arena_init(&a);
+	for (int round = 0; round < 3; round++) {
+		memset(arena_alloc(&a, 100000), round, 100000);
+		for (int i = 0; i < 50; i++)
+			memset(arena_alloc(&a, 1000), i, 1000);
+		arena_reset(&a);
+		assert_int_equal(a.used, 0);
+	}
+	arena_fini(&a);
+}
+
 static void zeroed_elements(void **state)
 {
 	struct arena a;
@@ -96,6 +112,7 @@ int main(void)
 	    cmocka_unit_test(texts_are_copied_with_their_end),
 	    cmocka_unit_test(large_pieces_get_their_own_block),
 	    cmocka_unit_test(a_reset_keeps_one_small_block),
+	    cmocka_unit_test(a_reset_gives_a_large_first_block_back),
 	};
 	return cmocka_run_group_tests_name("arena", tests, NULL, NULL);
 }
