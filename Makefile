@@ -139,6 +139,9 @@ $(B)/lib/gateway.a: $(call obj,$(filter-out daemon/main.c,$(call srcs,daemon)))
 $(B)/vnepp-sim: $(call obj,$(call srcs,tests/sim)) $(B)/lib/gateway.a $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
+$(B)/bench-parts: $(call obj,tests/bench/parts.c) $(LIB_DAEMON)
+	$(link) $(LIBS_DAEMON)
+
 # ---- what people call --------------------------------------------------------------------------------------------
 # Targets that need packages install them first and then start over, because compiler flags depend on them.
 AGAIN := @$(MAKE) --no-print-directory -j$(shell nproc)
@@ -172,6 +175,11 @@ san-run: unit $(B)/vnepp-sim
 
 sim: all $(B)/vnepp-sim ## 20,000 seeds of the simulation
 	@$(B)/vnepp-sim --seeds 20000
+
+bench: deps-test ## speed and memory, as ratios from one run (some minutes)
+	$(AGAIN) bench-run
+bench-run: all $(B)/bench-parts
+	@tests/bench/run.sh $(B)
 
 layers: ## includes go one way
 	@tests/layers.sh

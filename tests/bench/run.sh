@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Speed and memory of the whole and of its parts, on this machine, as ratios from one run.
+#
+#   tests/bench/run.sh BUILD_FOLDER        BENCH_NAMES=400000 (the programme's national target), BENCH_QUICK=1 for 20,000
+#
+# CPU time is what counts: wall time on a shared machine is noise, and is printed beside it.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd -P)
+build=$(cd "${1:?usage: tests/bench/run.sh BUILD_FOLDER}" && pwd -P)
+names=${BENCH_NAMES:-400000}
+[ -z "${BENCH_QUICK:-}" ] || names=20000
+dir=$(mktemp -d)
+registry_pid="" gateway_pid=""
+finish() {
+	for pid in $gateway_pid $registry_pid; do kill "$pid" 2>/dev/null || true; done
+	rm -rf "$dir"
+}
+trap finish EXIT
+cd "$root"
+sh certs/dev-ca.sh "$dir/certs" >/dev/null
+echo benchpw12 >"$dir/pw"
+chmod 600 "$dir/pw"
+
+wait_file() {
+	for _ in $(seq 400); do [ -s "$1" ] && return 0; sleep 0.05; done
+	echo "bench: $1 did not appear" >&2
+	tail -n 5 "$dir"/*.log >&2
+	exit 1
+}
+cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+resident_mb() { awk '/^VmRSS/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
+peak_mb() { awk '/^VmHWM/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
+
+start_registry() { # DELAY_MS
+	rm -f "$dir/port"
+	"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
+		--ca "$dir/certs/ca.pem" --account anphat:benchpw12,sessions=200 --contact BENCH1,anphat --ledger-mode off \
+		--delay-ms "$1" --port-file "$dir/port" >"$dir/registry.log" 2>&1 &
+	registry_pid=$!
+	wait_file "$dir/port"
+}
+
+start_gateway() { # SESSIONS WINDOW given|create
+	rm -f "$dir"/vnepp.db* "$dir/ports"
+	cat >"$dir/vneppd.yaml" <<END
+instance: bench
+sandbox: {clock: "2026-11-20T09:00:00+07:00"}
+store: {path: vnepp.db}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, max_body: 2000MB, max_lines: 2000000}
+admin: {control_socket: none}
+policy: {rules: "$root/policy/rules"}
+log: {format: logfmt, level: warning}
+partners: partners.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:$(cat "$dir/port")"]
+    zones: [id.vn, biz.vn]
+    tls: {ca: certs/ca.pem, server_name: localhost}
+    contacts: $3
+    poll: 10m
+    accounts:
+      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key, sessions: $1, window: $2}
+END
+	echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
+	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >"$dir/vneppd.log" 2>&1 &
+	gateway_pid=$!
+	wait_file "$dir/ports"
+	api=$(sed -n 's/^api=//p' "$dir/ports")
+}
+
+stop_all() {
+	kill "$gateway_pid" "$registry_pid"
+	wait "$gateway_pid" "$registry_pid" 2>/dev/null || true
+	gateway_pid="" registry_pid=""
+}
+
+ask() { curl -s --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" "https://localhost:$api$1" "${@:2}"; }
+
+# One batch from its first byte to the last durable result: sets wall (s), cpu and registry_cpu (us per name), peak (MB).
+life() { # SESSIONS WINDOW given|create COUNT DELAY_MS
+	start_registry "$5"
+	start_gateway "$1" "$2" "$3"
+	perl tests/bench/lines.pl 1 "$4" "$3" >"$dir/batch.ndjson"
+	sleep 1
+	idle=$(resident_mb "$gateway_pid")
+	local t0 c0 r0 body
+	t0=$(date +%s%N) c0=$(cpu_ticks "$gateway_pid") r0=$(cpu_ticks "$registry_pid")
+	ask /v1/batches -T "$dir/batch.ndjson" -X POST -H 'Content-Type: application/x-ndjson' >"$dir/answer"
+	for _ in $(seq 6000); do
+		body=$(ask /v1/batches/1)
+		case $body in *'"moving":0'*) break ;; esac
+		sleep 0.1
+	done
+	wall=$(awk -v a="$t0" -v b="$(date +%s%N)" 'BEGIN {printf "%.2f", (b - a) / 1e9}')
+	cpu=$(awk -v t=$(($(cpu_ticks "$gateway_pid") - c0)) -v n="$4" 'BEGIN {printf "%.1f", t * 10000 / n}')
+	registry_cpu=$(awk -v t=$(($(cpu_ticks "$registry_pid") - r0)) -v n="$4" 'BEGIN {printf "%.1f", t * 10000 / n}')
+	peak=$(peak_mb "$gateway_pid")
+	case $body in *"\"done\":$4"*) ;; *) echo "bench: not every name was created: $body" >&2; exit 1 ;; esac
+	stop_all
+}
+
+row() { printf '%-66s %12s   %-16s %s\n' "$@"; }
+reached() { awk -v a="$1" -v b="$2" 'BEGIN {print (a <= b) ? "reached" : "NOT REACHED"}'; }
+
+row figure measured goal ""
+life 10 32 given "$names" 0
+whole=$cpu
+row "$names names, 10 sessions x 32, contacts given: wall, s" "$wall" "20 for 400,000" "$(reached "$wall" "$(awk -v n="$names" 'BEGIN {print 20 * n / 400000}')")"
+row "  CPU per name, gateway, us" "$cpu" "" ""
+row "  CPU per name, registry simulator, us" "$registry_cpu" "" ""
+row "  resident memory: idle, MB" "$idle" "" ""
+row "  resident memory: peak, MB" "$peak" 150 "$(reached "$peak" 150)"
+mkdir "$dir/parts"
+"$build/bench-parts" "$dir/certs" "$dir/parts" >"$dir/parts.txt"
+while read -r _ part us; do row "  part alone: $part, us" "$us" "" ""; done <"$dir/parts.txt"
+sum=$(awk '$2 == "sum" {print $3}' "$dir/parts.txt")
+ratio=$(awk -v a="$whole" -v b="$sum" 'BEGIN {printf "%.2f", a / b}')
+row "  the whole to the sum of its parts" "$ratio" 3 "$(reached "$ratio" 3)"
+life 30 1 given $((names / 4)) 0
+row "$((names / 4)) names, 30 sessions x 1: wall, s" "$wall" "" ""
+row "  CPU per name, gateway, us" "$cpu" "" ""
+life 10 32 create $((names / 4)) 0
+row "$((names / 4)) names with a contact each, 10 x 32: wall, s" "$wall" "" ""
+row "  CPU per name (two commands), gateway, us" "$cpu" "" ""
+life 10 32 given $((names / 8)) 20
+share=$(awk -v n=$((names / 8)) -v w="$wall" 'BEGIN {printf "%.2f", n / w / (320 / 0.020)}')
+row "$((names / 8)) names, registry with 20 ms: share of sessions x window / delay" "$share" "" ""
+start_registry 0
+perl_cpu=$(perl tests/bench/netepp.pl "$(cat "$dir/port")" "$dir/certs" 3000)
+kill "$registry_pid"
+wait "$registry_pid" 2>/dev/null || true
+registry_pid=""
+row "Net::EPP, 3,000 creates: CPU per command, us" "$perl_cpu" "" ""
+tenth=$(awk -v a="$whole" -v b="$perl_cpu" 'BEGIN {printf "%.3f", a / b}')
+row "  the gateway's whole life of a name to it" "$tenth" 0.1 "$(reached "$tenth" 0.1)"
+start_registry 60000
+start_gateway 1 1 given
+perl tests/bench/lines.pl 1 $((names * 5 / 2)) given >"$dir/batch.ndjson"
+ask /v1/batches -T "$dir/batch.ndjson" -X POST -H 'Content-Type: application/x-ndjson' >/dev/null
+row "with $((names * 5 / 2)) items queued: resident memory, MB" "$(resident_mb "$gateway_pid")" 150 "$(reached "$(resident_mb "$gateway_pid")" 150)"
+kill -KILL "$gateway_pid"
+wait "$gateway_pid" 2>/dev/null || true
+gateway_pid=""
