@@ -110,7 +110,6 @@ static void effects(const struct sched_job *j, struct store_step *step)
 	bool create = j->job.request.op == ITEM_CREATE;
 	if (step->result.state == ITEM_DONE) {
 		step->name = create ? STORE_NAME_CREATED : STORE_NAME_RENEWED;
-		step->grant = create ? STORE_GRANT_COMMIT : STORE_GRANT_KEEP;
 	} else if (step->result.state == ITEM_FAILED) {
 		step->grant = STORE_GRANT_RELEASE;
 	}

@@ -115,9 +115,9 @@ struct sq_item {
 	char domain[256];
 };
 enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq_item *out);
-/* Appends a result. `counted`: the attempt was made, the next one has the next number. `common`/`item`: a later decision's texts, or empty. */
-enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, const struct item_result *r,
-                       bool counted, struct str common, struct str item);
+/* Appends a result; `before` is the item's state until now. `counted`: the attempt was made, the next one has the next number. `common`/`item`: a later decision's texts, or empty. */
+enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, enum item_state before,
+                       const struct item_result *r, bool counted, struct str common, struct str item);
 /* The text's number, stored when it is new. */
 enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id);
 /* The ledger's facts for a request. `item`: whose own grant does not count against it; 0: none. */

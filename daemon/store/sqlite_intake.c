@@ -207,7 +207,6 @@ static enum err reserve(struct sq *s, struct store_batch_chunk *o, const struct 
 	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_ADD);
 	sq_bind_blob(st, 1, str_make((const char *)n->key, sizeof n->key));
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)l->item);
-	sqlite3_bind_int(st, 3, 0);
 	return sq_run(s, &o->op, st);
 }
 
@@ -397,7 +396,7 @@ static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t,
 	                        .charged_vnd = -1,
 	                        .at = at};
 	o->unknown++;
-	err = sq_result_add(s, &o->op, id, &r, true, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, id, item.state, &r, true, STR_NONE, STR_NONE);
 	return err ? err : sq_tally_move(s, &o->op, t, item.batch, ITEM_SENDING, ITEM_UNKNOWN);
 }
 

@@ -115,15 +115,19 @@ static bool is_open(enum item_state st)
 	return st == ITEM_UNKNOWN || st == ITEM_RECONCILING || st == ITEM_PENDING || st == ITEM_NEEDS_HUMAN;
 }
 
-static enum err mark_open(struct sq *s, struct store_op *op, item_id_t id, enum item_state state)
+/* Most items never are open: they cost nothing here. */
+static enum err mark_open(struct sq *s, struct store_op *op, item_id_t id, bool was_open,
+                          enum item_state state)
 {
+	if (was_open == is_open(state))
+		return OK;
 	sqlite3_stmt *st = sq_stmt(s, is_open(state) ? SQ_OPEN_ADD : SQ_OPEN_DEL);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
 	return sq_run(s, op, st);
 }
 
-enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, const struct item_result *r,
-                       bool counted, struct str common, struct str item)
+enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, enum item_state before,
+                       const struct item_result *r, bool counted, struct str common, struct str item)
 {
 	int64_t common_id = 0;
 	struct buf body;
@@ -144,7 +148,7 @@ enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, const st
 	}
 	err = sq_run(s, op, st);
 	buf_fini(&body);
-	return err ? err : mark_open(s, op, id, r->state);
+	return err ? err : mark_open(s, op, id, is_open(before), r->state);
 }
 
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */
@@ -155,8 +159,7 @@ static enum err import_grant(struct sq *s, struct store_op *op, const struct sto
 		return OK;
 	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_PUT);
 	sq_bind_blob(st, 1, str_make((const char *)r->subject_key, sizeof r->subject_key));
-	sqlite3_bind_int64(st, 2, 0);
-	sqlite3_bind_int(st, 3, 1);
+	sqlite3_bind_int64(st, 2, 0); /* of no item of ours */
 	return sq_run(s, op, st);
 }
 

@@ -56,8 +56,8 @@ static const char schema[] =
     "INTEGER,"
     " renewed_by INTEGER, created INTEGER, expires INTEGER, grant_from INTEGER, free_until INTEGER) WITHOUT "
     "ROWID;"
-    /* state 0: reserved, 1: used */
-    "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER, state INTEGER NOT NULL) WITHOUT ROWID;"
+    /* a grant that is reserved or used; the item says which */
+    "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
     "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"
     "CREATE TABLE message(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, msg_id TEXT NOT NULL,"
     " at INTEGER NOT NULL, stored INTEGER NOT NULL, body TEXT NOT NULL, domain TEXT NOT NULL,"

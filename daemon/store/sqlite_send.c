@@ -109,7 +109,7 @@ static enum err hold(struct gather *g, const struct sq_item *item, const struct 
 	                        .expires = INSTANT_NONE,
 	                        .charged_vnd = -1,
 	                        .at = g->o->now};
-	enum err err = sq_result_add(g->s, &g->o->op, item->id, &r, false, d->common, d->item);
+	enum err err = sq_result_add(g->s, &g->o->op, item->id, item->state, &r, false, d->common, d->item);
 	g->o->held++;
 	if (!err)
 		err = sq_grant_release(g->s, &g->o->op, item);
@@ -126,7 +126,7 @@ static enum err confirm(struct gather *g, const struct sq_item *item, const stru
 	                        .expires = INSTANT_NONE,
 	                        .charged_vnd = -1,
 	                        .at = g->o->now};
-	return sq_result_add(g->s, &g->o->op, item->id, &r, false, d->common, d->item);
+	return sq_result_add(g->s, &g->o->op, item->id, item->state, &r, false, d->common, d->item);
 }
 
 /* Another day, or other rules, since it was decided. *send: it goes on. */
@@ -230,15 +230,6 @@ static enum err move_cursor(struct gather *g, batch_id_t batch, item_id_t next, 
 	return sq_run(g->s, &g->o->op, st);
 }
 
-/* A cancelled item keeps its place; its newest result says that it is not to be sent. */
-static enum err is_cancelled(struct gather *g, item_id_t id, bool *cancelled)
-{
-	struct sq_item item;
-	enum err err = sq_item_load(g->s, &g->o->op, id, &item);
-	*cancelled = !err && item.has_result && item.state != ITEM_QUEUED;
-	return err;
-}
-
 static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t next, item_id_t end)
 {
 	struct store_claim *o = g->o;
@@ -261,12 +252,8 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 		rows[n++].admitted = admitted;
 	}
 	sq_done(st);
-	for (uint32_t i = 0; i < n && !err; i++) {
-		bool cancelled;
-		err = is_cancelled(g, rows[i].item, &cancelled);
-		if (!err && !cancelled)
-			err = take(g, &rows[i], fresh[i]);
-	}
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = take(g, &rows[i], fresh[i]);
 	return err ? err : move_cursor(g, batch, n < room ? end + 1 : rows[n - 1].item + 1, end);
 }
 
@@ -381,16 +368,6 @@ static enum err made_by_another(struct sq *s, struct store_op *op, const struct 
 	return err;
 }
 
-static enum err grant_commit(struct sq *s, struct store_op *op, const struct sq_item *i)
-{
-	if (!i->has_grant_key)
-		return OK;
-	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_COMMIT);
-	sq_bind_blob(st, 1, str_make((const char *)i->grant_key, sizeof i->grant_key));
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)i->id);
-	return sq_run(s, op, st);
-}
-
 static enum err queue_again(struct sq *s, struct store_op *op, const struct sq_item *i,
                             instant_ms_t not_before)
 {
@@ -433,8 +410,6 @@ static enum err effects(struct sq *s, struct store_op *op, const struct store_st
 		err = name_renewed(s, op, i, r);
 	if (!err && (step->grant == STORE_GRANT_RELEASE || r->state == ITEM_FAILED))
 		err = sq_grant_release(s, op, i);
-	else if (!err && step->grant == STORE_GRANT_COMMIT)
-		err = grant_commit(s, op, i);
 	if (!err && r->state == ITEM_QUEUED)
 		err = queue_again(s, op, i, step->not_before);
 	if (!err && step->contact_created[0])
@@ -463,7 +438,8 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 		                : STR("the name was renewed already, by another item of this gateway");
 	}
 	if (!err)
-		err = sq_result_add(s, &o->op, step->item, &r, !step->not_sent, STR_NONE, STR_NONE);
+		err =
+		    sq_result_add(s, &o->op, step->item, item.state, &r, !step->not_sent, STR_NONE, STR_NONE);
 	if (!err)
 		err = effects(s, &o->op, step, &item, &r);
 	if (!err && step->leaves_claim && step->claim)
@@ -502,11 +478,11 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
 	r.message = o->text;
 	r.at = o->now;
-	err = sq_result_add(s, &o->op, item.id, &r, true, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, item.id, item.state, &r, true, STR_NONE, STR_NONE);
 	if (!err && r.state == ITEM_DONE)
 		err = name_created(s, &o->op, &item, &r);
-	if (!err)
-		err = o->pan_approved ? grant_commit(s, &o->op, &item) : sq_grant_release(s, &o->op, &item);
+	if (!err && !o->pan_approved)
+		err = sq_grant_release(s, &o->op, &item);
 	if (!err)
 		err = sq_tally_move(s, &o->op, &tally, item.batch, ITEM_PENDING, (int)r.state);
 	return err ? err : sq_tally_write(s, &o->op, &tally);
@@ -557,7 +533,7 @@ static enum err cancel_item(struct sq *s, struct store_batch_cancel *o, struct s
 	                        .charged_vnd = -1,
 	                        .at = o->now};
 	o->cancelled++;
-	err = sq_result_add(s, &o->op, id, &r, false, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, id, item.state, &r, false, STR_NONE, STR_NONE);
 	if (!err)
 		err = sq_grant_release(s, &o->op, &item);
 	sqlite3_stmt *st = sq_stmt(s, SQ_READY_DEL);

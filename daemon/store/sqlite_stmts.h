@@ -84,9 +84,8 @@ SQ(CONTACT_HAS, "SELECT 1 FROM contact WHERE account = ?1 AND id = ?2")
 SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
 
 SQ(GRANT_GET, "SELECT item FROM grant_ledger WHERE key = ?1")
-SQ(GRANT_ADD, "INSERT INTO grant_ledger(key, item, state) VALUES(?1, ?2, ?3)")
-SQ(GRANT_PUT, "INSERT INTO grant_ledger(key, item, state) VALUES(?1, ?2, ?3) ON CONFLICT(key) DO NOTHING")
-SQ(GRANT_COMMIT, "UPDATE grant_ledger SET state = 1 WHERE key = ?1 AND item = ?2")
+SQ(GRANT_ADD, "INSERT INTO grant_ledger(key, item) VALUES(?1, ?2)")
+SQ(GRANT_PUT, "INSERT INTO grant_ledger(key, item) VALUES(?1, ?2) ON CONFLICT(key) DO NOTHING")
 SQ(GRANT_DEL, "DELETE FROM grant_ledger WHERE key = ?1 AND item = ?2")
 SQ(DOMAIN_GET, "SELECT partner, account, item, created, expires, grant_from, free_until, renewed_by FROM "
                "domain WHERE name = ?1")

@@ -213,7 +213,7 @@ struct store_claim {
 };
 
 enum store_name_effect { STORE_NAME_NONE, STORE_NAME_CREATED, STORE_NAME_RENEWED };
-enum store_grant_effect { STORE_GRANT_KEEP, STORE_GRANT_COMMIT, STORE_GRANT_RELEASE };
+enum store_grant_effect { STORE_GRANT_KEEP, STORE_GRANT_RELEASE };
 
 /* One step of one item. */
 struct store_step {

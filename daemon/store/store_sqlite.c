@@ -230,8 +230,8 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 		err = pragma(s, "PRAGMA locking_mode = EXCLUSIVE", e);
 	if (!err && !s->reader)
 		err = pragma(s,
-		             "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-		             "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864",
+		             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+		             "PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 134217728",
 		             e);
 	if (!err)
 		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);

@@ -215,7 +215,6 @@ static void run_sqlite(struct bench *b)
 		                               .claim = claim.claim,
 		                               .leaves_claim = true,
 		                               .name = STORE_NAME_CREATED,
-		                               .grant = STORE_GRANT_COMMIT,
 		                               .result = {.state = ITEM_DONE,
 		                                          .attempt = 1,
 		                                          .code = 1000,
