@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PATH_BYTES   512
 #define PAGE_LINES   1000
 #define RETRIES      10   /* of one page */
 #define RETRY_MS     1000 /* when the gateway does not say how long */
@@ -120,34 +121,52 @@ enum err batches_get(struct http_client *h, const char *id, struct batches_statu
 
 struct paging {
 	struct http_client *http;
-	const char *id, *state;
+	const char *id, *state, *accept;
+	/* Takes one page's answer (200) and sets `path` to the next, or `more` to false. */
+	enum err (*read)(struct paging *p, const struct http_client_response *r, struct errmsg *e);
 	batches_item_cb cb;
 	void *arg;
-	char after[96]; /* cursor; "" for the first page */
-	bool more;
+	FILE *out;
+	char path[PATH_BYTES];
+	bool more, first;
 };
 
-/* The cursor is opaque: a number or a text that can stand in a URL. */
-static enum err read_cursor(struct paging *p, const json_t *next, struct errmsg *e)
+static void set_path(struct paging *p, const char *after)
 {
-	char before[sizeof p->after];
-	memcpy(before, p->after, sizeof before);
-	p->more = next && !json_is_null(next);
-	if (json_is_integer(next))
-		(void)snprintf(p->after, sizeof p->after, "%lld", (long long)json_integer_value(next));
-	else if (json_is_string(next) && batches_id_valid(json_string_value(next)))
-		(void)snprintf(p->after, sizeof p->after, "%s", json_string_value(next));
-	else if (p->more)
-		return err_set(e, ERR_PROTOCOL, "the gateway's cursor cannot be read");
-	if (p->more && strcmp(before, p->after) == 0)
+	(void)snprintf(p->path, sizeof p->path, "/v1/batches/%s/items?limit=%d%s%s%s%s", p->id, PAGE_LINES,
+	               *after ? "&after=" : "", after, p->state ? "&state=" : "", p->state ? p->state : "");
+}
+
+static enum err next_page(struct paging *p, const char *before, struct errmsg *e)
+{
+	if (p->more && strcmp(before, p->path) == 0)
 		return err_set(e, ERR_PROTOCOL, "the gateway's cursor stands still");
 	return OK;
 }
 
-static enum err read_page(struct paging *p, struct str body, struct errmsg *e)
+/* The cursor is opaque: a number or a text that can stand in a URL. */
+static enum err read_cursor(struct paging *p, const json_t *next, struct errmsg *e)
+{
+	char number[32], before[PATH_BYTES];
+	const char *after = json_string_value(next);
+	memcpy(before, p->path, sizeof before);
+	if (json_is_integer(next)) {
+		(void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(next));
+		after = number;
+	}
+	p->more = next && !json_is_null(next);
+	if (p->more && (!after || !batches_id_valid(after)))
+		return err_set(e, ERR_PROTOCOL, "the gateway's cursor cannot be read");
+	if (p->more)
+		set_path(p, after);
+	return next_page(p, before, e);
+}
+
+static enum err read_json_page(struct paging *p, const struct http_client_response *r, struct errmsg *e)
 {
 	enum err err = OK;
 	size_t i;
+	struct str body = buf_str(&r->body);
 	json_t *item, *doc = json_loadb(body.ptr, body.len, 0, NULL);
 	json_t *items = json_object_get(doc, "items");
 	if (!json_is_array(items))
@@ -160,32 +179,56 @@ static enum err read_page(struct paging *p, struct str body, struct errmsg *e)
 	return err;
 }
 
+/* Every page begins with the same title line; it is kept once. The next page is in the Link header. */
+static enum err read_csv_page(struct paging *p, const struct http_client_response *r, struct errmsg *e)
+{
+	char before[PATH_BYTES];
+	struct str link = str_c(r->link), rest = buf_str(&r->body);
+	memcpy(before, p->path, sizeof before);
+	if (!str_starts(str_c(r->content_type), STR("text/csv")))
+		return err_set(e, ERR_PROTOCOL, "the gateway does not answer in CSV");
+	if (!p->first)
+		(void)str_split(&rest, '\n');
+	p->first = false;
+	if (fwrite(rest.ptr, 1, rest.len, p->out) != rest.len)
+		return err_set(e, ERR_IO, "the results cannot be written");
+	p->more = str_starts(link, STR("</")) && memmem(link.ptr, link.len, "rel=\"next\"", 10);
+	if (!p->more)
+		return OK;
+	link = str_split(&link, '>');
+	if (!str_copy(p->path, sizeof p->path, str_make(link.ptr + 1, link.len - 1)))
+		return err_set(e, ERR_PROTOCOL, "the gateway's next page has too long an address");
+	return next_page(p, before, e);
+}
+
 static enum err get_page(struct paging *p, int64_t *wait_ms, struct errmsg *e)
 {
-	char path[512];
 	struct http_client_response r;
-	(void)snprintf(path, sizeof path, "/v1/batches/%s/items?limit=%d%s%s%s%s", p->id, PAGE_LINES,
-	               p->after[0] ? "&after=" : "", p->after, p->state ? "&state=" : "",
-	               p->state ? p->state : "");
 	http_client_response_init(&r);
-	struct http_client_request q = {.method = "GET", .path = path};
+	struct http_client_request q = {.method = "GET", .path = p->path, .accept = p->accept};
 	enum err err = http_client_send(p->http, &q, &r, e);
 	*wait_ms = r.retry_after_ms >= 0 ? r.retry_after_ms : RETRY_MS;
 	if (!err)
-		err = r.status == 200 ? read_page(p, buf_str(&r.body), e) : batches_refused(&r, e);
+		err = r.status == 200 ? p->read(p, &r, e) : batches_refused(&r, e);
 	http_client_response_fini(&r);
 	return err;
 }
 
-enum err batches_each_item(struct http_client *h, const char *id, const char *state, batches_item_cb cb,
-                           void *arg, struct errmsg *e)
+/* A busy gateway, or one that is being started again. */
+static bool may_pass(enum err err)
 {
-	struct paging p = {.http = h, .id = id, .state = state, .cb = cb, .arg = arg, .more = true};
+	return err == ERR_BUSY || err == ERR_CLOSED || err == ERR_CONNECT || err == ERR_TIMEOUT;
+}
+
+static enum err get_pages(struct paging *p, struct errmsg *e)
+{
 	int tries = 0;
-	while (p.more) {
+	p->more = p->first = true;
+	set_path(p, "");
+	while (p->more) {
 		int64_t wait_ms;
-		enum err err = get_page(&p, &wait_ms, e);
-		if ((err == ERR_BUSY || err == ERR_CLOSED) && tries++ < RETRIES) {
+		enum err err = get_page(p, &wait_ms, e);
+		if (may_pass(err) && tries++ < RETRIES) {
 			(void)fprintf(stderr, "vnepp: %s; asking again\n", e->text);
 			if (!interrupt_sleep_ms((uint64_t)wait_ms))
 				return err_set(e, ERR_CANCELED, "interrupted");
@@ -196,4 +239,19 @@ enum err batches_each_item(struct http_client *h, const char *id, const char *st
 		tries = 0;
 	}
 	return OK;
+}
+
+enum err batches_each_item(struct http_client *h, const char *id, const char *state, batches_item_cb cb,
+                           void *arg, struct errmsg *e)
+{
+	struct paging p = {.http = h, .id = id, .state = state, .read = read_json_page, .cb = cb, .arg = arg};
+	return get_pages(&p, e);
+}
+
+enum err batches_write_csv(struct http_client *h, const char *id, const char *state, FILE *out,
+                           struct errmsg *e)
+{
+	struct paging p = {
+	    .http = h, .id = id, .state = state, .accept = "text/csv", .read = read_csv_page, .out = out};
+	return get_pages(&p, e);
 }

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define BATCHES_ID_MAX 64
 #define BATCHES_STATES 16
@@ -40,6 +41,9 @@ typedef bool (*batches_item_cb)(void *arg, const json_t *item);
 /* Every line's result in input order; `state` NULL: all. Waits and asks again when told to (429, 503), on stderr. */
 enum err batches_each_item(struct http_client *h, const char *id, const char *state, batches_item_cb cb,
                            void *arg, struct errmsg *e) MUST_CHECK;
+/* The same results as the gateway's own CSV, with one title line. A page is written only when all of it has come. */
+enum err batches_write_csv(struct http_client *h, const char *id, const char *state, FILE *out,
+                           struct errmsg *e) MUST_CHECK;
 /* The gateway's own words for an answer that is not a success. */
 enum err batches_refused(const struct http_client_response *r, struct errmsg *e);
 

@@ -41,7 +41,7 @@ static enum err decode(struct str in, struct buf *out)
 		if (err)
 			return err;
 		in = str_make(in.ptr + used, in.len - used);
-		if (in.len)
+		if (in.len || !str_ends(buf_str(out), STR("\n")))
 			buf_byte(out, '\n');
 	}
 	return OK;

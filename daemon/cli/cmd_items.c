@@ -68,63 +68,6 @@ static void add_row(struct table *t, const json_t *item)
 	table_cell(t, str_c(text_of(item, "message")));
 }
 
-static void csv_cell(FILE *out, const char *text, bool last)
-{
-	/* The last column is words of the registry: a spreadsheet must not run them as a formula. */
-	bool formula = last && *text && strchr("=+-@\t\r", *text);
-	bool quote = formula || strpbrk(text, ",\"\r\n");
-	if (quote)
-		(void)fputc('"', out); /* errors are looked at once, when the file is closed */
-	if (formula)
-		(void)fputc('\'', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			(void)fputc('"', out);
-		(void)fputc(*text, out);
-	}
-	(void)fputs(quote ? "\"" : "", out);
-	(void)fputs(last ? "\r\n" : ",", out);
-}
-
-static void csv_number(FILE *out, const json_t *object, const char *key)
-{
-	json_t *value = json_object_get(object, key);
-	if (json_is_integer(value))
-		(void)fprintf(out, "%lld", (long long)json_integer_value(value));
-	(void)fputc(',', out);
-}
-
-static void csv_title(FILE *out)
-{
-	(void)fputs(
-	    "line,ref,op,domain,state,code,outcome,reason,free_years,charged_years,fee_vnd,created,expires,"
-	    "expires_on,attempts,client_trid,server_trid,message\r\n",
-	    out);
-}
-
-static void csv_row(FILE *out, const json_t *item)
-{
-	const json_t *decision = json_object_get(item, "decision"), *trid = json_object_get(item, "trid");
-	csv_number(out, item, "line");
-	csv_cell(out, text_of(item, "ref"), false);
-	csv_cell(out, text_of(item, "op"), false);
-	csv_cell(out, text_of(item, "domain"), false);
-	csv_cell(out, text_of(item, "state"), false);
-	csv_number(out, item, "code");
-	csv_cell(out, text_of(decision, "outcome"), false);
-	csv_cell(out, reason_of(item), false);
-	csv_number(out, decision, "free_years");
-	csv_number(out, decision, "charged_years");
-	csv_number(out, json_object_get(decision, "fee_vnd"), "expected");
-	csv_cell(out, text_of(item, "created"), false);
-	csv_cell(out, text_of(item, "expires"), false);
-	csv_cell(out, text_of(item, "expires_on"), false);
-	csv_number(out, item, "attempts");
-	csv_cell(out, text_of(trid, "client"), false);
-	csv_cell(out, text_of(trid, "server"), false);
-	csv_cell(out, text_of(item, "message"), true);
-}
-
 static bool on_item(void *arg, const json_t *item)
 {
 	struct writing *w = arg;
@@ -132,7 +75,7 @@ static bool on_item(void *arg, const json_t *item)
 	w->count++;
 	switch (w->format) {
 	case FORMAT_TABLE: add_row(&w->table, item); break;
-	case FORMAT_CSV: csv_row(w->out, item); break;
+	case FORMAT_CSV: break; /* written by pages */
 	case FORMAT_JSON:
 		(void)fputs(w->count > 1 ? ",\n" : "", w->out);
 		text = json_dumps(item, JSON_COMPACT);
@@ -158,8 +101,6 @@ static void write_begin(struct writing *w, const char *id)
 	table_init(&w->table, columns, ARRAY_LEN(columns));
 	if (w->format == FORMAT_JSON)
 		(void)fprintf(w->out, "{\"batch\":\"%s\",\"items\":[\n", id);
-	else if (w->format == FORMAT_CSV)
-		csv_title(w->out);
 }
 
 static void write_end(struct writing *w)
@@ -186,7 +127,10 @@ static enum err write_items(struct http_client *h, struct arena *arena, const st
 	if (w.format == FORMAT_AUTO)
 		w.format = isatty(fileno(f.out)) ? FORMAT_TABLE : FORMAT_NDJSON;
 	write_begin(&w, id);
-	err = batches_each_item(h, id, a->state, on_item, &w, e);
+	if (w.format == FORMAT_CSV)
+		err = batches_write_csv(h, id, a->state, f.out, e);
+	else
+		err = batches_each_item(h, id, a->state, on_item, &w, e);
 	if (!err)
 		write_end(&w);
 	enum err closed = results_close(&f, !err, &closing);

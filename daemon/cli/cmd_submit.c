@@ -118,7 +118,18 @@ static int on_refused(struct submission *s)
 	return CLI_FAILED;
 }
 
-static int on_accepted(struct submission *s)
+/* With --admission valid: the lines that were left out. */
+static size_t show_left_out(const struct submission *s)
+{
+	struct buf out;
+	buf_init(&out, 64u << 20);
+	size_t bad = problem_print_lines(s->source.name, buf_str(&s->response.body), &out);
+	(void)fwrite(buf_data(&out), 1, buf_len(&out), stderr); /* nothing is left to do without a stderr */
+	buf_fini(&out);
+	return bad;
+}
+
+static int on_taken(struct submission *s)
 {
 	struct buf out;
 	struct str body = buf_str(&s->response.body);
@@ -142,6 +153,13 @@ static int on_accepted(struct submission *s)
 	bool printed = cli_print(&out);
 	buf_fini(&out);
 	return printed ? CLI_DONE : CLI_FAILED;
+}
+
+static int on_accepted(struct submission *s)
+{
+	size_t left_out = show_left_out(s);
+	int result = on_taken(s);
+	return result == CLI_DONE && left_out ? CLI_PARTLY : result;
 }
 
 static int submit(struct submission *s)

@@ -44,13 +44,27 @@ static void print_entry(const char *file, const json_t *entry, struct buf *out)
 	buf_byte(out, '\n');
 }
 
+static size_t print_entries(const char *file, const json_t *doc, struct buf *out)
+{
+	json_t *errors = json_object_get(doc, "errors"), *entry;
+	size_t i;
+	json_array_foreach(errors, i, entry) print_entry(file, entry, out);
+	return json_array_size(errors);
+}
+
+size_t problem_print_lines(const char *file, struct str body, struct buf *out)
+{
+	json_t *doc = json_loadb(body.ptr, body.len, 0, NULL);
+	size_t count = print_entries(file, doc, out);
+	json_decref(doc);
+	return count;
+}
+
 size_t problem_print(const char *file, int status, struct str body, struct buf *out)
 {
 	json_t *problem = json_loadb(body.ptr, body.len, 0, NULL);
 	const char *title = member(problem, "title"), *detail = member(problem, "detail");
-	json_t *errors = json_object_get(problem, "errors"), *entry;
-	size_t i;
-	json_array_foreach(errors, i, entry) print_entry(file, entry, out);
+	size_t count = print_entries(file, problem, out);
 	buf_printf(out, "%s: the gateway answers %d", file, status);
 	if (title) {
 		buf_byte(out, ' ');
@@ -65,7 +79,6 @@ size_t problem_print(const char *file, int status, struct str body, struct buf *
 		(void)width_append(out, body, QUOTE_MAX);
 	}
 	buf_byte(out, '\n');
-	size_t count = json_array_size(errors);
 	json_decref(problem);
 	return count;
 }

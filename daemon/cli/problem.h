@@ -10,5 +10,7 @@
  * detail. A body that is no problem object is quoted shortly. Returns how many entries were printed.
  */
 size_t problem_print(const char *file, int status, struct str body, struct buf *out);
+/* The entries alone, as of an acceptance that left bad lines out. */
+size_t problem_print_lines(const char *file, struct str body, struct buf *out);
 
 #endif

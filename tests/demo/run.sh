@@ -276,6 +276,8 @@ results hoasen hoasen-results.ndjson
 say "anphat hands in 2,400 lines"
 submit anphat anphat.ndjson
 results anphat anphat-results.ndjson
+"$build/vnepp" items "$batch" --profile anphat.yaml --format csv --output anphat-results.csv || fail "results as CSV"
+[ "$(wc -l <anphat-results.csv)" -eq 2401 ] || fail "the results as CSV are not 2,400 lines and a title"
 say "anphat hands in the same again as CSV, under another key: nothing is done twice"
 submit anphat anphat.csv --idempotency-key demo-csv-twin
 results anphat anphat-csv-results.ndjson

@@ -4,7 +4,7 @@
 #   scripted_gateway.pl CERTIFICATES PORT_FILE REQUEST_LOG < SCRIPT
 #
 # A line of the script is one step, taken by the next request: STATUS|HEADER: value|...|BODY, where BODY is the last field
-# ("-" for none), or one of the words `drop` (read the request, then close) and `cut` (close half-way through the answer).
+# ("-" for none; "~" stands for a line break), or one of the words `drop` (read the request, then close) and `cut` (close half-way through the answer).
 # The log gets one line per request: method, path, Idempotency-Key, Content-Type and the body's length. Ends after the
 # last step.
 use strict;
@@ -50,6 +50,7 @@ while (@steps) {
 		last if $status eq 'drop';
 		my $body = $status eq 'cut' ? 'half' : pop @fields;
 		$body = '' if $body eq '-';
+		$body =~ s/~/\n/g;
 		my $length = $status eq 'cut' ? 100 : length $body;
 		$status = 200 if $status eq 'cut';
 		print {$c} join "\r\n", "HTTP/1.1 $status Scripted", "Content-Length: $length", @fields, '', $body;

@@ -174,6 +174,12 @@ $accepted
 END
 check "key, format and admission can be given" has requests "POST /v1/batches?admission=valid mine text/csv 12"
 
+with_server submit a.ndjson --admission valid <<END
+202|Location: /v1/batches/7|{"batch":"7","lines":1,"counts":{"queued":1},"moving":1,"errors":[{"line":2,"column":1,"reason":"MISSING"}]}
+END
+check "bad lines that were left out: partly" is $status 3
+check "bad lines that were left out are shown" has err "a.ndjson:2:1: error: MISSING"
+
 # ---- batch, items, cancel ----
 
 with_server batch 7 <<END
@@ -223,14 +229,20 @@ $page
 END
 check "items as a table" has out "a.id.vn"
 with_server items 7 --format csv <<END
+200|Content-Type: text/csv|Link: </v1/batches/7/items?after=1&limit=1>; rel="next"|ref,line~a,1~
+200|Content-Type: text/csv|ref,line~b,2~
+END
+check "items as CSV: one title, all pages" is "$(tr '\n' ' ' <out)" "ref,line a,1 b,2 "
+check "items as CSV: the next page as told" has requests "/v1/batches/7/items?after=1&limit=1"
+with_server items 7 --format csv <<END
 $page
 END
-check "items as CSV" has out "1,a,create,a.id.vn"
+check "items as CSV from a gateway that has none" is $status 1
 with_server items 7 --format json <<END
 $page
 END
 check "items as JSON" has out '{"batch":"7","items":['
-run items 7 --output /dev/full --url https://127.0.0.1:1 --cert certs/anphat.pem --key certs/anphat.key
+run items 7 --output missing/out --url https://127.0.0.1:1 --cert certs/anphat.pem --key certs/anphat.key
 check "an output that cannot be written fails" is $status 1
 
 with_server cancel 7 <<END
