@@ -392,8 +392,9 @@ static void free_executor(struct store_executor *x)
 static void finish(struct daemon *d)
 {
 	close_listeners(d);
-	stop_executor(d->writer);
+	/* The writer closes last: whoever does folds the log into the file. */
 	stop_executor(d->reader);
+	stop_executor(d->writer);
 	loop_timer_cancel(&d->loop.loop, &d->watchdog);
 	loop_uv_settle(&d->loop);
 	if (d->gateway)
