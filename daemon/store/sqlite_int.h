@@ -17,10 +17,30 @@ enum sq_stmt {
 	SQ__COUNT
 };
 
-/* Items of a claim that have not left it yet. */
+/* What an item's row says, and its state now. */
+struct sq_item {
+	item_id_t id;
+	batch_id_t batch;
+	uint32_t partner, account;
+	uint8_t lane;
+	int op, attempt;
+	enum item_state
+	    state; /* of the newest result, else of the intake; QUEUED also while a claim holds it */
+	bool has_result;
+	date_t grant_from, free_until;
+	uint8_t grant_key[DECIDE_KEY_LEN];
+	bool has_grant_key;
+	char domain[256];
+};
+
+/* A claim, and the rows of its new items as they were read when it was made: they need not be read again when the
+ * result comes. */
 struct sq_claim {
 	uint64_t id;
-	uint32_t open;
+	uint32_t open;          /* items that have not left it yet */
+	uint32_t count;         /* of `items`; 0 after a rollback or a start */
+	uint32_t next;          /* where to look first: results come much in the order of sending */
+	struct sq_item items[]; /* id 0: has a result by now */
 };
 
 struct sq {
@@ -33,6 +53,8 @@ struct sq {
 	int lock_fd;
 	uint32_t epoch;
 	struct map texts;  /* decision text -> its id (as a pointer-sized number) */
+	struct buf text;   /* the last one asked for: lines of a batch much agree */
+	int64_t text_id;   /* its id, 0: none */
 	struct map claims; /* claim id (8 bytes) -> struct sq_claim, owned */
 	struct buf scratch;
 	struct arena arena; /* emptied after every operation */
@@ -99,21 +121,6 @@ enum err sq_tally_move(struct sq *s, struct store_op *op, struct sq_tally *t, ba
                        int to);
 enum err sq_tally_write(struct sq *s, struct store_op *op, struct sq_tally *t);
 
-/* What an item's row says, and its state now. */
-struct sq_item {
-	item_id_t id;
-	batch_id_t batch;
-	uint32_t partner, account;
-	uint8_t lane;
-	int op, attempt;
-	enum item_state
-	    state; /* of the newest result, else of the intake; QUEUED also while a claim holds it */
-	bool has_result;
-	date_t grant_from, free_until;
-	uint8_t grant_key[DECIDE_KEY_LEN];
-	bool has_grant_key;
-	char domain[256];
-};
 enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq_item *out);
 /* Appends a result; `before` is the item's state until now. `counted`: the attempt was made, the next one has the next number. `common`/`item`: a later decision's texts, or empty. */
 enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, enum item_state before,

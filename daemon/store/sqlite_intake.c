@@ -164,11 +164,11 @@ struct new_item {
 	struct decide_outcome decision;
 	uint8_t key[DECIDE_KEY_LEN];
 	bool has_key;
-	int64_t common, rules;
+	int64_t common;
 };
 
 static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l,
-                            const struct new_item *n)
+                            const struct new_item *n, int64_t rules)
 {
 	const struct decide_outcome *d = &n->decision;
 	sqlite3_stmt *st = sq_stmt(s, SQ_ITEM_ADD);
@@ -186,7 +186,7 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sq_bind_str(st, 12, str_c(d->reason));
 	sq_bind_str(st, 13, str_c(d->needs));
 	sq_bind_date(st, 14, d->decided_on);
-	sqlite3_bind_int64(st, 15, n->rules);
+	sqlite3_bind_int64(st, 15, rules);
 	sqlite3_bind_int64(st, 16, n->common);
 	sq_bind_str(st, 17, d->item);
 	if (n->has_key && d->takes_grant)
@@ -210,7 +210,8 @@ static enum err reserve(struct sq *s, struct store_batch_chunk *o, const struct 
 	return sq_run(s, &o->op, st);
 }
 
-static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l)
+/* `rules`: the revision's text. */
+static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l, int64_t rules)
 {
 	struct decide_ledger ledger;
 	struct new_item n;
@@ -221,9 +222,7 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &s->scratch, &n.decision);
 	err = sq_text_id(s, &o->op, n.decision.common, &n.common);
 	if (!err)
-		err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &n.rules);
-	if (!err)
-		err = insert_item(s, o, l, &n);
+		err = insert_item(s, o, l, &n, rules);
 	if (!err)
 		err = reserve(s, o, l, &n);
 	l->outcome = STORE_LINE_NEW;
@@ -235,9 +234,11 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 {
 	struct sq_tally tally = {.count = 0};
-	int64_t items = 0, repeats = 0;
+	int64_t items = 0, repeats = 0, rules;
 	REQUIRE(o->count <= STORE_CHUNK_MAX);
 	enum err err = require_open(s, &o->op, o->batch);
+	if (!err)
+		err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &rules);
 	for (size_t i = 0; i < o->count && !err; i++) {
 		struct store_line *l = &o->lines[i];
 		if (repeated(s, o, l, &err)) {
@@ -245,7 +246,7 @@ enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 			if (!err && l->outcome == STORE_LINE_SAME)
 				err = add_repeat(s, o, l);
 		} else if (!err) {
-			err = add_item(s, o, l);
+			err = add_item(s, o, l, rules);
 			items++;
 			if (!err)
 				err = sq_tally_move(s, &o->op, &tally, o->batch, -1, (int)l->state);

@@ -24,8 +24,9 @@ static const char schema[] =
     "CREATE INDEX batch_open ON batch(id) WHERE published IS NULL;"
     "CREATE TABLE batch_count(batch INTEGER, state INTEGER, n INTEGER NOT NULL, PRIMARY KEY(batch, state))"
     " WITHOUT ROWID;"
-    /* Large columns last: what precedes them is read without touching overflow pages. */
-    "CREATE TABLE item(id INTEGER PRIMARY KEY AUTOINCREMENT, batch INTEGER NOT NULL, line INTEGER NOT NULL,"
+    /* Large columns last: what precedes them is read without touching overflow pages. Numbers given to lines of an
+     * upload that was dropped are given again: nobody was told them. */
+    "CREATE TABLE item(id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, line INTEGER NOT NULL,"
     " partner INTEGER NOT NULL, account INTEGER NOT NULL, lane INTEGER NOT NULL, op INTEGER NOT NULL,"
     " state INTEGER NOT NULL, fault INTEGER NOT NULL, ref TEXT NOT NULL, domain TEXT NOT NULL,"
     " contact TEXT NOT NULL, reason TEXT NOT NULL, needs TEXT NOT NULL, decided_on INTEGER, rules INTEGER "
@@ -45,7 +46,7 @@ static const char schema[] =
     "CREATE TABLE claim(id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, at INTEGER NOT NULL,"
     " runs BLOB NOT NULL);"
     /* counted: the attempt was made (something was sent) */
-    "CREATE TABLE result(seq INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL, attempt INTEGER NOT "
+    "CREATE TABLE result(seq INTEGER PRIMARY KEY, item INTEGER NOT NULL, attempt INTEGER NOT "
     "NULL,"
     " state INTEGER NOT NULL, counted INTEGER NOT NULL, body BLOB NOT NULL, common INTEGER, ditem TEXT,"
     " grant_from INTEGER, free_until INTEGER);"

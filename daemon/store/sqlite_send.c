@@ -46,6 +46,7 @@ struct gather {
 	struct sq *s;
 	struct store_claim *o;
 	struct sq_tally tally;
+	struct sq_item *rows; /* of o->items; id 0: not known */
 	struct buf runs;
 	uint64_t run_first;
 	uint32_t run_count;
@@ -165,7 +166,30 @@ static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fre
 	return c;
 }
 
-static enum err take(struct gather *g, struct store_claimed *c, bool fresh)
+/* The rest of a row that was never sent. Columns from 7: op, domain, grant_key, grant_from, free_until. */
+static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
+{
+	struct str key = sq_col_str(st, 9);
+	struct sq_item i = {.id = (item_id_t)sqlite3_column_int64(st, 0),
+	                    .batch = (batch_id_t)sqlite3_column_int64(st, 1),
+	                    .partner = g->o->queue.partner,
+	                    .account = g->o->queue.account,
+	                    .lane = g->o->queue.lane,
+	                    .op = sqlite3_column_int(st, 7),
+	                    .attempt = 1,
+	                    .state = ITEM_QUEUED,
+	                    .has_grant_key = key.len == sizeof i.grant_key,
+	                    .grant_from = sq_col_date(st, 10),
+	                    .free_until = sq_col_date(st, 11)};
+	if (i.has_grant_key)
+		memcpy(i.grant_key, key.ptr, sizeof i.grant_key);
+	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 8)))
+		i.id = 0;
+	return i;
+}
+
+/* `row`: NULL when it has to be read again at its result. */
+static enum err take(struct gather *g, struct store_claimed *c, bool fresh, const struct sq_item *row)
 {
 	bool send = true;
 	enum err err = fresh ? OK : decide_again(g, c, &send);
@@ -175,6 +199,7 @@ static enum err take(struct gather *g, struct store_claimed *c, bool fresh)
 	if (err)
 		return err;
 	c->offset = (uint32_t)g->o->count;
+	g->rows[g->o->count] = row && fresh ? *row : (struct sq_item){0};
 	g->o->items[g->o->count++] = *c;
 	add_to_run(g, c->item);
 	return sq_tally_move(g->s, &g->o->op, &g->tally, c->batch, ITEM_QUEUED, ITEM_SENDING);
@@ -213,7 +238,7 @@ static enum err take_ready(struct gather *g)
 			err = admitted_at(g, rows[i].batch, &rows[i].admitted);
 		rows[i].attempt = item.attempt;
 		if (!err)
-			err = take(g, &rows[i], false);
+			err = take(g, &rows[i], false, NULL);
 	}
 	return err;
 }
@@ -235,7 +260,8 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	struct store_claim *o = g->o;
 	uint32_t room = o->max - (uint32_t)o->count;
 	struct store_claimed *rows = arena_alloc(o->arena, (room + 1) * sizeof *rows);
-	bool *fresh = arena_alloc(o->arena, room + 1);
+	struct sq_item *items = arena_alloc(&g->s->arena, (room + 1) * sizeof *items);
+	bool *fresh = arena_alloc(&g->s->arena, room + 1);
 	instant_ms_t admitted;
 	uint32_t n = 0;
 	enum err err = admitted_at(g, batch, &admitted);
@@ -249,11 +275,12 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	sqlite3_bind_int64(st, 7, room);
 	while (!err && sq_row(g->s, &o->op, st, &err)) {
 		rows[n] = row_of(g, st, &fresh[n]);
+		items[n] = item_of(g, st);
 		rows[n++].admitted = admitted;
 	}
 	sq_done(st);
 	for (uint32_t i = 0; i < n && !err; i++)
-		err = take(g, &rows[i], fresh[i]);
+		err = take(g, &rows[i], fresh[i], &items[i]);
 	return err ? err : move_cursor(g, batch, n < room ? end + 1 : rows[n - 1].item + 1, end);
 }
 
@@ -291,9 +318,10 @@ static enum err write_claim(struct gather *g)
 	enum err err = sq_run(g->s, &o->op, st);
 	if (err)
 		return err;
-	struct sq_claim *c = xcalloc(1, sizeof *c);
+	struct sq_claim *c = xcalloc(1, sizeof *c + o->count * sizeof *c->items);
 	c->id = o->claim = (uint64_t)sqlite3_last_insert_rowid(g->s->db);
-	c->open = (uint32_t)o->count;
+	c->open = c->count = (uint32_t)o->count;
+	memcpy(c->items, g->rows, o->count * sizeof *c->items);
 	INVARIANT(!map_put(&g->s->claims, str_make((const char *)&c->id, sizeof c->id), c));
 	return OK;
 }
@@ -306,6 +334,7 @@ enum err sq_claim(struct sq *s, struct store_claim *o)
 	o->held = 0;
 	o->more = true;
 	o->items = arena_alloc(o->arena, (o->max + 1) * sizeof *o->items);
+	g.rows = arena_alloc(&s->arena, (o->max + 1) * sizeof *g.rows);
 	buf_init(&g.runs, 16u << 20);
 	enum err err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &g.revision);
 	if (!err)
@@ -322,11 +351,11 @@ enum err sq_claim(struct sq *s, struct store_claim *o)
 
 /* ---- outcomes ------------------------------------------------------------------------------------------------------- */
 
-/* The name's row, with the free years of the decision that was in force. */
-static enum err name_created(struct sq *s, struct store_op *op, const struct sq_item *i,
-                             const struct item_result *r)
+/* The name's row, with the free years of the decision that was in force. `how`: DOMAIN_NEW or DOMAIN_PUT. */
+static enum err name_write(struct sq *s, struct store_op *op, const struct sq_item *i,
+                           const struct item_result *r, enum sq_stmt how)
 {
-	sqlite3_stmt *st = sq_stmt(s, SQ_DOMAIN_PUT);
+	sqlite3_stmt *st = sq_stmt(s, how);
 	sq_bind_str(st, 1, str_c(i->domain));
 	sqlite3_bind_int64(st, 2, i->partner);
 	sqlite3_bind_int64(st, 3, i->account);
@@ -401,11 +430,11 @@ static enum err leave_claim(struct sq *s, struct store_op *op, uint64_t claim)
 }
 
 static enum err effects(struct sq *s, struct store_op *op, const struct store_step *step,
-                        const struct sq_item *i, const struct item_result *r)
+                        const struct sq_item *i, const struct item_result *r, bool name_is_new)
 {
 	enum err err = OK;
-	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE)
-		err = name_created(s, op, i, r);
+	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE && !name_is_new)
+		err = name_write(s, op, i, r, SQ_DOMAIN_PUT);
 	else if (step->name == STORE_NAME_RENEWED && r->state == ITEM_DONE)
 		err = name_renewed(s, op, i, r);
 	if (!err && (step->grant == STORE_GRANT_RELEASE || r->state == ITEM_FAILED))
@@ -417,31 +446,68 @@ static enum err effects(struct sq *s, struct store_op *op, const struct store_st
 	return err;
 }
 
+/* The item's row, as its claim keeps it until its first result. */
+static enum err load_item(struct sq *s, struct store_op *op, const struct store_step *step,
+                          struct sq_item *item)
+{
+	struct sq_claim *c =
+	    step->claim ? map_get(&s->claims, str_make((const char *)&step->claim, sizeof step->claim))
+	                : NULL;
+	for (uint32_t n = 0; c && n < c->count; n++) {
+		struct sq_item *kept = &c->items[(c->next + n) % c->count];
+		if (kept->id != step->item)
+			continue;
+		c->next = (c->next + n + 1) % c->count;
+		*item = *kept;
+		kept->id = 0;
+		return OK;
+	}
+	return sq_item_load(s, op, step->item, item);
+}
+
+/* Most names that were created are new to the ledger: then nobody else made them. */
+static enum err try_new_name(struct sq *s, struct store_op *op, const struct store_step *step,
+                             const struct sq_item *i, const struct item_result *r, bool *is_new)
+{
+	*is_new = false;
+	if (step->name != STORE_NAME_CREATED || r->state != ITEM_DONE)
+		return OK;
+	enum err err = name_write(s, op, i, r, SQ_DOMAIN_NEW);
+	*is_new = !err && sqlite3_changes(s->db) > 0;
+	return err;
+}
+
+static struct item_result taken_before(const struct sq_item *i, struct item_result r)
+{
+	r.state = ITEM_FAILED;
+	r.fault = FAULT_PARTNER;
+	r.reason = i->op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
+	r.message = i->op == ITEM_CREATE
+	                ? STR("the name exists already, from another item of this gateway")
+	                : STR("the name was renewed already, by another item of this gateway");
+	return r;
+}
+
 static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tally *t,
                             const struct store_step *step)
 {
 	struct item_result r = step->result;
 	struct sq_item item;
-	bool other = false;
-	enum err err = sq_item_load(s, &o->op, step->item, &item);
+	bool other = false, is_new;
+	enum err err = load_item(s, &o->op, step, &item);
 	if (err)
 		return err;
 	enum item_state from = item.state == ITEM_QUEUED ? ITEM_SENDING : item.state;
-	if (step->name != STORE_NAME_NONE)
+	err = try_new_name(s, &o->op, step, &item, &r, &is_new);
+	if (!err && step->name != STORE_NAME_NONE && !is_new)
 		err = made_by_another(s, &o->op, &item, &r, &other);
-	if (other) {
-		r.state = ITEM_FAILED;
-		r.fault = FAULT_PARTNER;
-		r.reason = item.op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
-		r.message = item.op == ITEM_CREATE
-		                ? STR("the name exists already, from another item of this gateway")
-		                : STR("the name was renewed already, by another item of this gateway");
-	}
+	if (other)
+		r = taken_before(&item, r);
 	if (!err)
 		err =
 		    sq_result_add(s, &o->op, step->item, item.state, &r, !step->not_sent, STR_NONE, STR_NONE);
 	if (!err)
-		err = effects(s, &o->op, step, &item, &r);
+		err = effects(s, &o->op, step, &item, &r, is_new);
 	if (!err && step->leaves_claim && step->claim)
 		err = leave_claim(s, &o->op, step->claim);
 	return err ? err : sq_tally_move(s, &o->op, t, item.batch, (int)from, (int)r.state);
@@ -480,7 +546,7 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 	r.at = o->now;
 	err = sq_result_add(s, &o->op, item.id, item.state, &r, true, STR_NONE, STR_NONE);
 	if (!err && r.state == ITEM_DONE)
-		err = name_created(s, &o->op, &item, &r);
+		err = name_write(s, &o->op, &item, &r, SQ_DOMAIN_PUT);
 	if (!err && !o->pan_approved)
 		err = sq_grant_release(s, &o->op, &item);
 	if (!err)

@@ -73,9 +73,10 @@ SQ(WORK_DEL, "DELETE FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3
 SQ(WORK_DEL_BATCH, "DELETE FROM work WHERE batch = ?1")
 SQ(WORK_COVERS,
    "SELECT 1 FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4 AND next_item <= ?5")
-SQ(WORK_TAKE, "SELECT id, batch, line, contact, payload, decided_on, rules, op FROM item WHERE id >= ?1 AND "
-              "id <= ?2 AND "
-              "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
+SQ(WORK_TAKE,
+   "SELECT id, batch, line, contact, payload, decided_on, rules, op, domain, grant_key, grant_from, "
+   "free_until FROM item WHERE id >= ?1 AND id <= ?2 AND "
+   "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
 SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim")
@@ -89,6 +90,8 @@ SQ(GRANT_PUT, "INSERT INTO grant_ledger(key, item) VALUES(?1, ?2) ON CONFLICT(ke
 SQ(GRANT_DEL, "DELETE FROM grant_ledger WHERE key = ?1 AND item = ?2")
 SQ(DOMAIN_GET, "SELECT partner, account, item, created, expires, grant_from, free_until, renewed_by FROM "
                "domain WHERE name = ?1")
+SQ(DOMAIN_NEW, "INSERT INTO domain(name, partner, account, item, created, expires, grant_from, free_until) "
+               "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(name) DO NOTHING")
 SQ(DOMAIN_PUT,
    "INSERT INTO domain(name, partner, account, item, created, expires, grant_from, free_until) "
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(name) DO UPDATE SET partner = ?2, account = ?3, "

@@ -1,8 +1,8 @@
 /*
- * The SQLite back end: one file, one transaction per group of operations, a savepoint per operation.
+ * The SQLite back end: one file, one transaction per group of operations.
  *
- * Failure modes: an operation that fails is rolled back to its savepoint, the others stand. A transaction that cannot
- * be committed fails every operation of the group with ERR_DISK. After a failed write or sync what the page cache
+ * Failure modes: when an operation fails, the group is rolled back and run again with a savepoint for each, so that
+ * the others stand. A transaction that cannot be committed fails every operation of the group with ERR_DISK. After a failed write or sync what the page cache
  * holds is not to be trusted: the file is opened anew before the next group.
  */
 #include "daemon/store/sqlite_int.h"
@@ -141,6 +141,7 @@ static void forget_claims(struct sq *s)
 
 static void forget(struct sq *s)
 {
+	s->text_id = 0;
 	map_fini(&s->texts);
 	forget_claims(s);
 }
@@ -166,7 +167,7 @@ static enum err still_open(struct sq *s, struct store_op *op, item_id_t id, bool
 
 static enum err load_claim(struct sq *s, struct store_op *op, uint64_t id, struct str runs)
 {
-	struct sq_claim *c = xcalloc(1, sizeof *c);
+	struct sq_claim *c = xcalloc(1, sizeof *c); /* without rows */
 	c->id = id;
 	for (size_t i = 0; i + 12 <= runs.len; i += 12) {
 		uint64_t first;
@@ -328,7 +329,13 @@ static bool mend(struct sq *s, struct store_op *first, struct errmsg *e)
 	return false;
 }
 
-static void run_one(struct sq *s, struct store_op *op, bool *rolled_back)
+/* Errors that say what is, and leave nothing half done. */
+static bool needs_rollback(enum err err)
+{
+	return err && err != ERR_EXISTS && err != ERR_NOT_FOUND;
+}
+
+static void run_apart(struct sq *s, struct store_op *op)
 {
 	struct store_op quiet = {0};
 	if (s->suspect) {
@@ -340,11 +347,38 @@ static void run_one(struct sq *s, struct store_op *op, bool *rolled_back)
 		return;
 	op->err = dispatch(s, op);
 	arena_reset(&s->arena);
-	if (op->err && op->err != ERR_EXISTS && op->err != ERR_NOT_FOUND) {
-		*rolled_back = true;
+	if (needs_rollback(op->err))
 		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK_TO)); /* a failure shows at the commit */
-	}
 	(void)sq_run(s, &quiet, sq_stmt(s, SQ_RELEASE));
+	if (needs_rollback(op->err) && !s->suspect && reload(s, &quiet))
+		s->suspect = true;
+}
+
+/* True: every operation stands. Without savepoints, which cost a copy of every page that is touched. */
+static bool run_together(struct sq *s, struct store_op **ops, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		ops[i]->err = dispatch(s, ops[i]);
+		arena_reset(&s->arena);
+		if (needs_rollback(ops[i]->err) || s->suspect)
+			return false;
+	}
+	return true;
+}
+
+/* One bad operation does not spoil the group: after the first that fails everything is run again, each apart. */
+static enum err run_again(struct sq *s, struct store_op *quiet, struct store_op **ops, size_t count)
+{
+	enum err err = sq_run(s, quiet, sq_stmt(s, SQ_ROLLBACK));
+	if (!err)
+		err = reload(s, quiet);
+	if (!err)
+		err = sq_run(s, quiet, sq_stmt(s, s->reader ? SQ_BEGIN_READ : SQ_BEGIN));
+	for (size_t i = 0; i < count && !err; i++) {
+		ops[i]->errmsg = (struct errmsg){""};
+		run_apart(s, ops[i]);
+	}
+	return err;
 }
 
 static void run(struct store_backend *b, struct store_op **ops, size_t count)
@@ -352,7 +386,6 @@ static void run(struct store_backend *b, struct store_op **ops, size_t count)
 	struct sq *s = CONTAINER_OF(b, struct sq, backend);
 	struct store_op quiet = {0};
 	struct errmsg e = {""};
-	bool rolled_back = false;
 	if (!mend(s, &quiet, &e)) {
 		fail_all(ops, count, ERR_DISK, e.text[0] ? e.text : quiet.errmsg.text);
 		return;
@@ -361,16 +394,13 @@ static void run(struct store_backend *b, struct store_op **ops, size_t count)
 		fail_all(ops, count, ERR_DISK, quiet.errmsg.text);
 		return;
 	}
-	for (size_t i = 0; i < count; i++)
-		run_one(s, ops[i], &rolled_back);
+	if (!run_together(s, ops, count) && !s->suspect && run_again(s, &quiet, ops, count))
+		s->suspect = true;
 	if (s->suspect || sq_run(s, &quiet, sq_stmt(s, SQ_COMMIT))) {
 		fail_all(ops, count, ERR_DISK,
 		         quiet.errmsg.text[0] ? quiet.errmsg.text : "the store cannot be written");
 		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK)); /* the file is opened anew in any case */
 		s->suspect = true;
-	} else if (rolled_back) {
-		if (reload(s, &quiet))
-			s->suspect = true;
 	}
 }
 
@@ -382,6 +412,7 @@ static void close_backend(struct store_backend *b)
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	buf_fini(&s->scratch);
+	buf_fini(&s->text);
 	arena_fini(&s->arena);
 	free(s->path);
 	free(s->vfs);
@@ -392,6 +423,9 @@ static enum err open_backend(const char *path, const char *vfs, bool reader, str
                              struct errmsg *e)
 {
 	static const struct store_backend_ops ops = {run, close_backend};
+	/* Without its own account of memory, which costs a lock at every allocation. Refused, and not needed, once SQLite
+	 * has been used. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	struct sq *s = xcalloc(1, sizeof *s);
 	struct store_op quiet = {0};
 	s->backend.ops = &ops;
@@ -400,6 +434,7 @@ static enum err open_backend(const char *path, const char *vfs, bool reader, str
 	s->vfs = vfs ? xstrdup(vfs) : NULL;
 	s->lock_fd = -1;
 	buf_init(&s->scratch, SCRATCH_MAX);
+	buf_init(&s->text, SCRATCH_MAX);
 	bool in_memory = strcmp(path, ":memory:") == 0;
 	enum err err = reader || vfs || in_memory ? OK : take_lock(s, e);
 	if (!err)
@@ -426,12 +461,24 @@ enum err store_sqlite_open_reader(const char *path, const char *vfs, struct stor
 
 /* ---- decision texts --------------------------------------------------------------------------------------------------- */
 
+static void keep_text(struct sq *s, struct str text, int64_t id)
+{
+	buf_clear(&s->text);
+	buf_add(&s->text, text);
+	s->text_id = buf_ok(&s->text) ? id : 0;
+}
+
 enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id)
 {
 	enum err err;
+	if (s->text_id && str_eq(buf_str(&s->text), text)) {
+		*id = s->text_id;
+		return OK;
+	}
 	void *known = map_get(&s->texts, text);
 	if (known) {
 		*id = (int64_t)(intptr_t)known;
+		keep_text(s, text, *id);
 		return OK;
 	}
 	sqlite3_stmt *st = sq_stmt(s, SQ_TEXT_GET);
@@ -452,5 +499,6 @@ enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t 
 	if (s->texts.count >= TEXTS_MAX)
 		map_fini(&s->texts);
 	(void)map_put(&s->texts, text, (void *)(intptr_t)*id); /* it was not there */
+	keep_text(s, text, *id);
 	return OK;
 }
