@@ -10,11 +10,12 @@
 #include "daemon/core/sm.h"
 #include "epp/base/hash.h"
 
-#define INTAKE_CHUNK_LINES 500 /* half of STORE_CHUNK_MAX: the next one fills while the writer works on two */
+#define INTAKE_CHUNK_LINES 1000       /* STORE_CHUNK_MAX */
 #define INTAKE_CHUNK_BYTES (4u << 20) /* of lines that are unusually long */
-#define INTAKE_IN_FLIGHT   2          /* chunks at the store; then the body waits */
-#define INTAKE_TURN_LINES  200        /* lines per loop turn: below a millisecond */
-#define INTAKE_KEY_MAX     255        /* bytes of an Idempotency-Key */
+#define INTAKE_IN_FLIGHT \
+	4 /* chunks at the store; then the body waits. Groups of several share pages: half the writing */
+#define INTAKE_TURN_LINES 200 /* lines per loop turn: below a millisecond */
+#define INTAKE_KEY_MAX    255 /* bytes of an Idempotency-Key */
 
 enum intake_state {
 	INTAKE_BEGINNING, /* the store makes a batch */
