@@ -229,15 +229,15 @@ static void api_holds_the_body_while_the_store_is_busy(void **state)
 	struct buf body;
 	struct mem_opts narrow = {.latency_ms = 1, .window_bytes = 64u << 10};
 	mem_net_set_opts(w->net, &narrow);
-	lines(&body, "h", 4000);
+	lines(&body, "h", 10000);
 	struct str all = buf_str(&body);
 	assert_true(all.len > (2u << 20));
 	begin_upload(w, &c, "an.test", "", all.len, STR_NONE);
 	w->gate.closed = true;
 	stream_write(c.stream, all);
 	vloop_run_for(&w->v, 2000);
-	assert_int_equal(w->gate.chunks, 2);
-	assert_int_equal(w->gate.held_count, 2);
+	assert_int_equal(w->gate.chunks, 4);
+	assert_int_equal(w->gate.held_count, 4);
 	uint64_t taken = mem_stream_sent(c.stream);
 	assert_true(taken < all.len * 2 / 3);
 	vloop_run_for(&w->v, 2000);
@@ -249,8 +249,8 @@ static void api_holds_the_body_while_the_store_is_busy(void **state)
 	w->gate.closed = false;
 	client_finish(w, &c);
 	expect_status(&c, 202);
-	assert_int_equal(number(&c, "new"), 4000);
-	assert_int_equal(w->gate.most_chunks, 2);
+	assert_int_equal(number(&c, "new"), 10000);
+	assert_int_equal(w->gate.most_chunks, 4);
 	client_fini(&c);
 	buf_fini(&body);
 }
@@ -582,11 +582,11 @@ static void api_refuses_what_is_too_much(void **state)
 	struct world *w = *state;
 	struct client c;
 	struct buf b;
-	begin_upload(w, &c, "an.test", "", (4u << 20) + 1, STR_NONE);
+	begin_upload(w, &c, "an.test", "", (8u << 20) + 1, STR_NONE);
 	client_finish(w, &c);
 	expect_problem(&c, 413, "body-too-large");
 	client_fini(&c);
-	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON, lines(&b, "t", 5001));
+	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON, lines(&b, "t", 12001));
 	expect_problem(&c, 413, "too-many-lines");
 	client_fini(&c);
 	buf_fini(&b);
