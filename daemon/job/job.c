@@ -6,10 +6,14 @@
  * Failure modes
  *  - The outcome of a transform is not known (lost session, 2400, 2500): UNKNOWN, then <info> after the settling delay
  *    (job_look.c).
- *  - 1500 to anything but a log-out is no answer: the session ended, nobody knows before or after what.
+ *  - 1500 (any 15xx) to anything but a log-out is no answer: the session ended, nobody knows before or after what.
  *  - The contact's outcome is not known: its identifier follows from its data, so asking for it and creating it again
  *    is harmless.
- *  - 2302 for a contact: it exists; ours if we sponsor it. 2302 for a name on a first attempt: taken. After doubt: look.
+ *  - 2302 for a contact: it exists; ours if we sponsor it. 2302 for a name (or a check that says so) on a first attempt:
+ *    taken. On later ones an earlier attempt may have come true after all: look.
+ *  - The registry takes a contact and does not know it, again and again: after JOB_ATTEMPTS_MAX the item ends.
+ *  - A check whose answer does not say: the check is a courtesy, so the job goes on without it.
+ *  - 2104: the account has no money. Not the item's fault: it goes back to the queue without counting.
  *  - 2105 for a renewal: look, so that the refusal can name the true expiry date.
  *  - The session was of no use (2002, 2200, 2501, 2502): nothing happened, back to the queue without counting.
  */
@@ -19,13 +23,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 static const unsigned allowed[JOB_PHASE__COUNT] = {
     [JOB_CONTACT] =
         1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
     [JOB_CONTACT_LOOK] =
         1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
-    [JOB_CHECK] = 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_CHECK] = 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_LOOK | 1u << JOB_OVER,
     [JOB_TRANSFORM] = 1u << JOB_LOOK | 1u << JOB_OVER,
     [JOB_LOOK] = 1u << JOB_LOOK | 1u << JOB_OVER,
 };
@@ -124,13 +129,16 @@ static void report(struct job *j, enum item_state state, const char *reason)
 enum job_next job_settle(struct job *j)
 {
 	move(j, JOB_LOOK);
+	j->looks = j->absent = 0;
 	j->wait_ms = j->registry->settle_ms;
 	return JOB_WAIT;
 }
 
 enum job_next job_look_again(struct job *j, const char *why)
 {
-	uint64_t ms = j->registry->settle_ms << (j->looks > 12 ? 12 : j->looks);
+	uint64_t first_ms =
+	    j->registry->settle_ms > JOB_LOOK_MIN_MS ? j->registry->settle_ms : JOB_LOOK_MIN_MS;
+	uint64_t ms = first_ms << (j->looks > 12 ? 12 : j->looks);
 	j->wait_ms = ms > JOB_LOOK_MAX_MS ? JOB_LOOK_MAX_MS : ms;
 	j->looks++;
 	j->looked_ms += j->wait_ms;
@@ -148,57 +156,81 @@ static void keep_trids(struct job *j, const struct epp_response *r, const char *
 		j->svtrid[0] = '\0'; /* longer than RFC 5730 allows */
 }
 
-/* The registry's own words: message, then the reasons beside echoed values (never the values: personal data). */
-static void words_of(const struct epp_response *r, char *out, size_t size)
+/* A text that was cut off may end inside a character. */
+static void cut_utf8(char *text)
 {
-	const struct epp_result *res = &r->results[0];
-	int n = snprintf(out, size, "%d %.*s", res->code, STR_ARG(res->msg));
-	for (size_t i = 0; i < res->value_count && n >= 0 && (size_t)n < size; i++)
-		if (res->values[i].reason.len)
-			n += snprintf(out + n, size - (size_t)n, "; %.*s", STR_ARG(res->values[i].reason));
+	size_t n = strlen(text), k = n;
+	while (k > 0 && ((unsigned char)text[k - 1] & 0xC0) == 0x80)
+		k--;
+	if (k > 0 && !str_is_utf8(str_make(text + k - 1, n - k + 1)))
+		text[k - 1] = '\0';
 }
 
-/* A refusal that says nothing about doubt: what it means to the partner. */
+static void add_words(char *out, size_t size, const char *sep, struct str words)
+{
+	size_t n = strlen(out);
+	if (words.len == 0 || n + 1 >= size)
+		return;
+	snprintf(out + n, size - n, "%s%.*s", sep, STR_ARG(words));
+}
+
+/* The registry's own words: messages, the reasons beside echoed values (never the values: personal data), and what
+ * extensions say that are not built in: sometimes only they tell why. */
+static void words_of(const struct epp_response *r, char *out, size_t size)
+{
+	snprintf(out, size, "%d", r->results[0].code);
+	for (size_t i = 0; i < r->result_count; i++) {
+		const struct epp_result *res = &r->results[i];
+		add_words(out, size, i ? "; " : " ", res->msg);
+		for (size_t k = 0; k < res->value_count; k++)
+			add_words(out, size, "; ", res->values[k].reason);
+	}
+	for (size_t i = 0; i < r->ext.unknown_text_count; i++)
+		add_words(out, size, "; ", r->ext.unknown_texts[i].text);
+	cut_utf8(out);
+}
+
+/* What a refusal means to the partner. An operation of -1: of any. */
+static const struct refusal {
+	int code, op;
+	const char *reason;
+	enum item_fault fault;
+} refusals[] = {
+    {2302, ITEM_CREATE, "NAME_TAKEN", FAULT_PARTNER},
+    {2303, ITEM_CREATE, "REFERENCE_UNKNOWN", FAULT_PARTNER}, /* a contact or a name server of it */
+    {2303, ITEM_RENEW, "NAME_UNKNOWN", FAULT_PARTNER},
+    {2201, ITEM_RENEW, "NOT_SPONSOR", FAULT_PARTNER},
+    {2003, -1, "VALUE_REFUSED", FAULT_PARTNER},
+    {2004, -1, "VALUE_REFUSED", FAULT_PARTNER},
+    {2005, -1, "VALUE_REFUSED", FAULT_PARTNER},
+    {2304, -1, "STATUS_PROHIBITS", FAULT_REGISTRY},
+    {2306, -1, "REGISTRY_POLICY", FAULT_REGISTRY},
+    {2308, -1, "REGISTRY_POLICY", FAULT_REGISTRY},
+    /* The registry does not understand what we send: that is the configuration's fault, or ours. */
+    {2000, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {2001, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {2100, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {2101, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {2102, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {2103, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {2307, -1, "REGISTRY_REFUSED", FAULT_GATEWAY},
+    {0, -1, "REGISTRY_REFUSED", FAULT_REGISTRY}, /* whatever is not above */
+};
+
+/* A refusal that says nothing about doubt. */
 static enum job_next refused(struct job *j, const struct epp_response *r)
 {
 	int code = epp_response_code(r);
 	char words[JOB_MESSAGE_MAX];
+	const struct refusal *f = refusals;
 	words_of(r, words, sizeof words);
-	enum item_fault fault = FAULT_REGISTRY;
-	const char *reason = "REGISTRY_REFUSED";
-	switch (code) {
-	case 2104:
-		j->stops_account = true;
-		j->result.retryable = true;
-		reason = "BILLING";
-		fault = FAULT_GATEWAY;
-		break;
-	case 2302:
-		reason = "NAME_TAKEN";
-		fault = FAULT_PARTNER;
-		break;
-	case 2303:
-		reason = "NAME_UNKNOWN";
-		fault = FAULT_PARTNER;
-		break;
-	case 2201:
-		reason = "NOT_SPONSOR";
-		fault = FAULT_PARTNER;
-		break;
-	case 2105:
-		reason = "NOT_RENEWABLE";
-		fault = FAULT_PARTNER;
-		break;
-	case 2304: reason = "STATUS_PROHIBITS"; break;
-	case 2306: reason = "REGISTRY_POLICY"; break;
-	case 2004:
-	case 2005:
-		reason = "VALUE_REFUSED";
-		fault = FAULT_PARTNER;
-		break;
-	default: break;
+	if (code == 2104) {
+		j->stops_account = j->not_sent = true;
+		return job_end(j, ITEM_QUEUED, FAULT_GATEWAY, "BILLING", "not carried out: %s", words);
 	}
-	return job_end(j, ITEM_FAILED, fault, reason, "%s", words);
+	while (f->code && (f->code != code || (f->op >= 0 && f->op != (int)j->request.op)))
+		f++;
+	return job_end(j, ITEM_FAILED, f->fault, f->reason, "%s", words);
 }
 
 static enum job_next back_to_queue(struct job *j, const struct epp_response *r)
@@ -222,37 +254,68 @@ static enum job_next contact_answered(struct job *j, const struct epp_response *
 		move(j, JOB_CONTACT_LOOK);
 		return JOB_SEND;
 	}
-	if (rc->flags & EPP_RC_AMBIGUOUS || rc->cls == EPP_RC_RETRY)
+	if (rc->flags & EPP_RC_AMBIGUOUS)
 		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
 	return refused(j, r);
+}
+
+static enum job_next contact_foreign(struct job *j)
+{
+	return job_end(j, ITEM_FAILED, FAULT_REGISTRY, "CONTACT_FOREIGN",
+	               "the contact %s belongs to another registrar", j->contact_id);
+}
+
+static enum job_next contact_absent(struct job *j)
+{
+	if (++j->contact_tries >= JOB_ATTEMPTS_MAX) {
+		j->result.retryable = true;
+		return job_end(j, ITEM_FAILED, FAULT_REGISTRY, "ATTEMPTS_USED_UP",
+		               "the contact was sent %d times, and the registry does not know it",
+		               j->contact_tries);
+	}
+	move(j, JOB_CONTACT); /* the same identifier for the same data: harmless to send again */
+	j->wait_ms = j->registry->settle_ms;
+	return JOB_WAIT;
 }
 
 static enum job_next contact_look_answered(struct job *j, const struct epp_response *r, int code)
 {
-	if (code == 2303) {
-		move(j, JOB_CONTACT); /* the same identifier for the same data: harmless to send again */
-		j->wait_ms = j->registry->settle_ms;
-		return JOB_WAIT;
-	}
+	const struct epp_rescode *rc = epp_rescode_find(code);
+	if (code == 2303)
+		return contact_absent(j);
+	if (code == 2201 || code == 2202)
+		return contact_foreign(j);
 	if (epp_rescode_ok(code) && r->data.kind == EPP_RES_CONTACT_INF) {
 		if (!str_eq(r->data.contact.c.cl_id, j->registry->login))
-			return job_end(j, ITEM_FAILED, FAULT_REGISTRY, "CONTACT_FOREIGN",
-			               "the contact %s belongs to another registrar", j->contact_id);
+			return contact_foreign(j);
 		j->contact_known = j->contact_made = true;
 		return to_transform(j);
 	}
-	if (epp_rescode_find(code)->cls == EPP_RC_RETRY)
-		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
+	if (epp_rescode_ok(code) || rc->cls == EPP_RC_RETRY || rc->cls == EPP_RC_UNKNOWN)
+		return job_lost(j, j->cltrid, "the registry did not say", INSTANT_NONE);
 	return refused(j, r);
+}
+
+static enum job_next doubt(struct job *j, const char *text)
+{
+	snprintf(j->message, sizeof j->message, "%s", text);
+	j->in_doubt = true;
+	report(j, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
+	return job_settle(j);
 }
 
 static enum job_next check_answered(struct job *j, const struct epp_response *r, int code)
 {
-	if (!epp_rescode_ok(code) || r->data.kind != EPP_RES_DOMAIN_CHK || r->data.chk.count != 1)
-		return epp_rescode_find(code)->cls == EPP_RC_RETRY
-		           ? job_lost(j, j->cltrid, "the registry failed", 0)
-		           : refused(j, r);
-	if (!r->data.chk.items[0].avail)
+	const struct epp_rescode *rc = epp_rescode_find(code);
+	if (rc->cls == EPP_RC_RETRY || rc->cls == EPP_RC_UNKNOWN)
+		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
+	if (!epp_rescode_ok(code))
+		return refused(j, r);
+	bool taken =
+	    r->data.kind == EPP_RES_DOMAIN_CHK && r->data.chk.count == 1 && !r->data.chk.items[0].avail;
+	if (taken && j->attempt > 1)
+		return doubt(j, "the name is not available: from an earlier attempt?");
+	if (taken)
 		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN", "not available: %.*s",
 		               STR_ARG(r->data.chk.items[0].reason));
 	move(j, JOB_TRANSFORM);
@@ -275,14 +338,6 @@ static int64_t charged_of(const struct epp_response *r)
 		sum += v;
 	}
 	return sum;
-}
-
-static enum job_next doubt(struct job *j, const char *text)
-{
-	snprintf(j->message, sizeof j->message, "%s", text);
-	j->in_doubt = true;
-	report(j, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
-	return job_settle(j);
 }
 
 static enum job_next transform_done(struct job *j, const struct epp_response *r, int code)
@@ -309,11 +364,11 @@ static enum job_next transform_answered(struct job *j, const struct epp_response
 	if (epp_rescode_ok(code))
 		return transform_done(j, r, code);
 	words_of(r, words, sizeof words);
-	if (rc->flags & EPP_RC_AMBIGUOUS || rc->cls == EPP_RC_RETRY || rc->cls == EPP_RC_UNKNOWN)
+	if (rc->flags & EPP_RC_AMBIGUOUS)
 		return doubt(j, words);
 	if (j->attempt > 1 && (code == 2302 || code == 2105))
 		return doubt(j, words);
-	if (code == 2105)
+	if (code == 2105 && j->request.op == ITEM_RENEW)
 		return job_settle(j);
 	return refused(j, r);
 }
@@ -322,18 +377,19 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 {
 	int code = epp_response_code(r);
 	unsigned flags = epp_rescode_find(code)->flags;
-	j->result.code = code;
 	j->result.at = now;
-	/* A look asks about the transform: the result names that one's ids. */
-	if (j->phase != JOB_LOOK)
+	/* A look asks about the transform: the result has that one's code and ids. */
+	if (j->phase != JOB_LOOK) {
+		j->result.code = code;
 		keep_trids(j, r, cltrid);
+	}
 	bool useless = epp_rescode_find(code)->cls == EPP_RC_SESSION ||
 	               (flags & EPP_RC_DISCARD && !(flags & EPP_RC_AMBIGUOUS) && !epp_rescode_ok(code));
 	if (j->phase == JOB_LOOK)
 		return useless ? job_look_again(j, "the session was of no use") : job_look_answered(j, r);
 	if (useless)
 		return back_to_queue(j, r);
-	if (code == 1500)
+	if (epp_rescode_ok(code) && flags & EPP_RC_ENDS_SESSION)
 		return job_lost(j, j->cltrid, "the registry ended the session instead of answering", now);
 	switch (j->phase) {
 	case JOB_CONTACT: return contact_answered(j, r, code);
@@ -385,12 +441,12 @@ enum job_next job_waited(struct job *j)
 	return JOB_SEND;
 }
 
-void job_put_back(struct job *j, const char *why)
+void job_put_back(struct job *j, const char *reason, const char *why)
 {
 	if (j->in_doubt) {
 		(void)job_end(j, ITEM_UNKNOWN, FAULT_NONE, "OUTCOME_UNKNOWN", "%s", why);
 		return;
 	}
 	j->not_sent = true;
-	(void)job_end(j, ITEM_QUEUED, FAULT_NONE, "STOPPING", "%s", why);
+	(void)job_end(j, ITEM_QUEUED, FAULT_NONE, reason, "%s", why);
 }

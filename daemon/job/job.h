@@ -4,7 +4,7 @@
  *
  *   begin ─▶ CONTACT ─▶ (2302) CONTACT_LOOK ─┐
  *     │                                      ▼
- *     ├──────────────▶ CHECK ─────────▶ TRANSFORM ─▶ done, failed, pending, not sent
+ *     ├──────────────▶ CHECK ─────────▶ TRANSFORM ─▶ done, failed, pending, queued (not carried out)
  *     │                                      │ unknown (closed, timeout, 2400, unreadable …)
  *     └─ (after a restart: unknown) ─▶ settle ─▶ LOOK (<info>) ─▶ done, failed, pending, again, needs a person
  *                                         ▲        │ "does not exist": once more after settling
@@ -21,6 +21,7 @@
 
 #define JOB_ATTEMPTS_MAX   3 /* of what provably did not happen */
 #define JOB_MESSAGE_MAX    256
+#define JOB_LOOK_MIN_MS    1000     /* between two looks that failed, however short the settling delay is */
 #define JOB_LOOK_MAX_MS    600000   /* between two looks at a registry that hides the answer */
 #define JOB_LOOK_GIVEUP_MS 86400000 /* a day of looking: then a person decides */
 
@@ -56,12 +57,15 @@ struct job {
 	bool contact_known, contact_made; /* made: known to exist now, to be stored */
 	enum job_phase phase;
 	int attempt;
-	bool in_doubt;        /* a transform may have been carried out */
-	instant_ms_t sent_at; /* nothing was sent before: when the item was admitted */
-	int absent;           /* looks in a row that found nothing, or nothing changed */
+	bool in_doubt; /* a transform may have been carried out */
+	/* No transform of this item left before. The scheduler sets it: when the first is sent, before that (and for
+	 * later attempts, of which the first may still come true) when the item was admitted. */
+	instant_ms_t sent_at;
+	int contact_tries; /* contacts sent that the registry did not know afterwards */
+	int absent;        /* looks in a row that found nothing, or nothing changed */
 	int looks;
 	uint64_t wait_ms, looked_ms;
-	bool stops_account; /* 2104: paid items of this account are pointless */
+	bool stops_account; /* 2104: the account has no money; with QUEUED */
 	bool report; /* result has a step to be recorded although the job goes on (UNKNOWN, RECONCILING) */
 	struct item_result result;
 	bool not_sent; /* with QUEUED: nothing left, the attempt does not count */
@@ -83,7 +87,8 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 enum job_next job_lost(struct job *j, const char *cltrid, const char *text, instant_ms_t now);
 enum job_next job_unbuildable(struct job *j, const char *text);
 enum job_next job_waited(struct job *j);
-/* Stopping: what has not been sent goes back to the queue. Only while the phase's command is not under way. */
-void job_put_back(struct job *j, const char *why);
+/* Ends it early: what has not been sent goes back to the queue under `reason` (static), what is in doubt stays UNKNOWN.
+ * Only while the phase's command is not under way. */
+void job_put_back(struct job *j, const char *reason, const char *why);
 
 #endif

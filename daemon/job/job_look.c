@@ -4,10 +4,14 @@
  *   create   not there              not created, if it is still not there after settling once more: may be sent again
  *            somebody else's        refused: the name is taken
  *            ours, other registrant, or older than our command      ours from another command: refused
+ *            ours, without registrant or create date                cannot be told apart: a person must look
  *            ours, pendingCreate    pending            ours        done
  *   renew    not there, not ours    refused
+ *            ours, pendingRenew     pending
  *            the old expiry date    not renewed, if still so after settling once more: may be sent again
  *            the old date and our years      done      another date      a person must look
+ *
+ * 2201 and 2202 say "not yours": a sponsor may always look. The result keeps the code and ids of the command itself.
  */
 #include "daemon/job/job_int.h"
 #include "epp/base/check.h"
@@ -42,63 +46,88 @@ static bool has_status(const struct epp_inf_common *c, const char *status)
 }
 
 /* Not before our command, as far as the registry's dates can tell. */
-static bool created_by_us(const struct job *j, const struct epp_domain_inf *d)
+static bool created_by_us(const struct job *j, instant_ms_t at)
 {
-	instant_ms_t at = d->c.cr_date.at;
-	if (at == INSTANT_NONE || j->sent_at == INSTANT_NONE)
-		return true;
-	if (at >= j->sent_at - CLOCK_TOLERANCE_MS)
+	if (j->sent_at == INSTANT_NONE || at >= j->sent_at - CLOCK_TOLERANCE_MS)
 		return true;
 	bool midnight = (at / 1000 + j->registry->date_offset_s) % DAY_S == 0;
 	return midnight && date_of_instant(at, j->registry->date_offset_s) ==
 	                       date_of_instant(j->sent_at, j->registry->date_offset_s);
 }
 
+static enum job_next name_taken(struct job *j)
+{
+	return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN", "the name belongs to another registrar");
+}
+
 static enum job_next look_create(struct job *j, const struct epp_domain_inf *d)
 {
 	struct str registrant = j->request.registrant.len ? j->request.registrant : str_c(j->contact_id);
+	instant_ms_t at = d->c.cr_date.at;
+	bool pending = has_status(&d->c, "pendingCreate");
 	if (!str_eq(d->c.cl_id, j->registry->login))
-		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN",
-		               "the name belongs to another registrar");
+		return name_taken(j);
 	if ((d->registrant.len && registrant.len && !str_eq_nocase(d->registrant, registrant)) ||
-	    !created_by_us(j, d))
+	    (at != INSTANT_NONE && !created_by_us(j, at)))
 		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN",
 		               "the name exists already, from another command of this account");
-	j->result.created = d->c.cr_date.at;
+	/* What is pending may have no create date yet. */
+	if ((at == INSTANT_NONE && !pending) || (registrant.len && !d->registrant.len))
+		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_REGISTRY, "OUTCOME_UNKNOWN",
+		               "the name is ours, but <info> shows no %s: from this command or another one?",
+		               at == INSTANT_NONE ? "create date" : "registrant");
+	j->result.created = at;
 	j->result.expires = d->ex_date.at;
-	if (has_status(&d->c, "pendingCreate"))
+	if (pending)
 		return job_end(j, ITEM_PENDING, FAULT_NONE, "PENDING",
 		               "accepted; the registry decides later");
 	return job_end(j, ITEM_DONE, FAULT_NONE, "CREATED", "created; the answer was lost, <info> shows it");
 }
 
+/* 29 February has no counterpart in most years: registries choose either neighbour. */
+static bool renewed_to(date_t from, int years, date_t expires)
+{
+	return expires == date_add_years(from, years, false) || expires == date_add_years(from, years, true);
+}
+
+static enum job_next not_sponsor(struct job *j)
+{
+	return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NOT_SPONSOR", "the name belongs to another registrar");
+}
+
+/* 2105, on a first attempt: the refusal names the true date. */
+static enum job_next not_renewable(struct job *j, const char *expires, const char *said, bool same)
+{
+	return job_end(j, ITEM_FAILED, FAULT_PARTNER, same ? "NOT_RENEWABLE" : "CUR_EXP_DATE",
+	               "refused with 2105; the name expires on %s, the request said %s", expires, said);
+}
+
 static enum job_next look_renew(struct job *j, const struct epp_domain_inf *d)
 {
 	char was[DATE_TEXT_MAX], now[DATE_TEXT_MAX];
+	date_t asked = j->request.cur_exp_date;
 	if (!str_eq(d->c.cl_id, j->registry->login))
-		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NOT_SPONSOR",
-		               "the name belongs to another registrar");
+		return not_sponsor(j);
 	if (d->ex_date.at == INSTANT_NONE)
 		return job_look_again(j, "<info> shows no expiry date");
 	date_t expires = date_of_instant(d->ex_date.at, j->registry->date_offset_s);
-	date_t wanted = date_add_years(j->request.cur_exp_date, j->request.period, false);
-	date_format(was, j->request.cur_exp_date);
+	date_format(was, asked);
 	date_format(now, expires);
 	if (!j->in_doubt)
-		return job_end(j, ITEM_FAILED, FAULT_PARTNER,
-		               expires == j->request.cur_exp_date ? "NOT_RENEWABLE" : "CUR_EXP_DATE",
-		               "refused with 2105; the name expires on %s, the request said %s", now, was);
-	if (expires == j->request.cur_exp_date)
-		return nothing_happened(j);
-	/* 29 February has no counterpart in most years: registries choose either neighbour. */
-	if (expires == wanted || expires == wanted + 1) {
+		return not_renewable(j, now, was, expires == asked);
+	if (renewed_to(asked, j->request.period, expires)) {
 		j->result.expires = d->ex_date.at;
 		return job_end(j, ITEM_DONE, FAULT_NONE, "RENEWED",
 		               "renewed; the answer was lost, <info> shows it");
 	}
-	return job_end(j, ITEM_NEEDS_HUMAN, FAULT_REGISTRY, "OUTCOME_UNKNOWN",
-	               "the name expires on %s; before the renewal it was %s, for %d years", now, was,
-	               j->request.period);
+	if (expires != asked)
+		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_REGISTRY, "OUTCOME_UNKNOWN",
+		               "the name expires on %s; before the renewal it was %s, for %d years", now, was,
+		               j->request.period);
+	if (has_status(&d->c, "pendingRenew"))
+		return job_end(j, ITEM_PENDING, FAULT_NONE, "PENDING",
+		               "accepted; the registry decides later");
+	return nothing_happened(j);
 }
 
 enum job_next job_look_answered(struct job *j, const struct epp_response *r)
@@ -110,9 +139,8 @@ enum job_next job_look_answered(struct job *j, const struct epp_response *r)
 			               "the registry does not know the name");
 		return nothing_happened(j);
 	}
-	if (code == 2201 && j->request.op == ITEM_CREATE)
-		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN",
-		               "the name belongs to another registrar");
+	if (code == 2201 || code == 2202)
+		return j->request.op == ITEM_CREATE ? name_taken(j) : not_sponsor(j);
 	if (!epp_rescode_ok(code) || r->data.kind != EPP_RES_DOMAIN_INF)
 		return job_look_again(j, "<info> was not answered with the object");
 	return j->request.op == ITEM_CREATE ? look_create(j, &r->data.domain)

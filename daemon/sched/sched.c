@@ -7,7 +7,16 @@
 
 static void on_pause_over(struct loop_timer *t)
 {
-	sched_pump_later(CONTAINER_OF(t, struct sched_account, pause));
+	struct sched_account *a = CONTAINER_OF(t, struct sched_account, pause);
+	a->no_money = false;
+	sched_pump_later(a);
+}
+
+void sched_pause(struct sched_account *a, uint64_t ms)
+{
+	struct loop *l = a->sched->c.loop;
+	if (!loop_timer_is_set(&a->pause) || a->pause.at_ms < loop_now(l) + ms)
+		loop_timer_set(l, &a->pause, ms);
 }
 
 static void on_ceiling(struct loop_timer *t)
@@ -52,16 +61,23 @@ void sched_on_room(struct sched_account *a)
 	sched_pump_later(a);
 }
 
-void sched_store_failing(struct sched *s, bool failing)
+void sched_store_failed(struct sched *s, const struct store_op *op)
 {
-	if (s->store_failing == failing)
+	if (s->store_failing)
 		return;
-	s->store_failing = failing;
-	s->c.on_store(s->c.arg, failing);
-	if (!failing) {
-		list_for_each (n, &s->accounts)
-			sched_pump_later(LIST_ITEM(n, struct sched_account, node));
-	}
+	s->store_failing = true;
+	LOG(s->c.log, LOG_ERROR, "store.failing", op->errmsg.text, F_C("error", err_name(op->err)));
+	s->c.on_store(s->c.arg, true);
+}
+
+void sched_store_works(struct sched *s)
+{
+	if (!s->store_failing)
+		return;
+	s->store_failing = false;
+	s->c.on_store(s->c.arg, false);
+	list_for_each (n, &s->accounts)
+		sched_pump_later(LIST_ITEM(n, struct sched_account, node));
 }
 
 struct sched *sched_new(const struct sched_config *c)
@@ -121,7 +137,8 @@ static size_t jobs_of(const struct sched_account *a)
 
 void sched_stop_check(struct sched *s)
 {
-	if (!s->stopping || s->finishing || s->filling || s->queues_busy || s->opening || s->looking)
+	if (!s->stopping || s->told_stopped || s->finishing || s->filling || s->queues_busy || s->opening ||
+	    s->looking)
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
@@ -129,10 +146,11 @@ void sched_stop_check(struct sched *s)
 			/* What a claim or a name's release made ready meanwhile goes back, too. */
 			struct list_node *r;
 			while ((r = list_pop(&a->ready)))
-				sched_put_back(LIST_ITEM(r, struct sched_job, node), "stopped", 0);
+				sched_put_back(LIST_ITEM(r, struct sched_job, node), SCHED_STOPPED);
 			return;
 		}
 	}
+	s->told_stopped = true;
 	s->stopped.run = on_stopped;
 	loop_defer(s->c.loop, &s->stopped);
 }
@@ -143,7 +161,7 @@ static void put_back_all(struct sched *s, struct list *l)
 	while ((n = list_pop(l))) {
 		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
 		loop_timer_cancel(s->c.loop, &j->timer);
-		sched_put_back(j, "stopped", 0);
+		sched_put_back(j, SCHED_STOPPED);
 	}
 }
 
@@ -151,6 +169,10 @@ void sched_stop(struct sched *s)
 {
 	s->stopping = true;
 	loop_timer_cancel(s->c.loop, &s->next_ready);
+	if (loop_timer_is_set(&s->open_retry)) {
+		loop_timer_cancel(s->c.loop, &s->open_retry);
+		s->opening = false;
+	}
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
 		loop_timer_cancel(s->c.loop, &a->pause);
@@ -175,6 +197,7 @@ void sched_free(struct sched *s)
 		free(a);
 	}
 	loop_timer_cancel(s->c.loop, &s->next_ready);
+	loop_timer_cancel(s->c.loop, &s->open_retry);
 	loop_cancel_task(&s->stopped);
 	sched_finish_fini(s);
 	sched_name_fini(s);

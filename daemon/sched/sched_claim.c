@@ -165,12 +165,12 @@ static void on_claimed(struct store_op *op)
 	decider_unref(&decider);
 	if (op->err) {
 		group_drop(g);
-		sched_store_failing(a->sched, true);
-		loop_timer_set(a->sched->c.loop, &a->pause, STORE_RETRY_MS);
+		sched_store_failed(a->sched, op);
+		sched_pause(a, STORE_RETRY_MS);
 		sched_stop_check(a->sched);
 		return;
 	}
-	sched_store_failing(a->sched, false);
+	sched_store_works(a->sched);
 	if (!a->claim.more)
 		queue_of_claim(a)->active = false;
 	a->sched->stats.claimed += a->claim.count;
@@ -272,16 +272,34 @@ static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j,
 		sched_drive(j, next);
 }
 
+static void on_open_retry(struct loop_timer *t)
+{
+	sched_open(CONTAINER_OF(t, struct sched, open_retry));
+}
+
+/* Nothing is claimed before all of it is read: only then every name that is taken is known. */
+static void open_failed(struct sched *s)
+{
+	sched_store_failed(s, &s->open_op.op);
+	if (s->stopping) {
+		s->opening = false;
+		sched_stop_check(s);
+		return;
+	}
+	s->open_retry.fire = on_open_retry;
+	loop_timer_set(s->c.loop, &s->open_retry, STORE_RETRY_MS);
+}
+
 static void on_open(struct store_op *op)
 {
 	struct sched *s = CONTAINER_OF(op, struct sched, open_op.op);
 	struct store_get_open *o = &s->open_op;
-	s->opening = false;
 	if (op->err) {
-		LOG(s->c.log, LOG_ERROR, "store.failing", op->errmsg.text, F_C("error", err_name(op->err)));
-		sched_open(s);
+		open_failed(s);
 		return;
 	}
+	s->opening = false;
+	sched_store_works(s);
 	struct sched_group *g = group_new();
 	g->jobs = xcalloc(o->count + 1, sizeof *g->jobs);
 	g->left = (uint32_t)o->count + 1; /* one of our own, so that it outlives this function */
@@ -301,7 +319,7 @@ static void on_open(struct store_op *op)
 	if (--g->left == 0)
 		group_drop(g);
 	o->after = last;
-	if (more)
+	if (more && !s->stopping)
 		sched_open(s);
 	else
 		sched_refresh(s);
@@ -325,13 +343,24 @@ struct look_op {
 	struct store_get_item get;
 	struct sched *sched;
 	struct sched_group *group;
+	struct loop_timer retry;
 };
+
+static void submit_look(struct loop_timer *t)
+{
+	struct look_op *l = CONTAINER_OF(t, struct look_op, retry);
+	l->sched->c.writer->submit(l->sched->c.writer, &l->get.op);
+}
 
 static void on_look(struct store_op *op)
 {
 	struct look_op *l = CONTAINER_OF(op, struct look_op, get.op);
 	struct sched *s = l->sched;
 	struct sched_group *g = l->group;
+	if (op->err && op->err != ERR_NOT_FOUND && !s->stopping) {
+		loop_timer_set(s->c.loop, &l->retry, STORE_RETRY_MS);
+		return;
+	}
 	s->looking--;
 	if (op->err || l->get.row.state != ITEM_RECONCILING || s->stopping) {
 		group_drop(g); /* it stays RECONCILING and is taken up at the next start */
@@ -353,8 +382,9 @@ void sched_look(struct sched *s, item_id_t item)
 	                                 .item = item,
 	                                 .want_payload = true,
 	                                 .arena = &l->group->arena};
+	l->retry.fire = submit_look;
 	s->looking++;
-	s->c.writer->submit(s->c.writer, &l->get.op);
+	submit_look(&l->retry);
 }
 
 void sched_job_free(struct sched_job *j)

@@ -41,26 +41,48 @@ static void done(struct session_command *c, enum session_outcome outcome, const 
 static void on_waited(struct loop_timer *t)
 {
 	struct sched_job *j = CONTAINER_OF(t, struct sched_job, timer);
+	if (j->unstored) { /* the disk is behind: what was reported comes first */
+		loop_timer_set(j->account->sched->c.loop, t, STORE_RETRY_MS);
+		return;
+	}
 	list_remove(&j->node);
 	sched_drive(j, job_waited(&j->job));
 }
 
-void sched_put_back(struct sched_job *j, const char *why, uint64_t delay_ms)
+void sched_put_back(struct sched_job *j, const char *reason, const char *why, uint64_t delay_ms)
 {
-	job_put_back(&j->job, why);
+	j->parked = false;
+	job_put_back(&j->job, reason, why);
 	sched_record(j, true, delay_ms);
+}
+
+/* What has not begun, or could be begun again, waits in the queue until the deposit was topped up; a look is free. */
+static void pause_for_money(struct sched_account *a)
+{
+	if (!a->no_money)
+		LOG(a->sched->c.log, LOG_ERROR, "account.billing",
+		    "the registry refuses for lack of money (2104): the account pauses",
+		    F_C("registry", a->registry), F_C("account", a->name),
+		    F_U64("pause_ms", BILLING_PAUSE_MS));
+	a->no_money = true;
+	sched_pause(a, BILLING_PAUSE_MS);
+	list_for_each_safe (n, &a->ready) {
+		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
+		if (j->job.phase == JOB_LOOK)
+			continue;
+		list_remove(n);
+		sched_put_back(j, "BILLING", "the account has no money (2104)", BILLING_PAUSE_MS);
+	}
 }
 
 static void ended(struct sched_job *j)
 {
 	struct sched_account *a = j->account;
-	uint64_t delay_ms = j->job.result.state == ITEM_QUEUED ? RETRY_AFTER_MS : 0;
-	if (j->job.stops_account) {
-		LOG(a->sched->c.log, LOG_ERROR, "account.billing",
-		    "the registry refuses for lack of money (2104): the account pauses",
-		    F_C("registry", a->registry), F_C("account", a->name));
-		loop_timer_set(a->sched->c.loop, &a->pause, BILLING_PAUSE_MS);
-	}
+	uint64_t delay_ms = j->job.stops_account                 ? BILLING_PAUSE_MS
+	                    : j->job.result.state == ITEM_QUEUED ? RETRY_AFTER_MS
+	                                                         : 0;
+	if (j->job.stops_account && !a->sched->stopping)
+		pause_for_money(a);
 	sched_record(j, true, delay_ms);
 	sched_pump_later(a);
 }
@@ -74,7 +96,7 @@ void sched_drive(struct sched_job *j, enum job_next next)
 		sched_record(j, false, 0);
 	}
 	if (s->stopping && next != JOB_END) {
-		sched_put_back(j, "stopped", 0);
+		sched_put_back(j, SCHED_STOPPED);
 		return;
 	}
 	switch (next) {
@@ -85,6 +107,11 @@ void sched_drive(struct sched_job *j, enum job_next next)
 		loop_timer_set(s->c.loop, &j->timer, j->job.wait_ms);
 		break;
 	case JOB_SEND:
+		if (j->unstored) {
+			j->parked = true;
+			list_push(&a->waiting, &j->node);
+			break;
+		}
 		/* What has begun goes before what has not. */
 		list_push_front(&a->ready, &j->node);
 		sched_pump_later(a);
@@ -118,6 +145,8 @@ bool sched_send(struct sched_job *j)
 	j->cmd.build = build;
 	j->cmd.done = done;
 	name_command(j);
+	if (job_is_transform(&j->job) && j->job.attempt == 1)
+		j->job.sent_at = wall(j);
 	if (pool_send(a->pool, &j->cmd, &e)) {
 		sched_drive(j, job_unbuildable(&j->job, e.text));
 		return false;

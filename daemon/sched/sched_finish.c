@@ -2,7 +2,8 @@
  * Outcomes into the store: steps gather during a turn and leave as one operation at its end.
  *
  * Failure modes: the store cannot write: the operation is kept and tried again every STORE_RETRY_MS; admission and
- * sending stop meanwhile. Nothing that the registry answered is forgotten.
+ * sending stop meanwhile. Nothing that the registry answered is forgotten. Operations may overtake one another then, so
+ * a job has one step under way at a time: the newest result is what an item is.
  */
 #include "daemon/sched/sched_int.h"
 #include "epp/base/alloc.h"
@@ -42,6 +43,25 @@ static void end_job(struct sched_job *j)
 	sched_job_free(j);
 }
 
+/* A report is on disk: what waited for that goes on. */
+static void step_stored(struct sched_job *j, bool end)
+{
+	struct sched_account *a = j->account;
+	j->unstored--;
+	if (end) {
+		end_job(j);
+	} else if (j->end_held) {
+		j->end_held = false;
+		list_remove(&j->node);
+		sched_record(j, true, j->held_ms);
+	} else if (j->parked) {
+		j->parked = false;
+		list_remove(&j->node);
+		list_push_front(&a->ready, &j->node);
+		sched_pump_later(a);
+	}
+}
+
 static void on_stored(struct store_op *op)
 {
 	struct finish_group *g = CONTAINER_OF(op, struct finish_group, op.op);
@@ -49,16 +69,14 @@ static void on_stored(struct store_op *op)
 	bool requeued = false;
 	s->finishing--;
 	if (op->err) {
-		sched_store_failing(s, true);
-		LOG(s->c.log, LOG_ERROR, "store.failing", op->errmsg.text, F_C("error", err_name(op->err)));
+		sched_store_failed(s, op);
 		loop_timer_set(s->c.loop, &g->retry, STORE_RETRY_MS);
 		return;
 	}
-	sched_store_failing(s, false);
+	sched_store_works(s);
 	for (size_t i = 0; i < g->op.count; i++) {
 		requeued |= g->steps[i].result.state == ITEM_QUEUED;
-		if (g->jobs[i])
-			end_job(g->jobs[i]);
+		step_stored(g->jobs[i], g->steps[i].leaves_claim);
 	}
 	arena_reset(&g->texts);
 	g->op.count = 0;
@@ -118,6 +136,13 @@ static void effects(const struct sched_job *j, struct store_step *step)
 void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
 {
 	struct sched *s = j->account->sched;
+	if (j->unstored) {
+		INVARIANT(end); /* a job does not go on before its report is on disk */
+		j->end_held = true;
+		j->held_ms = delay_ms;
+		list_push(&j->account->ending, &j->node);
+		return;
+	}
 	struct finish_group *g = group_to_fill(s);
 	struct store_step *step = &g->steps[g->op.count];
 	instant_ms_t now = loop_wall(s->c.loop);
@@ -137,7 +162,8 @@ void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
 		j->job.contact_made = false;
 	}
 	count(s, step->result.state);
-	g->jobs[g->op.count++] = end ? j : NULL;
+	g->jobs[g->op.count++] = j;
+	j->unstored++;
 	if (!end)
 		return;
 	list_push(&j->account->ending, &j->node);

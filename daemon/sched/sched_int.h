@@ -40,8 +40,12 @@ struct sched_job {
 	batch_id_t batch;
 	uint64_t claim;
 	uint32_t partner, offset;
-	uint32_t letters; /* of commands sent, as bits: a second one of a kind needs another clTRID */
+	uint32_t letters;  /* of commands sent, as bits: a second one of a kind needs another clTRID */
+	uint32_t unstored; /* steps handed to the store and not on disk yet */
 	bool holds_name;
+	bool parked;      /* in `waiting`, to be sent when what was reported is on disk */
+	bool end_held;    /* in `ending`, to be recorded when what was reported is on disk */
+	uint64_t held_ms; /* the delay of the held end */
 };
 
 struct name_lock {
@@ -68,7 +72,7 @@ struct sched_account {
 	size_t queue_count, turn;
 	struct store_claim claim;
 	struct sched_group *claim_group; /* of the claim under way */
-	bool claiming;
+	bool claiming, no_money;
 	struct loop_timer pause, ceiling_timer;
 	struct loop_task pump;
 };
@@ -78,7 +82,7 @@ struct finish_group {
 	struct sched *sched;
 	struct arena texts;
 	struct store_step steps[FINISH_MAX];
-	struct sched_job *jobs[FINISH_MAX]; /* those that end with it, else NULL */
+	struct sched_job *jobs[FINISH_MAX]; /* whose step it is; it ends with one that leaves_claim */
 	struct list_node node;
 	struct loop_timer retry;
 };
@@ -98,16 +102,20 @@ struct sched {
 	struct arena open_arena;
 	bool opening;
 	size_t looking; /* sched_look() operations under way */
-	struct loop_timer next_ready;
+	struct loop_timer next_ready, open_retry;
 	struct loop_task stopped;
 	uint64_t query_counter;
-	bool started, stopping, store_failing;
+	bool started, stopping, store_failing, told_stopped;
 	struct sched_stats stats;
 };
 
 /* sched.c */
 void sched_pump_later(struct sched_account *a);
-void sched_store_failing(struct sched *s, bool failing);
+/* `op` has failed: says so once. */
+void sched_store_failed(struct sched *s, const struct store_op *op);
+void sched_store_works(struct sched *s);
+/* No claims for so long; never shortens a pause. */
+void sched_pause(struct sched_account *a, uint64_t ms);
 void sched_job_free(struct sched_job *j);
 void sched_stop_check(struct sched *s);
 
@@ -119,9 +127,11 @@ void sched_open(struct sched *s);
 /* sched_drive.c */
 void sched_drive(struct sched_job *j, enum job_next next);
 bool sched_send(struct sched_job *j);
-void sched_put_back(struct sched_job *j, const char *why, uint64_t delay_ms);
+void sched_put_back(struct sched_job *j, const char *reason, const char *why, uint64_t delay_ms);
+#define SCHED_STOPPED   "STOPPING", "stopped", 0
+#define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", NAME_PUT_BACK_MS
 
-/* sched_finish.c: records job->result as a step; with `end` the job leaves. */
+/* sched_finish.c: records job->result as a step; with `end` the job leaves. Steps of one job reach the disk in order. */
 void sched_record(struct sched_job *j, bool end, uint64_t delay_ms);
 void sched_finish_fini(struct sched *s);
 

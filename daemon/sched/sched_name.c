@@ -35,7 +35,7 @@ bool sched_name_take(struct sched_job *j)
 	}
 	/* What is in doubt cannot be put back: it waits, however long the item at rest takes. */
 	if (!j->job.in_doubt && (!l->holder || l->waiters.count >= NAME_WAITERS_MAX)) {
-		sched_put_back(j, "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
+		sched_put_back(j, SCHED_NAME_BUSY);
 		return false;
 	}
 	j->name = l;
@@ -75,7 +75,7 @@ void sched_name_release(struct sched_job *j, bool rest)
 		if (waiter->job.in_doubt)
 			continue;
 		list_remove(n);
-		sched_put_back(waiter, "the name has a command that is not settled yet", NAME_PUT_BACK_MS);
+		sched_put_back(waiter, SCHED_NAME_BUSY);
 	}
 }
 
@@ -111,7 +111,7 @@ void sched_name_stop(struct sched *s)
 		struct name_lock *l = value;
 		struct list_node *n;
 		while ((n = list_pop(&l->waiters)))
-			sched_put_back(LIST_ITEM(n, struct sched_job, node), "stopped", 0);
+			sched_put_back(LIST_ITEM(n, struct sched_job, node), SCHED_STOPPED);
 	}
 }
 
