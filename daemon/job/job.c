@@ -380,7 +380,9 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 	j->result.at = now;
 	/* A look asks about the transform: the result has that one's code and ids. */
 	if (j->phase != JOB_LOOK) {
-		j->result.code = code;
+		/* That a question was answered well says nothing of the item. */
+		bool question = j->phase == JOB_CHECK || j->phase == JOB_CONTACT_LOOK;
+		j->result.code = question && epp_rescode_ok(code) ? 0 : code;
 		keep_trids(j, r, cltrid);
 	}
 	bool useless = epp_rescode_find(code)->cls == EPP_RC_SESSION ||
