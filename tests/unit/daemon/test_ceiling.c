@@ -1,0 +1,227 @@
+/* The hard ceiling: no window of one second, wherever it begins, holds more than the limit. */
+#include "daemon/core/ceiling.h"
+#include "epp/base/rng.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define T0 1000000ull
+
+static void nothing_for_a_second_after_a_start(void **state)
+{
+	struct ceiling c;
+	(void)state;
+	ceiling_init(&c, 3, T0);
+	assert_false(ceiling_take(&c, T0));
+	assert_int_equal(ceiling_wait_ms(&c, T0), 1000);
+	assert_int_equal(ceiling_wait_ms(&c, T0 + 999), 1);
+	assert_false(ceiling_take(&c, T0 + 999));
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ceiling_wait_ms(&c, T0 + 1000), 0);
+		assert_true(ceiling_take(&c, T0 + 1000));
+	}
+	assert_false(ceiling_take(&c, T0 + 1000));
+	assert_int_equal(c.taken, 3);
+	ceiling_fini(&c);
+}
+
+static void the_oldest_of_the_last_n_says_when(void **state)
+{
+	struct ceiling c;
+	(void)state;
+	ceiling_init(&c, 2, T0);
+	uint64_t t = T0 + 5000;
+	assert_true(ceiling_take(&c, t));
+	assert_true(ceiling_take(&c, t + 400));
+	assert_int_equal(ceiling_wait_ms(&c, t + 400), 600);
+	assert_int_equal(ceiling_wait_ms(&c, t + 999), 1);
+	assert_false(ceiling_take(&c, t + 999));
+	assert_true(ceiling_take(&c, t + 1000));
+	assert_int_equal(ceiling_wait_ms(&c, t + 1000), 400);
+	assert_false(ceiling_take(&c, t + 1399));
+	assert_true(ceiling_take(&c, t + 1400));
+	ceiling_fini(&c);
+}
+
+static void one_per_second_is_exact(void **state)
+{
+	struct ceiling c;
+	(void)state;
+	ceiling_init(&c, 1, T0);
+	for (uint64_t t = T0 + 1000; t < T0 + 20000; t += 1000) {
+		assert_false(ceiling_take(&c, t - 1));
+		assert_true(ceiling_take(&c, t));
+		assert_false(ceiling_take(&c, t));
+	}
+	assert_int_equal(c.taken, 19);
+	ceiling_fini(&c);
+}
+
+/* A clock that stands still gives its limit once and then nothing, however often it is asked. */
+static void a_clock_that_does_not_move(void **state)
+{
+	struct ceiling c;
+	int taken = 0;
+	(void)state;
+	ceiling_init(&c, 7, T0);
+	for (int i = 0; i < 10000; i++)
+		taken += ceiling_take(&c, T0 + 1000);
+	assert_int_equal(taken, 7);
+	assert_int_equal(ceiling_wait_ms(&c, T0 + 1000), 1000);
+	ceiling_fini(&c);
+}
+
+static void no_limit_and_changes_of_limit(void **state)
+{
+	struct ceiling c;
+	(void)state;
+	ceiling_init(&c, 0, T0);
+	for (int i = 0; i < 1000; i++)
+		assert_true(ceiling_take(&c, T0));
+	assert_int_equal(ceiling_wait_ms(&c, T0), 0);
+	/* What was sent without a limit counts: the new one begins as used up. */
+	ceiling_set(&c, 5, T0);
+	assert_false(ceiling_take(&c, T0 + 999));
+	for (int i = 0; i < 5; i++)
+		assert_true(ceiling_take(&c, T0 + 1000));
+	assert_int_equal(c.taken, 1005);
+	/* The same limit again changes nothing. */
+	ceiling_set(&c, 5, T0 + 1900);
+	assert_true(ceiling_take(&c, T0 + 2000));
+	ceiling_set(&c, 50, T0 + 2000);
+	assert_int_equal(ceiling_wait_ms(&c, T0 + 2000), 1000);
+	ceiling_set(&c, 0, T0 + 2000);
+	assert_true(ceiling_take(&c, T0 + 2000));
+	ceiling_fini(&c);
+	assert_null(c.at);
+}
+
+/* ---- random schedules ------------------------------------------------------------------------------------------------- */
+
+#define EVENTS_MAX 20000
+
+/* With events in order it is enough that any limit+1 of them in a row span a second. */
+static void assert_no_window_holds_more(const uint64_t *at, size_t n, uint32_t limit)
+{
+	for (size_t i = limit; i < n; i++)
+		if (at[i] - at[i - limit] < CEILING_WINDOW_MS)
+			fail_msg("%u+1 events within %llu ms", limit,
+			         (unsigned long long)(at[i] - at[i - limit]));
+}
+
+/* How a caller may come: in bursts, evenly, exactly when told, around the moment told, after long silence. */
+static uint64_t next_moment(struct rng *r, int habit, const struct ceiling *c, uint64_t now)
+{
+	uint64_t wait = ceiling_wait_ms(c, now);
+	switch (habit) {
+	case 0: return now + rng_below(r, 3);
+	case 1: return now + rng_below(r, 400);
+	case 2: return now + wait;
+	case 3: return now + (wait ? wait - 1 + rng_below(r, 3) : rng_below(r, 2));
+	case 4: return now + (rng_below(r, 50) ? 0 : rng_below(r, 5000));
+	default: return now + rng_below(r, 1 + 2000 / (c->limit ? c->limit : 1));
+	}
+}
+
+static void one_schedule(struct rng *r, uint64_t *at)
+{
+	struct ceiling c;
+	uint32_t limit = 1 + (uint32_t)rng_below(r, rng_below(r, 2) ? 8 : 200);
+	uint64_t now = T0;
+	size_t n = 0;
+	int habit = 0;
+	/* What was sent in the last second before a restart counts, too. */
+	for (uint32_t i = 0; i < limit; i++)
+		at[n++] = now;
+	ceiling_init(&c, limit, now);
+	for (int i = 0; i < 1500 && n < EVENTS_MAX; i++) {
+		if (rng_below(r, 100) == 0)
+			habit = (int)rng_below(r, 6);
+		now = next_moment(r, habit, &c, now);
+		uint64_t wait = ceiling_wait_ms(&c, now);
+		bool taken = ceiling_take(&c, now);
+		assert_int_equal(taken, wait == 0);
+		if (taken)
+			at[n++] = now;
+		else
+			assert_true(wait <= CEILING_WINDOW_MS);
+	}
+	assert_no_window_holds_more(at, n, limit);
+	assert_int_equal(c.taken, n - limit);
+	ceiling_fini(&c);
+}
+
+static void no_window_of_any_start_holds_more_than_the_limit(void **state)
+{
+	struct rng r;
+	uint64_t *at = malloc(EVENTS_MAX * sizeof *at);
+	(void)state;
+	assert_non_null(at);
+	rng_init_seed(&r, 1);
+	for (int i = 0; i < 5000; i++)
+		one_schedule(&r, at);
+	free(at);
+}
+
+/* Whoever takes as soon as told loses nothing: the limit is reached, second after second. */
+static void the_limit_is_reached(void **state)
+{
+	static const uint32_t limits[] = {1, 2, 3, 7, 100, 999, 1000, 1001, 20000};
+	(void)state;
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+		struct ceiling c;
+		uint64_t now = T0;
+		ceiling_init(&c, limits[i], now);
+		while (c.taken < 5ull * limits[i]) {
+			now += ceiling_wait_ms(&c, now);
+			assert_true(ceiling_take(&c, now));
+		}
+		assert_int_equal(now, T0 + 5000);
+		ceiling_fini(&c);
+	}
+}
+
+/* Changes in the middle never let more pass than the larger of both limits. */
+static void changes_in_the_middle_never_let_more_pass(void **state)
+{
+	struct rng r;
+	(void)state;
+	rng_init_seed(&r, 2);
+	for (int round = 0; round < 500; round++) {
+		uint64_t at[4000], now = T0;
+		uint32_t limit = 10, most = 10;
+		struct ceiling c;
+		size_t n = 0;
+		ceiling_init(&c, limit, now);
+		for (int i = 0; i < 4000; i++) {
+			now += rng_below(&r, 20);
+			if (rng_below(&r, 200) == 0) {
+				limit = 1 + (uint32_t)rng_below(&r, 30);
+				most = limit > most ? limit : most;
+				ceiling_set(&c, limit, now);
+			}
+			if (ceiling_take(&c, now))
+				at[n++] = now;
+		}
+		assert_no_window_holds_more(at, n, most);
+		ceiling_fini(&c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_for_a_second_after_a_start),
+	    cmocka_unit_test(the_oldest_of_the_last_n_says_when),
+	    cmocka_unit_test(one_per_second_is_exact),
+	    cmocka_unit_test(a_clock_that_does_not_move),
+	    cmocka_unit_test(no_limit_and_changes_of_limit),
+	    cmocka_unit_test(no_window_of_any_start_holds_more_than_the_limit),
+	    cmocka_unit_test(the_limit_is_reached),
+	    cmocka_unit_test(changes_in_the_middle_never_let_more_pass),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
