@@ -205,10 +205,10 @@ static void decide_foreign(const struct decider *d, enum decide_stage stage, dat
 static void outcome_of(const struct policy_decision *p, const struct item_request *r,
                        struct decide_outcome *out)
 {
-	list_needs(p, out->needs, sizeof out->needs);
 	switch (p->action) {
 	case POLICY_SEND: out->state = ITEM_QUEUED; break;
 	case POLICY_HOLD:
+		list_needs(p, out->needs, sizeof out->needs);
 		out->state = p->need_count > 0 ? ITEM_WAITING : ITEM_REVIEW;
 		out->fault = p->need_count > 0 ? FAULT_PARTNER : FAULT_POLICY;
 		break;
