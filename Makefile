@@ -22,15 +22,17 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) libcurl 2>/dev/null)
 LLHTTP_DIR := $(if $(wildcard /usr/include/llhttp.h),,build/deps/llhttp)
 LLHTTP_LIBS := $(if $(LLHTTP_DIR),,-lllhttp)
 
-OPT := $(if $(SAN),-O1 -fno-omit-frame-pointer,$(if $(COVER),-O0 --coverage,-O2))
+FUZZ ?=
+FUZZ_FLAGS := $(if $(FUZZ),-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined)
+OPT := $(if $(SAN)$(FUZZ),-O1 -fno-omit-frame-pointer,$(if $(COVER),-O0 --coverage -DVNEPP_COVER,-O2))
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wimplicit-fallthrough -Wvla -Wundef -Werror
-# The sanitizers' own checks confuse gcc's format analysis ("null format string").
-WARN += $(if $(SAN),-Wno-format-truncation -Wno-format-overflow)
-HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(COVER),,-D_FORTIFY_SOURCE=2)
-CFLAGS_ALL = -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(if $(SAN),-fsanitize=$(SAN)) -D_GNU_SOURCE -I. \
+# The sanitizers' own checks, and no optimisation, confuse gcc's format analysis.
+WARN += $(if $(SAN)$(COVER),-Wno-format-truncation -Wno-format-overflow)
+HARDEN := -fstack-protector-strong -fPIE $(if $(SAN)$(COVER)$(FUZZ),,-D_FORTIFY_SOURCE=2)
+CFLAGS_ALL = -std=c11 -g $(OPT) $(WARN) $(HARDEN) $(if $(SAN),-fsanitize=$(SAN)) $(FUZZ_FLAGS) -D_GNU_SOURCE -I. \
 	-DLLHTTP_STRICT_MODE=1 $(if $(LLHTTP_DIR),-isystem $(LLHTTP_DIR)) $(PKG_CFLAGS) $(CFLAGS)
-LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(OPT) $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+LDFLAGS_ALL = -pie -Wl,-z,relro,-z,now $(OPT) $(if $(SAN),-fsanitize=$(SAN)) $(FUZZ_FLAGS) $(LDFLAGS)
 Q := $(if $(V),,@)
 
 VERSION := 0.1.0
@@ -142,6 +144,11 @@ $(B)/vnepp-sim: $(call obj,$(call srcs,tests/sim)) $(B)/lib/gateway.a $(LIB_HARN
 $(B)/bench-parts: $(call obj,tests/bench/parts.c) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
+# Run by libFuzzer; what they find stays in build/fuzz as crash-*.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(FUZZERS): $(B)/%: $(OBJ)/tests/fuzz/%.o $(LIB_HARNESS) $(LIB_DAEMON)
+	$(link) -fsanitize=fuzzer $(LIBS_DAEMON)
+
 # ---- what people call --------------------------------------------------------------------------------------------
 # Targets that need packages install them first and then start over, because compiler flags depend on them.
 AGAIN := @$(MAKE) --no-print-directory -j$(shell nproc)
@@ -172,6 +179,21 @@ san: deps-test ## unit tests and simulation under the address, undefined and thr
 .PHONY: san-run
 san-run: unit $(B)/vnepp-sim
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
+
+FUZZ_SECONDS ?= 60
+fuzz: deps-test ## every fuzz target for FUZZ_SECONDS (60) each, under the address and undefined sanitizers
+	@$(MAKE) --no-print-directory -j2 CC=clang FUZZ=1 fuzz-run
+.PHONY: fuzz-run
+fuzz-run: $(FUZZERS)
+	@tests/fuzz/run.sh $(B) $(FUZZ_SECONDS)
+
+cover: deps-test ## lines and branches that the unit tests and the simulation reach
+	@$(MAKE) --no-print-directory -j2 COVER=1 cover-run
+.PHONY: cover-run
+cover-run: unit $(B)/vnepp-sim
+	@find $(B) -name '*.gcda' -delete
+	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
+	@tests/cover.sh $(B)
 
 sim: all $(B)/vnepp-sim ## 20,000 seeds of the simulation
 	@$(B)/vnepp-sim --seeds 20000

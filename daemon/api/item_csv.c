@@ -193,8 +193,10 @@ static bool find_column(struct item_csv_column *c, struct str path)
 	       c->member->type != ITEM_VALUE_EVIDENCE;
 }
 
-/* All paths that there are, for a suggestion. */
-static const char *suggest(struct str path)
+#define COLUMN_MAX 48 /* bytes of the longest path, with NUL */
+
+/* The nearest of all paths that there are; false when none is near. */
+static bool suggest(struct str path, char near[COLUMN_MAX])
 {
 	static const struct {
 		enum item_group group;
@@ -204,7 +206,7 @@ static const char *suggest(struct str path)
 	            {ITEM_GROUP_ADDRESS, "applicant.address."},
 	            {ITEM_GROUP_CONTACTS, "contacts."},
 	            {ITEM_GROUP_EVIDENCE, "evidence."}};
-	char texts[64][48];
+	char texts[64][COLUMN_MAX];
 	const char *names[ARRAY_LEN(texts) + 1];
 	size_t n = 0, count;
 	for (size_t g = 0; g < ARRAY_LEN(from); g++) {
@@ -218,19 +220,21 @@ static const char *suggest(struct str path)
 		}
 	}
 	names[n] = NULL;
-	return line_error_nearest(path, names);
+	const char *found = line_error_nearest(path, names);
+	snprintf(near, COLUMN_MAX, "%s", found ? found : "");
+	return found != NULL;
 }
 
 static void unknown_column(struct item_draft *d, const char *at, struct str path)
 {
-	const char *near = suggest(path);
+	char near[COLUMN_MAX];
 	struct item_place p = {ITEM_GROUP_TOP, -1, at};
 	char name[LINE_ERROR_QUOTED + 1];
 	size_t n = path.len;
 	while (n > LINE_ERROR_QUOTED || (n < path.len && n && ((unsigned char)path.ptr[n] & 0xC0) == 0x80))
 		n--;
 	snprintf(name, sizeof name, "%.*s", (int)n, path.ptr ? path.ptr : "");
-	if (near)
+	if (suggest(path, near))
 		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "'%s'", near);
 	else
 		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "no such column; the contract lists them");

@@ -28,6 +28,7 @@ wait_file() {
 	exit 1
 }
 cpu_ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
+resident_kb() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; }
 resident_mb() { awk '/^VmRSS/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 peak_mb() { awk '/^VmHWM/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 
@@ -133,6 +134,22 @@ registry_pid=""
 row "Net::EPP, 3,000 creates: CPU per command, us" "$perl_cpu" "" ""
 tenth=$(awk -v a="$whole" -v b="$perl_cpu" 'BEGIN {printf "%.3f", a / b}')
 row "  the gateway's whole life of a name to it" "$tenth" 0.1 "$(reached "$tenth" 0.1)"
+start_registry 0
+for sessions in 1 100; do
+	start_gateway $sessions 32 given
+	for _ in $(seq 100); do # until all are logged in
+		[ "$(ls -l "/proc/$gateway_pid/fd" | grep -c socket:)" -ge $((sessions + 3)) ] && break
+		sleep 0.05
+	done
+	sleep 1
+	eval "kb_$sessions=$(resident_kb "$gateway_pid")"
+	kill "$gateway_pid"
+	wait "$gateway_pid" 2>/dev/null || true
+	gateway_pid=""
+done
+kill "$registry_pid"
+wait "$registry_pid" 2>/dev/null || true
+row "resident memory of one more idle session, kB" "$(((kb_100 - kb_1) / 99))" "" ""
 start_registry 60000
 start_gateway 1 1 given
 perl tests/bench/lines.pl 1 $((names * 5 / 2)) given >"$dir/batch.ndjson"

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <cmocka.h>
 #include <jansson.h>
 
@@ -490,6 +489,15 @@ static void item_bad_csv_is_told_with_place_and_reason(void **state)
 	}
 }
 
+static void item_near_columns_are_suggested(void **state)
+{
+	struct fixture *f = *state;
+	assert_false(read_csv(f, "ref,opp", ""));
+	assert_true(str_eq_c(f->errors.list[0].expected, "'op'"));
+	assert_false(read_csv(f, "applicant.birth_dat", ""));
+	assert_true(str_eq_c(f->errors.list[0].expected, "'applicant.birth_date'"));
+}
+
 static void item_errors_of_one_line_are_capped(void **state)
 {
 	struct fixture *f = *state;
@@ -506,28 +514,6 @@ static void item_errors_of_one_line_are_capped(void **state)
 	free(text);
 }
 
-/* Not a benchmark to compare with, only a floor that a tree-building parser does not reach. */
-static void item_reading_is_fast(void **state)
-{
-	struct fixture *f = *state;
-	struct timespec a, b;
-	struct buf out;
-	int n = 20000;
-	buf_init(&out, ITEM_PAYLOAD_MAX);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-	for (int i = 0; i < n; i++) {
-		arena_reset(&f->arena);
-		item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, FULL);
-		assert_true(item_json_read(&f->draft, &f->scratch, STR(FULL)));
-		buf_clear(&out);
-		item_encode(&f->req, &out);
-	}
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-	double s = (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9;
-	print_message("%.0f lines of %zu bytes per second of CPU\n", n / s, sizeof FULL - 1);
-	buf_fini(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,8 +526,8 @@ int main(void)
 	    TEST(item_same_content_gives_same_bytes_in_every_format),
 	    TEST(item_line_breaks_in_texts_become_spaces),
 	    TEST(item_bad_csv_is_told_with_place_and_reason),
+	    TEST(item_near_columns_are_suggested),
 	    TEST(item_errors_of_one_line_are_capped),
-	    TEST(item_reading_is_fast),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <time.h>
 
 #include "tests/unit/epp/schema.h"
 
@@ -512,21 +511,6 @@ static void random_texts_never_break_a_frame(void **state)
 	assert_true(good > 200);
 }
 
-static void building_is_fast(void **state)
-{
-	struct epp_domain_create c = create_of();
-	struct timespec a, b;
-	(void)state;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-	for (int i = 0; i < 100000; i++) {
-		buf_clear(&out);
-		assert_int_equal(epp_build_domain_create(&out, &cmd, &c, &msg), OK);
-	}
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-	print_message("building a create of %zu bytes takes %.0f ns\n", buf_len(&out),
-	              ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 100000);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -563,7 +547,6 @@ int main(void)
 	    cmocka_unit_test(grammar_refuses_what_is_wrong),
 	    cmocka_unit_test(full_buffer_is_left_as_it_was),
 	    cmocka_unit_test(random_texts_never_break_a_frame),
-	    cmocka_unit_test(building_is_fast),
 	};
 	return cmocka_run_group_tests_name("epp/build", tests, setup, teardown);
 }

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <stdio.h>
-#include <time.h>
 
 static struct epp_name name;
 static struct errmsg msg;
@@ -187,19 +186,6 @@ static void zone_is_split_off(void **state)
 	assert_false(epp_name_under(&name, STR(""), &label));
 }
 
-/* Not a limit that fails (machines differ), but a figure that is seen. */
-static void ascii_is_fast(void **state)
-{
-	struct timespec a, b;
-	(void)state;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-	for (int i = 0; i < 100000; i++)
-		assert_int_equal(epp_name_parse(STR("nguyenvana.id.vn"), &name, &msg), OK);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-	print_message("an ASCII name takes %.0f ns\n",
-	              ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 100000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,7 +198,6 @@ int main(void)
 	    cmocka_unit_test(bad_encodings_are_refused),
 	    cmocka_unit_test(lengths_are_limited),
 	    cmocka_unit_test(zone_is_split_off),
-	    cmocka_unit_test(ascii_is_fast),
 	};
 	return cmocka_run_group_tests_name("epp/name", tests, NULL, NULL);
 }

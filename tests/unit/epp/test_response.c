@@ -11,7 +11,6 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define EPP_NS         "urn:ietf:params:xml:ns:epp-1.0"
 #define HEAD           "<epp xmlns='" EPP_NS "'><response>"
@@ -543,22 +542,6 @@ static void parser_is_reused_without_growing(void **state)
 	assert_true(mallinfo2().uordblks < before + 32 * 1024);
 }
 
-static void parsing_is_fast(void **state)
-{
-	static const char xml[] = "<?xml version='1.0' encoding='UTF-8' standalone='no'?>\n" DATA(
-	    "domain",
-	    "<o:creData><o:name>nguyenvana.id.vn</o:name><o:crDate>2026-11-20T02:12:03.0Z</o:crDate>"
-	    "<o:exDate>2028-11-20T02:12:03.0Z</o:exDate></o:creData>");
-	struct timespec a, b;
-	(void)state;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
-	for (int i = 0; i < 20000; i++)
-		assert_int_equal(epp_parse(parser, str_make(xml, sizeof(xml) - 1), &r, &msg), OK);
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
-	print_message("parsing a create response of %zu bytes takes %.0f ns\n", sizeof(xml) - 1,
-	              ((double)(b.tv_sec - a.tv_sec) * 1e9 + (double)(b.tv_nsec - a.tv_nsec)) / 20000);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -600,7 +583,6 @@ int main(void)
 	    TEST(split_frames_are_parsed_once_whole),
 	    TEST(utf16_response_is_read),
 	    TEST(parser_is_reused_without_growing),
-	    TEST(parsing_is_fast),
 	};
 	return cmocka_run_group_tests_name("epp/response", tests, NULL, NULL);
 }
