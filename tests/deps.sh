@@ -40,7 +40,7 @@ llhttp() {
 	local dir
 	dir=$(mktemp -d)
 	as_root apt-get update -qq >/dev/null
-	(cd "$dir" && apt-get download -qq node-llhttp >/dev/null && dpkg-deb -x node-llhttp_*.deb x) || {
+	(cd "$dir" && apt-get download -qq -o APT::Sandbox::User=root node-llhttp >/dev/null && dpkg-deb -x node-llhttp_*.deb x) || {
 		echo "deps: the package node-llhttp could not be fetched" >&2
 		rm -rf "$dir"
 		exit 1
