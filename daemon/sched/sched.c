@@ -72,7 +72,7 @@ void sched_store_failed(struct sched *s, const struct store_op *op)
 
 void sched_store_works(struct sched *s)
 {
-	if (!s->store_failing)
+	if (!s->store_failing || s->retrying > 0)
 		return;
 	s->store_failing = false;
 	s->c.on_store(s->c.arg, false);
@@ -137,8 +137,8 @@ static size_t jobs_of(const struct sched_account *a)
 
 void sched_stop_check(struct sched *s)
 {
-	if (!s->stopping || s->told_stopped || s->finishing || s->filling || s->queues_busy || s->opening ||
-	    s->looking)
+	if (!s->stopping || s->told_stopped || s->finishing || s->retrying || s->filling || s->queues_busy ||
+	    s->opening || s->looking)
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);

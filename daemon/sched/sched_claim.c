@@ -220,7 +220,7 @@ void sched_claim(struct sched_account *a)
 	uint32_t want = 2 * pool_slots(a->pool);
 	struct sched *s = a->sched;
 	struct sched_queue *q;
-	if (a->claiming || s->stopping || s->opening || s->finishing > FINISH_DEPTH_MAX ||
+	if (a->claiming || s->stopping || s->opening || s->retrying || s->finishing > FINISH_DEPTH_MAX ||
 	    loop_timer_is_set(&a->pause) || want == 0 || a->ready.count > want - want / CLAIM_PART)
 		return;
 	q = next_queue(a);

@@ -70,9 +70,13 @@ static void on_stored(struct store_op *op)
 	s->finishing--;
 	if (op->err) {
 		sched_store_failed(s, op);
+		s->retrying += !g->failed;
+		g->failed = true;
 		loop_timer_set(s->c.loop, &g->retry, STORE_RETRY_MS);
 		return;
 	}
+	s->retrying -= g->failed;
+	g->failed = false;
 	sched_store_works(s);
 	for (size_t i = 0; i < g->op.count; i++) {
 		requeued |= g->steps[i].result.state == ITEM_QUEUED;

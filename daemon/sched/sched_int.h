@@ -85,6 +85,7 @@ struct finish_group {
 	struct sched_job *jobs[FINISH_MAX]; /* whose step it is; it ends with one that leaves_claim */
 	struct list_node node;
 	struct loop_timer retry;
+	bool failed; /* counted in sched.retrying */
 };
 
 struct sched {
@@ -94,6 +95,7 @@ struct sched {
 	struct finish_group *filling; /* owned; NULL: none */
 	struct loop_hook flush;
 	size_t finishing;        /* operations under way */
+	size_t retrying;         /* operations that failed and are not stored yet, under way or not */
 	struct list idle_groups; /* finish_group.node: kept for re-use */
 	struct store_queues queues_op;
 	struct arena queues_arena;
@@ -113,6 +115,7 @@ struct sched {
 void sched_pump_later(struct sched_account *a);
 /* `op` has failed: says so once. */
 void sched_store_failed(struct sched *s, const struct store_op *op);
+/* An operation went well; while outcomes still wait to be stored again that proves nothing. */
 void sched_store_works(struct sched *s);
 /* No claims for so long; never shortens a pause. */
 void sched_pause(struct sched_account *a, uint64_t ms);

@@ -1,0 +1,536 @@
+/* The scheduler: whose turn it is, how fast, one transform per name, what waits and until when. */
+#include "tests/unit/daemon/sched_world.h"
+
+static size_t index_of_partner(const struct world *w, uint32_t partner)
+{
+	size_t i = 0;
+	while (w->partners[i] != partner)
+		i++;
+	return i;
+}
+
+/* ---- the happy path ---------------------------------------------------------------------------------------------------- */
+
+static void everything_is_sent_once_and_stored(void **state)
+{
+	struct world *w = *state;
+	struct sched_stats s;
+	admit_many(w, 0, 0, "a", 200);
+	have_name(w, "shop.id.vn", 1, 1);
+	item_id_t renewal = admit_one(w, 1, 1, ITEM_RENEW, "shop.id.vn", 0);
+	item_id_t contact = admit_one(w, 2, 0, ITEM_CREATE, "c.id.vn", LINE_CONTACT);
+	sched_start(w->sched);
+	run_to_rest(w, 60000);
+	assert_int_equal(count_of(w, ITEM_DONE), 202);
+	assert_state(w, renewal, ITEM_DONE, "RENEWED");
+	assert_state(w, contact, ITEM_DONE, "CREATED");
+	assert_int_equal(w->transforms, 202);
+	assert_int_equal(w->sent_count, 203);
+	assert_int_equal(w->pools[0].most, 4);
+	sched_stats(w->sched, &s);
+	assert_int_equal(s.jobs, 0);
+	assert_int_equal(s.claimed, 202);
+	assert_int_equal(s.done, 202);
+	assert_int_equal(log_capture_count(&w->log, "item.end"), 202);
+}
+
+/* Every command has an id of its own; a claimed transform's follows from epoch, claim and offset. */
+static void ids_are_unique_and_follow_from_the_claim(void **state)
+{
+	struct world *w = *state;
+	admit_many(w, 0, 0, "a", 50);
+	admit_one(w, 0, 0, ITEM_CREATE, "b.id.vn", LINE_CONTACT);
+	sched_start(w->sched);
+	run_to_rest(w, 60000);
+	for (size_t i = 0; i < w->sent_count; i++) {
+		struct epp_trid t;
+		assert_true(epp_trid_parse(str_c(w->sent[i].cltrid), &t));
+		assert_int_equal(t.epoch, w->epoch);
+		assert_int_equal(t.step, w->sent[i].letter);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(w->sent[i].cltrid, w->sent[k].cltrid);
+	}
+}
+
+static void a_known_contact_is_not_made_again(void **state)
+{
+	struct world *w = *state;
+	admit_one(w, 0, 0, ITEM_CREATE, "a.id.vn", LINE_CONTACT | LINE_SAME_PERSON);
+	sched_start(w->sched);
+	run_to_rest(w, 60000);
+	assert_int_equal(w->sent_count, 2);
+	admit_one(w, 0, 0, ITEM_CREATE, "b.id.vn", LINE_CONTACT | LINE_SAME_PERSON);
+	run_to_rest(w, 60000);
+	assert_int_equal(w->sent_count, 3);
+	/* Under another account it is another contact. */
+	admit_one(w, 0, 1, ITEM_CREATE, "c.id.vn", LINE_CONTACT | LINE_SAME_PERSON);
+	run_to_rest(w, 60000);
+	assert_int_equal(w->sent_count, 5);
+	assert_int_equal(count_of(w, ITEM_DONE), 3);
+}
+
+static void nothing_is_sent_before_it_starts_or_without_sessions(void **state)
+{
+	struct world *w = *state;
+	admit_many(w, 0, 0, "a", 10);
+	vloop_run_for(&w->v, 60000);
+	assert_int_equal(w->sent_count, 0);
+	w->pools[0].slots = 0;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 60000);
+	assert_int_equal(w->sent_count, 0);
+	assert_int_equal(w->disk.claims, 0); /* nor is anything claimed that could not be sent */
+	w->pools[0].slots = 2;
+	sched_on_room(w->pools[0].account);
+	run_to_rest(w, 60000);
+	assert_int_equal(count_of(w, ITEM_DONE), 10);
+	assert_int_equal(w->pools[0].most, 2);
+}
+
+/* ---- whose turn ------------------------------------------------------------------------------------------------------------ */
+
+static void partners_take_turns(void **state)
+{
+	struct world *w = *state;
+	size_t counts[PARTNERS] = {0};
+	admit_many(w, 0, 0, "a", 400);
+	admit_many(w, 1, 0, "b", 100);
+	admit_many(w, 2, 0, "c", 100);
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	for (size_t i = 0; i < 300; i++) {
+		counts[index_of_partner(w, w->sent[i].partner)]++;
+		/* while all three have work, none is more than what may be ready ahead of another */
+		for (int p = 1; p < 3; p++)
+			assert_true(counts[0] <= counts[p] + 8 && counts[p] <= counts[0] + 8);
+	}
+}
+
+static void a_small_batch_does_not_wait_for_a_large_one(void **state)
+{
+	struct world *w = *state;
+	size_t before;
+	admit_many(w, 0, 0, "a", 2000);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 1000);
+	before = w->sent_count;
+	assert_true(before > 10 && before < 1000);
+	item_id_t small = admit_one(w, 1, 0, ITEM_CREATE, "small.id.vn", 0);
+	while (state_of(w, small) != ITEM_DONE)
+		vloop_run_for(&w->v, 10);
+	assert_true(w->sent_count - before < 40);
+	run_to_rest(w, 600000);
+}
+
+static void lanes_go_strictly_by_number(void **state)
+{
+	struct world *w = *state;
+	char name[32];
+	admit_many(w, 0, 0, "a", 300);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 200);
+	size_t before = w->sent_count;
+	assert_true(before > 0 && before < 200);
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof name, "r%d.id.vn", i);
+		have_name(w, name, 1, 0);
+		admit_one(w, 1, 0, ITEM_RENEW, name, 0);
+	}
+	item_id_t urgent = admit_one(w, 2, 0, ITEM_CREATE, "now.id.vn", LINE_URGENT);
+	run_to_rest(w, 600000);
+	size_t first_renewal = 0, last_renewal = 0, first = 0, creates = 0;
+	for (size_t i = before; i < w->sent_count; i++) {
+		if (w->sent[i].item == urgent)
+			first = i;
+		if (w->sent[i].partner == w->partners[1]) {
+			first_renewal = first_renewal ? first_renewal : i;
+			last_renewal = i;
+		}
+	}
+	assert_true(first - before <= 16); /* only what was in memory already went before */
+	assert_true(first_renewal - before <= 16 + 1);
+	for (size_t i = first_renewal; i < last_renewal; i++)
+		creates += w->sent[i].partner == w->partners[0];
+	assert_true(creates <= 16);
+}
+
+static void accounts_do_not_wait_for_each_other(void **state)
+{
+	struct world *w = *state;
+	admit_many(w, 0, 0, "a", 100);
+	admit_many(w, 1, 1, "b", 100);
+	w->pools[0].slots = 0;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 60000);
+	assert_int_equal(count_of(w, ITEM_DONE), 100);
+	for (size_t i = 0; i < w->sent_count; i++)
+		assert_int_equal(w->sent[i].account, 1);
+}
+
+/* ---- how much ------------------------------------------------------------------------------------------------------------------ */
+
+static void a_claim_is_at_most_twice_the_slots(void **state)
+{
+	struct world *w = *state;
+	struct sched_stats s;
+	admit_many(w, 0, 0, "a", 500);
+	sched_start(w->sched);
+	for (int i = 0; i < 300; i++) {
+		vloop_run_for(&w->v, 7);
+		sched_stats(w->sched, &s);
+		assert_true(s.ready <= 8 && s.in_flight <= 4);
+		assert_true(s.jobs <= 8 + 4 + 8); /* ready, in flight, being stored */
+	}
+	assert_int_equal(w->disk.most_claimed, 8);
+	run_to_rest(w, 600000);
+	/* one row for many items, not one each */
+	assert_true(w->disk.claims < 500 / 2);
+}
+
+static void the_ceiling_is_kept_and_reached(void **state)
+{
+	struct world *w = *state;
+	ceiling_set(&w->pools[0].ceiling, 7, loop_now(&w->v.loop));
+	w->pools[0].slots = 20;
+	admit_many(w, 0, 0, "a", 100);
+	for (int i = 0; i < 5; i++)
+		admit_one(w, 1, 0, ITEM_CREATE,
+		          (const char *[]){"k.id.vn", "l.id.vn", "m.id.vn", "n.id.vn", "o.id.vn"}[i],
+		          LINE_CONTACT);
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_int_equal(w->sent_count, 110);
+	for (size_t i = 7; i < w->sent_count; i++)
+		assert_true(w->sent[i].at_ms - w->sent[i - 7].at_ms >= 1000);
+	/* 110 commands at 7 a second, after the first second */
+	assert_true(w->sent[109].at_ms - w->sent[0].at_ms <= 16000);
+	assert_int_equal(w->pools[0].ceiling.taken, 110);
+}
+
+/* What cannot be built, or finds its name taken, takes nothing from the ceiling. */
+static void what_is_not_sent_takes_nothing_from_the_ceiling(void **state)
+{
+	struct world *w = *state;
+	item_id_t bad = admit_one(w, 0, 0, ITEM_CREATE, "bad.id.vn", LINE_UNBUILDABLE);
+	ceiling_set(&w->pools[0].ceiling, 1, loop_now(&w->v.loop));
+	item_id_t good = admit_one(w, 0, 0, ITEM_CREATE, "good.id.vn", 0);
+	sched_start(w->sched);
+	run_to_rest(w, 60000);
+	assert_state(w, bad, ITEM_FAILED, "CANNOT_BE_SENT");
+	assert_state(w, good, ITEM_DONE, "CREATED");
+	assert_int_equal(w->pools[0].ceiling.taken, 1);
+}
+
+/* ---- one transform per name ----------------------------------------------------------------------------------------------------- */
+
+static void one_name_wanted_by_many_is_created_once(void **state)
+{
+	struct world *w = *state;
+	char name[16];
+	w->pools[0].slots = w->pools[1].slots = 16;
+	for (int n = 0; n < 5; n++) {
+		snprintf(name, sizeof name, "x%d.id.vn", n);
+		for (size_t p = 0; p < PARTNERS; p++)
+			for (int i = 0; i < 5; i++)
+				admit_one(w, p, p % ACCOUNTS, ITEM_CREATE, name, 0);
+	}
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_int_equal(count_of(w, ITEM_DONE), 5);
+	assert_int_equal(count_of(w, ITEM_FAILED), 95);
+	assert_int_equal(w->transforms, 100);
+}
+
+static int say_lose_first_transforms(struct world *w, const struct sched_job *j, char letter)
+{
+	if (letter != 't' || w->transforms > 3)
+		return SAY_WELL;
+	return w->transforms % 2 ? SAY_LOST_DONE : SAY_LOST;
+	(void)j;
+}
+
+/* The pools fail the test when a second one is sent while the first is in doubt. */
+static void doubt_keeps_the_name(void **state)
+{
+	struct world *w = *state;
+	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t second = admit_one(w, 1, 1, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_lose_first_transforms;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 1000);
+	assert_int_equal(w->transforms, 1);
+	assert_state(w, first, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
+	assert_int_equal(state_of(w, second), ITEM_SENDING);
+	run_to_rest(w, 600000);
+	assert_state(w, first, ITEM_DONE, "CREATED");
+	assert_state(w, second, ITEM_FAILED, "NAME_TAKEN");
+	assert_int_equal(entry_of(w, STR("x.id.vn"))->creates, 1);
+}
+
+static int say_pending(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)j;
+	return letter == 't' && w->transforms == 1 ? 1001 : SAY_WELL;
+}
+
+static void a_pending_item_keeps_its_name_until_it_is_settled(void **state)
+{
+	struct world *w = *state;
+	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t second = admit_one(w, 1, 1, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_pending;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 10000);
+	assert_state(w, first, ITEM_PENDING, "PENDING");
+	assert_state(w, second, ITEM_QUEUED, "NAME_BUSY");
+	vloop_run_for(&w->v, 300000);
+	assert_int_equal(w->transforms, 1); /* it asked again every minute, and was put back */
+	assert_state(w, second, ITEM_QUEUED, "NAME_BUSY");
+	/* the registry declines the first */
+	struct store_message m = {.account = w->accounts[0],
+	                          .id = STR("77"),
+	                          .at = loop_wall(&w->v.loop),
+	                          .now = loop_wall(&w->v.loop),
+	                          .is_pan = true,
+	                          .domain = STR("x.id.vn"),
+	                          .understood = true};
+	op_run(w, &m.op, STORE_MESSAGE);
+	assert_int_equal(m.settled, first);
+	sched_settled(w->sched, STR("x.id.vn"));
+	run_to_rest(w, 600000);
+	assert_state(w, first, ITEM_FAILED, NULL);
+	assert_state(w, second, ITEM_DONE, "CREATED");
+}
+
+static void an_approved_item_reads_its_dates(void **state)
+{
+	struct world *w = *state;
+	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_pending;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 10000);
+	assert_int_equal(state_of(w, first), ITEM_PENDING);
+	struct entry *e = entry_of(w, STR("x.id.vn"));
+	e->created = loop_wall(&w->v.loop);
+	e->expires = instant_of_date(date_make(2027, 11, 20), HANOI_S);
+	struct store_message m = {.account = w->accounts[0],
+	                          .id = STR("78"),
+	                          .at = loop_wall(&w->v.loop),
+	                          .now = loop_wall(&w->v.loop),
+	                          .is_pan = true,
+	                          .pan_approved = true,
+	                          .domain = STR("x.id.vn"),
+	                          .understood = true};
+	op_run(w, &m.op, STORE_MESSAGE);
+	assert_true(m.look);
+	assert_int_equal(state_of(w, first), ITEM_RECONCILING);
+	sched_look(w->sched, m.settled);
+	item_id_t second = admit_one(w, 1, 1, ITEM_CREATE, "x.id.vn", 0);
+	run_to_rest(w, 600000);
+	assert_state(w, first, ITEM_DONE, "CREATED");
+	assert_state(w, second, ITEM_FAILED, "NAME_TAKEN");
+	/* Somebody else's item, one that is not RECONCILING, and none at all are left alone. */
+	sched_look(w->sched, second);
+	sched_look(w->sched, 999999);
+	vloop_run_for(&w->v, 60000);
+	assert_state(w, second, ITEM_FAILED, "NAME_TAKEN");
+}
+
+static int say_never(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)w;
+	(void)j;
+	return letter == 't' ? SAY_NEVER : SAY_WELL;
+}
+
+/* Those who wait for a name in memory are few; the others wait in the queue. */
+static void waiters_for_a_name_are_bounded(void **state)
+{
+	struct world *w = *state;
+	struct line lines[NAME_WAITERS_MAX + 40];
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		lines[i] = (struct line){ITEM_CREATE, "x.id.vn", 0};
+	w->pools[0].slots = 64;
+	w->say = say_never;
+	admit(w, 0, 0, lines, ARRAY_LEN(lines), NULL);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 30000);
+	assert_int_equal(w->transforms, 1);
+	assert_int_equal(count_of(w, ITEM_SENDING), 1 + NAME_WAITERS_MAX);
+	assert_int_equal(count_of(w, ITEM_QUEUED), 39);
+	w->say = NULL;
+	world_release(w, SAY_WELL);
+	run_to_rest(w, 600000);
+	assert_int_equal(count_of(w, ITEM_DONE), 1);
+	assert_int_equal(count_of(w, ITEM_FAILED), ARRAY_LEN(lines) - 1);
+}
+
+/* ---- not before ------------------------------------------------------------------------------------------------------------------ */
+
+static int say_lose_first(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)j;
+	return letter == 't' && w->transforms == 1 ? SAY_LOST : SAY_WELL;
+}
+
+static void what_did_not_happen_is_sent_again_under_another_id(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_lose_first;
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_state(w, item, ITEM_DONE, "CREATED");
+	assert_int_equal(w->sent_count, 4); /* create, twice <info>, create */
+	assert_string_equal(((char[]){w->sent[0].letter, w->sent[1].letter, w->sent[2].letter,
+	                              w->sent[3].letter, 0}),
+	                    "tqqt");
+	assert_string_not_equal(w->sent[0].cltrid, w->sent[3].cltrid);
+	assert_true(w->sent[1].at_ms - w->sent[0].at_ms >= SETTLE_MS);
+	assert_true(w->sent[2].at_ms - w->sent[1].at_ms >= SETTLE_MS);
+	assert_true(w->sent[3].at_ms - w->sent[2].at_ms >= RETRY_AFTER_MS);
+}
+
+static int say_lose_every(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)w;
+	(void)j;
+	return letter == 't' ? SAY_LOST : SAY_WELL;
+}
+
+static void attempts_are_counted_over_claims(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_lose_every;
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_state(w, item, ITEM_FAILED, "ATTEMPTS_USED_UP");
+	assert_int_equal(w->transforms, JOB_ATTEMPTS_MAX);
+}
+
+static int say_no_session(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)j;
+	return letter == 't' && w->transforms <= 10 ? 2502 : SAY_WELL;
+}
+
+static void what_was_not_carried_out_does_not_count(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_no_session;
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_state(w, item, ITEM_DONE, "CREATED");
+	assert_int_equal(w->transforms, 11);
+	for (size_t i = 1; i < 11; i++) /* and is no loop */
+		assert_true(w->sent[i].at_ms - w->sent[i - 1].at_ms >= RETRY_AFTER_MS);
+}
+
+/* ---- the deposit ------------------------------------------------------------------------------------------------------------------ */
+
+static bool deposit_is_empty;
+
+static int say_no_money(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)w;
+	return letter == 't' && deposit_is_empty && j->account == w->pools[0].account ? 2104 : SAY_WELL;
+}
+
+static void an_empty_deposit_stops_the_account_not_the_items(void **state)
+{
+	struct world *w = *state;
+	deposit_is_empty = true;
+	log_capture_expect(&w->log, "account.billing");
+	admit_many(w, 0, 0, "a", 100);
+	admit_many(w, 1, 1, "b", 100);
+	w->say = say_no_money;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, BILLING_PAUSE_MS - 1000);
+	assert_int_equal(count_of(w, ITEM_DONE), 100); /* the other account's */
+	assert_int_equal(count_of(w, ITEM_QUEUED), 100);
+	assert_int_equal(count_of(w, ITEM_FAILED), 0);
+	assert_int_equal(log_capture_count(&w->log, "account.billing"), 1);
+	/* not hammered: no more than were in flight */
+	assert_true(w->transforms <= 100 + 4);
+	vloop_run_for(&w->v, 2 * BILLING_PAUSE_MS);
+	assert_true(w->transforms <= 100 + 4 * 4);
+	assert_int_equal(count_of(w, ITEM_QUEUED), 100);
+	deposit_is_empty = false;
+	run_to_rest(w, 2 * BILLING_PAUSE_MS);
+	assert_int_equal(count_of(w, ITEM_DONE), 200);
+	for (int i = 0; i < 100; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "a%d.id.vn", i);
+		assert_int_equal(entry_of(w, str_c(name))->creates, 1);
+	}
+}
+
+static int say_doubt_then_no_money(struct world *w, const struct sched_job *j, char letter)
+{
+	if (letter != 't')
+		return SAY_WELL;
+	return str_starts(j->job.request.domain, STR("doubt")) ? SAY_LOST_DONE : say_no_money(w, j, letter);
+}
+
+/* A look is free, and what is in doubt does not wait for money. */
+static void doubt_is_settled_without_money(void **state)
+{
+	struct world *w = *state;
+	deposit_is_empty = true;
+	log_capture_expect(&w->log, "account.billing");
+	item_id_t doubt = admit_one(w, 0, 0, ITEM_CREATE, "doubt.id.vn", 0);
+	admit_many(w, 0, 0, "a", 20);
+	w->say = say_doubt_then_no_money;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 4 * SETTLE_MS);
+	assert_state(w, doubt, ITEM_DONE, "CREATED");
+	assert_int_equal(count_of(w, ITEM_QUEUED), 20);
+	deposit_is_empty = false;
+	run_to_rest(w, 2 * BILLING_PAUSE_MS);
+}
+
+static void a_damaged_request_is_a_persons(void **state)
+{
+	struct world *w = *state;
+	log_capture_expect(&w->log, "item.end");
+	item_id_t bad = admit_one(w, 0, 0, ITEM_CREATE, "bad.id.vn", LINE_DAMAGED);
+	item_id_t good = admit_one(w, 0, 0, ITEM_CREATE, "good.id.vn", 0);
+	sched_start(w->sched);
+	run_to_rest(w, 60000);
+	assert_state(w, bad, ITEM_NEEDS_HUMAN, "DAMAGED");
+	assert_state(w, good, ITEM_DONE, "CREATED");
+	assert_int_equal(w->transforms, 1);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(everything_is_sent_once_and_stored),
+	    T(ids_are_unique_and_follow_from_the_claim),
+	    T(a_known_contact_is_not_made_again),
+	    T(nothing_is_sent_before_it_starts_or_without_sessions),
+	    T(partners_take_turns),
+	    T(a_small_batch_does_not_wait_for_a_large_one),
+	    T(lanes_go_strictly_by_number),
+	    T(accounts_do_not_wait_for_each_other),
+	    T(a_claim_is_at_most_twice_the_slots),
+	    T(the_ceiling_is_kept_and_reached),
+	    T(what_is_not_sent_takes_nothing_from_the_ceiling),
+	    T(one_name_wanted_by_many_is_created_once),
+	    T(doubt_keeps_the_name),
+	    T(a_pending_item_keeps_its_name_until_it_is_settled),
+	    T(an_approved_item_reads_its_dates),
+	    T(waiters_for_a_name_are_bounded),
+	    T(what_did_not_happen_is_sent_again_under_another_id),
+	    T(attempts_are_counted_over_claims),
+	    T(what_was_not_carried_out_does_not_count),
+	    T(an_empty_deposit_stops_the_account_not_the_items),
+	    T(doubt_is_settled_without_money),
+	    T(a_damaged_request_is_a_persons),
+	};
+	return cmocka_run_group_tests(tests, rules_load, rules_drop);
+}
