@@ -3,7 +3,8 @@
  *
  * Happy path: a line arrives, its command runs, its answer is written; the next line.
  * Failure modes: a line that is too long or no JSON object: an error and the connection closes. The peer goes while a
- * command runs: the connection's struct waits for the command's answer. Lines sent ahead wait in the stream.
+ * command runs: the connection's struct waits for the command's answer. Lines sent ahead wait, reading pauses meanwhile;
+ * so they do while the peer does not read its answers. The peer has said all (half-closed): what it asked is answered.
  */
 #include "daemon/admin/admin.h"
 #include "daemon/admin/admin_proto.h"
@@ -14,13 +15,19 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Beside a whole line: what a stream may hand over at once before it heeds that reading has paused. */
+#define PIECE_MAX (256u << 10)
 
 struct admin_conn {
 	struct list_node node;
 	struct admin *admin;
 	struct stream *stream; /* NULL: gone */
 	struct buf in;
-	bool running; /* a command has not answered yet */
+	size_t scanned; /* of `in`: no end of line in there */
+	bool running;   /* a command has not answered yet */
+	bool paused, eof, closing;
 	struct loop_timer idle;
 	struct loop_task next;
 };
@@ -53,6 +60,7 @@ static void finish(struct admin_conn *c, json_t *answer)
 	REQUIRE(c->running);
 	c->running = false;
 	send_json(c, answer);
+	loop_timer_set(c->admin->loop, &c->idle, ADMIN_IDLE_MS);
 	if (c->stream)
 		loop_defer(c->admin->loop, &c->next);
 	conn_free_if_over(c);
@@ -71,6 +79,7 @@ void admin_reply_error(struct admin_conn *c, const char *text)
 
 static void bad_line(struct admin_conn *c, const char *text)
 {
+	c->closing = true;
 	send_json(c, json_pack("{s:b, s:s}", "ok", 0, "error", text));
 	stream_close(c->stream);
 }
@@ -85,7 +94,6 @@ static void run_line(struct admin_conn *c, struct str line)
 		return;
 	}
 	c->running = true;
-	loop_timer_set(c->admin->loop, &c->idle, ADMIN_IDLE_MS);
 	const struct admin_command *cmd = c->admin->commands;
 	while (cmd->name && !str_eq_c(str_c(name), cmd->name))
 		cmd++;
@@ -96,34 +104,78 @@ static void run_line(struct admin_conn *c, struct str line)
 	json_decref(args);
 }
 
-static void on_next(struct loop_task *t)
+/* The whole line at the front without its end; false: there is none yet. */
+static bool next_line(struct admin_conn *c, struct str *line)
 {
-	struct admin_conn *c = CONTAINER_OF(t, struct admin_conn, next);
-	if (!c->stream || c->running)
-		return;
 	struct str all = buf_str(&c->in);
-	const char *end = memchr(all.ptr, '\n', all.len);
-	if (!end)
+	const char *end =
+	    all.len > c->scanned ? memchr(all.ptr + c->scanned, '\n', all.len - c->scanned) : NULL;
+	if (!end) {
+		c->scanned = all.len;
+		return false;
+	}
+	*line = str_make(all.ptr, (size_t)(end - all.ptr));
+	return true;
+}
+
+static void pause_reading(struct admin_conn *c, bool on)
+{
+	if (c->paused == on)
 		return;
-	struct str line = str_make(all.ptr, (size_t)(end - all.ptr));
-	size_t used = line.len + 1;
+	c->paused = on;
+	if (on)
+		stream_pause(c->stream);
+	else
+		stream_resume(c->stream);
+}
+
+static void take_line(struct admin_conn *c, struct str line)
+{
 	struct buf copy;
 	buf_init(&copy, ADMIN_LINE_MAX);
 	buf_add(&copy, line);
-	buf_consume(&c->in, used);
+	buf_consume(&c->in, line.len + 1);
+	c->scanned = 0;
 	/* The command may free the connection, so the line must not live in it. */
 	run_line(c, buf_str(&copy));
 	buf_fini(&copy);
 }
 
+static void on_next(struct loop_task *t)
+{
+	struct admin_conn *c = CONTAINER_OF(t, struct admin_conn, next);
+	struct str line;
+	if (!c->stream || c->running || c->closing || stream_queued(c->stream) > STREAM_HIGH_WATER)
+		return;
+	bool whole = next_line(c, &line);
+	if (whole ? line.len > ADMIN_LINE_MAX : buf_len(&c->in) > ADMIN_LINE_MAX)
+		bad_line(c, "a line that is too long");
+	else if (whole)
+		take_line(c, line);
+	else if (c->eof)
+		stream_close(c->stream);
+	else
+		pause_reading(c, false);
+}
+
 static void on_data(void *arg, struct str data)
 {
 	struct admin_conn *c = arg;
+	if (c->closing)
+		return;
 	buf_add(&c->in, data);
 	if (!buf_ok(&c->in)) {
 		bad_line(c, "a line that is too long");
 		return;
 	}
+	/* One line at a time; on_next resumes when there is none left. */
+	pause_reading(c, true);
+	loop_defer(c->admin->loop, &c->next);
+}
+
+static void on_drain(void *arg)
+{
+	struct admin_conn *c = arg;
 	loop_defer(c->admin->loop, &c->next);
 }
 
@@ -131,8 +183,8 @@ static void on_eof(void *arg, bool clean)
 {
 	struct admin_conn *c = arg;
 	(void)clean;
-	if (!c->running)
-		stream_close(c->stream);
+	c->eof = true;
+	loop_defer(c->admin->loop, &c->next);
 }
 
 static void on_closed(void *arg, enum err why, const char *text)
@@ -158,14 +210,15 @@ void admin_init(struct admin *a, struct loop *loop, const struct admin_command *
 
 void admin_on_stream(void *admin, struct stream *s)
 {
-	static const struct stream_events ev = {.on_data = on_data, .on_eof = on_eof, .on_closed = on_closed};
+	static const struct stream_events ev = {
+	    .on_data = on_data, .on_drain = on_drain, .on_eof = on_eof, .on_closed = on_closed};
 	struct admin *a = admin;
 	struct admin_conn *c = xcalloc(1, sizeof *c);
 	c->admin = a;
 	c->stream = s;
 	c->idle.fire = on_idle;
 	c->next.run = on_next;
-	buf_init(&c->in, 2 * ADMIN_LINE_MAX);
+	buf_init(&c->in, ADMIN_LINE_MAX + PIECE_MAX);
 	list_push(&a->conns, &c->node);
 	loop_timer_set(a->loop, &c->idle, ADMIN_IDLE_MS);
 	stream_listen(s, &ev, c);

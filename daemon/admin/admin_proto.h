@@ -11,7 +11,6 @@
 /* Commands, their arguments and the members of their answers. */
 #define ADMIN_CMD_STATUS \
 	"status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
-#define ADMIN_CMD_ITEM   "item"   /* id or partner+ref → item as in the partner's view, with its attempts */
 #define ADMIN_CMD_RELOAD "reload" /* → findings, as text, when the new files were refused */
 #define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
