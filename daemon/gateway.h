@@ -19,6 +19,7 @@ struct dialer;
 struct gateway;
 struct http_server;
 struct json_t;
+struct meter;
 struct policy_ruleset;
 
 /* Borrowed for the gateway's life. */
@@ -28,7 +29,8 @@ struct gateway_env {
 	struct dialer *dialer;
 	struct store_executor *writer, *reader; /* may be the same */
 	struct log *log;
-	bool plain; /* streams in memory: no TLS contexts are loaded */
+	struct meter *meter; /* NULL: nobody counts */
+	bool plain;          /* streams in memory: no TLS contexts are loaded */
 	/* The store is recovered, the API may be opened. `why` is NULL, or what prevents it: then only free is left. */
 	void (*on_ready)(void *arg, const char *why);
 	void (*on_stopped)(void *arg);

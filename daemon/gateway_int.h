@@ -26,6 +26,7 @@ struct gateway_account {
 	struct pool *pool; /* owned; NULL before start */
 	bool drained;
 	struct sched_account *sched;
+	struct meter_account *meter;  /* borrowed; NULL when nobody counts */
 	struct store_message message; /* the poll message being stored */
 	struct arena message_arena;
 };

@@ -1,4 +1,5 @@
 /* Registries and accounts: secrets, TLS contexts, pools, and what the poll queue brings. */
+#include "daemon/core/meter.h"
 #include "daemon/gateway_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -246,5 +247,9 @@ void gateway_registries_start(struct gateway *g, const uint32_t *ids)
 		a->pool = make_pool(a);
 		a->sched = sched_add_account(g->sched, a->id, a->registry->config->name, a->config->name,
 		                             a->pool, &a->registry->ceiling, &a->facts);
+		if (a->gateway->env.meter)
+			a->meter = meter_account_add(a->gateway->env.meter, a->registry->config->name,
+			                             a->config->name);
+		sched_meter_account(a->sched, a->meter);
 	}
 }

@@ -8,6 +8,7 @@
  */
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
+#include "daemon/core/meter.h"
 #include "daemon/net/stream.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -127,6 +128,7 @@ struct route {
 	const char *pattern;       /* '*' is one segment, handed to the handler */
 	const char *const *params; /* query parameters that are read; NULL-terminated */
 	void (*handle)(const struct api_request *q);
+	enum meter_route as;
 };
 
 static const char *const no_params[] = {NULL};
@@ -134,12 +136,12 @@ static const char *const submit_params[] = {"admission", NULL};
 static const char *const items_params[] = {"state", "after", "limit", NULL};
 
 static const struct route routes[] = {
-    {"POST", "/v1/batches", submit_params, intake_begin},
-    {"GET", "/v1/batches/*", no_params, api_get_batch},
-    {"GET", "/v1/batches/*/items", items_params, api_get_items},
-    {"POST", "/v1/batches/*/cancel", no_params, api_cancel_batch},
-    {"GET", "/v1/items/*", no_params, api_get_item},
-    {"GET", "/v1/domains/*", no_params, api_get_domain},
+    {"POST", "/v1/batches", submit_params, intake_begin, METER_SUBMIT},
+    {"GET", "/v1/batches/*", no_params, api_get_batch, METER_BATCH},
+    {"GET", "/v1/batches/*/items", items_params, api_get_items, METER_ITEMS},
+    {"POST", "/v1/batches/*/cancel", no_params, api_cancel_batch, METER_CANCEL},
+    {"GET", "/v1/items/*", no_params, api_get_item, METER_ITEM},
+    {"GET", "/v1/domains/*", no_params, api_get_domain, METER_DOMAIN},
 };
 
 static bool path_fits(struct str path, const char *pattern, struct str *segment)
@@ -181,6 +183,18 @@ static const struct route *find_route(struct http_request *r, struct str *segmen
 	                        .allow = allow};
 	api_problem_answer(r, &p);
 	return NULL;
+}
+
+static void on_answered(void *arg, const struct http_request *r, int status, uint64_t us)
+{
+	const struct api *a = arg;
+	enum meter_route as = METER_OTHER;
+	struct str segment;
+	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
+		if (path_fits(r->path, routes[i].pattern, &segment) &&
+		    method_fits(r->method, routes[i].method))
+			as = routes[i].as;
+	meter_request(a->meter, as, status, us);
 }
 
 /* A misspelt parameter must not be taken for its absence ("?admision=valid"). */
@@ -291,12 +305,15 @@ struct api *api_new(const struct api_deps *deps)
 	a->writer = deps->writer;
 	a->reader = deps->reader;
 	a->log = deps->log;
+	a->meter = deps->meter;
 	a->view = view_new(deps->config, deps->partner_ids, deps->account_ids);
 	a->decider = decider_ref(deps->decider);
 	a->on_published = deps->on_published;
 	a->admission_closed = deps->admission_closed;
 	a->arg = deps->arg;
 	http_server_init(&a->http, deps->loop, on_request, a);
+	a->http.on_answered = deps->meter ? on_answered : NULL;
+	a->http.answered_arg = a;
 	return a;
 }
 
@@ -340,6 +357,19 @@ void api_set_decider(struct api *a, struct decider *d)
 	decider_ref(d);
 	decider_unref(&a->decider);
 	a->decider = d;
+}
+
+int64_t api_limit_used_ppm(const struct api *a, const char *partner)
+{
+	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
+	list_for_each (n, &a->limiters) {
+		const struct api_limiter *l = LIST_ITEM(n, struct api_limiter, node);
+		if (strcmp(l->name, partner) != 0 || l->gcra.rate == 0)
+			continue;
+		uint64_t left = gcra_left(&l->gcra, now), burst = l->gcra.burst ? l->gcra.burst : 1;
+		return left >= burst ? 0 : (int64_t)((burst - left) * 1000000 / burst);
+	}
+	return 0;
 }
 
 void api_drain(struct api *a)

@@ -27,6 +27,7 @@ struct decider;
 struct http_server;
 struct log;
 struct loop;
+struct meter;
 struct store_executor;
 
 struct api_deps {
@@ -38,6 +39,7 @@ struct api_deps {
 	/* By partner, then registry: account_ids[partner * config->registry_count + registry]; 0: may not use it. Copied. */
 	const uint32_t *account_ids;
 	struct decider *decider; /* a reference is taken */
+	struct meter *meter;     /* borrowed; NULL: nobody counts */
 	/* A batch is durable: there is new work. */
 	void (*on_published)(void *arg);
 	/* Why nothing can be admitted now (503), a text that lives on; NULL: it can. */
@@ -59,6 +61,8 @@ size_t api_active(const struct api *a);
 void api_set_config(struct api *a, struct config *config, const uint32_t *partner_ids,
                     const uint32_t *account_ids);
 void api_set_decider(struct api *a, struct decider *d);
+/* Of a partner's allowance of lines, millionths that are used up now; 0 without a limit or when nobody has asked yet. */
+int64_t api_limit_used_ppm(const struct api *a, const char *partner);
 /* No new requests on old connections; uploads under way go on. */
 void api_drain(struct api *a);
 

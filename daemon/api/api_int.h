@@ -37,6 +37,7 @@ struct api {
 	struct loop *loop; /* borrowed */
 	struct store_executor *writer, *reader;
 	struct log *log;
+	struct meter *meter;
 	struct api_view *view;
 	struct decider *decider;
 	struct list limiters; /* of api_limiter; owned */

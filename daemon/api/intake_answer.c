@@ -1,6 +1,7 @@
 /* What the partner hears of a batch. */
 #include "daemon/api/intake_int.h"
 #include "daemon/api/json_out.h"
+#include "daemon/core/meter.h"
 
 #include <stdio.h>
 
@@ -44,6 +45,7 @@ void intake_answer_problem(struct intake *x)
 	    F_C("problem", x->problem.type), F_U64("lines", x->lines_seen),
 	    F_U64("bad_lines", x->errors.bad_lines),
 	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
+	meter_lines(x->call.api->meter, x->call.partner->name, 0, 0, x->errors.bad_lines);
 	if (!x->call.http)
 		return;
 	line_errors_sort(&x->errors);
@@ -82,6 +84,9 @@ void intake_answer_accepted(struct intake *x, bool replayed)
 	    F_U64("batch", x->batch), F_U64("lines", replayed ? old->lines : x->lines_new + x->lines_same),
 	    F_U64("new", x->lines_new), F_U64("bad_lines", x->errors.bad_lines),
 	    F_U64("bytes", x->body_bytes), F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
+	if (!replayed)
+		meter_lines(x->call.api->meter, x->call.partner->name, x->lines_new, x->lines_same,
+		            x->errors.bad_lines);
 	if (!x->call.http)
 		return;
 	buf_init(&b, API_ANSWER_MAX);

@@ -14,6 +14,9 @@ static const struct {
     {2500000, "2.5"}, {5000000, "5"},   {10000000, "10"}, {30000000, "30"}, {60000000, "60"},
 };
 
+const char *const stats_media_types[] = {"text/plain; version=0.0.4; charset=utf-8",
+                                         "application/openmetrics-text; version=1.0.0; charset=utf-8"};
+
 static const char *const kind_names[] = {"counter", "gauge", "histogram"};
 
 void stats_init(struct stats *s)
@@ -49,6 +52,13 @@ void stats_register(struct stats *s, struct stats_value *v, enum stats_kind kind
 	insert(s, &v->entry);
 }
 
+void stats_register_micro(struct stats *s, struct stats_value *v, const char *name, const char *help,
+                          const char *labels)
+{
+	stats_register(s, v, STATS_GAUGE, name, help, labels);
+	v->entry.micro = true;
+}
+
 void stats_register_histogram(struct stats *s, struct stats_histogram *h, const char *name, const char *help,
                               const char *labels)
 {
@@ -81,7 +91,13 @@ static void write_value(const struct stats_entry *e, struct buf *out)
 	buf_add(out, str_c(e->name));
 	if (e->labels)
 		buf_printf(out, "{%s}", e->labels);
-	buf_printf(out, " %" PRId64 "\n", stats_get(v));
+	int64_t value = stats_get(v);
+	uint64_t size = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	if (e->micro)
+		buf_printf(out, " %s%" PRIu64 ".%06" PRIu64 "\n", value < 0 ? "-" : "", size / 1000000,
+		           size % 1000000);
+	else
+		buf_printf(out, " %" PRId64 "\n", value);
 }
 
 static void write_bucket(const struct stats_entry *e, struct buf *out, const char *bound, uint64_t count)
@@ -105,18 +121,37 @@ static void write_histogram(const struct stats_entry *e, struct buf *out)
 	buf_printf(out, "%s_count%s%s%s %" PRIu64 "\n", e->name, open, labels, close, count);
 }
 
-void stats_write(const struct stats *s, struct buf *out)
+uint64_t stats_count(const struct stats_histogram *h, uint64_t *sum_us)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i <= STATS_BOUNDS; i++)
+		count += atomic_load_explicit(&h->buckets[i], memory_order_relaxed);
+	*sum_us = atomic_load_explicit(&h->sum_us, memory_order_relaxed);
+	return count;
+}
+
+static void write_family(const struct stats_entry *e, enum stats_format format, struct buf *out)
+{
+	struct str family = str_c(e->name), total = STR("_total");
+	if (format == STATS_OPENMETRICS && e->kind == STATS_COUNTER && str_ends(family, total))
+		family.len -= total.len;
+	buf_printf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", STR_ARG(family), e->help, STR_ARG(family),
+	           kind_names[e->kind]);
+}
+
+void stats_write(const struct stats *s, enum stats_format format, struct buf *out)
 {
 	const char *name = "";
 	list_for_each (n, &s->entries) {
 		const struct stats_entry *e = LIST_ITEM(n, struct stats_entry, node);
 		if (strcmp(name, e->name) != 0)
-			buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", e->name, e->help, e->name,
-			           kind_names[e->kind]);
+			write_family(e, format, out);
 		name = e->name;
 		if (e->kind == STATS_HISTOGRAM)
 			write_histogram(e, out);
 		else
 			write_value(e, out);
 	}
+	if (format == STATS_OPENMETRICS)
+		buf_lit(out, "# EOF\n");
 }

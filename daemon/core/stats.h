@@ -13,9 +13,13 @@
 #include "epp/base/list.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum stats_kind { STATS_COUNTER, STATS_GAUGE, STATS_HISTOGRAM };
+/* The text of Prometheus 0.0.4, or OpenMetrics 1.0 (a counter's family is named without "_total"; "# EOF" at the end). */
+enum stats_format { STATS_PROMETHEUS, STATS_OPENMETRICS };
+extern const char *const stats_media_types[]; /* by enum stats_format */
 
 /* Upper bounds of the histogram's buckets: 1 ms to 60 s, the time of an EPP command on anything from a LAN to an
  * overloaded registry. */
@@ -28,6 +32,7 @@ struct stats {
 struct stats_entry {
 	struct list_node node;
 	enum stats_kind kind;
+	bool micro;                       /* values are millionths of what is written */
 	const char *name, *help, *labels; /* borrowed */
 };
 
@@ -49,6 +54,9 @@ void stats_fini(struct stats *s);
 /* `kind` is STATS_COUNTER or STATS_GAUGE; starts at 0. */
 void stats_register(struct stats *s, struct stats_value *v, enum stats_kind kind, const char *name,
                     const char *help, const char *labels);
+/* A gauge of millionths: microseconds for "_seconds", parts per million for "_ratio". */
+void stats_register_micro(struct stats *s, struct stats_value *v, const char *name, const char *help,
+                          const char *labels);
 void stats_register_histogram(struct stats *s, struct stats_histogram *h, const char *name, const char *help,
                               const char *labels);
 /* What is not registered stays so. */
@@ -59,7 +67,7 @@ static inline void stats_add(struct stats_value *v, int64_t n)
 	atomic_fetch_add_explicit(&v->value, n, memory_order_relaxed);
 }
 
-/* Gauges only. */
+/* For gauges, and for counters that somebody else counts. */
 static inline void stats_set(struct stats_value *v, int64_t value)
 {
 	atomic_store_explicit(&v->value, value, memory_order_relaxed);
@@ -72,6 +80,9 @@ static inline int64_t stats_get(const struct stats_value *v)
 
 void stats_observe(struct stats_histogram *h, uint64_t us);
 
-void stats_write(const struct stats *s, struct buf *out);
+/* Events so far, and the sum of their times. */
+uint64_t stats_count(const struct stats_histogram *h, uint64_t *sum_us);
+
+void stats_write(const struct stats *s, enum stats_format format, struct buf *out);
 
 #endif

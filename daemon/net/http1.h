@@ -82,6 +82,10 @@ struct http_server {
 	struct list conns; /* the server's own from here on */
 	bool draining;
 	uint64_t requests, refused, aborted; /* counted since init */
+	/* For figures: an answer has been written whole, `us` after its request's head. May be NULL; set after init. Comes
+	 * from inside http_respond() and http_end(): it may look at the request, and do nothing with it. */
+	void (*on_answered)(void *arg, const struct http_request *r, int status, uint64_t us);
+	void *answered_arg;
 };
 
 void http_server_init(struct http_server *s, struct loop *loop,

@@ -135,6 +135,7 @@ static void begin(struct http_conn *c, int status, const struct http_field *fiel
 {
 	REQUIRE(c->answer == ANSWER_NONE && status >= 200 && status <= 999);
 	c->answer = ANSWER_BEGUN;
+	c->status = status;
 	c->head_only = str_eq(c->req.method, STR("HEAD"));
 	struct buf *b = stream_out(c->s);
 	size_t before = buf_len(b);
@@ -167,6 +168,14 @@ static void write_piece(struct http_conn *c, struct str data)
 	http_conn_wrote(c, buf_len(b) - before);
 }
 
+static void tell_answered(const struct http_conn *c)
+{
+	const struct http_server *s = c->server;
+	if (s->on_answered)
+		s->on_answered(s->answered_arg, &c->req, c->status,
+		               s->loop->clock->mono_us(s->loop->clock) - c->began_us);
+}
+
 static void end(struct http_conn *c)
 {
 	if (c->chunked && !c->head_only) {
@@ -178,6 +187,7 @@ static void end(struct http_conn *c)
 	c->live = false;
 	if (!complete)
 		stream_abort(c->s);
+	tell_answered(c);
 	http_conn_answered(c);
 }
 

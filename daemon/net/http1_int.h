@@ -48,6 +48,8 @@ struct http_conn {
 	size_t dropped;     /* bytes of the body since nobody wants them */
 
 	bool keep_alive, head_only, chunked;
+	int status;           /* of the answer */
+	uint64_t began_us;    /* when the request's head was complete; only with server->on_answered */
 	uint64_t answer_left; /* bytes promised and not written */
 	uint64_t written;     /* bytes given to the stream */
 	enum err why;         /* of a break that we caused; OK: none */

@@ -90,6 +90,8 @@ static void request_begins(struct http_conn *c)
 	struct http_server *s = c->server;
 	INVARIANT(c->open); /* nobody is served before the handshake has told who it is */
 	s->requests++;
+	if (s->on_answered)
+		c->began_us = s->loop->clock->mono_us(s->loop->clock);
 	c->live = true;
 	c->in = IN_BODY;
 	s->on_request(s->arg, &c->req);

@@ -107,6 +107,11 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 	return a;
 }
 
+void sched_meter_account(struct sched_account *a, struct meter_account *m)
+{
+	a->meter = m;
+}
+
 void sched_start(struct sched *s)
 {
 	s->started = true;

@@ -15,6 +15,8 @@
 #include "daemon/store/store.h"
 #include "epp/base/logapi.h"
 
+struct meter;
+struct meter_account;
 struct sched;
 struct sched_account;
 
@@ -22,6 +24,7 @@ struct sched_config {
 	struct loop *loop;
 	struct store_executor *writer;
 	struct log *log;
+	struct meter *meter; /* NULL: nobody counts */
 	uint32_t epoch;
 	/* A reference of the decider in force, released by the scheduler. */
 	struct decider *(*decider)(void *arg);
@@ -40,6 +43,8 @@ void sched_free(struct sched *s);
 struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
                                         const char *account, struct pool *pool, struct ceiling *ceiling,
                                         const struct job_registry *facts);
+/* Where its commands are counted; borrowed. */
+void sched_meter_account(struct sched_account *a, struct meter_account *m);
 /* The pool may have room. */
 void sched_on_room(struct sched_account *a);
 /* Takes up items whose outcome was open when the last run ended, then starts on the queue. */

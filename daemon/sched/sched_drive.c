@@ -8,6 +8,7 @@
  * doubt: the job waits and looks (job.c). Stopping: whatever would go on is put back, doubt is recorded as UNKNOWN.
  */
 #include "daemon/sched/sched_int.h"
+#include "daemon/core/meter.h"
 #include "epp/base/check.h"
 
 #include <stdio.h>
@@ -27,11 +28,38 @@ static enum err build(struct session_command *c, struct buf *out, struct errmsg 
 	return job_build(&job_of(c)->job, str_c(c->cltrid), out, e);
 }
 
+static uint64_t mono_us(const struct sched_job *j)
+{
+	struct clock *c = j->account->sched->c.loop->clock;
+	return c->mono_us(c);
+}
+
+static enum meter_command command_of(const struct job *j)
+{
+	switch (job_step_letter(j)) {
+	case 'k': return METER_CHECK;
+	case 'c': return METER_CONTACT;
+	case 't': return j->request.op == ITEM_RENEW ? METER_RENEW : METER_CREATE;
+	default: return METER_INFO;
+	}
+}
+
+static void meter(const struct sched_job *j, enum session_outcome outcome, const struct epp_response *r)
+{
+	struct meter_account *m = j->account->meter;
+	if (m && outcome == SESSION_ANSWERED)
+		meter_command(m, command_of(&j->job), r->results[0].code, mono_us(j) - j->sent_us,
+		              loop_now(j->account->sched->c.loop));
+	else if (m)
+		meter_command_lost(m, command_of(&j->job), mono_us(j) - j->sent_us);
+}
+
 static void done(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
                  const char *text)
 {
 	struct sched_job *j = job_of(c);
 	list_remove(&j->node);
+	meter(j, outcome, r);
 	if (outcome == SESSION_ANSWERED)
 		sched_drive(j, job_answered(&j->job, r, c->cltrid, wall(j)));
 	else
@@ -151,6 +179,8 @@ bool sched_send(struct sched_job *j)
 		sched_drive(j, job_unbuildable(&j->job, e.text));
 		return false;
 	}
+	if (a->meter)
+		j->sent_us = mono_us(j);
 	list_push(&a->flying, &j->node);
 	return true;
 }

@@ -6,6 +6,7 @@
  * a job has one step under way at a time: the newest result is what an item is.
  */
 #include "daemon/sched/sched_int.h"
+#include "daemon/core/meter.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
@@ -120,11 +121,21 @@ static struct finish_group *group_to_fill(struct sched *s)
 	return g;
 }
 
+static const struct {
+	enum item_state state;
+	enum meter_item as;
+} metered[] = {{ITEM_DONE, METER_ITEM_DONE},       {ITEM_FAILED, METER_ITEM_FAILED},
+               {ITEM_PENDING, METER_ITEM_PENDING}, {ITEM_UNKNOWN, METER_ITEM_UNKNOWN},
+               {ITEM_QUEUED, METER_ITEM_QUEUED},   {ITEM_NEEDS_HUMAN, METER_ITEM_NEEDS_HUMAN}};
+
 static void count(struct sched *s, enum item_state state)
 {
 	s->stats.done += state == ITEM_DONE;
 	s->stats.failed += state == ITEM_FAILED;
 	s->stats.unknown += state == ITEM_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_LEN(metered); i++)
+		if (metered[i].state == state)
+			meter_item(s->c.meter, metered[i].as);
 }
 
 static void effects(const struct sched_job *j, struct store_step *step)

@@ -46,6 +46,7 @@ struct sched_job {
 	bool parked;      /* in `waiting`, to be sent when what was reported is on disk */
 	bool end_held;    /* in `ending`, to be recorded when what was reported is on disk */
 	uint64_t held_ms; /* the delay of the held end */
+	uint64_t sent_us; /* monotonic; only when commands are counted */
 };
 
 struct name_lock {
@@ -65,6 +66,7 @@ struct sched_account {
 	uint32_t id;
 	const char *registry, *name;
 	struct pool *pool;
+	struct meter_account *meter; /* borrowed, or NULL */
 	struct ceiling *ceiling;
 	struct job_registry facts;
 	struct list ready, flying, waiting, ending;

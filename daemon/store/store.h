@@ -391,6 +391,9 @@ struct store_executor {
 
 /* One thread that owns a back end and runs whatever has gathered as one group. Takes over `b`. */
 struct store_executor *store_thread_new(struct loop *loop, struct store_backend *b, const char *thread_name);
+/* Counts and times its groups from now on; borrowed, before the first submit. */
+struct meter_store;
+void store_thread_meter(struct store_executor *x, struct meter_store *m);
 /* Finishes what was handed in (their done is called by the loop turns that follow), stops the thread, closes the back
  * end. No submit after it. */
 void store_thread_stop(struct store_executor *x);

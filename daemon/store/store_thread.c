@@ -6,6 +6,7 @@
  * Failure modes are the back end's. Stopping runs what was handed in before.
  */
 #include "daemon/store/store.h"
+#include "daemon/core/meter.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
@@ -26,7 +27,8 @@ struct store_thread {
 	struct store_op *first, *last; /* under lock */
 	bool stopping;                 /* under lock */
 	bool joined;
-	size_t pending; /* the loop's thread only */
+	size_t pending;            /* the loop's thread only */
+	struct meter_store *meter; /* borrowed, or NULL */
 };
 
 static struct store_thread *self_of(struct store_executor *x)
@@ -58,13 +60,30 @@ static size_t take_group(struct store_thread *t, struct store_op **ops)
 	return n;
 }
 
+static bool is_failure(enum err e)
+{
+	return e && e != ERR_EXISTS && e != ERR_NOT_FOUND;
+}
+
+static void run_group(struct store_thread *t, struct store_op **ops, size_t n)
+{
+	struct clock *c = t->loop->clock;
+	uint64_t began = t->meter ? c->mono_us(c) : 0;
+	size_t failures = 0;
+	t->backend->ops->run(t->backend, ops, n);
+	for (size_t i = 0; t->meter && i < n; i++)
+		failures += is_failure(ops[i]->err);
+	if (t->meter)
+		meter_group(t->meter, began, c->mono_us(c), n, failures);
+}
+
 static void *run(void *arg)
 {
 	struct store_thread *t = arg;
 	struct store_op *ops[GROUP_MAX];
 	size_t n;
 	while ((n = take_group(t, ops)) > 0) {
-		t->backend->ops->run(t->backend, ops, n);
+		run_group(t, ops, n);
 		for (size_t i = 0; i < n; i++) {
 			ops[i]->next =
 			    (struct store_op *)(void *)&t->executor; /* whose it is, for on_back() */
@@ -110,6 +129,11 @@ struct store_executor *store_thread_new(struct loop *loop, struct store_backend 
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_setname_np(t->thread, name);
 	return &t->executor;
+}
+
+void store_thread_meter(struct store_executor *x, struct meter_store *m)
+{
+	self_of(x)->meter = m;
 }
 
 void store_thread_stop(struct store_executor *x)

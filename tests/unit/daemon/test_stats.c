@@ -33,7 +33,7 @@ static int teardown(void **state)
 static const char *written(struct fixture *f)
 {
 	buf_clear(&f->out);
-	stats_write(&f->s, &f->out);
+	stats_write(&f->s, STATS_PROMETHEUS, &f->out);
 	return buf_cstr(&f->out);
 }
 
@@ -105,6 +105,32 @@ static void a_histogram_without_labels(void **state)
 	stats_unregister(&h.entry);
 }
 
+static void millionths_have_a_point(void **state)
+{
+	struct fixture *f = *state;
+	struct stats_value v;
+	stats_register_micro(&f->s, &v, "t_seconds", "T.", NULL);
+	stats_set(&v, 1000001);
+	assert_non_null(strstr(written(f), "\nt_seconds 1.000001\n"));
+	stats_set(&v, -500000);
+	assert_non_null(strstr(written(f), "\nt_seconds -0.500000\n"));
+	stats_unregister(&v.entry);
+}
+
+static void openmetrics_names_the_family(void **state)
+{
+	struct fixture *f = *state;
+	struct stats_value c, g;
+	stats_register(&f->s, &c, STATS_COUNTER, "n_total", "N.", NULL);
+	stats_register(&f->s, &g, STATS_GAUGE, "g_total", "G.", NULL);
+	buf_clear(&f->out);
+	stats_write(&f->s, STATS_OPENMETRICS, &f->out);
+	assert_string_equal(buf_cstr(&f->out), "# HELP n N.\n# TYPE n counter\nn_total 0\n"
+	                                       "# HELP g_total G.\n# TYPE g_total gauge\ng_total 0\n# EOF\n");
+	stats_unregister(&c.entry);
+	stats_unregister(&g.entry);
+}
+
 static void *add_many(void *arg)
 {
 	for (int i = 0; i < 10000; i++)
@@ -135,6 +161,8 @@ int main(void)
 	    TEST(one_name_comes_out_together),
 	    TEST(histograms_add_up),
 	    TEST(a_histogram_without_labels),
+	    TEST(millionths_have_a_point),
+	    TEST(openmetrics_names_the_family),
 	    TEST(threads_may_add),
 	};
 	return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
