@@ -105,6 +105,15 @@ enum err sq_get_open(struct sq *s, struct store_get_open *o);
 enum err sq_get_domain(struct sq *s, struct store_get_domain *o);
 enum err sq_get_counts(struct sq *s, struct store_get_counts *o);
 
+/* ---- sqlite_history.c ---- */
+/* Tables that older files may lack. */
+enum err sq_history_schema(struct sq *s, struct errmsg *e) MUST_CHECK;
+enum err sq_get_depths(struct sq *s, struct store_get_depths *o);
+enum err sq_history_add(struct sq *s, struct store_history_add *o);
+enum err sq_progress(struct sq *s, struct store_progress *o);
+enum err sq_get_history(struct sq *s, struct store_get_history *o);
+enum err sq_get_progress(struct sq *s, struct store_get_progress *o);
+
 /* ---- shared by operations ---- */
 
 /* Changes of a batch's counts, gathered over an operation. */

@@ -26,6 +26,11 @@ SQ(BATCH_GET, "SELECT partner, lines, items, created, version, repeats FROM batc
 SQ(BATCH_ORPHANS, "SELECT id FROM batch WHERE published IS NULL")
 SQ(BATCH_DEL, "DELETE FROM batch WHERE id = ?1 AND published IS NULL")
 SQ(BATCH_IS_OPEN, "SELECT published IS NULL FROM batch WHERE id = ?1")
+/* What waits is in `work` or `ready`: so only the batches that are being sent are looked at. */
+SQ(PARTNER_QUEUED,
+   "SELECT coalesce(sum(n), 0) FROM batch_count WHERE state = ?2 AND batch IN (SELECT batch FROM work WHERE "
+   "partner = ?1 UNION SELECT i.batch FROM ready r JOIN item i ON i.id = r.item WHERE r.partner = ?1)")
+SQ(BATCH_QUEUED, "SELECT coalesce(sum(n), 0) FROM batch_count WHERE state = ?2 AND batch = ?1")
 SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE key IN (SELECT grant_key FROM item WHERE batch = ?1 AND "
                      "grant_key IS NOT NULL)")
 SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
@@ -124,3 +129,27 @@ SQ(ITEM_ID_BY_REF,
 SQ(COUNTS_ALL, "SELECT state, sum(n) FROM batch_count GROUP BY state")
 SQ(TOTALS, "SELECT (SELECT count(*) FROM batch WHERE published IS NOT NULL), (SELECT count(*) FROM domain), "
            "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE understood = 0)")
+
+SQ(WORK_DEPTHS,
+   "SELECT w.account, w.partner, w.lane, sum(w.end_item - w.next_item + 1), min(b.created) FROM work w "
+   "JOIN batch b ON b.id = w.batch GROUP BY 1, 2, 3")
+SQ(READY_DEPTHS,
+   "SELECT r.account, r.partner, r.lane, count(*), min(b.created) FROM ready r JOIN item i ON i.id = "
+   "r.item JOIN batch b ON b.id = i.batch GROUP BY 1, 2, 3")
+SQ(HISTORY_ADD, "INSERT INTO history(step, series, at, n, sum, high) VALUES(?1, ?2, ?3, 1, ?4, ?4) "
+                "ON CONFLICT(step, series, at) DO UPDATE SET n = n + 1, sum = sum + ?4, high = max(high, ?4)")
+SQ(HISTORY_TRIM, "DELETE FROM history WHERE step = ?1 AND series = ?2 AND at < ?3")
+SQ(HISTORY_GET,
+   "SELECT series, at, n, sum, high FROM history WHERE step = ?1 AND at >= ?2 ORDER BY series, at")
+SQ(PROGRESS_SEQ, "SELECT value FROM meta WHERE key = 'progress'")
+SQ(PROGRESS_SEQ_SET,
+   "INSERT INTO meta(key, value) VALUES('progress', ?1) ON CONFLICT(key) DO UPDATE SET value = ?1")
+SQ(PROGRESS_NEXT, "SELECT seq, item, state, body FROM result WHERE seq > ?1 ORDER BY seq LIMIT ?2")
+SQ(PROGRESS_ITEM,
+   "SELECT i.op, i.domain, t.body, d.grant_from FROM item i JOIN text t ON t.id = i.common LEFT JOIN "
+   "domain d ON d.name = i.domain AND d.item = i.id WHERE i.id = ?1")
+SQ(PROGRESS_ADD, "INSERT INTO progress(day, zone, province, names, granted) VALUES(?1, ?2, ?3, 1, ?4) "
+                 "ON CONFLICT(day, zone, province) DO UPDATE SET names = names + 1, granted = granted + ?4")
+SQ(PROGRESS_GET,
+   "SELECT zone, province, sum(names), sum(granted) FROM progress WHERE day >= ?1 AND day <= ?2 "
+   "GROUP BY zone, province")

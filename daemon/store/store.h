@@ -59,6 +59,11 @@ enum store_op_type {
 	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,
 	STORE_GET_COUNTS,
+	STORE_GET_DEPTHS,  /* reader: what waits in the queues, and since when */
+	STORE_HISTORY_ADD, /* writer: figures of this moment, for plots */
+	STORE_PROGRESS,    /* writer: counts names that were registered since it was asked last */
+	STORE_GET_HISTORY, /* reader */
+	STORE_GET_PROGRESS,
 	STORE_OP__COUNT
 };
 
@@ -101,6 +106,10 @@ struct store_batch_begin {
 	uint32_t partner;           /* in */
 	struct str idempotency_key; /* in: borrowed until done; empty: none */
 	instant_ms_t now;           /* in */
+	/* in: lines of this partner that may wait to be sent, 0: any number. When so many or more wait already and the key is
+	 * not known, ERR_FULL, and no batch is made. */
+	uint64_t max_queued;
+	uint64_t queued; /* out, with max_queued: those that wait now, of published batches */
 	batch_id_t
 	    batch; /* out: the new batch; with ERR_EXISTS the published one under this key, with ERR_BUSY
 	                               one that is still being received */
@@ -143,8 +152,12 @@ struct store_batch_chunk {
 struct store_batch_publish {
 	struct store_op op;
 	batch_id_t batch;         /* in */
+	uint32_t partner;         /* in: whose it is; only with max_queued */
 	uint8_t payload_hash[32]; /* in */
 	instant_ms_t now;         /* in */
+	/* in: 0: any number. When those that wait and those that would come were more: ERR_FULL, and it is not published. */
+	uint64_t max_queued;
+	uint64_t queued, adding; /* out, with max_queued: those that wait without this batch, and its own */
 };
 
 /* Removes an unpublished batch with all its items, refs and reserved grants. */
@@ -356,6 +369,76 @@ struct store_get_counts {
 	struct store_op op;
 	uint64_t items[ITEM_STATE__COUNT]; /* over everything stored */
 	uint64_t batches, domains, grants, messages_unread;
+};
+
+/* ---- figures over time ------------------------------------------------------------------------------------------- */
+
+/* One queue: an account's, for a partner, in a lane. */
+struct store_depth {
+	struct store_queue_key queue;
+	uint64_t items; /* waiting; of a batch with several lanes or accounts, at most so many */
+	instant_ms_t oldest;
+};
+
+struct store_get_depths {
+	struct store_op op;
+	struct arena *arena;        /* in: borrowed */
+	struct store_depth *depths; /* out */
+	size_t count;
+};
+
+/*
+ * History is kept at falling resolution: every figure goes into a point of each of these steps, and a point is dropped
+ * when it is older than the step's reach. Nothing is lost by a restart.
+ */
+#define STORE_HISTORY_STEPS 4
+struct store_history_step {
+	uint32_t step_s, keep_s;
+};
+extern const struct store_history_step store_history_steps[STORE_HISTORY_STEPS];
+
+struct store_history_add {
+	struct store_op op;
+	instant_ms_t at;       /* in */
+	const int64_t *values; /* in: caller's; the index is the series, INT64_MIN: nothing to say */
+	size_t count;
+};
+
+struct store_point {
+	uint32_t series;
+	instant_ms_t at; /* the beginning of the step */
+	int64_t count, sum, high;
+};
+
+struct store_get_history {
+	struct store_op op;
+	uint32_t step_s; /* in: one of store_history_steps */
+	instant_ms_t from;
+	struct arena *arena;
+	struct store_point *points; /* out: by series, then time */
+	size_t count;
+};
+
+#define STORE_PROGRESS_MAX \
+	2000 /* results looked at by one operation: some milliseconds of the writer's time */
+
+struct store_progress {
+	struct store_op op;
+	bool more; /* out: ask again */
+};
+
+/* Names registered through this gateway. */
+struct store_progress_row {
+	struct str zone, province; /* as decided; the province may be empty */
+	uint64_t names, granted;
+};
+
+struct store_get_progress {
+	struct store_op op;
+	date_t from, to; /* in: Hanoi dates of registration, both included */
+	struct arena *arena;
+	struct store_progress_row *rows; /* out */
+	size_t count;
 };
 
 /* ---- back ends and executors --------------------------------------------------------------------------------------- */

@@ -238,6 +238,8 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);
 	if (!err && !s->reader)
 		err = sq_schema(s, e);
+	if (!err && !s->reader)
+		err = sq_history_schema(s, e);
 	return err;
 }
 
@@ -284,6 +286,9 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
 	case STORE_GET_DOMAIN: return sq_get_domain(s, CONTAINER_OF(op, struct store_get_domain, op));
 	case STORE_GET_COUNTS: return sq_get_counts(s, CONTAINER_OF(op, struct store_get_counts, op));
+	case STORE_GET_DEPTHS: return sq_get_depths(s, CONTAINER_OF(op, struct store_get_depths, op));
+	case STORE_GET_HISTORY: return sq_get_history(s, CONTAINER_OF(op, struct store_get_history, op));
+	case STORE_GET_PROGRESS: return sq_get_progress(s, CONTAINER_OF(op, struct store_get_progress, op));
 	default: return err_set(&op->errmsg, ERR_DENIED, "a reading connection cannot do this");
 	}
 }
@@ -305,6 +310,8 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_FINISH: return sq_finish(s, CONTAINER_OF(op, struct store_finish, op));
 	case STORE_MESSAGE: return sq_message(s, CONTAINER_OF(op, struct store_message, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
+	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));
+	case STORE_PROGRESS: return sq_progress(s, CONTAINER_OF(op, struct store_progress, op));
 	default: return dispatch_read(s, op);
 	}
 }
@@ -332,7 +339,7 @@ static bool mend(struct sq *s, struct store_op *first, struct errmsg *e)
 /* Errors that say what is, and leave nothing half done. */
 static bool needs_rollback(enum err err)
 {
-	return err && err != ERR_EXISTS && err != ERR_NOT_FOUND;
+	return err && err != ERR_EXISTS && err != ERR_NOT_FOUND && err != ERR_FULL;
 }
 
 static void run_apart(struct sq *s, struct store_op *op)
