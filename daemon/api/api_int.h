@@ -14,8 +14,10 @@
 #include "epp/base/list.h"
 #include "epp/base/logapi.h"
 
-#define API_ANSWER_MAX   (64u << 20) /* an answer's body: 1,000 rows with long decisions are below 8 MB */
-#define API_RETRY_BUSY_S 5           /* when the store or an upload under the same key stands in the way */
+#define API_ANSWER_MAX (64u << 20) /* an answer's body: 1,000 rows with long decisions are below 8 MB */
+#define API_RETRY_QUOTA_S \
+	60 /* when the partner's queue is full: how fast it empties is the registry's matter */
+#define API_RETRY_BUSY_S 5 /* when the store or an upload under the same key stands in the way */
 
 /* A configuration with the store's numbers for its names; immutable, counted by reference, one thread. */
 struct api_view {

@@ -26,6 +26,38 @@ void intake_fail_store(struct intake *x, const struct store_op *op)
 	x->problem.retry_after_s = later ? API_RETRY_BUSY_S : 0;
 }
 
+static void quota_members(struct buf *b, const void *arg)
+{
+	const struct intake *x = arg;
+	json_out_u64_in(b, "max_queued", x->call.partner->max_queued);
+	json_out_u64_in(b, "queued", x->queued);
+	json_out_u64_in(b, "adding", x->adding);
+}
+
+void intake_fail_quota(struct intake *x, uint64_t queued, uint64_t adding)
+{
+	uint32_t max = x->call.partner->max_queued;
+	struct arena *a = &x->call.arena;
+	x->queued = queued;
+	x->adding = adding;
+	intake_fail(
+	    x, 429, "quota", "This partner's queue is full",
+	    adding > max
+	        ? arena_printf(
+	              a,
+	              "At most %u lines may wait to be sent, %llu do; this batch alone has %llu. Divide it.",
+	              max, (unsigned long long)queued, (unsigned long long)adding)
+	        : arena_printf(a,
+	                       "At most %u lines may wait to be sent, and %llu do. Nothing was admitted; "
+	                       "send the same "
+	                       "again when some have been sent, or cancel a batch that is not needed.",
+	                       max, (unsigned long long)queued));
+	if (x->problem.retry_after_s == 0 && adding <= max)
+		x->problem.retry_after_s = API_RETRY_QUOTA_S;
+	x->problem.extra = quota_members;
+	x->problem.arg = x;
+}
+
 bool intake_refused_by_lines(const struct intake *x)
 {
 	return x->errors.bad_lines > 0 && !(x->admit_valid && x->errors.bad_lines < x->lines_seen);

@@ -90,6 +90,42 @@ enum err sq_register(struct sq *s, struct store_register *o)
 
 /* ---- batches ---------------------------------------------------------------------------------------------------------- */
 
+/* PARTNER_QUEUED or BATCH_QUEUED, of this partner or batch. */
+static enum err count_queued(struct sq *s, struct store_op *op, enum sq_stmt which, uint64_t whose,
+                             uint64_t *out)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, which);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)whose);
+	sqlite3_bind_int(st, 2, ITEM_QUEUED);
+	*out = sq_row(s, op, st, &err) ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+	sq_done(st);
+	return err;
+}
+
+static enum err begin_has_room(struct sq *s, struct store_batch_begin *o)
+{
+	if (o->max_queued == 0)
+		return OK;
+	enum err err = count_queued(s, &o->op, SQ_PARTNER_QUEUED, o->partner, &o->queued);
+	if (err || o->queued < o->max_queued)
+		return err;
+	return err_set(&o->op.errmsg, ERR_FULL, "as many lines of this partner wait as may");
+}
+
+/* In the transaction that publishes: two uploads at a time cannot both find the same room. */
+static enum err publish_has_room(struct sq *s, struct store_batch_publish *o)
+{
+	if (o->max_queued == 0)
+		return OK;
+	enum err err = count_queued(s, &o->op, SQ_PARTNER_QUEUED, o->partner, &o->queued);
+	if (!err)
+		err = count_queued(s, &o->op, SQ_BATCH_QUEUED, o->batch, &o->adding);
+	if (err || o->adding == 0 || o->queued + o->adding <= o->max_queued)
+		return err;
+	return err_set(&o->op.errmsg, ERR_FULL, "more lines of this partner would wait than may");
+}
+
 enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
 {
 	enum err err;
@@ -109,6 +145,9 @@ enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
 		if (err || found)
 			return err ? err : published ? ERR_EXISTS : ERR_BUSY;
 	}
+	err = begin_has_room(s, o);
+	if (err)
+		return err;
 	st = sq_stmt(s, SQ_BATCH_ADD);
 	sqlite3_bind_int64(st, 1, o->partner);
 	if (o->idempotency_key.len)
@@ -266,6 +305,8 @@ enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)
 {
 	enum err err = require_open(s, &o->op, o->batch);
+	if (!err)
+		err = publish_has_room(s, o);
 	if (err)
 		return err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_PUBLISH);
