@@ -317,15 +317,13 @@ static void read_reports(struct loader *l, struct yaml_node *n)
 static void read_programme(struct loader *l, struct yaml_node *n)
 {
 	struct policy_programme *p = &l->r->programmes[l->r->programme_count++];
-	struct target *targets;
-	size_t target_count = 0;
 	struct cites cites = {0};
 	p->id = load_id(l, n);
 	p->source = load_ref(l, n, "source", TABLE_SOURCES);
 	load_window(l, n, &p->window);
 	load_cites(l, n, &cites);
 	load_dated_flags(l, n, &p->flags);
-	read_targets(l, n, &targets, &target_count);
+	read_targets(l, n, &p->targets, &p->target_count);
 	read_reports(l, n);
 	yaml_reject_unseen(l->d, n);
 }

@@ -271,17 +271,19 @@ struct policy_waiver {
 	struct yaml_node *node;
 };
 
+struct target {
+	struct str zone;        /* empty: all zones */
+	int64_t count, percent; /* -1: not this kind */
+	struct cites cites;
+};
+
 struct policy_programme {
 	struct str id;
 	const struct policy_source *source;
 	struct window window;
 	struct dated_flags flags;
-};
-
-struct target {
-	struct str zone;        /* empty: all zones */
-	int64_t count, percent; /* -1: not this kind */
-	struct cites cites;
+	struct target *targets;
+	size_t target_count;
 };
 
 struct policy_plan {

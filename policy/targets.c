@@ -1,0 +1,58 @@
+/* Targets, read out of the rule set. */
+#include "policy/targets.h"
+#include "epp/base/check.h"
+#include "policy/policy_int.h"
+
+static const struct target none = {.count = -1, .percent = -1};
+
+static size_t entries(size_t targets)
+{
+	return targets ? targets : 1;
+}
+
+size_t policy_target_count(const struct policy_ruleset *r)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->programme_count; i++)
+		n += entries(r->programmes[i].target_count);
+	for (size_t i = 0; i < r->plan_count; i++)
+		n += entries(r->plans[i].target_count);
+	return n;
+}
+
+static void fill(struct policy_target *out, struct str id, const struct policy_source *source,
+                 struct window window, const struct target *t)
+{
+	*out = (struct policy_target){.id = id,
+	                              .document = source->document,
+	                              .title = source->title,
+	                              .verified = source->verified,
+	                              .zone = t->zone,
+	                              .from = window.from,
+	                              .to = window.to,
+	                              .count = t->count,
+	                              .percent = t->percent};
+}
+
+void policy_target_at(const struct policy_ruleset *r, size_t i, struct policy_target *out)
+{
+	for (size_t k = 0; k < r->programme_count; k++) {
+		const struct policy_programme *p = &r->programmes[k];
+		if (i < entries(p->target_count)) {
+			fill(out, p->id, p->source, p->window, p->target_count ? &p->targets[i] : &none);
+			return;
+		}
+		i -= entries(p->target_count);
+	}
+	for (size_t k = 0; k < r->plan_count; k++) {
+		const struct policy_plan *p = &r->plans[k];
+		if (i < entries(p->target_count)) {
+			fill(out, p->id, p->source, p->window, p->target_count ? &p->targets[i] : &none);
+			out->province = p->province;
+			out->list = p->list;
+			return;
+		}
+		i -= entries(p->target_count);
+	}
+	check_abort("REQUIRE", "target index", __FILE__, __LINE__);
+}
