@@ -27,27 +27,66 @@ void ceiling_set(struct ceiling *c, uint32_t per_second, uint64_t now_ms)
 	if (per_second == c->limit)
 		return;
 	uint64_t taken = c->taken;
+	uint32_t claims = c->claims;
 	ceiling_fini(c);
 	ceiling_init(c, per_second, now_ms);
 	c->taken = taken;
+	c->claims = claims;
+}
+
+/* When the place after `before` others comes free. Whole rounds of the ring are whole windows. */
+static uint64_t wait_behind(const struct ceiling *c, uint32_t before, uint64_t now_ms)
+{
+	if (c->limit == 0)
+		return 0;
+	uint64_t rounds = before / c->limit + 1;
+	uint64_t free_at =
+	    c->at[(c->head + (uint64_t)before % c->limit) % c->limit] + rounds * CEILING_WINDOW_MS;
+	return free_at > now_ms ? free_at - now_ms : 0;
+}
+
+static void take(struct ceiling *c, uint64_t now_ms)
+{
+	c->taken++;
+	if (c->limit == 0)
+		return;
+	c->at[c->head] = now_ms;
+	c->head = (c->head + 1) % c->limit;
 }
 
 uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms)
 {
-	if (c->limit == 0)
-		return 0;
-	uint64_t free_at = c->at[c->head] + CEILING_WINDOW_MS;
-	return free_at > now_ms ? free_at - now_ms : 0;
+	return wait_behind(c, c->claims, now_ms);
 }
 
 bool ceiling_take(struct ceiling *c, uint64_t now_ms)
 {
 	if (ceiling_wait_ms(c, now_ms) > 0)
 		return false;
-	c->taken++;
-	if (c->limit == 0)
-		return true;
-	c->at[c->head] = now_ms;
-	c->head = (c->head + 1) % c->limit;
+	take(c, now_ms);
+	return true;
+}
+
+uint64_t ceiling_claim_wait_ms(const struct ceiling *c, uint64_t now_ms)
+{
+	return wait_behind(c, 0, now_ms);
+}
+
+void ceiling_unclaim(struct ceiling *c, struct ceiling_claim *claim)
+{
+	if (claim->waiting)
+		c->claims--;
+	claim->waiting = false;
+}
+
+bool ceiling_take_first(struct ceiling *c, struct ceiling_claim *claim, uint64_t now_ms)
+{
+	if (ceiling_claim_wait_ms(c, now_ms) > 0) {
+		c->claims += !claim->waiting;
+		claim->waiting = true;
+		return false;
+	}
+	ceiling_unclaim(c, claim);
+	take(c, now_ms);
 	return true;
 }

@@ -2,6 +2,10 @@
  * A hard ceiling: no window of one second, wherever it begins, holds more than `limit` events. Exact, because the
  * moments of the last `limit` events are kept (8 bytes each). After init it counts as just used up, so that a restart
  * cannot send twice the allowed number within one second.
+ *
+ * Some commands go before the others: log-ins, keepalives, polls, log-outs. They are few, and without them nothing goes
+ * at all, but under a ceiling that is always used up they would lose every race. Such a command makes a claim: as long
+ * as one waits, ceiling_wait_ms() and ceiling_take() leave its place free.
  */
 #ifndef VNEPP_CORE_CEILING_H
 #define VNEPP_CORE_CEILING_H
@@ -16,7 +20,13 @@ struct ceiling {
 	uint64_t *at;   /* owned ring of moments, oldest at `head`; NULL without a limit */
 	uint32_t limit; /* 0: none */
 	uint32_t head;
-	uint64_t taken; /* since init */
+	uint32_t claims; /* that wait */
+	uint64_t taken;  /* since init */
+};
+
+/* Embedded in whoever claims; zeroed before first use. */
+struct ceiling_claim {
+	bool waiting;
 };
 
 void ceiling_init(struct ceiling *c, uint32_t per_second, uint64_t now_ms);
@@ -27,5 +37,12 @@ void ceiling_set(struct ceiling *c, uint32_t per_second, uint64_t now_ms);
 bool ceiling_take(struct ceiling *c, uint64_t now_ms);
 /* Milliseconds until the next may be taken; 0: now. */
 uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms);
+
+/* Takes one if allowed now, before all who made no claim; otherwise the claim waits until it is called again. */
+bool ceiling_take_first(struct ceiling *c, struct ceiling_claim *claim, uint64_t now_ms);
+/* Gives the claim up; fine when none waits. */
+void ceiling_unclaim(struct ceiling *c, struct ceiling_claim *claim);
+/* Milliseconds until ceiling_take_first() may succeed; 0: now. */
+uint64_t ceiling_claim_wait_ms(const struct ceiling *c, uint64_t now_ms);
 
 #endif

@@ -211,6 +211,40 @@ static void changes_in_the_middle_never_let_more_pass(void **state)
 	}
 }
 
+static void a_claim_goes_before_all_others(void **state)
+{
+	struct ceiling c;
+	struct ceiling_claim a = {0}, b = {0};
+	(void)state;
+	ceiling_init(&c, 2, T0);
+	uint64_t t = T0 + 5000;
+	assert_true(ceiling_take(&c, t));
+	assert_true(ceiling_take(&c, t + 400));
+	assert_false(ceiling_take_first(&c, &a, t + 500));
+	assert_false(ceiling_take_first(&c, &a, t + 500)); /* still one claim */
+	assert_int_equal(ceiling_claim_wait_ms(&c, t + 500), 500);
+	/* The place at t + 1000 is not for others. */
+	assert_int_equal(ceiling_wait_ms(&c, t + 500), 900);
+	assert_false(ceiling_take(&c, t + 1000));
+	assert_true(ceiling_take_first(&c, &a, t + 1000));
+	assert_false(ceiling_take(&c, t + 1399));
+	assert_true(ceiling_take(&c, t + 1400));
+	/* More claims than places: others wait for whole windows more. */
+	assert_false(ceiling_take_first(&c, &a, t + 1500));
+	assert_false(ceiling_take_first(&c, &b, t + 1500));
+	assert_int_equal(ceiling_wait_ms(&c, t + 1500), 1500);
+	ceiling_set(&c, 1, t + 1500);
+	assert_int_equal(ceiling_wait_ms(&c, t + 1500), 3000);
+	ceiling_unclaim(&c, &a);
+	ceiling_unclaim(&c, &a);
+	ceiling_unclaim(&c, &b);
+	assert_int_equal(ceiling_wait_ms(&c, t + 1500), 1000);
+	ceiling_set(&c, 0, t + 1500);
+	assert_true(ceiling_take_first(&c, &a, t + 1500));
+	assert_int_equal(c.claims, 0);
+	ceiling_fini(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +256,7 @@ int main(void)
 	    cmocka_unit_test(no_window_of_any_start_holds_more_than_the_limit),
 	    cmocka_unit_test(the_limit_is_reached),
 	    cmocka_unit_test(changes_in_the_middle_never_let_more_pass),
+	    cmocka_unit_test(a_claim_goes_before_all_others),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
