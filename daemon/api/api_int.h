@@ -106,11 +106,11 @@ void api_problem_errors(struct buf *b, const struct line_errors *e);
 void api_problem_store(struct api *a, struct http_request *r, const struct store_op *op);
 
 /* ---- api_result.c ---- */
-/* One result object. */
-void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v,
+/* One result object. `d`: whose rules know the words for the reasons. */
+void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
                      const struct store_row *row);
 void api_result_csv_header(struct buf *b);
-void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v,
+void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
                     const struct store_row *row);
 /* "counts":{…},"moving":n */
 void api_result_counts(struct buf *b, const uint64_t counts[ITEM_STATE__COUNT]);

@@ -1,6 +1,7 @@
 /* Results as partners see them. */
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
+#include "policy/policy.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -28,6 +29,25 @@ static struct str reason_of(const struct store_row *row)
 	return has_result(row) && row->result.reason.len ? row->result.reason : str_c(row->intake_reason);
 }
 
+/*
+ * The words for people. What the policy refused or holds is told to the applicant, in Vietnamese and in English: the
+ * result of such a line has no words of its own.
+ */
+static struct str message_of(const struct store_row *row, const struct decider *d, struct arena *scratch)
+{
+	bool held = row->state == ITEM_REFUSED || row->state == ITEM_WAITING || row->state == ITEM_REVIEW;
+	struct str reason = reason_of(row);
+	if (!held || (has_result(row) && row->result.message.len))
+		return has_result(row) ? row->result.message : STR_NONE;
+	if (str_eq_c(reason, "NOT_YOURS")) /* decided before any rule */
+		return STR("Tên miền này thuộc về một đối tác khác. / This name belongs to another partner.");
+	struct str vi = policy_reason_message(decider_rules(d), reason, POLICY_VI);
+	struct str en = policy_reason_message(decider_rules(d), reason, POLICY_EN);
+	if (vi.len == 0 || en.len == 0)
+		return vi.len ? vi : en;
+	return arena_printf(scratch, "%.*s / %.*s", STR_ARG(vi), STR_ARG(en));
+}
+
 static date_t expires_on(const struct store_row *row)
 {
 	return row->result.expires == INSTANT_NONE ? DATE_NONE
@@ -51,7 +71,7 @@ static bool has_decision(const struct store_row *row)
 }
 
 /* What only a result has; a row without one has zeros here, which must not be taken for times. */
-static void outcome_members(struct buf *b, const struct store_row *row)
+static void outcome_members(struct buf *b, const struct store_row *row, struct str message)
 {
 	static const struct item_result none = {.created = INSTANT_NONE,
 	                                        .expires = INSTANT_NONE,
@@ -63,7 +83,7 @@ static void outcome_members(struct buf *b, const struct store_row *row)
 	else
 		json_out_null_in(b, "code");
 	json_out_text_in(b, "reason", reason_of(row));
-	json_out_text_in(b, "message", r->message);
+	json_out_text_in(b, "message", message);
 	json_out_text_in(b, "fault", str_c(fault));
 	json_out_bool_in(b, "retryable", r->retryable);
 	names_in(b, "needs", row->result.needs);
@@ -78,7 +98,7 @@ static void outcome_members(struct buf *b, const struct store_row *row)
 	json_out_time_in(b, "at", r->at);
 }
 
-void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v,
+void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
                      const struct store_row *row)
 {
 	json_out_open(b, '{');
@@ -88,7 +108,7 @@ void api_result_json(struct buf *b, struct arena *scratch, const struct api_view
 	json_out_str_in(b, "domain", row->domain);
 	json_out_text_in(b, "account", api_account_name(scratch, v, row->account));
 	json_out_str_in(b, "state", str_c(item_state_name(row->state)));
-	outcome_members(b, row);
+	outcome_members(b, row, message_of(row, d, scratch));
 	json_out_key(b, "decision");
 	if (has_decision(row))
 		add_decision(b, row);
@@ -162,7 +182,7 @@ void api_result_csv_header(struct buf *b)
 	buf_lit(b, "\r\n");
 }
 
-static void outcome_cells(struct buf *b, const struct store_row *row)
+static void outcome_cells(struct buf *b, const struct store_row *row, struct str message)
 {
 	static const struct item_result none = {.created = INSTANT_NONE,
 	                                        .expires = INSTANT_NONE,
@@ -174,7 +194,7 @@ static void outcome_cells(struct buf *b, const struct store_row *row)
 	else
 		cell(b, STR_NONE);
 	cell(b, reason_of(row));
-	cell(b, r->message);
+	cell(b, message);
 	cell(b, str_c(item_fault_name(fault_of(row))));
 	cell(b, r->retryable ? STR("true") : STR("false"));
 	cell(b, row->result.needs);
@@ -187,7 +207,7 @@ static void outcome_cells(struct buf *b, const struct store_row *row)
 	time_cell(b, r->at);
 }
 
-void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v,
+void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
                     const struct store_row *row)
 {
 	struct buf text;
@@ -202,7 +222,7 @@ void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view 
 	cell(b, row->domain);
 	cell(b, api_account_name(scratch, v, row->account));
 	cell(b, str_c(item_state_name(row->state)));
-	outcome_cells(b, row);
+	outcome_cells(b, row, message_of(row, d, scratch));
 	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
 		decision_cell(b, decision, decision_columns[i]);
 	buf_lit(b, "\r\n");
