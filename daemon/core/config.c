@@ -99,7 +99,9 @@ static void read_admin(struct config_reading *r, struct yaml_node *top)
 {
 	struct yaml_node *map = yaml_opt(r->d, top, "admin", YAML_MAP);
 	read_control_socket(r, map);
-	(void)config_address_listen(r, map, "listen", YAML_OPTIONAL, &r->c->admin_listen);
+	(void)config_address_local(r, map, "listen", &r->c->admin_listen);
+	(void)config_file_get(r, map, "token_file", YAML_OPTIONAL, CONFIG_FILE_PASSWORD,
+	                      &r->c->admin_token_file);
 	yaml_reject_unseen(r->d, map);
 }
 

@@ -96,7 +96,8 @@ struct config {
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
 	const char *control_socket; /* NULL: none */
-	const char *admin_listen;   /* NULL: none */
+	const char *admin_listen;   /* a loopback address with a port, or a Unix socket's path; NULL: none */
+	const char *admin_token_file; /* its first line lets in over TCP; NULL: only what needs no token */
 	const char *rules_dir;
 	bool rules_activate; /* files activate by themselves at start and reload (sandbox) */
 	enum config_log_format log_format;

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <string.h>
+#include <sys/un.h>
 
 #define EPP_PORT 700 /* RFC 5734, section 7 */
 #define HOST_MAX 253
@@ -68,6 +70,39 @@ bool config_address_listen(struct config_reading *r, struct yaml_node *map, cons
 		return false;
 	}
 	*out = s.ptr;
+	return true;
+}
+
+static bool is_loopback(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
+}
+
+bool config_address_local(struct config_reading *r, struct yaml_node *map, const char *key, const char **out)
+{
+	struct yaml_node *n = yaml_get(map, key);
+	const char *text;
+	if (n && n->kind == YAML_SCALAR && n->text.len && memchr(n->text.ptr, '/', n->text.len)) {
+		size_t max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+		if (!config_file_path(r, map, key, YAML_OPTIONAL, &text))
+			return false;
+		if (strlen(text) > max)
+			yaml_error(r->d, n, "the path is %zu bytes long, a Unix socket's is at most %zu",
+			           strlen(text), max);
+		else
+			config_file_warn_parent(r, map, key, text);
+		*out = text;
+		return true;
+	}
+	if (!config_address_listen(r, map, key, YAML_OPTIONAL, &text))
+		return false;
+	if (!is_loopback(text)) {
+		yaml_error(r->d, n, "'%s' can be reached from other machines", text);
+		diag_help(r->d,
+		          "127.0.0.1:9443, [::1]:9443, or the path of a Unix socket: /run/vnepp/admin.sock");
+		return false;
+	}
+	*out = text;
 	return true;
 }
 

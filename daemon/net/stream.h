@@ -37,6 +37,8 @@
 #define STREAM_MAX_QUEUED (16u << 20) /* a peer this far behind does not read at all */
 #define STREAM_CLOSE_MS   5000        /* long enough for a round trip around the world and back */
 
+#define STREAM_PEER_GROUPS 32 /* people are in a dozen */
+
 struct stream;
 
 struct stream_events {
@@ -62,6 +64,11 @@ struct stream_ops {
 /* Who is at the other end; known from on_open on. */
 struct stream_peer {
 	char address[64]; /* "192.0.2.1:49152", "[2001:db8::1]:700", "unix", "memory" */
+	bool local;       /* a Unix socket: who connected, in the kernel's words, is in the next five */
+	uint32_t uid, gid;
+	int32_t pid;
+	uint32_t groups[STREAM_PEER_GROUPS]; /* supplementary ones; none when they are more */
+	uint32_t group_count;
 	bool tls;
 	char tls_version[16];
 	char subject[256];    /* certificate subject, RFC 2253; empty without one */

@@ -17,6 +17,7 @@
 #include "epp/base/alloc.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 
 /* One read; large enough for four TLS records, and shared by all streams of a thread: a view of it is delivered. */
 #define READ_BYTES (64u << 10)
@@ -257,12 +258,32 @@ struct tcp_stream *tcp_stream_new(struct loop *loop, struct tcp_opener *o)
 	return t;
 }
 
+/* Who was at the other end when it connected. Left out when the system does not say. */
+static void read_credentials(struct tcp_stream *t)
+{
+	struct stream_peer *p = &t->peer;
+	struct ucred cred;
+	uv_os_fd_t fd;
+	socklen_t len = sizeof cred;
+	snprintf(p->address, sizeof p->address, "unix");
+	if (uv_fileno((const uv_handle_t *)t->handle, &fd) != 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) != 0)
+		return;
+	p->local = true;
+	p->uid = cred.uid;
+	p->gid = cred.gid;
+	p->pid = cred.pid;
+	len = sizeof p->groups;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, p->groups, &len) == 0)
+		p->group_count = (uint32_t)(len / sizeof p->groups[0]);
+}
+
 static void read_peer_address(struct tcp_stream *t)
 {
 	if (t->handle->type == UV_TCP)
 		sock_addr_of_peer((uv_tcp_t *)t->handle, t->peer.address, sizeof t->peer.address);
 	else
-		snprintf(t->peer.address, sizeof t->peer.address, "unix");
+		read_credentials(t);
 }
 
 void tcp_stream_opened(struct tcp_stream *t, uv_stream_t *handle)

@@ -95,6 +95,7 @@ static int setup(void **state)
 	                                      "tls/registry-ca.crt",
 	                                      "tls/registry-client.crt",
 	                                      "tls/registry-client.key",
+	                                      "secrets/admin.token",
 	                                      "secrets/vnnic-ascii.password",
 	                                      "secrets/vnnic-idn.password"};
 	static const char *const samples[] = {"vneppd.yaml", "partners.yaml", "limits.yaml"};

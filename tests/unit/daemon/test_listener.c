@@ -264,7 +264,12 @@ static void unix_sockets_carry_streams(void **state)
 	assert_int_equal(write(fd, "ping", 4), 4);
 	assert_true(net_fixture_run_until(&w.f, end_is_open, &w.served[1]));
 	w.served[0].echo = w.served[1].echo = true;
-	assert_string_equal(stream_peer(w.served[0].s)->address, "unix");
+	const struct stream_peer *peer = stream_peer(w.served[0].s);
+	assert_string_equal(peer->address, "unix");
+	assert_true(peer->local);
+	assert_int_equal(peer->uid, getuid());
+	assert_int_equal(peer->gid, getgid());
+	assert_int_equal(peer->pid, getpid());
 	close(fd);
 	close(other);
 	assert_true(net_fixture_run_until(&w.f, end_is_closed, &w.served[0]));
