@@ -1,0 +1,59 @@
+/*
+ * Whose turn it is within one account: lanes by urgency, partners by weight inside a lane. Knows no store and no clock.
+ *
+ *   Lanes     the lane with the lowest number that has work is served; but the last lane that has work gets one
+ *             command in FAIR_LAST for certain, so that bulk never stands still behind a flood of what is urgent.
+ *   Partners  deficit round robin: a turn gives a partner `weight` times the round's quantum; what it does not use up
+ *             in one claim it keeps for the next claim of the same turn. A partner that comes back queues up behind
+ *             those that are waiting: with one line it waits for at most one round.
+ *
+ * The quantum is set once per round from the room that there is, so that rounds are as long as the window is wide and
+ * shares stay exact within a round.
+ */
+#ifndef VNEPP_SCHED_FAIR_H
+#define VNEPP_SCHED_FAIR_H
+
+#include "epp/base/list.h"
+#include "epp/base/map.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define FAIR_LANES 8  /* lanes 0 to 7 */
+#define FAIR_LAST  10 /* every tenth command is the last lane's */
+
+struct fair_queue; /* one partner's work in one lane */
+
+struct fair_lane {
+	struct list turns;   /* fair_queue.node; the first has the turn */
+	uint64_t weights;    /* of those in `turns`, summed up */
+	uint32_t quantum;    /* commands per unit of weight in this round */
+	uint32_t turns_left; /* of this round */
+};
+
+struct fair {
+	struct fair_lane lanes[FAIR_LANES];
+	struct map queues; /* (partner, lane) -> struct fair_queue, owned */
+	uint32_t owed;     /* to the last lane, in parts of a command: FAIR_LAST - 1 make one */
+	uint8_t last;      /* the lane that it is owed to */
+};
+
+void fair_init(struct fair *f);
+void fair_fini(struct fair *f);
+/* The queue has work. `weight` from 1: in force from its next turn on. */
+void fair_activate(struct fair *f, uint32_t partner, uint8_t lane, uint32_t weight);
+
+struct fair_turn {
+	struct fair_queue *queue;
+	uint32_t partner;
+	uint8_t lane;
+	uint32_t max; /* commands */
+};
+
+/* Whose turn it is, and for how many of `room` (at least 1). False: nobody has work. Changes nothing that a second
+ * call would see. */
+bool fair_next(struct fair *f, uint32_t room, struct fair_turn *out);
+/* `n` were taken in that turn. `more`: the queue may hold more; else it is inactive until it is activated again. */
+void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more);
+
+#endif
