@@ -54,6 +54,15 @@ static struct decider *current_decider(void *arg)
 	return decider_ref(((struct gateway *)arg)->decider);
 }
 
+static uint32_t weight_of(void *arg, uint32_t partner)
+{
+	const struct gateway *g = arg;
+	for (size_t i = 0; i < g->config->partner_count; i++)
+		if (g->partner_ids[i] == partner)
+			return g->config->partners[i].weight;
+	return 1; /* not configured any more: what it handed in is still done */
+}
+
 static void on_store(void *arg, bool failing)
 {
 	struct gateway *g = arg;
@@ -133,6 +142,7 @@ static void run(struct gateway *g)
 	                          .meter = g->env.meter,
 	                          .epoch = g->epoch,
 	                          .decider = current_decider,
+	                          .weight = weight_of,
 	                          .on_store = on_store,
 	                          .on_stopped = on_sched_stopped,
 	                          .arg = g};

@@ -100,6 +100,7 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 	a->pool = pool;
 	a->ceiling = ceiling;
 	a->facts = *facts;
+	fair_init(&a->fair);
 	a->pause.fire = on_pause_over;
 	a->ceiling_timer.fire = on_ceiling;
 	a->pump.run = on_pump;
@@ -198,7 +199,7 @@ void sched_free(struct sched *s)
 		loop_timer_cancel(s->c.loop, &a->pause);
 		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
 		loop_cancel_task(&a->pump);
-		free(a->queues);
+		fair_fini(&a->fair);
 		free(a);
 	}
 	loop_timer_cancel(s->c.loop, &s->next_ready);

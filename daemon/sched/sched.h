@@ -2,7 +2,8 @@
  * The scheduler: takes items out of the store as the registries have room, drives their jobs, and stores every
  * outcome. For the loop's thread.
  *
- * Order: lanes strictly by number; partners take turns inside a lane; oldest first inside a partner. One outstanding
+ * Order: lanes by number, with a tenth for the last one; partners by weight inside a lane (fair.h); oldest first inside
+ * a partner. One outstanding
  * transform per name, across all partners, until it is final.
  */
 #ifndef VNEPP_SCHED_SCHED_H
@@ -28,6 +29,8 @@ struct sched_config {
 	uint32_t epoch;
 	/* A reference of the decider in force, released by the scheduler. */
 	struct decider *(*decider)(void *arg);
+	/* A partner's share beside others, from 1. NULL: all are equal. Asked whenever a partner has new work. */
+	uint32_t (*weight)(void *arg, uint32_t partner);
 	/* The store has begun (true) or ceased (false) to refuse writing: admission follows. */
 	void (*on_store)(void *arg, bool failing);
 	/* After sched_stop(): every job has ended and is stored. */

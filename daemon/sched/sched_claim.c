@@ -26,25 +26,10 @@ static struct sched_account *account_of(struct sched *s, uint32_t id)
 	return NULL;
 }
 
-static int compare_queues(const void *pa, const void *pb)
-{
-	const struct sched_queue *a = pa, *b = pb;
-	if (a->key.lane != b->key.lane)
-		return a->key.lane < b->key.lane ? -1 : 1;
-	return (a->key.partner > b->key.partner) - (a->key.partner < b->key.partner);
-}
-
 static void activate(struct sched_account *a, const struct store_queue_key *key)
 {
-	for (size_t i = 0; i < a->queue_count; i++) {
-		if (a->queues[i].key.partner == key->partner && a->queues[i].key.lane == key->lane) {
-			a->queues[i].active = true;
-			return;
-		}
-	}
-	a->queues = xrealloc(a->queues, a->queue_count + 1, sizeof *a->queues);
-	a->queues[a->queue_count++] = (struct sched_queue){*key, true};
-	qsort(a->queues, a->queue_count, sizeof *a->queues, compare_queues);
+	const struct sched_config *c = &a->sched->c;
+	fair_activate(&a->fair, key->partner, key->lane, c->weight ? c->weight(c->arg, key->partner) : 1);
 }
 
 static void on_next_ready(struct loop_timer *t)
@@ -146,15 +131,6 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	list_push(&a->ready, &j->node);
 }
 
-static struct sched_queue *queue_of_claim(struct sched_account *a)
-{
-	for (size_t i = 0; i < a->queue_count; i++)
-		if (a->queues[i].key.partner == a->claim.queue.partner &&
-		    a->queues[i].key.lane == a->claim.queue.lane)
-			return &a->queues[i];
-	return NULL;
-}
-
 static void on_claimed(struct store_op *op)
 {
 	struct sched_account *a = CONTAINER_OF(op, struct sched_account, claim.op);
@@ -171,8 +147,7 @@ static void on_claimed(struct store_op *op)
 		return;
 	}
 	sched_store_works(a->sched);
-	if (!a->claim.more)
-		queue_of_claim(a)->active = false;
+	fair_took(&a->fair, &a->turn, (uint32_t)a->claim.count, a->claim.more);
 	a->sched->stats.claimed += a->claim.count;
 	if (a->claim.count == 0) {
 		group_drop(g);
@@ -186,52 +161,29 @@ static void on_claimed(struct store_op *op)
 	sched_stop_check(a->sched);
 }
 
-/* The next partner's turn in the lowest lane that has work. */
-static struct sched_queue *next_queue(struct sched_account *a)
+/* Jobs that may be ready at a time: enough to hide the disk, and no more than a second of what the ceiling allows, so
+ * that what is urgent is not behind what was claimed long ago. */
+static uint32_t ahead(const struct sched_account *a)
 {
-	int lane = -1;
-	for (size_t i = 0; i < a->queue_count && lane < 0; i++)
-		if (a->queues[i].active)
-			lane = a->queues[i].key.lane;
-	if (lane < 0)
-		return NULL;
-	for (size_t k = 1; k <= a->queue_count; k++) {
-		size_t i = (a->turn + k) % a->queue_count;
-		if (a->queues[i].active && a->queues[i].key.lane == lane) {
-			a->turn = i;
-			return &a->queues[i];
-		}
-	}
-	return NULL;
-}
-
-/* With several partners each turn brings a share, so that they alternate in what is ready. */
-static uint32_t share(const struct sched_account *a, uint8_t lane, uint32_t room)
-{
-	uint32_t partners = 0;
-	for (size_t i = 0; i < a->queue_count; i++)
-		partners += a->queues[i].active && a->queues[i].key.lane == lane;
-	uint32_t n = partners > 1 ? room / partners : room;
-	return n ? n : 1;
+	uint32_t n = 2 * pool_slots(a->pool), ceiling = a->ceiling->limit;
+	return ceiling && n > ceiling ? ceiling : n;
 }
 
 void sched_claim(struct sched_account *a)
 {
-	uint32_t want = 2 * pool_slots(a->pool);
+	uint32_t want = ahead(a);
 	struct sched *s = a->sched;
-	struct sched_queue *q;
 	if (a->claiming || s->stopping || s->opening || s->retrying || s->finishing > FINISH_DEPTH_MAX ||
 	    loop_timer_is_set(&a->pause) || want == 0 || a->ready.count > want - want / CLAIM_PART)
 		return;
-	q = next_queue(a);
-	if (!q)
+	if (!fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn))
 		return;
 	a->claiming = true;
 	a->claim_group = group_new();
 	a->claim = (struct store_claim){
 	    .op = {.type = STORE_CLAIM, .done = on_claimed},
-	    .queue = q->key,
-	    .max = share(a, q->key.lane, want - (uint32_t)a->ready.count),
+	    .queue = {a->id, a->turn.partner, a->turn.lane},
+	    .max = a->turn.max,
 	    .decider = s->c.decider(s->c.arg),
 	    .now = loop_wall(s->c.loop),
 	    .arena = &a->claim_group->arena,

@@ -3,6 +3,7 @@
 #ifndef VNEPP_SCHED_INT_H
 #define VNEPP_SCHED_INT_H
 
+#include "daemon/sched/fair.h"
 #include "daemon/sched/sched.h"
 #include "epp/base/map.h"
 
@@ -55,11 +56,6 @@ struct name_lock {
 	char *name;               /* owned */
 };
 
-struct sched_queue {
-	struct store_queue_key key;
-	bool active;
-};
-
 struct sched_account {
 	struct list_node node;
 	struct sched *sched;
@@ -70,8 +66,8 @@ struct sched_account {
 	struct ceiling *ceiling;
 	struct job_registry facts;
 	struct list ready, flying, waiting, ending;
-	struct sched_queue *queues; /* owned; ordered by lane, then partner */
-	size_t queue_count, turn;
+	struct fair fair;      /* which queues have work, and whose turn it is */
+	struct fair_turn turn; /* of the claim under way */
 	struct store_claim claim;
 	struct sched_group *claim_group; /* of the claim under way */
 	bool claiming, no_money;
