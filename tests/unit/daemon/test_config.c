@@ -353,7 +353,7 @@ static void values_of_the_main_file_are_checked(void **state)
 	refuse_main(f, "[::1]:9443", "[::1]9443", ":10:41:", "is not an address with a port");
 	refuse_main(f, "[::1]:9443", "0.0.0.0:9443", ":10:41:", "can be reached from other machines");
 	refuse_main(f, "[::1]:9443", "[::]:9443", ":10:41:", "a Unix socket: /run/vnepp/admin.sock");
-	refuse_main(f, "[::1]:9443\"", "[::1]:9443\", token_file: rules", ":10:65:", "is not a file");
+	refuse_main(f, "[::1]:9443\"", "[::1]:9443\", token_file: rules", ":10:67:", "is not a file");
 	refuse_main(f, "3MB", "3 pounds", ":9:13:", "is not a size");
 	refuse_main(f, "3MB", "99999999999GB", ":9:13:", "is not within");
 	refuse_main(f, "3MB", "1KB", ":9:13:", "smaller than 'max_line'");
