@@ -1,5 +1,6 @@
 /* The log's sink: formatting into one buffer on the stack, one write, no waiting. */
 #include "daemon/core/log.h"
+#include "daemon/core/log_ring.h"
 #include "epp/base/check.h"
 #include "epp/base/date.h"
 
@@ -236,6 +237,8 @@ static void on_event(struct log *log, enum log_level level, const char *event, c
 	struct log_sink *s = CONTAINER_OF(log, struct log_sink, log);
 	struct line l;
 	int saved_errno = errno; /* whoever logs an error may still want it */
+	if (s->ring && level <= LOG_WARNING)
+		log_ring_add(s->ring, s->clock->wall(s->clock), level, event, text, fields, n);
 	format(s, &l, level, event, text, fields, n);
 	pthread_mutex_lock(&s->lock);
 	if (s->dropped > 0 && report_dropped(s))

@@ -24,6 +24,8 @@
 #define LOG_LINE_MAX  4096 /* with the newline; PIPE_BUF, so that lines of several writers do not mix */
 #define LOG_VALUE_MAX 1000 /* bytes of one text that are kept, so that one cannot push out the others */
 
+struct log_ring;
+
 struct log_sink {
 	struct log log;      /* hand this to whoever logs */
 	struct clock *clock; /* borrowed; its wall() is called from any thread */
@@ -36,6 +38,8 @@ struct log_sink {
 	char rest[LOG_LINE_MAX];
 	size_t rest_len; /* of a line that was written in part */
 	atomic_uint_least64_t dropped_total;
+	struct log_ring
+	    *ring; /* borrowed; gets warnings and errors, too; NULL: none. Set before threads log. */
 };
 
 /* "error", "warning", …: by enum log_level; NULL-terminated. */
