@@ -96,3 +96,29 @@ enum err cert_info_load(struct cert_info *out, const char *file, struct errmsg *
 	X509_free(cert);
 	return OK;
 }
+
+#define DAY_MS 86400000ll
+
+enum cert_validity cert_info_validity(const struct cert_info *c, instant_ms_t now, struct errmsg *m)
+{
+	char text[TIME_TEXT_MAX];
+	if (c->not_before == INSTANT_NONE || c->not_after == INSTANT_NONE) {
+		(void)err_set(m, ERR_CERT, "has dates that cannot be read");
+		return CERT_EXPIRED;
+	}
+	if (now < c->not_before) {
+		(void)err_set(m, ERR_CERT, "is not valid before %s",
+		              instant_format(text, c->not_before, 0, false));
+		return CERT_NOT_YET;
+	}
+	instant_format(text, c->not_after, 0, false);
+	if (now > c->not_after) {
+		(void)err_set(m, ERR_CERT, "has expired on %s", text);
+		return CERT_EXPIRED;
+	}
+	if (c->not_after - now > CERT_RUNS_OUT_DAYS * DAY_MS)
+		return CERT_VALID;
+	(void)err_set(m, ERR_CERT, "expires on %s, in %lld days", text,
+	              (long long)((c->not_after - now) / DAY_MS));
+	return CERT_RUNS_OUT;
+}

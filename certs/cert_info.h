@@ -21,6 +21,17 @@ struct cert_info {
 	instant_ms_t not_before, not_after;
 };
 
+#define CERT_RUNS_OUT_DAYS 30 /* a registry's certificate takes weeks of letters */
+
+enum cert_validity {
+	CERT_VALID,
+	CERT_RUNS_OUT, /* valid, for at most CERT_RUNS_OUT_DAYS */
+	CERT_EXPIRED,
+	CERT_NOT_YET,
+};
+/* `m` gets the words for anything but CERT_VALID: "has expired on …". Dates that cannot be read are CERT_EXPIRED. */
+enum cert_validity cert_info_validity(const struct cert_info *c, instant_ms_t now, struct errmsg *m);
+
 void cert_info_read(struct cert_info *out, struct x509_st *cert);
 /* The first certificate of a PEM file. */
 enum err cert_info_load(struct cert_info *out, const char *file, struct errmsg *m) MUST_CHECK;

@@ -5,22 +5,21 @@
 
 #include "certs/tls_ctx.h"
 #include "daemon/core/ceiling.h"
+#include "daemon/credentials.h"
 #include "daemon/gateway.h"
 #include "daemon/job/decide.h"
 #include "daemon/job/job.h"
 #include "daemon/sched/sched.h"
 #include "daemon/session/pool.h"
 
-#define GATEWAY_PASSWORD_MAX 256
-
 /* One login at one registry, with its sessions. */
 struct gateway_account {
 	struct gateway *gateway;
 	struct gateway_registry *registry;
-	const struct config_account *config; /* of the configuration at start */
-	char name[STORE_NAME_MAX];           /* "registry/account" */
-	uint32_t id;                         /* the store's number */
-	char password[GATEWAY_PASSWORD_MAX]; /* secret */
+	const struct config_account *config;     /* of the configuration at start */
+	char name[STORE_NAME_MAX];               /* "registry/account" */
+	uint32_t id;                             /* the store's number */
+	char password[CREDENTIALS_PASSWORD_MAX]; /* secret */
 	struct tls_ctx *tls;
 	struct job_registry facts;
 	struct pool *pool; /* owned; NULL before start */

@@ -4,37 +4,9 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static enum err read_password(const char *path, char out[GATEWAY_PASSWORD_MAX], struct errmsg *e)
-{
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
-	char *line = fgets(out, GATEWAY_PASSWORD_MAX, f);
-	fclose(f);
-	if (!line)
-		return err_set(e, ERR_CONFIG, "%s: the first line must be the password", path);
-	out[strcspn(out, "\r\n")] = '\0';
-	if (out[0] == '\0')
-		return err_set(e, ERR_CONFIG, "%s: the first line is empty; it must be the password", path);
-	return OK;
-}
-
-static enum err load_tls(struct gateway *g, const struct config_registry *r, struct gateway_account *a,
-                         struct errmsg *e)
-{
-	struct tls_profile p = {.role = TLS_CLIENT,
-	                        .ca_file = r->ca_file,
-	                        .cert_file = a->config->certificate,
-	                        .key_file = a->config->key};
-	if (g->env.plain)
-		return OK;
-	return tls_ctx_load(&a->tls, &p, e);
-}
 
 static enum err account_init(struct gateway *g, struct gateway_registry *r, struct gateway_account *a,
                              const struct config_account *c, struct errmsg *e)
@@ -49,8 +21,8 @@ static enum err account_init(struct gateway *g, struct gateway_registry *r, stru
 	                                 .check_first = r->config->check_first,
 	                                 .date_offset_s = r->config->date_offset_s,
 	                                 .settle_ms = r->config->settle_ms};
-	err = read_password(c->password_file, a->password, e);
-	return err ? err : load_tls(g, r->config, a, e);
+	err = credentials_password(c->password_file, a->password, e);
+	return err || g->env.plain ? err : credentials_account_tls(r->config, c, &a->tls, e);
 }
 
 enum err gateway_registries_new(struct gateway *g, struct errmsg *e)

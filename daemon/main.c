@@ -2,7 +2,7 @@
  * vneppd: options, signals, files and sockets around the gateway.
  *
  *   vneppd [--config FILE]            runs until SIGTERM or SIGINT; SIGHUP reloads configuration, partners and rules
- *   vneppd --check [--config FILE]    reports every error of configuration and rules, starts nothing
+ *   vneppd --check [--config FILE]    reports every error of configuration, credentials and rules, starts nothing
  */
 #include "daemon/admin/admin.h"
 #include "daemon/admin/admin_proto.h"
@@ -10,6 +10,7 @@
 #include "daemon/core/log.h"
 #include "daemon/core/loop_uv.h"
 #include "daemon/core/sdnotify.h"
+#include "daemon/credentials.h"
 #include "daemon/gateway.h"
 #include "daemon/net/dial.h"
 #include "daemon/net/http1.h"
@@ -29,7 +30,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEFAULT_CONFIG "/etc/vnepp/vneppd.yaml"
+#define DEFAULT_CONFIG  "/etc/vnepp/vneppd.yaml"
+#define CERTIFICATES_MS 86400000 /* certificates that run out are named once a day */
 
 enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -47,7 +49,7 @@ struct daemon {
 	struct gateway *gateway;
 	struct listener *api, *control;
 	struct admin admin;
-	struct loop_timer watchdog;
+	struct loop_timer watchdog, certificates;
 	bool ready, stopped;
 	int exit_code;
 };
@@ -85,35 +87,21 @@ static bool load_files(const char *path, struct diag *d, struct config **config,
 	return false;
 }
 
-static enum err load_api_tls(const struct config *c, struct tls_ctx **out, struct errmsg *e)
-{
-	struct tls_profile p = {.role = TLS_SERVER,
-	                        .ca_file = c->api_client_ca,
-	                        .cert_file = c->api_certificate,
-	                        .key_file = c->api_key,
-	                        .peer_cert = TLS_PEER_REQUIRED};
-	return tls_ctx_load(out, &p, e);
-}
-
+/* Everything that can be looked at is, whatever else is wrong. */
 static int check(const char *path)
 {
-	struct config *config;
-	struct policy_ruleset *rules;
-	struct tls_ctx *tls = NULL;
-	struct errmsg e;
 	struct diag d;
 	diag_init(&d);
-	bool fine = load_files(path, &d, &config, &rules);
+	struct config *config = config_load(path, system_wall(), &d);
+	struct policy_ruleset *rules = config ? policy_load_dir(config->rules_dir, NULL, &d) : NULL;
+	if (config)
+		credentials_check(config, system_wall(), &d);
+	bool fine = config && rules && d.errors == 0;
 	print_findings(&d);
 	diag_fini(&d);
-	if (fine && load_api_tls(config, &tls, &e)) {
-		fprintf(stderr, "%s: error: api: %s\n", path, e.text);
-		fine = false;
-	}
 	if (fine)
 		printf("%s: fine (%zu registries, %zu partners, rules %s)\n", path, config->registry_count,
 		       config->partner_count, policy_revision(rules));
-	tls_ctx_unref(&tls);
 	config_unref(&config);
 	policy_unref(&rules);
 	return fine ? EXIT_FINE : EXIT_FAILED;
@@ -191,6 +179,7 @@ static void on_reloaded(void *arg, const char *why)
 		log_set_level(&d->log, (enum log_level)r->config->log_level);
 		config_unref(&d->config);
 		d->config = config_ref(r->config);
+		credentials_watch(d->config, system_wall(), &d->log.log);
 	}
 	reload_over(r, why);
 }
@@ -211,7 +200,7 @@ static void reload(struct daemon *d, struct admin_conn *asker)
 		print_findings(&found);
 		diag_print(&found, &text);
 		reload_over(r, buf_cstr(&text));
-	} else if (load_api_tls(r->config, &r->tls, &e)) {
+	} else if (credentials_api_tls(r->config, &r->tls, &e)) {
 		policy_unref(&rules);
 		reload_over(r, e.text);
 	} else {
@@ -290,6 +279,13 @@ static void on_watchdog(struct loop_timer *t)
 	loop_timer_set(&d->loop.loop, t, sdnotify_watchdog_ms(&d->notify));
 }
 
+static void on_certificates(struct loop_timer *t)
+{
+	struct daemon *d = CONTAINER_OF(t, struct daemon, certificates);
+	credentials_watch(d->config, system_wall(), &d->log.log);
+	loop_timer_set(&d->loop.loop, t, CERTIFICATES_MS);
+}
+
 static void on_ready(void *arg, const char *why)
 {
 	struct daemon *d = arg;
@@ -308,6 +304,8 @@ static void on_ready(void *arg, const char *why)
 	LOG(&d->log.log, LOG_NOTICE, "ready", "listening", F_C("api", listener_address(d->api)),
 	    F_C("control", d->config->control_socket), F_C("version", VNEPP_VERSION));
 	sdnotify_ready(&d->notify);
+	d->certificates.fire = on_certificates;
+	on_certificates(&d->certificates);
 	if (sdnotify_watchdog_ms(&d->notify) > 0) {
 		d->watchdog.fire = on_watchdog;
 		loop_timer_set(&d->loop.loop, &d->watchdog, sdnotify_watchdog_ms(&d->notify));
@@ -353,7 +351,7 @@ static enum err open_store(struct daemon *d, struct errmsg *e)
 static enum err start(struct daemon *d, struct policy_ruleset *rules, struct errmsg *e)
 {
 	static const int signums[] = {SIGTERM, SIGINT, SIGHUP};
-	enum err err = load_api_tls(d->config, &d->api_tls, e);
+	enum err err = credentials_api_tls(d->config, &d->api_tls, e);
 	if (!err)
 		err = open_store(d, e);
 	if (err)
@@ -397,6 +395,7 @@ static void finish(struct daemon *d)
 	stop_executor(d->reader);
 	stop_executor(d->writer);
 	loop_timer_cancel(&d->loop.loop, &d->watchdog);
+	loop_timer_cancel(&d->loop.loop, &d->certificates);
 	loop_uv_settle(&d->loop);
 	if (d->gateway)
 		gateway_free(d->gateway);
@@ -449,11 +448,13 @@ static int run(const char *path, const char *ports_file)
 
 static int usage(FILE *out, int code)
 {
-	fprintf(out, "usage: vneppd [--check] [--config FILE] [--ports-file FILE]\n"
-	             "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
-	             "  --check            report every error of configuration and rules, start nothing\n"
-	             "  --ports-file FILE  write the chosen ports there when ready (api=PORT)\n"
-	             "  --version, --help\n");
+	fprintf(
+	    out,
+	    "usage: vneppd [--check] [--config FILE] [--ports-file FILE]\n"
+	    "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
+	    "  --check            report every error of configuration, credentials and rules, start nothing\n"
+	    "  --ports-file FILE  write the chosen ports there when ready (api=PORT)\n"
+	    "  --version, --help\n");
 	return code;
 }
 

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Credentials as an operator meets them: what --check says of certificates, keys and passwords, and what the log says of
+# certificates that have run out or soon will.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid=""
+trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
+		failed=$((failed + 1))
+		echo "FAILED: $what"
+		tail -n 8 "$dir/out" "$dir/d.log" 2>/dev/null
+	fi
+}
+wait_for() { # COMMAND...: true within 20 s
+	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
+	return 1
+}
+run_check() { "$build/vneppd" --check --config "$dir/vneppd.yaml" >"$dir/out" 2>&1; }
+# A certificate of the CA with its own dates: NAME FROM UNTIL
+dated() {
+	openssl req -new -subj "/CN=$1" -key "$dir/certs/gateway.key" -out "$dir/$1.csr" 2>/dev/null
+	mkdir -p "$dir/ca" && : >"$dir/ca/index.txt" && echo 01 >"$dir/ca/serial"
+	cat >"$dir/ca/conf" <<-END
+		[ca]
+		default_ca = it
+		[it]
+		database = $dir/ca/index.txt
+		serial = $dir/ca/serial
+		new_certs_dir = $dir/ca
+		policy = any
+		default_md = sha256
+		unique_subject = no
+		[any]
+		commonName = supplied
+	END
+	openssl ca -batch -notext -config "$dir/ca/conf" -cert "$dir/certs/ca.pem" -keyfile "$dir/certs/ca.key" \
+		-startdate "$2" -enddate "$3" -in "$dir/$1.csr" -out "$dir/certs/$1.pem" 2>/dev/null
+}
+days() { date -u -d "$1 days" +%Y%m%d%H%M%SZ; }
+
+sh certs/dev-ca.sh "$dir/certs" extra >/dev/null 2>&1
+dated expired-gw "$(days -100)" "$(days -1)"
+dated future-gw "$(days +2)" "$(days +800)"
+dated soon-gw "$(days -100)" "$(days +20)"
+echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+cat >"$dir/good.yaml" <<END
+instance: test
+store: {path: vnepp.db}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
+admin: {control_socket: none}
+policy: {rules: "$root/policy/rules"}
+log: {format: logfmt}
+stop_timeout: 5s
+partners: partners.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:1"]
+    zones: [id.vn, biz.vn, com.vn]
+    tls: {ca: certs/ca.pem, server_name: localhost}
+    accounts:
+      - {name: one, login: onelogin, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
+      - {name: two, login: twologin, password_file: pw2, certificate: certs/gateway.pem, key: certs/gateway.key}
+END
+cp "$dir/pw" "$dir/pw2"
+echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: one}]' >"$dir/partners.yaml"
+config() { sed "$@" "$dir/good.yaml" >"$dir/vneppd.yaml"; }
+says() { # WHAT STATUS WORDS [SED EXPRESSION]
+	config -e "${4-}"
+	run_check
+	check "$1: exit $2" test $? -eq "$2"
+	check "$1: says '$3'" grep -q -- "$3" "$dir/out"
+}
+
+says "good" 0 'fine (1 registries, 1 partners'
+check "good: nothing else" test "$(wc -l <"$dir/out")" -eq 1
+
+two='/two/s|certs/gateway'
+says "an expired account certificate" 1 "error: account sim/two: certificate '.*expired-gw.pem' has expired on" "$two.pem|certs/expired-gw.pem|"
+says "one that is not valid yet" 1 "error: account sim/two: certificate '.*future-gw.pem' is not valid before" "$two.pem|certs/future-gw.pem|"
+check "… and asks for the clock" grep -q "clock right" "$dir/out"
+says "one that runs out" 0 "warning: account sim/two: certificate '.*soon-gw.pem' expires on .*, in 19 days" "$two.pem|certs/soon-gw.pem|"
+says "an expired certificate of the API" 1 "error: api: certificate '.*expired.pem' has expired on" \
+	's|certs/api.pem, key: certs/api.key|certs/expired.pem, key: certs/expired.key|'
+says "a key of another certificate" 1 "account sim/two: private key .* does not belong to the certificate" "$two.key|certs/anphat.key|"
+cp "$dir/certs/gateway.key" "$dir/certs/garbage.pem"
+says "a key where a certificate should be" 1 "account sim/two: certificate '.*garbage.pem': not a chain" "$two.pem|certs/garbage.pem|"
+says "a CA that is none" 1 "account sim/one: CA file '.*': no certificates" 's|ca: certs/ca.pem, server|ca: pw, server|'
+says "a certificate that is not there" 1 "nowhere.pem" "$two.pem|certs/nowhere.pem|"
+cp "$dir/certs/gateway.key" "$dir/certs/open.key" && chmod 644 "$dir/certs/open.key"
+says "a key that is open to others" 1 "open.key' is open to others" "$two.key|certs/open.key|"
+says "a password file that is not there" 1 "nopw" 's|password_file: pw2|password_file: nopw|'
+cp "$dir/pw" "$dir/openpw" && chmod 644 "$dir/openpw"
+says "a password file that is open to others" 1 "openpw' is open to others" 's|password_file: pw2|password_file: openpw|'
+: >"$dir/emptypw" && chmod 600 "$dir/emptypw"
+says "an empty password file" 1 "emptypw': the first line is not a password" 's|password_file: pw2|password_file: emptypw|'
+echo "a password that is far too long for EPP" >"$dir/longpw" && chmod 600 "$dir/longpw"
+says "a password that EPP cannot carry" 0 "warning: account sim/two: the password has 39 characters" 's|password_file: pw2|password_file: longpw|'
+check "… and never shows it" bash -c "! grep -q 'far too long for EPP' '$dir/out'"
+
+# All of it at once, with the rules.
+mkdir "$dir/rules" && cp policy/rules/*.yaml "$dir/rules" && echo 'reasons: [{id: }]' >>"$dir/rules/reasons.yaml"
+config -e "s|$root/policy/rules|$dir/rules|; s|certs/api.pem, key: certs/api.key|certs/expired.pem, key: certs/expired.key|" \
+	-e "$two.pem|certs/expired-gw.pem|" -e 's|password_file: pw,|password_file: longpw,|'
+run_check
+check "all errors at once: exit 1" test $? -eq 1
+for words in 'reasons.yaml:[0-9]*:[0-9]*: error' 'error: api: certificate' 'error: account sim/two: certificate' \
+	'warning: account sim/one: the password has'; do
+	check "all errors at once: $words" grep -q "$words" "$dir/out"
+done
+
+# It starts all the same, and says so.
+config -e "$two.pem|certs/soon-gw.pem|" -e 's|certs/gateway.pem|certs/expired-gw.pem|'
+"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >"$dir/d.log" 2>&1 &
+pid=$!
+check "it starts with certificates that are not valid" wait_for test -s "$dir/ports"
+check "… an error for the expired one" wait_for grep -q 'level=error event=certificate.invalid.*has expired.*account sim/one' "$dir/d.log"
+check "… a warning for the one that runs out" grep -q 'level=warning event=certificate.runs_out.*in 19 days.*account sim/two' "$dir/d.log"
+kill -TERM $pid
+wait $pid
+check "… and stops" test $? -eq 0
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
