@@ -52,10 +52,10 @@ void stats_register(struct stats *s, struct stats_value *v, enum stats_kind kind
 	insert(s, &v->entry);
 }
 
-void stats_register_micro(struct stats *s, struct stats_value *v, const char *name, const char *help,
-                          const char *labels)
+void stats_register_micro(struct stats *s, struct stats_value *v, enum stats_kind kind, const char *name,
+                          const char *help, const char *labels)
 {
-	stats_register(s, v, STATS_GAUGE, name, help, labels);
+	stats_register(s, v, kind, name, help, labels);
 	v->entry.micro = true;
 }
 

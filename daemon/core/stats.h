@@ -54,9 +54,9 @@ void stats_fini(struct stats *s);
 /* `kind` is STATS_COUNTER or STATS_GAUGE; starts at 0. */
 void stats_register(struct stats *s, struct stats_value *v, enum stats_kind kind, const char *name,
                     const char *help, const char *labels);
-/* A gauge of millionths: microseconds for "_seconds", parts per million for "_ratio". */
-void stats_register_micro(struct stats *s, struct stats_value *v, const char *name, const char *help,
-                          const char *labels);
+/* Of millionths: microseconds for "_seconds", parts per million for "_ratio". */
+void stats_register_micro(struct stats *s, struct stats_value *v, enum stats_kind kind, const char *name,
+                          const char *help, const char *labels);
 void stats_register_histogram(struct stats *s, struct stats_histogram *h, const char *name, const char *help,
                               const char *labels);
 /* What is not registered stays so. */

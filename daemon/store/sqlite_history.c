@@ -60,11 +60,27 @@ static enum err add_depths(struct sq *s, struct store_get_depths *o, enum sq_stm
 	return err;
 }
 
+static enum err read_states(struct sq *s, struct store_get_depths *o)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_COUNTS_ALL);
+	memset(o->items, 0, sizeof o->items);
+	while (sq_row(s, &o->op, st, &err)) {
+		int state = sqlite3_column_int(st, 0);
+		if (CHECK(state >= 0 && state < ITEM_STATE__COUNT))
+			o->items[state] = (uint64_t)sqlite3_column_int64(st, 1);
+	}
+	sq_done(st);
+	return err;
+}
+
 enum err sq_get_depths(struct sq *s, struct store_get_depths *o)
 {
 	o->depths = NULL;
 	o->count = 0;
-	enum err err = add_depths(s, o, SQ_WORK_DEPTHS);
+	enum err err = read_states(s, o);
+	if (!err)
+		err = add_depths(s, o, SQ_WORK_DEPTHS);
 	return err ? err : add_depths(s, o, SQ_READY_DEPTHS);
 }
 
@@ -130,16 +146,24 @@ enum err sq_get_history(struct sq *s, struct store_get_history *o)
 
 /* ---- progress ------------------------------------------------------------------------------------------------------ */
 
-/* The decision's text is our own (policy_print_common): its attribution names the province of registration. */
-static struct str province_of(struct str decision)
+/* The text behind `key` up to the next quote. */
+static struct str text_after(struct str decision, struct str key)
 {
-	static const char key[] = "\"province\":\"";
-	const char *at = decision.len ? memmem(decision.ptr, decision.len, key, sizeof key - 1) : NULL;
+	const char *at = decision.len ? memmem(decision.ptr, decision.len, key.ptr, key.len) : NULL;
 	if (!at)
 		return STR_NONE;
-	at += sizeof key - 1;
+	at += key.len;
 	struct str rest = str_make(at, (size_t)(decision.ptr + decision.len - at));
 	return str_split(&rest, '"');
+}
+
+/* The decision's text is our own (policy_print_common): its attribution names the province of registration and the list
+ * that the code is from. */
+static struct str province_of(struct sq *s, struct str decision)
+{
+	struct str code = text_after(decision, STR("\"province\":\""));
+	struct str list = text_after(decision, STR("\"province_list\":\""));
+	return code.len ? arena_printf(&s->arena, "%.*s@%.*s", STR_ARG(code), STR_ARG(list)) : STR_NONE;
 }
 
 static struct str zone_of(struct str domain)
@@ -166,7 +190,7 @@ static enum err count_item(struct sq *s, struct store_op *op, sqlite3_int64 item
 	sqlite3_stmt *st = sq_stmt(s, SQ_PROGRESS_ITEM);
 	sqlite3_bind_int64(st, 1, item);
 	if (sq_row(s, op, st, &err) && sqlite3_column_int(st, 0) == ITEM_CREATE)
-		err = add_name(s, op, day, zone_of(sq_col_str(st, 1)), province_of(sq_col_str(st, 2)),
+		err = add_name(s, op, day, zone_of(sq_col_str(st, 1)), province_of(s, sq_col_str(st, 2)),
 		               sqlite3_column_type(st, 3) != SQLITE_NULL);
 	sq_done(st);
 	return err;

@@ -382,8 +382,9 @@ struct store_depth {
 
 struct store_get_depths {
 	struct store_op op;
-	struct arena *arena;        /* in: borrowed */
-	struct store_depth *depths; /* out */
+	struct arena *arena;               /* in: borrowed */
+	uint64_t items[ITEM_STATE__COUNT]; /* out: over everything stored, as store_get_counts */
+	struct store_depth *depths;        /* out */
 	size_t count;
 };
 
@@ -429,7 +430,7 @@ struct store_progress {
 
 /* Names registered through this gateway. */
 struct store_progress_row {
-	struct str zone, province; /* as decided; the province may be empty */
+	struct str zone, province; /* as decided: "68@2025-07-01", a code and its list; or empty */
 	uint64_t names, granted;
 };
 

@@ -109,7 +109,7 @@ static void millionths_have_a_point(void **state)
 {
 	struct fixture *f = *state;
 	struct stats_value v;
-	stats_register_micro(&f->s, &v, "t_seconds", "T.", NULL);
+	stats_register_micro(&f->s, &v, STATS_GAUGE, "t_seconds", "T.", NULL);
 	stats_set(&v, 1000001);
 	assert_non_null(strstr(written(f), "\nt_seconds 1.000001\n"));
 	stats_set(&v, -500000);
