@@ -24,20 +24,28 @@ static void on_ceiling(struct loop_timer *t)
 	sched_pump_later(CONTAINER_OF(t, struct sched_account, ceiling_timer));
 }
 
+static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
+{
+	uint64_t ceiling = ceiling_wait_ms(a->ceiling, now);
+	uint64_t pace = (pace_wait_us(&a->pace, now * 1000) + 999) / 1000;
+	return ceiling > pace ? ceiling : pace;
+}
+
 /* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
 static void pump(struct sched_account *a)
 {
 	struct sched *s = a->sched;
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
 	while (room > 0 && !list_empty(&a->ready)) {
-		uint64_t now = loop_now(s->c.loop), wait = ceiling_wait_ms(a->ceiling, now);
+		uint64_t now = loop_now(s->c.loop), wait = send_wait_ms(a, now);
 		if (wait > 0) {
 			loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
 			break;
 		}
 		struct sched_job *j = LIST_ITEM(list_pop(&a->ready), struct sched_job, node);
 		if (sched_send(j)) {
-			(void)ceiling_take(a->ceiling, now); /* ceiling_wait_ms() said 0 */
+			(void)ceiling_take(a->ceiling, now); /* send_wait_ms() said 0 */
+			pace_sent(&a->pace, now * 1000);
 			room--;
 		}
 	}
@@ -101,6 +109,7 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 	a->ceiling = ceiling;
 	a->facts = *facts;
 	fair_init(&a->fair);
+	pace_init(&a->pace, loop_now(s->c.loop) * 1000);
 	a->pause.fire = on_pause_over;
 	a->ceiling_timer.fire = on_ceiling;
 	a->pump.run = on_pump;

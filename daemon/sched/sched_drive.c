@@ -54,12 +54,35 @@ static void meter(const struct sched_job *j, enum session_outcome outcome, const
 		meter_command_lost(m, command_of(&j->job), mono_us(j) - j->sent_us);
 }
 
+/* The registry is overloaded, or says that we are too many: 2400, 2500 to 2502, or it ended the connection. */
+static bool is_trouble(enum session_outcome outcome, const struct epp_response *r)
+{
+	int code = outcome == SESSION_ANSWERED ? r->results[0].code : 0;
+	return outcome == SESSION_UNKNOWN || code == 2400 || (code >= 2500 && code <= 2502);
+}
+
+static void learn(struct sched_account *a, enum session_outcome outcome, const struct epp_response *r)
+{
+	uint64_t now_us = loop_now(a->sched->c.loop) * 1000;
+	bool slower = is_trouble(outcome, r) && pace_trouble(&a->pace, a->ceiling->limit, now_us);
+	bool free_again =
+	    outcome == SESSION_ANSWERED && !is_trouble(outcome, r) && pace_well(&a->pace, now_us);
+	if (slower)
+		LOG(a->sched->c.log, LOG_WARNING, "pace.cut",
+		    "the registry is in trouble: sending slows down", F_C("registry", a->registry),
+		    F_C("account", a->name), F_U64("per_second", pace_rate(&a->pace)));
+	if (free_again)
+		LOG(a->sched->c.log, LOG_NOTICE, "pace.free", "the registry bears the full rate again",
+		    F_C("registry", a->registry), F_C("account", a->name));
+}
+
 static void done(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
                  const char *text)
 {
 	struct sched_job *j = job_of(c);
 	list_remove(&j->node);
 	meter(j, outcome, r);
+	learn(j->account, outcome, r);
 	if (outcome == SESSION_ANSWERED)
 		sched_drive(j, job_answered(&j->job, r, c->cltrid, wall(j)));
 	else
@@ -103,12 +126,19 @@ static void pause_for_money(struct sched_account *a)
 	}
 }
 
+static uint64_t delay_of(struct sched_job *j)
+{
+	if (j->job.stops_account)
+		return BILLING_PAUSE_MS;
+	if (j->job.result.state != ITEM_QUEUED)
+		return 0;
+	return j->job.not_sent || pace_take_retry(&j->account->pace) ? RETRY_AFTER_MS : RETRY_LATER_MS;
+}
+
 static void ended(struct sched_job *j)
 {
 	struct sched_account *a = j->account;
-	uint64_t delay_ms = j->job.stops_account                 ? BILLING_PAUSE_MS
-	                    : j->job.result.state == ITEM_QUEUED ? RETRY_AFTER_MS
-	                                                         : 0;
+	uint64_t delay_ms = delay_of(j);
 	if (j->job.stops_account && !a->sched->stopping)
 		pause_for_money(a);
 	sched_record(j, true, delay_ms);

@@ -4,6 +4,7 @@
 #define VNEPP_SCHED_INT_H
 
 #include "daemon/sched/fair.h"
+#include "daemon/sched/pace.h"
 #include "daemon/sched/sched.h"
 #include "epp/base/map.h"
 
@@ -21,6 +22,7 @@
 #define STORE_RETRY_MS   1000
 #define OPEN_PAGE        256
 #define RETRY_AFTER_MS   1000 /* an item that provably did not happen is sent again soon */
+#define RETRY_LATER_MS   60000 /* … unless so much is being repeated that the registry is better left alone */
 
 /* What one claim (or one page of open items) brought: the memory behind its jobs. */
 struct sched_group {
@@ -64,6 +66,7 @@ struct sched_account {
 	struct pool *pool;
 	struct meter_account *meter; /* borrowed, or NULL */
 	struct ceiling *ceiling;
+	struct pace pace;
 	struct job_registry facts;
 	struct list ready, flying, waiting, ending;
 	struct fair fair;      /* which queues have work, and whose turn it is */

@@ -208,6 +208,32 @@ static void the_ceiling_is_kept_and_reached(void **state)
 }
 
 /* What cannot be built, or finds its name taken, takes nothing from the ceiling. */
+/* Above 20 commands in any second it answers 2400, and does nothing. */
+static int say_overloaded(struct world *w, const struct sched_job *j, char letter)
+{
+	uint64_t now = loop_now(&w->v.loop);
+	size_t n = 0;
+	(void)j;
+	(void)letter;
+	while (n < w->sent_count && now - w->sent[w->sent_count - 1 - n].at_ms < 1000)
+		n++;
+	return n > 20 ? 2400 : SAY_WELL;
+}
+
+static void an_overloaded_registry_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	w->say = say_overloaded;
+	w->pools[0].slots = 20;
+	admit_many(w, 0, 0, "a", 300);
+	sched_start(w->sched);
+	run_to_rest(w, 3600000);
+	assert_true(count_of(w, ITEM_DONE) + count_of(w, ITEM_FAILED) == 300);
+	assert_true(count_of(w, ITEM_DONE) > 270);
+	assert_in_range(log_capture_count(&w->log, "pace.cut"), 1, 60);
+	assert_true(w->sent_count < 300 * 2 + 150); /* a create is a check and a transform at most */
+}
+
 static void what_is_not_sent_takes_nothing_from_the_ceiling(void **state)
 {
 	struct world *w = *state;
@@ -519,6 +545,7 @@ int main(void)
 	    T(accounts_do_not_wait_for_each_other),
 	    T(a_claim_is_at_most_twice_the_slots),
 	    T(the_ceiling_is_kept_and_reached),
+	    T(an_overloaded_registry_is_left_alone),
 	    T(what_is_not_sent_takes_nothing_from_the_ceiling),
 	    T(one_name_wanted_by_many_is_created_once),
 	    T(doubt_keeps_the_name),
