@@ -18,7 +18,8 @@ static void log_end(struct sched_job *j)
 	LOG(j->account->sched->c.log, r->state == ITEM_NEEDS_HUMAN ? LOG_WARNING : LOG_INFO, "item.end",
 	    item_state_name(r->state), F_U64("item", j->item), F_U64("batch", j->batch),
 	    F_STR("reason", r->reason), F_I64("code", r->code), F_I64("attempt", r->attempt),
-	    F_STR("cltrid", r->cl_trid), F_STR("svtrid", r->sv_trid), F_C("registry", j->account->registry));
+	    F_STR("cltrid", r->cl_trid), F_STR("svtrid", r->sv_trid), F_C("registry", j->account->registry),
+	    F_C("account", j->account->name));
 }
 
 static void submit(struct finish_group *g)
