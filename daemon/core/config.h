@@ -46,14 +46,17 @@ struct config_registry {
 	const char *language;
 	const char **objects, **extensions; /* URIs that we can use; the greeting decides */
 	size_t object_count, extension_count;
+	const char **required; /* URIs without which there is no log-in */
+	size_t required_count;
 	enum config_hosts hosts;
 	bool create_contacts; /* make the registrant contact from the item's applicant */
 	bool check_first;     /* <check> before <create>, where a taken name costs a penalty */
-	uint64_t connect_ms, greeting_ms, login_ms, answer_ms;
+	uint64_t connect_ms, greeting_ms, login_ms, answer_ms, logout_ms;
 	uint64_t keepalive_ms, max_age_ms;
 	uint64_t backoff_min_ms, backoff_max_ms;
-	uint64_t settle_ms;           /* before "does not exist" is believed, twice */
-	uint64_t poll_ms;             /* interval of the poll worker when the queue is empty */
+	uint64_t skew_warn_ms; /* difference of the registry's clock that is worth a warning; 0: none */
+	uint64_t settle_ms;    /* before "does not exist" is believed, twice */
+	uint64_t poll_ms;      /* interval of the poll worker when the queue is empty */
 	uint32_t commands_per_second; /* hard ceiling (limits file); 0: none */
 	struct config_account *accounts;
 	size_t account_count;

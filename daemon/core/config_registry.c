@@ -158,6 +158,26 @@ static void read_tls(struct config_reading *r, struct yaml_node *map, struct con
 	yaml_reject_unseen(r->d, tls);
 }
 
+static bool is_listed(const char *const *list, size_t count, const char *uri)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], uri) == 0)
+			return true;
+	return false;
+}
+
+/* What is required must be something that we would log in with. */
+static void check_required(struct config_reading *r, struct yaml_node *map, const struct config_registry *g)
+{
+	for (size_t i = 0; i < g->required_count; i++) {
+		if (is_listed(g->objects, g->object_count, g->required[i]) ||
+		    is_listed(g->extensions, g->extension_count, g->required[i]))
+			continue;
+		yaml_error(r->d, yaml_get(map, "require"), "'%s' is neither in 'objects' nor in 'extensions'",
+		           g->required[i]);
+	}
+}
+
 static void read_dialect(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
 {
 	int choice = 1;
@@ -172,6 +192,9 @@ static void read_dialect(struct config_reading *r, struct yaml_node *map, struct
 		g->extensions = copy_list(r, default_extensions, ARRAY_LEN(default_extensions));
 		g->extension_count = ARRAY_LEN(default_extensions);
 	}
+	(void)config_value_list(r, map, "require", YAML_OPTIONAL, config_value_is_uri, &g->required,
+	                        &g->required_count);
+	check_required(r, map, g);
 	if (yaml_enum(r->d, map, "hosts", YAML_OPTIONAL, hosts_names, &choice))
 		g->hosts = choice == 0 ? CONFIG_HOSTS_ATTRIBUTES : CONFIG_HOSTS_OBJECTS;
 	if (yaml_enum(r->d, map, "contacts", YAML_OPTIONAL, contacts_names, &choice))
@@ -188,6 +211,7 @@ static void read_timeouts(struct config_reading *r, struct yaml_node *map, struc
 	config_value_ms(r, t, "greeting", 10, 10 * MINUTE, &g->greeting_ms);
 	config_value_ms(r, t, "login", 10, 10 * MINUTE, &g->login_ms);
 	config_value_ms(r, t, "answer", 10, 10 * MINUTE, &g->answer_ms);
+	config_value_ms(r, t, "logout", 10, 10 * MINUTE, &g->logout_ms);
 	yaml_reject_unseen(r->d, t);
 }
 
@@ -202,6 +226,7 @@ static void read_times(struct config_reading *r, struct yaml_node *map, struct c
 	yaml_reject_unseen(r->d, b);
 	config_value_ms(r, map, "settle", 0, DAY, &g->settle_ms);
 	config_value_ms(r, map, "poll", 10, DAY, &g->poll_ms);
+	config_value_ms(r, map, "clock_skew", 0, DAY, &g->skew_warn_ms);
 	if (b && g->backoff_min_ms > g->backoff_max_ms)
 		diag_error(r->d, b->key_pos, "backoff: 'min' is longer than 'max'");
 	struct yaml_node *age = yaml_get(map, "max_age");
@@ -210,7 +235,10 @@ static void read_times(struct config_reading *r, struct yaml_node *map, struct c
 		           "'keepalive' must be shorter than 'max_age'");
 }
 
-/* Idle limits of 5 minutes, ages of 24 hours and log-in within about 10 s are what registries are known to ask. */
+/*
+ * Idle limits of 5 minutes, ages of 24 hours and log-in within about 10 s are what registries are known to ask. An answer
+ * may take as long as a registry under load needs, since giving up makes the outcome unknown; a log-out is worth little.
+ */
 static void set_defaults(struct config_registry *g)
 {
 	*g = (struct config_registry){
@@ -222,12 +250,14 @@ static void set_defaults(struct config_registry *g)
 	    .greeting_ms = 10 * SECOND,
 	    .login_ms = 10 * SECOND,
 	    .answer_ms = 60 * SECOND,
+	    .logout_ms = 5 * SECOND,
 	    .keepalive_ms = 4 * MINUTE,
 	    .max_age_ms = 20 * HOUR,
 	    .backoff_min_ms = 1 * SECOND,
 	    .backoff_max_ms = 5 * MINUTE,
 	    .settle_ms = 30 * SECOND,
 	    .poll_ms = 1 * MINUTE,
+	    .skew_warn_ms = 1 * MINUTE,
 	};
 }
 

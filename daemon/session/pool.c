@@ -1,20 +1,25 @@
 /*
  * The pool.
  *
- * Happy path: pool_start opens `wanted` sessions; each reports ready; commands go to the one with the most room; a
- * session that retires is replaced.
+ * Happy path: pool_start opens one session; when it is ready the others follow; commands go to the one with the most
+ * room; a session that retires is replaced.
  *
  * Failure modes
- *  - Connecting fails or sessions are lost before they carried anything: exponential back-off with jitter up to a
- *    ceiling, the next endpoint each time, one attempt at a time until one succeeds.
- *  - 2502 (too many sessions): one session fewer is wanted; another is tried again after GROW_MS.
- *  - Log-in refused, or impossible (no domain objects, a password that EPP cannot carry): stopped, with an alarm in
- *    the log; see pool.h.
+ *  - Connecting fails, or a session does not live for SETTLED_MS: its endpoint backs off, the next one takes its place
+ *    (endpoint.c). A session that is lost later is replaced at once, but by one probe before the others follow.
+ *  - 2502 (too many sessions): as many sessions are wanted as are open; another is tried after GROW_MS, and after twice
+ *    as long each time that is refused.
+ *  - Sessions break with commands in flight, as they do over some registries' quotas: the window is halved, and grows
+ *    again while nothing breaks.
+ *  - Log-in refused, or impossible (something required is not offered, a password that EPP cannot carry): stopped, with
+ *    an alarm in the log; see pool.h. Sessions that are open go on.
  */
 #include "daemon/session/pool.h"
 #include "daemon/core/ceiling.h"
 #include "daemon/core/loop.h"
+#include "daemon/session/endpoint.h"
 #include "daemon/session/poll.h"
+#include "daemon/session/registry_view.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
@@ -22,11 +27,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GROW_MS 60000 /* a registry that had no room may have some in a minute */
+#define GROW_MS        60000   /* a registry that had no room may have some in a minute */
+#define GROW_MAX_MS    1800000 /* trying is a log-in, which counts against rates: not for ever each minute */
+#define SETTLED_MS     30000   /* a session that lived so long says that the endpoint works */
+#define WINDOW_GROW_MS 30000
+#define AGE_JITTER     8 /* sessions retire up to an eighth earlier, so that not all do at once */
 
 struct slot {
 	struct session *session; /* borrowed until its on_closed; NULL: none */
 	bool was_ready;
+	size_t endpoint;
+	uint64_t dialled_at;
 };
 
 struct pool {
@@ -36,17 +47,21 @@ struct pool {
 	struct slot *slots; /* owned; c.sessions of them */
 	uint32_t wanted;    /* at most c.sessions; fewer after 2502 */
 	uint32_t open;      /* slots with a session */
-	uint32_t failures;  /* in a row */
-	uint32_t endpoint;  /* the one in use */
+	uint32_t window;    /* at most the configured one */
+	struct endpoints endpoints;
+	struct registry_view view;
 	bool started, stopped, draining;
-	struct loop_timer retry, grow;
+	struct loop_timer retry, grow, widen;
+	uint64_t grow_ms;
 	struct loop_task drained;
 	struct poll poll;
 	struct epp_parser *parser; /* owned; one for all sessions, because answers are handled as they come */
-	uint64_t next_id, opened, lost, greeting_hash;
+	uint64_t next_id, opened, lost;
 	char trid_prefix[24];
 	char last_error[200];
 };
+
+#define POOL_FIELDS(p) F_C("registry", (p)->c.session.registry), F_C("account", (p)->c.session.account)
 
 static void fill(struct pool *p);
 
@@ -58,17 +73,36 @@ static struct slot *slot_of(struct pool *p, const struct session *s)
 	check_abort("INVARIANT", "session of this pool", __FILE__, __LINE__);
 }
 
+static uint64_t now_ms(const struct pool *p)
+{
+	return loop_now(p->c.session.loop);
+}
+
+/* ---- what sessions tell ---------------------------------------------------------------------------------------------- */
+
+static void on_greeting(void *arg, struct session *s, const struct epp_greeting *g)
+{
+	struct pool *p = arg;
+	(void)s;
+	registry_view_greeting(&p->view, g, loop_wall(p->c.session.loop));
+}
+
+static void on_login_events(void *arg, struct session *s, const struct epp_login_sec *events)
+{
+	struct pool *p = arg;
+	(void)s;
+	registry_view_login_events(&p->view, events);
+}
+
 static void on_ready(void *arg, struct session *s)
 {
 	struct pool *p = arg;
-	uint64_t hash = session_greeting_hash(s);
-	slot_of(p, s)->was_ready = true;
-	p->failures = 0;
-	if (p->greeting_hash && p->greeting_hash != hash)
-		LOG(p->c.session.log, LOG_WARNING, "registry.greeting_changed",
-		    "the registry offers other objects or extensions than before",
-		    F_C("registry", p->c.session.registry));
-	p->greeting_hash = hash;
+	struct slot *slot = slot_of(p, s);
+	slot->was_ready = true;
+	endpoints_ready(&p->endpoints, slot->endpoint);
+	session_set_window(s, p->window);
+	if (p->wanted < p->c.sessions)
+		p->grow_ms = GROW_MS; /* there is room again */
 	fill(p);
 	poll_wake(&p->poll);
 	p->ev.on_room(p->arg);
@@ -89,97 +123,44 @@ static void on_messages(void *arg, uint64_t count)
 	poll_wake(&p->poll);
 }
 
-static uint64_t backoff_ms(struct pool *p)
-{
-	uint32_t doublings = p->failures > 16 ? 16 : p->failures;
-	uint64_t ms = p->c.backoff_min_ms << doublings;
-	if (ms > p->c.backoff_max_ms)
-		ms = p->c.backoff_max_ms;
-	return ms / 2 + rng_below(p->c.rng, ms / 2 + 1);
-}
+/* ---- adapting -------------------------------------------------------------------------------------------------------- */
 
-static void stop_with_alarm(struct pool *p, const char *text)
+static void use_window(struct pool *p, uint32_t window)
 {
-	p->stopped = true;
-	LOG(p->c.session.log, LOG_ERROR, "pool.stopped",
-	    "this account cannot log in: not trying again until the configuration is reloaded",
-	    F_C("registry", p->c.session.registry), F_C("account", p->c.session.account),
-	    F_C("reason", text));
-}
-
-/* What the end of a session means for the next attempt. */
-static void learn(struct pool *p, bool was_ready, enum session_end why, const char *text)
-{
-	snprintf(p->last_error, sizeof p->last_error, "%s: %s", session_end_name(why), text);
-	if (why == SESSION_END_CLEAN)
-		return;
-	p->lost++;
-	if (why == SESSION_END_LOGIN || why == SESSION_END_UNSUITABLE) {
-		stop_with_alarm(p, text);
-	} else if (why == SESSION_END_LIMIT) {
-		p->wanted = p->open > 1 ? p->open : 1;
-		loop_timer_set(p->c.session.loop, &p->grow, GROW_MS);
-	}
-	if (!was_ready || why != SESSION_END_LOST) {
-		p->endpoint = (uint32_t)((p->endpoint + 1) % p->c.endpoint_count);
-		p->failures++;
-	}
-}
-
-static void on_closed(void *arg, struct session *s, enum session_end why, const char *text)
-{
-	struct pool *p = arg;
-	struct slot *slot = slot_of(p, s);
-	bool was_ready = slot->was_ready;
-	*slot = (struct slot){0};
-	p->open--;
-	learn(p, was_ready, why, text);
-	if (p->draining) {
-		if (p->open == 0)
-			loop_defer(p->c.session.loop, &p->drained);
-		return;
-	}
-	if (p->failures > 0 && !loop_timer_is_set(&p->retry))
-		loop_timer_set(p->c.session.loop, &p->retry, backoff_ms(p));
-	fill(p);
-}
-
-static void open_one(struct pool *p, struct slot *slot)
-{
-	static const struct session_events ev = {
-	    .on_ready = on_ready, .on_room = on_room, .on_messages = on_messages, .on_closed = on_closed};
-	struct session_config c = p->c.session;
-	c.id = ++p->next_id;
-	c.host = p->c.endpoints[p->endpoint].host;
-	c.port = p->c.endpoints[p->endpoint].port;
-	c.parser = p->parser;
-	snprintf(c.trid_prefix, sizeof c.trid_prefix, "%s", p->trid_prefix);
-	p->open++;
-	p->opened++;
-	slot->session = session_new(&c, &ev, p);
-}
-
-/* Opens what is missing; after a failure one at a time, when the back-off is over. */
-static void fill(struct pool *p)
-{
-	uint32_t connecting = 0;
-	if (!p->started || p->stopped || p->draining || loop_timer_is_set(&p->retry))
-		return;
+	p->window = window;
 	for (uint32_t i = 0; i < p->c.sessions; i++)
-		connecting += p->slots[i].session && !p->slots[i].was_ready;
-	for (uint32_t i = 0; i < p->c.sessions && p->open < p->wanted; i++) {
 		if (p->slots[i].session)
-			continue;
-		if (p->failures > 0 && connecting > 0)
-			return;
-		open_one(p, &p->slots[i]);
-		connecting++;
-	}
+			session_set_window(p->slots[i].session, window);
 }
 
-static void on_retry(struct loop_timer *t)
+static void narrow(struct pool *p)
 {
-	fill(CONTAINER_OF(t, struct pool, retry));
+	if (p->window > 1)
+		LOG(p->c.session.log, LOG_INFO, "pool.window",
+		    "halved: a session broke with commands in flight", POOL_FIELDS(p),
+		    F_U64("window", p->window / 2));
+	use_window(p, p->window > 1 ? p->window / 2 : 1);
+	loop_timer_set(p->c.session.loop, &p->widen, WINDOW_GROW_MS);
+}
+
+static void on_widen(struct loop_timer *t)
+{
+	struct pool *p = CONTAINER_OF(t, struct pool, widen);
+	uint32_t most = p->c.session.window, more = p->window + (p->window + 1) / 2;
+	use_window(p, more < most ? more : most);
+	if (p->window < most)
+		loop_timer_set(p->c.session.loop, &p->widen, WINDOW_GROW_MS);
+	poll_on_room(&p->poll);
+	p->ev.on_room(p->arg);
+}
+
+static void shrink(struct pool *p)
+{
+	p->wanted = p->open > 1 ? p->open : 1;
+	LOG(p->c.session.log, LOG_INFO, "pool.sessions", "fewer: the registry has no room (2502)",
+	    POOL_FIELDS(p), F_U64("wanted", p->wanted), F_U64("again_in_ms", p->grow_ms));
+	loop_timer_set(p->c.session.loop, &p->grow, p->grow_ms);
+	p->grow_ms = 2 * p->grow_ms < GROW_MAX_MS ? 2 * p->grow_ms : GROW_MAX_MS;
 }
 
 static void on_grow(struct loop_timer *t)
@@ -187,9 +168,136 @@ static void on_grow(struct loop_timer *t)
 	struct pool *p = CONTAINER_OF(t, struct pool, grow);
 	if (p->wanted < p->c.sessions) {
 		p->wanted++;
-		loop_timer_set(p->c.session.loop, &p->grow, GROW_MS);
+		loop_timer_set(p->c.session.loop, &p->grow, p->grow_ms);
 	}
 	fill(p);
+}
+
+/* ---- the end of a session -------------------------------------------------------------------------------------------- */
+
+static void stop_with_alarm(struct pool *p, const char *text)
+{
+	if (!p->stopped)
+		LOG(p->c.session.log, LOG_ERROR, "pool.stopped",
+		    "this account cannot log in: not trying again until the configuration is reloaded",
+		    POOL_FIELDS(p), F_C("reason", text));
+	p->stopped = true;
+}
+
+/* What the end of a session means for its endpoint. */
+static void judge_endpoint(struct pool *p, const struct slot *slot, bool settled)
+{
+	if (settled) {
+		endpoints_settled(&p->endpoints, slot->endpoint);
+		endpoints_lost(&p->endpoints, slot->endpoint);
+	} else {
+		endpoints_failed(&p->endpoints, slot->endpoint, slot->dialled_at, now_ms(p));
+	}
+}
+
+/* What it means for the next attempt; `slot` is no longer in use. */
+static void learn(struct pool *p, const struct slot *slot, uint32_t unknown, uint64_t ready_since,
+                  enum session_end why, const char *text)
+{
+	bool settled = slot->was_ready && now_ms(p) - ready_since >= SETTLED_MS;
+	if (!slot->was_ready)
+		endpoints_given_up(&p->endpoints, slot->endpoint);
+	if (why == SESSION_END_CLEAN) {
+		if (settled)
+			endpoints_settled(&p->endpoints, slot->endpoint);
+		return;
+	}
+	snprintf(p->last_error, sizeof p->last_error, "%s: %s", session_end_name(why), text);
+	p->lost++;
+	if (unknown > 0)
+		narrow(p);
+	if (why == SESSION_END_LOGIN || why == SESSION_END_UNSUITABLE)
+		stop_with_alarm(p, text);
+	if (why == SESSION_END_LIMIT)
+		shrink(p);
+	if (why != SESSION_END_LIMIT || p->open == 0)
+		judge_endpoint(p, slot, settled);
+}
+
+static void on_closed(void *arg, struct session *s, enum session_end why, const char *text)
+{
+	struct pool *p = arg;
+	struct slot *used = slot_of(p, s), slot = *used;
+	*used = (struct slot){0};
+	p->open--;
+	if (p->draining) {
+		if (p->open == 0)
+			loop_defer(p->c.session.loop, &p->drained);
+		return;
+	}
+	learn(p, &slot, session_lost(s), session_ready_since(s), why, text);
+	fill(p);
+}
+
+/* ---- opening --------------------------------------------------------------------------------------------------------- */
+
+static void open_one(struct pool *p, struct slot *slot, size_t endpoint)
+{
+	static const struct session_events ev = {.on_greeting = on_greeting,
+	                                         .on_login_events = on_login_events,
+	                                         .on_ready = on_ready,
+	                                         .on_room = on_room,
+	                                         .on_messages = on_messages,
+	                                         .on_closed = on_closed};
+	struct session_config c = p->c.session;
+	c.id = ++p->next_id;
+	c.host = p->endpoints.list[endpoint].host;
+	c.port = p->endpoints.list[endpoint].port;
+	c.parser = p->parser;
+	c.window = p->window;
+	c.max_age_ms -= rng_below(p->c.rng, c.max_age_ms / AGE_JITTER + 1);
+	snprintf(c.trid_prefix, sizeof c.trid_prefix, "%s", p->trid_prefix);
+	p->open++;
+	p->opened++;
+	endpoints_dialled(&p->endpoints, endpoint);
+	*slot = (struct slot){.endpoint = endpoint, .dialled_at = now_ms(p)};
+	slot->session = session_new(&c, &ev, p);
+}
+
+static uint32_t connecting(const struct pool *p)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < p->c.sessions; i++)
+		n += p->slots[i].session && !p->slots[i].was_ready;
+	return n;
+}
+
+/* More at once could not log in in time: registries hang up on who connects and says nothing. */
+static uint32_t connecting_most(const struct pool *p)
+{
+	uint32_t per_second = p->c.session.ceiling->limit;
+	return per_second ? per_second : UINT32_MAX;
+}
+
+/* Opens what is missing and may be opened now. Called whenever one of the reasons not to has changed. */
+static void fill(struct pool *p)
+{
+	uint64_t wait = ENDPOINT_NEVER;
+	uint32_t under_way = connecting(p), most = connecting_most(p);
+	loop_timer_cancel(p->c.session.loop, &p->retry);
+	if (!p->started || p->stopped || p->draining)
+		return;
+	for (uint32_t i = 0; i < p->c.sessions && p->open < p->wanted && under_way < most; i++) {
+		if (p->slots[i].session)
+			continue;
+		size_t endpoint = endpoints_pick(&p->endpoints, now_ms(p), &wait);
+		if (endpoint == ENDPOINT_NONE)
+			break;
+		open_one(p, &p->slots[i], endpoint);
+		under_way++;
+	}
+	if (wait != ENDPOINT_NEVER)
+		loop_timer_set(p->c.session.loop, &p->retry, wait);
+}
+
+static void on_retry(struct loop_timer *t)
+{
+	fill(CONTAINER_OF(t, struct pool, retry));
 }
 
 static void on_drained(struct loop_task *t)
@@ -197,6 +305,8 @@ static void on_drained(struct loop_task *t)
 	struct pool *p = CONTAINER_OF(t, struct pool, drained);
 	p->ev.on_drained(p->arg);
 }
+
+/* ---- life ------------------------------------------------------------------------------------------------------------ */
 
 struct pool *pool_new(const struct pool_config *c, const struct pool_events *ev, void *arg)
 {
@@ -206,31 +316,42 @@ struct pool *pool_new(const struct pool_config *c, const struct pool_events *ev,
 	p->arg = arg;
 	p->slots = xcalloc(c->sessions, sizeof *p->slots);
 	p->wanted = c->sessions;
+	p->window = c->session.window;
+	p->grow_ms = GROW_MS;
+	endpoints_init(&p->endpoints, c->endpoint_count, c->backoff_min_ms, c->backoff_max_ms, c->rng);
+	for (size_t i = 0; i < c->endpoint_count; i++) {
+		p->endpoints.list[i].host = c->endpoints[i].host;
+		p->endpoints.list[i].port = c->endpoints[i].port;
+	}
+	registry_view_init(&p->view, c->session.log, c->session.registry, c->session.account,
+	                   c->skew_warn_ms);
 	p->retry.fire = on_retry;
 	p->grow.fire = on_grow;
+	p->widen.fire = on_widen;
 	p->drained.run = on_drained;
 	p->parser = epp_parser_new();
 	epp_parser_set_offset(p->parser, c->date_offset_s);
 	snprintf(p->trid_prefix, sizeof p->trid_prefix, "%.8s-%x", c->session.trid_prefix, c->epoch);
-	p->poll = (struct poll){.pool = p,
-	                        .loop = c->session.loop,
-	                        .ceiling = c->session.ceiling,
-	                        .interval_ms = c->poll_ms,
-	                        .epoch = c->epoch,
-	                        .on_message = ev->on_message,
-	                        .arg = arg,
-	                        .trid_prefix = p->trid_prefix};
+	poll_init(&p->poll, p, c, ev->on_message, arg, p->trid_prefix);
 	return p;
+}
+
+static void cancel_timers(struct pool *p)
+{
+	loop_timer_cancel(p->c.session.loop, &p->retry);
+	loop_timer_cancel(p->c.session.loop, &p->grow);
+	loop_timer_cancel(p->c.session.loop, &p->widen);
+	poll_stop(&p->poll);
 }
 
 void pool_free(struct pool *p)
 {
 	REQUIRE(p->open == 0);
-	loop_timer_cancel(p->c.session.loop, &p->retry);
-	loop_timer_cancel(p->c.session.loop, &p->grow);
+	cancel_timers(p);
 	loop_cancel_task(&p->drained);
-	poll_stop(&p->poll);
 	epp_parser_free(p->parser);
+	endpoints_fini(&p->endpoints);
+	registry_view_fini(&p->view);
 	free(p->slots);
 	free(p);
 }
@@ -242,50 +363,12 @@ void pool_start(struct pool *p)
 	fill(p);
 }
 
-uint32_t pool_room(const struct pool *p)
-{
-	uint32_t room = 0;
-	for (uint32_t i = 0; i < p->c.sessions; i++)
-		if (p->slots[i].session && p->slots[i].was_ready)
-			room += session_room(p->slots[i].session);
-	return room;
-}
-
-uint32_t pool_slots(const struct pool *p)
-{
-	uint32_t ready = 0;
-	for (uint32_t i = 0; i < p->c.sessions; i++)
-		ready += p->slots[i].session && session_state(p->slots[i].session) == SESSION_READY;
-	return ready * p->c.session.window;
-}
-
-enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e)
-{
-	struct session *best = NULL;
-	uint32_t most = 0;
-	for (uint32_t i = 0; i < p->c.sessions; i++) {
-		struct session *s = p->slots[i].session;
-		uint32_t room = s && p->slots[i].was_ready ? session_room(s) : 0;
-		if (room > most) {
-			most = room;
-			best = s;
-		}
-	}
-	REQUIRE(best);
-	return session_send(best, c, e);
-}
-
-void pool_message_stored(struct pool *p, bool stored)
-{
-	poll_stored(&p->poll, stored);
-}
-
 void pool_drain(struct pool *p)
 {
+	if (p->draining)
+		return;
 	p->draining = true;
-	loop_timer_cancel(p->c.session.loop, &p->retry);
-	loop_timer_cancel(p->c.session.loop, &p->grow);
-	poll_stop(&p->poll);
+	cancel_timers(p);
 	if (p->open == 0)
 		loop_defer(p->c.session.loop, &p->drained);
 	for (uint32_t i = 0; i < p->c.sessions; i++)
@@ -305,20 +388,67 @@ void pool_abort(struct pool *p)
 void pool_resume(struct pool *p)
 {
 	p->stopped = false;
-	p->failures = 0;
-	loop_timer_cancel(p->c.session.loop, &p->retry);
+	endpoints_reset(&p->endpoints);
 	fill(p);
 }
+
+/* ---- commands -------------------------------------------------------------------------------------------------------- */
+
+uint32_t pool_room(const struct pool *p)
+{
+	uint32_t room = 0;
+	for (uint32_t i = 0; i < p->c.sessions; i++)
+		if (p->slots[i].session)
+			room += session_room(p->slots[i].session);
+	return room;
+}
+
+uint32_t pool_slots(const struct pool *p)
+{
+	uint32_t ready = 0;
+	for (uint32_t i = 0; i < p->c.sessions; i++)
+		ready += p->slots[i].session && session_state(p->slots[i].session) == SESSION_READY;
+	return ready * p->window;
+}
+
+enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e)
+{
+	struct session *best = NULL;
+	uint32_t most = 0;
+	/* Places, not room: what was said once by pool_room() holds, although the first frames wait to be written. */
+	for (uint32_t i = 0; i < p->c.sessions; i++) {
+		struct session *s = p->slots[i].session;
+		uint32_t places = s ? session_places(s) : 0;
+		if (places > most) {
+			most = places;
+			best = s;
+		}
+	}
+	REQUIRE(best);
+	return session_send(best, c, e);
+}
+
+void pool_message_stored(struct pool *p, bool stored)
+{
+	poll_stored(&p->poll, stored);
+}
+
+/* ---- what is shown --------------------------------------------------------------------------------------------------- */
 
 void pool_stats(const struct pool *p, struct pool_stats *out)
 {
 	*out = (struct pool_stats){.wanted = p->wanted,
+	                           .window = p->window,
 	                           .stopped = p->stopped,
 	                           .opened = p->opened,
 	                           .lost = p->lost,
 	                           .messages = p->poll.messages,
+	                           .greeting_changes = p->view.changes,
+	                           .skew_ms = p->view.skew_ms,
+	                           .password_expires = p->view.password_expires,
+	                           .certificate_expires = p->view.certificate_expires,
 	                           .last_error = p->last_error};
-	uint64_t now = loop_now(p->c.session.loop);
+	uint64_t now = now_ms(p);
 	if (loop_timer_is_set(&p->retry) && p->retry.at_ms > now)
 		out->retry_in_ms = p->retry.at_ms - now;
 	for (uint32_t i = 0; i < p->c.sessions; i++) {

@@ -1,6 +1,7 @@
 /*
- * The sessions of one account at one registry: keeps as many open as configured, spreads commands over them, backs off
- * when the registry refuses, and works the poll queue (poll.h).
+ * The sessions of one account at one registry: keeps as many open as configured, spreads commands over them, fails over
+ * and backs off when the registry refuses (endpoint.h), stays below the configured maxima where the registry takes less,
+ * compares what the registry says of itself (registry_view.h), and works the poll queue (poll.h).
  *
  * A pool that gets its log-in refused (2200, 2501) stops and says so: trying again would lock the account. Only
  * pool_resume() (a reload, an operator) starts it again.
@@ -25,6 +26,7 @@ struct pool_config {
 	size_t endpoint_count;
 	uint32_t sessions;
 	uint64_t backoff_min_ms, backoff_max_ms, poll_ms;
+	uint64_t skew_warn_ms; /* difference of clocks worth a warning; 0: none */
 	struct rng *rng;
 	int date_offset_s;
 	uint32_t epoch; /* of the store: makes clTRIDs of our own unique over restarts */
@@ -45,17 +47,20 @@ void pool_free(struct pool *p);
 /* Starts connecting. */
 void pool_start(struct pool *p);
 
-/* Commands that may be handed in now, over all sessions. */
+/* Commands that may be handed in now, over all sessions: so many, even when it says less after the first of them. */
 uint32_t pool_room(const struct pool *p);
 /* Commands that fit when all ready sessions are empty. */
 uint32_t pool_slots(const struct pool *p);
 /* To the session with the most room; the caller has seen pool_room() > 0 and taken from the ceiling. */
 enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e) MUST_CHECK;
 
-/* The message given by on_message is durable (or was before): acknowledge it. False: leave it, ask again later. */
+/*
+ * The message given by on_message is durable (or was before): acknowledge it. False: leave it, ask again later. Once
+ * for each on_message, also while draining and afterwards.
+ */
 void pool_message_stored(struct pool *p, bool stored);
 
-/* No further commands; log out. on_drained follows, later. */
+/* No further commands; log out. on_drained follows, later, once, however often this is called. */
 void pool_drain(struct pool *p);
 /* The deadline is over: break what is left. */
 void pool_abort(struct pool *p);
@@ -64,9 +69,13 @@ void pool_resume(struct pool *p);
 
 struct pool_stats {
 	uint32_t wanted, ready, connecting, in_flight;
+	uint32_t window; /* in use, at most the configured one */
 	bool stopped;
-	uint64_t opened, lost, messages;
-	uint64_t retry_in_ms; /* 0: not waiting */
+	uint64_t opened, lost, messages, greeting_changes;
+	int64_t skew_ms; /* the registry's clock minus ours */
+	instant_ms_t password_expires,
+	    certificate_expires; /* as the registry said; INSTANT_NONE: it did not */
+	uint64_t retry_in_ms;    /* 0: not waiting */
 	const char *last_error;
 };
 void pool_stats(const struct pool *p, struct pool_stats *out);

@@ -1,149 +1,125 @@
 /*
- * The EPP session.
+ * The life of an EPP session.
+ *
+ *   session_new
+ *       │                                                        ┌──────── commands ◀──┐
+ *       ▼                 greeting               1000            ▼                     │
+ *   DIALLING ──opened──▶ GREETING ──▶ LOGIN ──────────────▶ READY ──── answers ────────┘
+ *       │                   │           │                      │ session_drain, max_age, 2002, 2200
+ *       │ refused, TLS,     │ late,     │ refused, late,       ▼
+ *       │ late              │ no EPP,   │ closed          DRAINING ──nothing in flight──▶ LOGOUT
+ *       │                   │ lacks     │                      │                             │ 1500, any answer,
+ *       │                   │ what we   │                      │ lost, late, 1500, 25xx,     │ closed, late
+ *       │                   │ need      │                      │ not our answer              │
+ *       └───────────────────┴───────────┴──────────┬───────────┴─────────────────────────────┘
+ *                                                  ▼
+ *                                               CLOSING ──stream closed──▶ commands end, on_closed, freed
  *
  * Happy path
  *  - session_new dials; the stream opens, the greeting comes; what it offers is intersected with what is configured.
- *  - <login> is sent when the ceiling allows; 1000 makes the session READY.
+ *  - <login> is sent when the ceiling allows; 1000 makes the session READY. Nothing is sent before.
  *  - Commands are appended to the stream's buffer, all frames of a turn leave in one write; answers are paired with
  *    the commands in order and checked by clTRID.
  *  - An idle session is proved by <poll op="req"> (a <hello> would prove the socket only). An old one drains.
  *  - session_drain: <logout>, 1500, close.
  *
+ * Deadlines. Connecting (DNS, TCP, TLS), greeting, log-in and log-out have one each from the moment their state begins,
+ * waiting for the ceiling included; each answer has one from the moment its command was handed in. After any of them
+ * the session is broken at once, because a late answer would be read by the next command.
+ *
  * Failure modes
- *  - Deadline of connecting, greeting, log-in or an answer: the session is broken at once, because a late answer would
- *    be read by the next command. Every command in flight ends as UNKNOWN.
- *  - Closed or broken by the other side, bytes that are no frame, XML that cannot be read, an answer with a foreign
- *    clTRID: the same.
+ *  - A deadline passes, the other side closes or breaks, bytes come that are no frame, XML that cannot be read, an
+ *    answer with a foreign clTRID or to nothing: broken. Frames that were received whole are still handled. Commands
+ *    in flight end as UNKNOWN, and as NOT_SENT when their bytes were still in our own buffer.
  *  - An answer without clTRID is accepted by order for codes where servers are known to leave it out; else it is doubt.
  *  - 1500, 2500 to 2502 end the session after their answer is delivered; 2002 and 2200 make it useless: it drains.
  */
 #include "daemon/session/session.h"
-#include "daemon/core/ceiling.h"
-#include "daemon/core/loop.h"
 #include "daemon/net/dial.h"
 #include "daemon/net/stream.h"
+#include "daemon/session/session_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/command.h"
 #include "epp/frame.h"
-#include "epp/ns.h"
-#include "epp/rescode.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SESSION_MAGIC 0x53455353u
-/* Frames handled before the loop gets its turn: one busy registry must not keep the others waiting. */
-#define FRAMES_PER_TURN 256
-/* A log-out that is not answered is not worth more patience than this. */
-#define LOGOUT_MS 5000
+/* What the window may bring beside one frame at its largest. */
+#define IN_SLACK ((size_t)4 << 20)
 
-struct session {
-	uint32_t magic;
-	struct session_config c;
-	struct session_events ev;
-	void *arg;
-	enum session_state state;
-	struct stream *stream;      /* borrowed from itself until its on_closed */
-	struct buf in;              /* received, not parsed yet */
-	struct list flying;         /* session_command.node, in the order sent */
-	struct session_command own; /* log-in, keepalive, log-out: one at a time */
-	bool own_busy;
-	struct loop_timer deadline; /* of the state, or of the oldest command in flight */
-	struct loop_timer keepalive, age;
-	struct loop_task more; /* frames left over from the last turn */
-	uint64_t idle_since;
-	uint64_t opened_ms, own_counter, greeting_hash;
-	struct str *ext_uris, *obj_uris; /* agreed with the greeting; texts borrowed from the configuration */
-	size_t ext_count, obj_count;
-	bool login_sec;
-	enum session_end why;
-	char text[ERRMSG_MAX];
+static const struct sm_conf states[SESSION_STATE__COUNT] = {
+    [SESSION_DIALLING] = {"dialling", SM_INITIAL, SM_TO(SESSION_GREETING) | SM_TO(SESSION_CLOSING)},
+    [SESSION_GREETING] = {"greeting", 0, SM_TO(SESSION_LOGIN) | SM_TO(SESSION_CLOSING)},
+    [SESSION_LOGIN] = {"login", 0, SM_TO(SESSION_READY) | SM_TO(SESSION_CLOSING)},
+    [SESSION_READY] = {"ready", 0, SM_TO(SESSION_DRAINING) | SM_TO(SESSION_CLOSING)},
+    [SESSION_DRAINING] = {"draining", 0, SM_TO(SESSION_LOGOUT) | SM_TO(SESSION_CLOSING)},
+    [SESSION_LOGOUT] = {"logout", 0, SM_TO(SESSION_CLOSING)},
+    [SESSION_CLOSING] = {"closing", SM_FINAL, 0},
 };
-
-static const char *const state_names[] = {"dialling", "greeting", "login",  "ready",
-                                          "draining", "logout",   "closing"};
 
 const char *session_state_name(enum session_state s)
 {
-	return (unsigned)s < SESSION_STATE__COUNT ? state_names[s] : "?";
+	return (unsigned)s < SESSION_STATE__COUNT ? states[s].name : "?";
 }
 
 const char *session_end_name(enum session_end e)
 {
-	static const char *const names[] = {"clean", "connect", "login",    "limit",
-	                                    "lost",  "timeout", "protocol", "unsuitable"};
+	static const char *const names[] = {"clean",   "connect",  "login",      "limit",    "lost",
+	                                    "timeout", "protocol", "unsuitable", "discarded"};
 	return (unsigned)e < ARRAY_LEN(names) ? names[e] : "?";
 }
 
-/* Which states may follow which. */
-static const unsigned allowed[SESSION_STATE__COUNT] = {
-    [SESSION_DIALLING] = 1u << SESSION_GREETING | 1u << SESSION_CLOSING,
-    [SESSION_GREETING] = 1u << SESSION_LOGIN | 1u << SESSION_CLOSING,
-    [SESSION_LOGIN] = 1u << SESSION_READY | 1u << SESSION_CLOSING,
-    [SESSION_READY] = 1u << SESSION_DRAINING | 1u << SESSION_CLOSING,
-    [SESSION_DRAINING] = 1u << SESSION_LOGOUT | 1u << SESSION_CLOSING,
-    [SESSION_LOGOUT] = 1u << SESSION_CLOSING,
-};
-
-static void move(struct session *s, enum session_state to)
+void session_move(struct session *s, enum session_state to)
 {
-	INVARIANT(s->magic == SESSION_MAGIC && (allowed[s->state] & 1u << to));
-	s->state = to;
+	INVARIANT(s->magic == SESSION_MAGIC);
+	sm_move(&s->sm, (int)to);
 }
-
-#define SESSION_FIELDS(s) \
-	F_C("registry", (s)->c.registry), F_C("account", (s)->c.account), F_U64("session", (s)->c.id)
 
 /* ---- ending ------------------------------------------------------------------------------------------------------ */
 
-static void forget_timers(struct session *s)
+static void begin_closing(struct session *s, enum session_end why, const char *text)
 {
+	s->why = why;
+	snprintf(s->text, sizeof s->text, "%s", text);
+	session_move(s, SESSION_CLOSING);
 	loop_timer_cancel(s->c.loop, &s->deadline);
 	loop_timer_cancel(s->c.loop, &s->keepalive);
 	loop_timer_cancel(s->c.loop, &s->age);
 	loop_cancel_task(&s->more);
+	ceiling_unclaim(s->c.ceiling, &s->claim);
 }
 
-static void end(struct session *s, enum session_end why, bool abort, const char *text)
+void session_finish(struct session *s, enum session_end why, bool abort, const char *text)
 {
-	if (s->state == SESSION_CLOSING)
+	if (session_is(s, SESSION_CLOSING))
 		return;
-	s->why = why;
-	snprintf(s->text, sizeof s->text, "%s", text);
-	move(s, SESSION_CLOSING);
-	forget_timers(s);
-	if (abort)
-		stream_abort(s->stream);
-	else
+	begin_closing(s, why, text);
+	if (!abort) {
 		stream_close(s->stream);
+		return;
+	}
+	/* What is still in the stream's buffer is dropped now; where it begins in the middle of a frame, that one is in
+	 * doubt. */
+	s->unsent_from = s->written - buf_len(stream_out(s->stream));
+	stream_abort(s->stream);
 }
 
-/* Every command that has not been answered is in doubt. From the stream's on_closed: nothing else will come. */
+/* Nothing more will come: what has not been answered is in doubt, unless it never left. */
 static void fail_flying(struct session *s)
 {
 	struct list_node *n;
 	while ((n = list_pop(&s->flying))) {
 		struct session_command *c = LIST_ITEM(n, struct session_command, node);
-		c->done(c, SESSION_UNKNOWN, NULL, s->text);
+		bool left = c->sent_pos < s->unsent_from;
+		s->lost += left && c != &s->own;
+		c->done(c, left ? SESSION_UNKNOWN : SESSION_NOT_SENT, NULL, s->text);
 	}
 }
 
-static void on_stream_closed(void *arg, enum err why, const char *text)
+static void session_free(struct session *s)
 {
-	struct session *s = arg;
-	if (s->state != SESSION_CLOSING) {
-		s->why = s->state <= SESSION_GREETING ? SESSION_END_CONNECT : SESSION_END_LOST;
-		snprintf(s->text, sizeof s->text, "%s: %s", err_text(why), text ? text : "");
-		move(s, SESSION_CLOSING);
-		forget_timers(s);
-	}
-	s->stream = NULL;
-	fail_flying(s);
-	LOG(s->c.log, s->why == SESSION_END_CLEAN ? LOG_INFO : LOG_WARNING, "session.closed", s->text,
-	    SESSION_FIELDS(s), F_C("reason", session_end_name(s->why)),
-	    F_U64("age_ms", loop_now(s->c.loop) - s->opened_ms));
-	s->ev.on_closed(s->arg, s, s->why, s->text);
 	buf_fini(&s->in);
 	free(s->ext_uris);
 	free(s->obj_uris);
@@ -151,180 +127,110 @@ static void on_stream_closed(void *arg, enum err why, const char *text)
 	free(s);
 }
 
+/* How it ended when the other side just went, in each state. */
+static enum session_end gone_end(const struct session *s)
+{
+	switch ((enum session_state)sm_state(&s->sm)) {
+	case SESSION_DIALLING:
+	case SESSION_GREETING: return SESSION_END_CONNECT;
+	case SESSION_LOGOUT: return s->discard ? SESSION_END_DISCARDED : SESSION_END_CLEAN;
+	default: return SESSION_END_LOST;
+	}
+}
+
+static void on_stream_closed(void *arg, enum err why, const char *text)
+{
+	struct session *s = arg;
+	s->deaf = true;
+	session_read_rest(s);
+	if (!session_is(s, SESSION_CLOSING)) {
+		char words[ERRMSG_MAX];
+		snprintf(words, sizeof words, "%s: %s", err_text(why), text);
+		begin_closing(s, gone_end(s), words);
+	}
+	s->stream = NULL;
+	fail_flying(s);
+	LOG(s->c.log, s->why == SESSION_END_CLEAN ? LOG_INFO : LOG_WARNING, "session.closed", s->text,
+	    SESSION_FIELDS(s), F_C("reason", session_end_name(s->why)), F_U64("unknown", s->lost),
+	    F_U64("age_ms", loop_now(s->c.loop) - s->opened_ms));
+	s->ev.on_closed(s->arg, s, s->why, s->text);
+	session_free(s);
+}
+
 void session_abort(struct session *s, enum session_end why, const char *text)
 {
 	REQUIRE(s->magic == SESSION_MAGIC);
-	end(s, why, true, text);
+	session_finish(s, why, true, text);
 }
 
 /* ---- sending ----------------------------------------------------------------------------------------------------- */
 
 /* The oldest command decides, because all have the same patience and answers come in order. */
-static void watch_oldest(struct session *s)
+void session_watch_oldest(struct session *s)
 {
 	if (list_empty(&s->flying)) {
 		loop_timer_cancel(s->c.loop, &s->deadline);
 		return;
 	}
 	const struct session_command *c = LIST_ITEM(s->flying.first, struct session_command, node);
-	uint64_t patience = s->state == SESSION_LOGIN    ? s->c.login_ms
-	                    : s->state == SESSION_LOGOUT ? LOGOUT_MS
-	                                                 : s->c.answer_ms;
-	uint64_t at = c->sent_ms + patience, now = loop_now(s->c.loop);
+	uint64_t now = loop_now(s->c.loop), at = c->sent_ms + s->c.answer_ms;
+	if (session_is(s, SESSION_LOGIN) || session_is(s, SESSION_LOGOUT))
+		at = s->give_up_at;
 	loop_timer_set(s->c.loop, &s->deadline, at > now ? at - now : 0);
 }
 
 static enum err put(struct session *s, struct session_command *c, struct errmsg *e)
 {
-	enum err err = c->build(c, stream_out(s->stream), e);
+	struct buf *out = stream_out(s->stream);
+	size_t before = buf_len(out);
+	enum err err = c->build(c, out, e);
 	if (err)
 		return err;
+	c->sent_pos = s->written;
+	s->written += buf_len(out) - before;
 	stream_flush(s->stream);
 	c->sent_ms = s->idle_since = loop_now(s->c.loop);
 	list_push(&s->flying, &c->node);
 	if (s->flying.count == 1)
-		watch_oldest(s);
+		session_watch_oldest(s);
 	return OK;
 }
 
 enum err session_send(struct session *s, struct session_command *c, struct errmsg *e)
 {
-	REQUIRE(s->magic == SESSION_MAGIC && session_room(s) > 0);
+	REQUIRE(s->magic == SESSION_MAGIC && session_places(s) > 0);
 	return put(s, c, e);
 }
 
-/* A command of our own; false when the ceiling or an earlier one is in the way. */
-static bool put_own(struct session *s, char step,
-                    enum err (*build)(struct session_command *, struct buf *, struct errmsg *),
-                    void (*done)(struct session_command *, enum session_outcome, const struct epp_response *,
-                                 const char *))
-{
-	struct errmsg e;
-	if (s->own_busy || !ceiling_take(s->c.ceiling, loop_now(s->c.loop)))
-		return false;
-	s->own = (struct session_command){.build = build, .done = done};
-	snprintf(s->own.cltrid, sizeof s->own.cltrid, "%s-%llx-%llx-%c", s->c.trid_prefix,
-	         (unsigned long long)s->c.id, (unsigned long long)s->own_counter++, step);
-	enum err err = put(s, &s->own, &e);
-	if (err) {
-		end(s, SESSION_END_UNSUITABLE, true, e.text);
-		return true;
-	}
-	s->own_busy = true;
-	return true;
-}
-
-static struct session *owner(struct session_command *c)
+struct session *session_of_own(struct session_command *c)
 {
 	return CONTAINER_OF(c, struct session, own);
 }
 
-/* ---- log-in -------------------------------------------------------------------------------------------------------- */
-
-static enum err build_login(struct session_command *c, struct buf *out, struct errmsg *e)
+bool session_put_own(struct session *s, char step, session_build_fn build, session_done_fn done)
 {
-	struct session *s = owner(c);
-	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid)};
-	struct epp_login login = {
-	    .cl_id = str_c(s->c.login),
-	    .pw = str_c(s->c.password),
-	    .lang = str_c(s->c.language),
-	    .obj_uris = s->obj_uris,
-	    .obj_count = s->obj_count,
-	    .ext_uris = s->ext_uris,
-	    .ext_count = s->ext_count,
-	    .login_sec = s->login_sec,
-	    .agent_app = STR("vnepp"),
-	};
-	return epp_build_login(out, &cmd, &login, e);
-}
-
-static void become_ready(struct session *s)
-{
-	move(s, SESSION_READY);
-	loop_timer_cancel(s->c.loop, &s->deadline);
-	loop_timer_set(s->c.loop, &s->keepalive, s->c.keepalive_ms);
-	loop_timer_set(s->c.loop, &s->age, s->c.max_age_ms);
-	LOG(s->c.log, LOG_INFO, "session.ready", "logged in", SESSION_FIELDS(s),
-	    F_C("peer", stream_peer(s->stream)->address), F_C("tls", stream_peer(s->stream)->tls_version),
-	    F_U64("took_ms", loop_now(s->c.loop) - s->opened_ms));
-	s->ev.on_ready(s->arg, s);
-}
-
-static void login_done(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
-                       const char *text)
-{
-	struct session *s = owner(c);
-	char why[ERRMSG_MAX];
-	s->own_busy = false;
-	if (outcome != SESSION_ANSWERED)
-		return;
-	(void)text;
-	int code = epp_response_code(r);
-	if (epp_rescode_ok(code)) {
-		become_ready(s);
-		return;
+	struct errmsg e;
+	if (s->own_busy || !ceiling_take_first(s->c.ceiling, &s->claim, loop_now(s->c.loop)))
+		return false;
+	s->own = (struct session_command){.build = build, .done = done};
+	snprintf(s->own.cltrid, sizeof s->own.cltrid, "%s-%llx-%llx-%c", s->c.trid_prefix,
+	         (unsigned long long)s->c.id, (unsigned long long)s->own_counter++, step);
+	s->own_busy = true;
+	if (put(s, &s->own, &e)) {
+		s->own_busy = false;
+		session_finish(s, SESSION_END_UNSUITABLE, true, e.text);
 	}
-	snprintf(why, sizeof why, "log-in answered %d %.*s", code, STR_ARG(r->results[0].msg));
-	end(s,
-	    code == 2502                   ? SESSION_END_LIMIT
-	    : code == 2400 || code == 2500 ? SESSION_END_LOST
-	                                   : SESSION_END_LOGIN,
-	    false, why);
+	return true;
 }
 
-static void try_login(struct session *s)
+/* The own command waits: looks again when the ceiling may allow it, or when patience ends. */
+static uint64_t claim_wait(const struct session *s)
 {
-	if (!put_own(s, 'l', build_login, login_done))
-		loop_timer_set(s->c.loop, &s->deadline,
-		               ceiling_wait_ms(s->c.ceiling, loop_now(s->c.loop)) + 1);
+	uint64_t wait = ceiling_claim_wait_ms(s->c.ceiling, loop_now(s->c.loop));
+	return wait ? wait : 1;
 }
 
-/* Keeps of `ours` what `offered` has. */
-static size_t intersect(const struct epp_str_list *offered, const char *const *ours, size_t count,
-                        struct str *out)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < count; i++)
-		if (epp_list_has(offered, str_c(ours[i])))
-			out[n++] = str_c(ours[i]);
-	return n;
-}
-
-static uint64_t hash_list(uint64_t h, const struct epp_str_list *l)
-{
-	for (size_t i = 0; i < l->count; i++)
-		for (size_t k = 0; k < l->items[i].len; k++)
-			h = (h ^ (unsigned char)l->items[i].ptr[k]) * 0x100000001b3u;
-	return h;
-}
-
-static void on_greeting(struct session *s, const struct epp_greeting *g)
-{
-	struct str domain = str_c(EPP_URI_DOMAIN);
-	s->obj_uris = xcalloc(s->c.object_count + 1, sizeof *s->obj_uris);
-	s->ext_uris = xcalloc(s->c.extension_count + 1, sizeof *s->ext_uris);
-	s->obj_count = intersect(&g->obj_uris, s->c.objects, s->c.object_count, s->obj_uris);
-	s->ext_count = intersect(&g->ext_uris, s->c.extensions, s->c.extension_count, s->ext_uris);
-	s->login_sec = session_has_extension(s, str_c(EPP_URI_LOGINSEC));
-	s->greeting_hash = hash_list(hash_list(0xcbf29ce484222325u, &g->obj_uris), &g->ext_uris);
-	if (!epp_list_has(&g->obj_uris, domain)) {
-		end(s, SESSION_END_UNSUITABLE, true, "the greeting does not offer domain objects");
-		return;
-	}
-	move(s, SESSION_LOGIN);
-	try_login(s);
-}
-
-bool session_has_extension(const struct session *s, struct str uri)
-{
-	for (size_t i = 0; i < s->ext_count; i++)
-		if (str_eq(s->ext_uris[i], uri))
-			return true;
-	return false;
-}
-
-/* ---- keepalive, log-out --------------------------------------------------------------------------------------------- */
+/* ---- keepalive ----------------------------------------------------------------------------------------------------- */
 
 static enum err build_poll(struct session_command *c, struct buf *out, struct errmsg *e)
 {
@@ -338,7 +244,7 @@ static void keepalive_done(struct session_command *c, enum session_outcome outco
 	(void)outcome;
 	(void)r; /* a waiting message was reported by its msgQ, a refusal has ended the session */
 	(void)text;
-	owner(c)->own_busy = false;
+	session_of_own(c)->own_busy = false;
 }
 
 static void on_keepalive(struct loop_timer *t)
@@ -348,11 +254,16 @@ static void on_keepalive(struct loop_timer *t)
 	uint64_t next = s->c.keepalive_ms;
 	if (idle < s->c.keepalive_ms)
 		next = s->c.keepalive_ms - idle;
-	else if (list_empty(&s->flying) && !put_own(s, 'k', build_poll, keepalive_done))
-		next = ceiling_wait_ms(s->c.ceiling, loop_now(s->c.loop)) + 1;
-	if (s->state != SESSION_CLOSING)
+	else if (!list_empty(&s->flying))
+		next =
+		    s->c.keepalive_ms / 4 + 1; /* its answer proves as much; how long ago is looked at then */
+	else if (!session_put_own(s, 'k', build_poll, keepalive_done))
+		next = claim_wait(s);
+	if (!session_is(s, SESSION_CLOSING))
 		loop_timer_set(s->c.loop, &s->keepalive, next);
 }
+
+/* ---- log-out --------------------------------------------------------------------------------------------------------- */
 
 static enum err build_logout(struct session_command *c, struct buf *out, struct errmsg *e)
 {
@@ -364,34 +275,39 @@ static void logout_done(struct session_command *c, enum session_outcome outcome,
                         const char *text)
 {
 	(void)outcome;
-	(void)r; /* 1500 closes in after_answer(); anything else closes by the deadline */
+	(void)r; /* whatever the answer is, it ends the session */
 	(void)text;
-	owner(c)->own_busy = false;
+	session_of_own(c)->own_busy = false;
 }
 
-static void try_logout(struct session *s)
+static void send_logout(struct session *s)
 {
-	if (s->state != SESSION_DRAINING || !list_empty(&s->flying))
+	uint64_t now = loop_now(s->c.loop), wait = claim_wait(s);
+	if (!session_put_own(s, 'o', build_logout, logout_done))
+		loop_timer_set(s->c.loop, &s->deadline,
+		               now + wait < s->give_up_at ? wait : s->give_up_at - now);
+}
+
+void session_try_logout(struct session *s)
+{
+	if (!session_is(s, SESSION_DRAINING) || !list_empty(&s->flying))
 		return;
-	move(s, SESSION_LOGOUT);
-	if (!put_own(s, 'o', build_logout, logout_done)) {
-		/* The ceiling is used up: leaving without a word is better than holding up the stop. */
-		end(s, SESSION_END_CLEAN, false, "closed without log-out: the command ceiling is used up");
-		return;
-	}
-	watch_oldest(s);
+	session_move(s, SESSION_LOGOUT);
+	s->give_up_at = loop_now(s->c.loop) + s->c.logout_ms;
+	send_logout(s);
 }
 
 void session_drain(struct session *s)
 {
 	REQUIRE(s->magic == SESSION_MAGIC);
-	if (s->state == SESSION_READY) {
-		move(s, SESSION_DRAINING);
+	if (session_is(s, SESSION_READY)) {
+		session_move(s, SESSION_DRAINING);
 		loop_timer_cancel(s->c.loop, &s->keepalive);
 		loop_timer_cancel(s->c.loop, &s->age);
-		try_logout(s);
-	} else if (s->state < SESSION_READY) {
-		end(s, SESSION_END_CLEAN, true, "closed before it was logged in");
+		ceiling_unclaim(s->c.ceiling, &s->claim); /* of a keepalive */
+		session_try_logout(s);
+	} else if (sm_state(&s->sm) < SESSION_READY) {
+		session_finish(s, SESSION_END_CLEAN, true, "closed before it was logged in");
 	}
 }
 
@@ -402,150 +318,32 @@ static void on_age(struct loop_timer *t)
 	session_drain(s);
 }
 
+/* ---- deadlines ------------------------------------------------------------------------------------------------------- */
+
 static void on_deadline(struct loop_timer *t)
 {
 	struct session *s = CONTAINER_OF(t, struct session, deadline);
-	if (s->state == SESSION_LOGIN && !s->own_busy) {
-		try_login(s);
-		return;
-	}
-	if (s->state == SESSION_LOGOUT) {
-		end(s, SESSION_END_CLEAN, true, "log-out was not answered");
-		return;
-	}
+	bool patient = !s->own_busy && loop_now(s->c.loop) < s->give_up_at;
 	char text[96];
-	snprintf(text, sizeof text, "no answer in time while %s", session_state_name(s->state));
-	end(s, s->state <= SESSION_GREETING ? SESSION_END_CONNECT : SESSION_END_TIMEOUT, true, text);
-}
-
-/* ---- answers ------------------------------------------------------------------------------------------------------- */
-
-/* Codes whose answers are known to come without clTRID: the server could not read the command, or itself failed. */
-static bool may_lack_cltrid(int code)
-{
-	return (code >= 2000 && code <= 2005) || code == 2400 || code >= 2500;
-}
-
-static bool fits(struct session *s, const struct session_command *c, const struct epp_response *r)
-{
-	char text[200];
-	if (str_empty(r->trid.client)) {
-		if (may_lack_cltrid(epp_response_code(r)))
-			return true;
-		end(s, SESSION_END_PROTOCOL, true, "an answer without clTRID");
-		return false;
-	}
-	if (str_eq_c(r->trid.client, c->cltrid))
-		return true;
-	snprintf(text, sizeof text, "an answer with clTRID '%.*s' instead of '%s'",
-	         r->trid.client.len > 64 ? 64 : (int)r->trid.client.len, r->trid.client.ptr, c->cltrid);
-	end(s, SESSION_END_PROTOCOL, true, text);
-	return false;
-}
-
-/* What an answer means for the session itself. */
-static void after_answer(struct session *s, int code)
-{
-	unsigned flags = epp_rescode_find(code)->flags;
-	char text[64];
-	if (s->state == SESSION_CLOSING || s->state == SESSION_LOGIN)
-		return;
-	if (s->state == SESSION_LOGOUT) {
-		end(s, SESSION_END_CLEAN, false, "logged out");
-	} else if (flags & EPP_RC_ENDS_SESSION) {
-		snprintf(text, sizeof text, "the registry ended the session with %d", code);
-		end(s,
-		    code == 2502   ? SESSION_END_LIMIT
-		    : code == 2501 ? SESSION_END_LOGIN
-		                   : SESSION_END_LOST,
-		    true, text);
-	} else if (flags & EPP_RC_DISCARD) {
-		session_drain(s);
-	}
-}
-
-static void on_response(struct session *s, const struct epp_response *r)
-{
-	if (list_empty(&s->flying)) {
-		end(s, SESSION_END_PROTOCOL, true, "an answer to nothing");
-		return;
-	}
-	struct session_command *c = LIST_ITEM(s->flying.first, struct session_command, node);
-	if (!fits(s, c, r))
-		return;
-	list_remove(&c->node);
-	int code = epp_response_code(r);
-	if (r->msgq.present && r->msgq.count > 0 && s->state == SESSION_READY)
-		s->ev.on_messages(s->arg, r->msgq.count);
-	bool was_ready = s->state == SESSION_READY;
-	c->done(c, SESSION_ANSWERED, r, NULL);
-	after_answer(s, code);
-	if (s->state == SESSION_READY || s->state == SESSION_DRAINING)
-		watch_oldest(s);
-	if (s->state == SESSION_READY && was_ready)
-		s->ev.on_room(s->arg, s);
-	try_logout(s);
-}
-
-static void on_frame(struct session *s, struct str xml)
-{
-	struct epp_response r;
-	struct errmsg e;
-	char text[ERRMSG_MAX + 32];
-	if (epp_parse(s->c.parser, xml, &r, &e)) {
-		snprintf(text, sizeof text, "an answer that cannot be read: %s", e.text);
-		end(s, SESSION_END_PROTOCOL, true, text);
-	} else if (r.kind == EPP_KIND_GREETING && s->state == SESSION_GREETING) {
-		loop_timer_cancel(s->c.loop, &s->deadline);
-		on_greeting(s, &r.greeting);
-	} else if (r.kind == EPP_KIND_RESPONSE && s->state > SESSION_GREETING) {
-		on_response(s, &r);
-	} else if (s->state == SESSION_GREETING && r.kind == EPP_KIND_RESPONSE) {
-		snprintf(text, sizeof text, "%d instead of a greeting", epp_response_code(&r));
-		end(s, epp_response_code(&r) == 2502 ? SESSION_END_LIMIT : SESSION_END_CONNECT, true, text);
+	if (session_is(s, SESSION_LOGIN) && patient) {
+		session_try_login(s);
+	} else if (session_is(s, SESSION_LOGOUT)) {
+		if (patient)
+			send_logout(s);
+		else
+			session_finish(s, gone_end(s), true,
+			               s->own_busy
+			                   ? "log-out was not answered"
+			                   : "closed without log-out: the command ceiling is used up");
 	} else {
-		end(s, SESSION_END_PROTOCOL, true, "a greeting that nobody asked for");
+		snprintf(text, sizeof text,
+		         session_is(s, SESSION_LOGIN) && !s->own_busy
+		             ? "the command ceiling left no place for the %s"
+		             : "no answer in time while %s",
+		         sm_state_name(&s->sm));
+		session_finish(s, session_is(s, SESSION_GREETING) ? SESSION_END_CONNECT : SESSION_END_TIMEOUT,
+		               true, text);
 	}
-}
-
-static void bad_frame(struct session *s)
-{
-	struct str raw = buf_str(&s->in), words;
-	char text[ERRMSG_MAX];
-	if (epp_frame_is_text(raw, &words))
-		snprintf(text, sizeof text, "plain text instead of a frame: %.*s",
-		         words.len > 200 ? 200 : (int)words.len, words.ptr);
-	else
-		snprintf(text, sizeof text, "a frame length of %u", epp_frame_length(raw));
-	end(s, SESSION_END_PROTOCOL, true, text);
-}
-
-static void read_frames(struct session *s)
-{
-	for (int i = 0; i < FRAMES_PER_TURN; i++) {
-		struct str xml;
-		size_t used;
-		if (s->state == SESSION_CLOSING)
-			return;
-		enum err err = epp_frame_next(buf_str(&s->in),
-		                              s->state < SESSION_READY ? EPP_FRAME_MAX_BEFORE_LOGIN
-		                                                       : EPP_FRAME_MAX_AFTER_LOGIN,
-		                              &xml, &used);
-		if (err == ERR_AGAIN)
-			return;
-		if (err) {
-			bad_frame(s);
-			return;
-		}
-		on_frame(s, xml);
-		buf_consume(&s->in, used);
-	}
-	loop_defer(s->c.loop, &s->more);
-}
-
-static void on_more(struct loop_task *t)
-{
-	read_frames(CONTAINER_OF(t, struct session, more));
 }
 
 /* ---- the stream's events --------------------------------------------------------------------------------------------- */
@@ -553,36 +351,41 @@ static void on_more(struct loop_task *t)
 static void on_stream_open(void *arg)
 {
 	struct session *s = arg;
-	if (s->state != SESSION_DIALLING)
+	if (!session_is(s, SESSION_DIALLING))
 		return;
-	move(s, SESSION_GREETING);
+	session_move(s, SESSION_GREETING);
 	loop_timer_set(s->c.loop, &s->deadline, s->c.greeting_ms);
 }
 
 static void on_stream_data(void *arg, struct str data)
 {
 	struct session *s = arg;
-	if (s->state == SESSION_CLOSING)
+	if (session_is(s, SESSION_CLOSING))
 		return;
 	buf_add(&s->in, data);
-	if (!buf_ok(&s->in)) {
-		end(s, SESSION_END_PROTOCOL, true, "more answers than were asked for");
-		return;
-	}
-	if (!list_in(&s->more.node))
-		read_frames(s);
+	if (!buf_ok(&s->in))
+		session_finish(s, SESSION_END_PROTOCOL, true, "more answers than were asked for");
+	else if (!list_in(&s->more.node))
+		session_read(s);
 }
 
 static void on_stream_eof(void *arg, bool clean)
 {
 	struct session *s = arg;
-	if (s->state == SESSION_LOGOUT)
-		end(s, SESSION_END_CLEAN, false, "logged out");
-	else if (buf_len(&s->in) > 0)
-		end(s, SESSION_END_LOST, true, "the registry closed in the middle of an answer");
-	else
-		end(s, s->state <= SESSION_GREETING ? SESSION_END_CONNECT : SESSION_END_LOST, true,
-		    clean ? "the registry closed the connection" : "the connection was cut");
+	s->deaf = true;
+	session_read_rest(s);
+	if (session_is(s, SESSION_CLOSING))
+		return;
+	session_finish(s, gone_end(s), true,
+	               session_is(s, SESSION_LOGOUT) ? "logged out"
+	               : buf_len(&s->in) > 0         ? "the registry closed in the middle of an answer"
+	               : clean                       ? "the registry closed the connection"
+	                                             : "the connection was cut");
+}
+
+static void on_more(struct loop_task *t)
+{
+	session_read(CONTAINER_OF(t, struct session, more));
 }
 
 struct session *session_new(const struct session_config *c, const struct session_events *ev, void *arg)
@@ -598,13 +401,14 @@ struct session *session_new(const struct session_config *c, const struct session
 	s->c = *c;
 	s->ev = *ev;
 	s->arg = arg;
+	sm_init(&s->sm, "session", states, ARRAY_LEN(states), SESSION_DIALLING);
 	s->deadline.fire = on_deadline;
 	s->keepalive.fire = on_keepalive;
 	s->age.fire = on_age;
 	s->more.run = on_more;
+	s->unsent_from = UINT64_MAX;
 	s->opened_ms = s->idle_since = loop_now(c->loop);
-	/* One frame at its largest and what a pipelined window brings beside it. */
-	buf_init(&s->in, EPP_FRAME_MAX_AFTER_LOGIN + ((size_t)4 << 20));
+	buf_init(&s->in, EPP_FRAME_MAX_AFTER_LOGIN + IN_SLACK);
 	struct dial_target target = {
 	    .host = c->host,
 	    .port = c->port,
@@ -618,6 +422,8 @@ struct session *session_new(const struct session_config *c, const struct session
 	return s;
 }
 
+/* ---- what others ask --------------------------------------------------------------------------------------------------- */
+
 uint64_t session_id(const struct session *s)
 {
 	return s->c.id;
@@ -625,15 +431,26 @@ uint64_t session_id(const struct session *s)
 
 enum session_state session_state(const struct session *s)
 {
-	return s->state;
+	return (enum session_state)sm_state(&s->sm);
+}
+
+uint32_t session_places(const struct session *s)
+{
+	if (!session_is(s, SESSION_READY) || s->deaf || s->flying.count >= s->c.window)
+		return 0;
+	return s->c.window - (uint32_t)s->flying.count;
 }
 
 uint32_t session_room(const struct session *s)
 {
-	if (s->state != SESSION_READY || s->flying.count >= s->c.window ||
-	    stream_queued(s->stream) > STREAM_HIGH_WATER)
-		return 0;
-	return s->c.window - (uint32_t)s->flying.count;
+	uint32_t places = session_places(s);
+	return places && stream_queued(s->stream) > STREAM_HIGH_WATER ? 0 : places;
+}
+
+void session_set_window(struct session *s, uint32_t window)
+{
+	REQUIRE(window > 0);
+	s->c.window = window;
 }
 
 uint32_t session_in_flight(const struct session *s)
@@ -641,12 +458,20 @@ uint32_t session_in_flight(const struct session *s)
 	return (uint32_t)s->flying.count;
 }
 
-uint64_t session_idle_since(const struct session *s)
+uint32_t session_lost(const struct session *s)
 {
-	return s->idle_since;
+	return s->lost;
 }
 
-uint64_t session_greeting_hash(const struct session *s)
+uint64_t session_ready_since(const struct session *s)
 {
-	return s->greeting_hash;
+	return s->ready_ms;
+}
+
+bool session_has_extension(const struct session *s, struct str uri)
+{
+	for (size_t i = 0; i < s->ext_count; i++)
+		if (str_eq(s->ext_uris[i], uri))
+			return true;
+	return false;
 }

@@ -391,6 +391,23 @@ static void values_of_a_registry_are_checked(void **state)
 	refuse_main(f, "script: idn", "source_address: here\n    script: idn",
 	            ":29:21:", "is not an IP address");
 	refuse_main(f, "script: idn", "objects: [domain]\n    script: idn", ":29:15:", "is not a URI");
+	refuse_main(f, "script: idn", "require: [\"urn:x\"]\n    script: idn",
+	            ":29:14:", "'urn:x' is neither in 'objects' nor in 'extensions'");
+	refuse_main(f, "script: idn", "clock_skew: 2d\n    script: idn", ":29:17:", "is not within");
+}
+
+static void what_is_required_is_told(void **state)
+{
+	struct fixture *f = *state;
+	edit(f, "vneppd.yaml", main_text, "timeouts: {answer: 5s}",
+	     "timeouts: {answer: 5s, logout: 2s}\n    clock_skew: 0s\n"
+	     "    require: [urn:ietf:params:xml:ns:contact-1.0, urn:ietf:params:xml:ns:secDNS-1.1]");
+	assert_true(load(f));
+	const struct config_registry *g = &f->c->registries[0];
+	assert_int_equal(g->required_count, 2);
+	assert_string_equal(g->required[1], "urn:ietf:params:xml:ns:secDNS-1.1");
+	assert_int_equal(g->logout_ms, 2000);
+	assert_int_equal(g->skew_warn_ms, 0);
 }
 
 static void a_zone_has_one_registry_per_script(void **state)
@@ -551,6 +568,7 @@ int main(void)
 	    TEST(a_partner_needs_an_account_for_its_zones),
 	    TEST(fingerprints_may_have_colons),
 	    TEST(limits_are_checked),
+	    TEST(what_is_required_is_told),
 	    TEST(everything_is_reported_at_once),
 	    TEST(a_snapshot_lives_as_long_as_its_references),
 	};

@@ -193,6 +193,8 @@ static void same_registry(const struct config_registry *a, const struct config_r
 	assert_int_equal(a->greeting_ms, b->greeting_ms);
 	assert_int_equal(a->login_ms, b->login_ms);
 	assert_int_equal(a->answer_ms, b->answer_ms);
+	assert_int_equal(a->logout_ms, b->logout_ms);
+	assert_int_equal(a->skew_warn_ms, b->skew_warn_ms);
 	assert_int_equal(a->keepalive_ms, b->keepalive_ms);
 	assert_int_equal(a->max_age_ms, b->max_age_ms);
 	assert_int_equal(a->backoff_min_ms, b->backoff_min_ms);
