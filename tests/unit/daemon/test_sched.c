@@ -517,6 +517,60 @@ static void doubt_is_settled_without_money(void **state)
 	run_to_rest(w, 2 * BILLING_PAUSE_MS);
 }
 
+static int say_hold_one(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)w;
+	if (letter != 't')
+		return SAY_WELL;
+	return str_starts(j->job.request.domain, STR("doubt"))  ? SAY_LOST_DONE
+	       : str_starts(j->job.request.domain, STR("hold")) ? SAY_NEVER
+	                                                        : SAY_WELL;
+}
+
+/* The money ends while a look waits for the ceiling: it is not put back with the others. */
+static void a_look_that_is_ready_goes_on_without_money(void **state)
+{
+	struct world *w = *state;
+	log_capture_expect(&w->log, "account.billing");
+	ceiling_set(&w->pools[0].ceiling, 1, loop_now(&w->v.loop));
+	item_id_t doubt = admit_one(w, 0, 0, ITEM_CREATE, "doubt.id.vn", 0);
+	item_id_t held = admit_one(w, 0, 0, ITEM_CREATE, "hold.id.vn", 0);
+	admit_many(w, 0, 0, "a", 20);
+	w->say = say_hold_one;
+	sched_start(w->sched);
+	for (int ms = 0; ms < 20000 && state_of(w, doubt) != ITEM_RECONCILING; ms++)
+		vloop_run_for(&w->v, 1);
+	size_t looks = w->sent_count;
+	world_release(w, 2104);
+	vloop_run_for(&w->v, 3);
+	assert_int_equal(w->sent_count, looks); /* not sent yet */
+	assert_state(w, held, ITEM_QUEUED, "BILLING");
+	assert_int_equal(state_of(w, doubt), ITEM_RECONCILING);
+	vloop_run_for(&w->v, 1500);
+	assert_state(w, doubt, ITEM_DONE, "CREATED");
+	w->say = NULL;
+	run_to_rest(w, 2 * BILLING_PAUSE_MS);
+}
+
+/* A name that came to be while the item waited in the queue is not its own, although it is younger than the item. */
+static void what_was_created_before_it_was_sent_is_not_its_own(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->pools[0].slots = 0;
+	w->say = say_lose_every;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 600000);
+	struct entry *e = entry_of(w, STR("x.id.vn"));
+	e->created = loop_wall(&w->v.loop);
+	e->expires = instant_of_date(date_make(2027, 11, 20), HANOI_S);
+	vloop_run_for(&w->v, 600000);
+	w->pools[0].slots = 4;
+	sched_on_room(w->pools[0].account);
+	run_to_rest(w, 60000);
+	assert_state(w, item, ITEM_FAILED, "NAME_TAKEN");
+}
+
 static void a_damaged_request_is_a_persons(void **state)
 {
 	struct world *w = *state;
@@ -557,6 +611,8 @@ int main(void)
 	    T(what_was_not_carried_out_does_not_count),
 	    T(an_empty_deposit_stops_the_account_not_the_items),
 	    T(doubt_is_settled_without_money),
+	    T(a_look_that_is_ready_goes_on_without_money),
+	    T(what_was_created_before_it_was_sent_is_not_its_own),
 	    T(a_damaged_request_is_a_persons),
 	};
 	return cmocka_run_group_tests(tests, rules_load, rules_drop);
