@@ -141,6 +141,10 @@ $(B)/lib/gateway.a: $(call obj,$(filter-out daemon/main.c,$(call srcs,daemon)))
 $(B)/vnepp-sim: $(call obj,$(call srcs,tests/sim)) $(B)/lib/gateway.a $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
+# Scheduler and limiters alone.
+$(B)/vnepp-proof: $(call obj,$(call srcs,tests/proof)) $(LIB_DAEMON)
+	$(link) $(LIBS_DAEMON)
+
 $(B)/bench-parts: $(call obj,tests/bench/parts.c) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
@@ -170,7 +174,7 @@ demo-run: all
 test: deps-test ## every test that needs no special machine
 	$(AGAIN) test-run
 INTEGRATION := $(wildcard tests/integration/test_*.sh)
-test-run: all unit $(B)/vnepp-sim
+test-run: all unit $(B)/vnepp-sim $(B)/vnepp-proof
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) $(INTEGRATION)
 
 san: deps-test ## unit tests and simulation under the address, undefined and thread sanitizers
@@ -195,8 +199,9 @@ cover-run: unit $(B)/vnepp-sim
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
 	@tests/cover.sh $(B)
 
-sim: all $(B)/vnepp-sim ## 20,000 seeds of the simulation
+sim: all $(B)/vnepp-sim $(B)/vnepp-proof ## 20,000 seeds of the simulation, 10^8 commands through scheduler and limiters
 	@$(B)/vnepp-sim --seeds 20000
+	@$(B)/vnepp-proof --commands 100000000
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run

@@ -62,18 +62,34 @@ void fair_activate(struct fair *f, uint32_t partner, uint8_t lane, uint32_t weig
 	list_push(&l->turns, &q->node);
 }
 
+static bool has_work(const struct fair *f, uint8_t lane)
+{
+	return !list_empty(&f->lanes[lane].turns);
+}
+
 /* The lanes at both ends of what has work; false when nothing has. */
 static bool ends(const struct fair *f, uint8_t *first, uint8_t *last)
 {
 	bool found = false;
 	for (uint8_t i = 0; i < FAIR_LANES; i++) {
-		if (list_empty(&f->lanes[i].turns))
+		if (!has_work(f, i))
 			continue;
 		*first = found ? *first : i;
 		*last = i;
 		found = true;
 	}
 	return found;
+}
+
+/* The lane between the ends whose turn it is; 0 when none there has work. */
+static uint8_t next_between(const struct fair *f, uint8_t first, uint8_t last)
+{
+	for (uint8_t k = 1; k <= FAIR_LANES; k++) {
+		uint8_t lane = (uint8_t)((f->between + k) % FAIR_LANES);
+		if (lane > first && lane < last && has_work(f, lane))
+			return lane;
+	}
+	return 0;
 }
 
 static void begin_turn(struct fair_lane *l, struct fair_queue *q, uint32_t room)
@@ -87,24 +103,38 @@ static void begin_turn(struct fair_lane *l, struct fair_queue *q, uint32_t room)
 	q->deficit = (uint64_t)l->quantum * q->weight;
 }
 
+/* The lane to serve, and how many commands it is sure of; UINT32_MAX: as many as it can use. */
+static uint8_t pick_lane(struct fair *f, uint8_t first, uint8_t last, uint32_t *sure)
+{
+	uint8_t between = next_between(f, first, last);
+	if (first == last || last != f->last)
+		f->owed_last = 0;
+	if (!between)
+		f->owed_between = 0;
+	f->last = last;
+	*sure = f->owed_last / (FAIR_SURE - 1);
+	if (*sure)
+		return last;
+	*sure = f->owed_between / (FAIR_SURE - 1);
+	if (*sure)
+		return between;
+	*sure = UINT32_MAX;
+	return first;
+}
+
 bool fair_next(struct fair *f, uint32_t room, struct fair_turn *out)
 {
 	uint8_t first = 0, last = 0;
+	uint32_t sure;
 	if (room == 0 || !ends(f, &first, &last))
 		return false;
-	if (first == last || last != f->last) {
-		f->last = last;
-		f->owed = 0;
-	}
-	uint32_t owed = f->owed / (FAIR_LAST - 1);
-	uint8_t lane = owed ? last : first;
+	uint8_t lane = pick_lane(f, first, last, &sure);
 	struct fair_lane *l = &f->lanes[lane];
 	struct fair_queue *q = LIST_ITEM(l->turns.first, struct fair_queue, node);
 	begin_turn(l, q, room);
 	uint64_t max = q->deficit < room ? q->deficit : room;
-	if (owed && max > owed)
-		max = owed;
-	*out = (struct fair_turn){q, q->partner, lane, (uint32_t)max};
+	*out = (struct fair_turn){q, q->partner, lane, max < sure ? (uint32_t)max : sure,
+	                          lane > first && lane < last};
 	return true;
 }
 
@@ -120,20 +150,23 @@ static void end_turn(struct fair_lane *l, struct fair_queue *q, bool more)
 		l->weights -= q->weight;
 }
 
-/* What others get, the last lane gets a ninth of on top. */
-static void owe(struct fair *f, uint8_t lane, uint32_t n)
+/* A ninth of what others get is owed on top; what is given pays it back. */
+static void settle(uint32_t *owed, bool given, uint32_t n)
 {
-	if (lane != f->last)
-		f->owed += n;
+	if (!given)
+		*owed += n;
 	else
-		f->owed = f->owed > n * (FAIR_LAST - 1) ? f->owed - n * (FAIR_LAST - 1) : 0;
+		*owed = *owed > n * (FAIR_SURE - 1) ? *owed - n * (FAIR_SURE - 1) : 0;
 }
 
 void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more)
 {
 	struct fair_queue *q = t->queue;
 	REQUIRE(n <= t->max && list_in(&q->node));
-	owe(f, t->lane, n);
+	settle(&f->owed_last, t->lane == f->last, n);
+	settle(&f->owed_between, t->between, n);
+	if (t->between)
+		f->between = t->lane;
 	q->deficit -= n;
 	if (q->deficit == 0 || !more)
 		end_turn(&f->lanes[t->lane], q, more);

@@ -2,7 +2,8 @@
  * Whose turn it is within one account: lanes by urgency, partners by weight inside a lane. Knows no store and no clock.
  *
  *   Lanes     the lane with the lowest number that has work is served; but the last lane that has work gets one
- *             command in FAIR_LAST for certain, so that bulk never stands still behind a flood of what is urgent.
+ *             command in FAIR_SURE for certain, and so do the lanes in between together, in turns: nothing stands still
+ *             behind a flood of what is urgent, and what is urgent still gets eight in ten.
  *   Partners  deficit round robin: a turn gives a partner `weight` times the round's quantum; what it does not use up
  *             in one claim it keeps for the next claim of the same turn. A partner that comes back queues up behind
  *             those that are waiting: with one line it waits for at most one round.
@@ -20,7 +21,7 @@
 #include <stdint.h>
 
 #define FAIR_LANES 8  /* lanes 0 to 7 */
-#define FAIR_LAST  10 /* every tenth command is the last lane's */
+#define FAIR_SURE  10 /* one command in so many is sure */
 
 struct fair_queue; /* one partner's work in one lane */
 
@@ -34,8 +35,10 @@ struct fair_lane {
 struct fair {
 	struct fair_lane lanes[FAIR_LANES];
 	struct map queues; /* (partner, lane) -> struct fair_queue, owned */
-	uint32_t owed;     /* to the last lane, in parts of a command: FAIR_LAST - 1 make one */
-	uint8_t last;      /* the lane that it is owed to */
+	/* Owed to the last lane, and to those in between, in parts of a command: FAIR_SURE - 1 make one. */
+	uint32_t owed_last, owed_between;
+	uint8_t last;    /* the lane that it is owed to */
+	uint8_t between; /* the one of them that was served last */
 };
 
 void fair_init(struct fair *f);
@@ -48,6 +51,7 @@ struct fair_turn {
 	uint32_t partner;
 	uint8_t lane;
 	uint32_t max; /* commands */
+	bool between; /* neither the first nor the last lane with work */
 };
 
 /* Whose turn it is, and for how many of `room` (at least 1). False: nobody has work. Changes nothing that a second

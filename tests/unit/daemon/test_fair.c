@@ -91,16 +91,27 @@ static void asking_twice_gives_the_same_turn(void **state)
 	assert_int_equal(a.max, b.max);
 }
 
-static void the_urgent_lane_goes_first_and_the_last_gets_its_tenth(void **state)
+static void the_urgent_lane_goes_first_and_the_others_get_their_tenths(void **state)
 {
 	struct queues *q = *state;
 	add(q, 1, 0, 100000);
 	add(q, 2, 0, 100000);
+	add(q, 3, 0, 100000);
 	add(q, 4, 1, 100000);
 	serve(q, 20000);
-	assert_int_equal(q->served[2][0], 0);
 	assert_in_range(q->served[4][1], 1990, 2010);
-	assert_in_range(q->served[1][0], 17990, 18074);
+	assert_in_range(q->served[2][0], 980, 1020);
+	assert_in_range(q->served[3][0], 980, 1020);
+	assert_in_range(q->served[1][0], 15960, 16080);
+}
+
+static void two_lanes_are_nine_to_one(void **state)
+{
+	struct queues *q = *state;
+	add(q, 2, 0, 100000);
+	add(q, 3, 1, 100000);
+	serve(q, 20000);
+	assert_in_range(q->served[3][1], 1990, 2010);
 }
 
 static void the_last_lane_is_not_owed_what_it_did_not_ask_for(void **state)
@@ -216,7 +227,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	    TEST(nobody_has_a_turn_without_work),
 	    TEST(asking_twice_gives_the_same_turn),
-	    TEST(the_urgent_lane_goes_first_and_the_last_gets_its_tenth),
+	    TEST(the_urgent_lane_goes_first_and_the_others_get_their_tenths),
+	    TEST(two_lanes_are_nine_to_one),
 	    TEST(the_last_lane_is_not_owed_what_it_did_not_ask_for),
 	    TEST(weights_hold_within_every_round),
 	    TEST(a_new_weight_counts_from_the_next_turn),
