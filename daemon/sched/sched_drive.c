@@ -5,7 +5,7 @@
  * allows; the answer moves the job; the next command follows at once, or the end is recorded.
  *
  * Failure modes: the name is busy: the job waits for it. The command cannot be built: the job ends. The answer is in
- * doubt: the job waits and looks (job.c). Stopping: whatever would go on is put back, doubt is recorded as UNKNOWN.
+ * doubt: the job waits and looks (job.c). The session ended before the bytes left: the command goes to the next one. Stopping: whatever would go on is put back, doubt is recorded as UNKNOWN.
  */
 #include "daemon/sched/sched_int.h"
 #include "daemon/core/meter.h"
@@ -76,11 +76,27 @@ static void learn(struct sched_account *a, enum session_outcome outcome, const s
 		    F_C("registry", a->registry), F_C("account", a->name));
 }
 
+static uint32_t letter_bit(const struct sched_job *j)
+{
+	return UINT32_C(1) << (job_step_letter(&j->job) - 'a');
+}
+
+/* Nothing left, nothing is in doubt: the same command again, under the same id, when there is room. */
+static void not_sent(struct sched_job *j)
+{
+	j->letters &= ~letter_bit(j);
+	sched_drive(j, JOB_SEND);
+}
+
 static void done(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
                  const char *text)
 {
 	struct sched_job *j = job_of(c);
 	list_remove(&j->node);
+	if (outcome == SESSION_NOT_SENT) {
+		not_sent(j);
+		return;
+	}
 	meter(j, outcome, r);
 	learn(j->account, outcome, r);
 	if (outcome == SESSION_ANSWERED)
@@ -186,7 +202,7 @@ static void name_command(struct sched_job *j)
 	char letter = job_step_letter(&j->job);
 	struct epp_trid t = {j->account->sched->c.epoch, j->claim, j->offset, letter};
 	size_t n = epp_trid_format(j->cmd.cltrid, &t);
-	uint32_t bit = UINT32_C(1) << (letter - 'a');
+	uint32_t bit = letter_bit(j);
 	if (j->letters & bit || j->claim == 0)
 		snprintf(j->cmd.cltrid + n, sizeof j->cmd.cltrid - n, "-%llx",
 		         (unsigned long long)j->account->sched->query_counter++);

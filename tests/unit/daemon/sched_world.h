@@ -36,6 +36,7 @@ enum say {
 	SAY_LOST_DONE = -1, /* carried out, the answer is lost */
 	SAY_LOST = -2,      /* not carried out */
 	SAY_NEVER = -3,     /* no answer until world_release() */
+	SAY_NOT_SENT = -4,  /* the session broke before the bytes left */
 };
 
 struct entry {
@@ -53,6 +54,7 @@ struct sent {
 	uint32_t partner;
 	size_t account;
 	char letter;
+	int say; /* what the registry does with it */
 	char cltrid[EPP_TRID_MAX + 1];
 };
 
@@ -228,7 +230,10 @@ static void flight_over(struct flight *f)
 	} else {
 		if (say == SAY_LOST_DONE)
 			(void)do_command(p, j);
-		cmd->done(cmd, SESSION_UNKNOWN, NULL, "the connection broke");
+		if (say == SAY_NOT_SENT && j->job.phase == JOB_TRANSFORM)
+			entry_of(p->w, j->job.request.domain)->outstanding = 0;
+		cmd->done(cmd, say == SAY_NOT_SENT ? SESSION_NOT_SENT : SESSION_UNKNOWN, NULL,
+		          "the connection broke");
 	}
 	forget_outstanding(p->w, j); /* it lives until its end is stored */
 	sched_on_room(p->account);
@@ -316,7 +321,7 @@ enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e)
 		watch_transform(w, j);
 	w->sent = xrealloc(w->sent, w->sent_count + 1, sizeof *w->sent);
 	struct sent *s = &w->sent[w->sent_count++];
-	*s = (struct sent){loop_now(&w->v.loop), j->item, j->partner, p->index, letter, ""};
+	*s = (struct sent){loop_now(&w->v.loop), j->item, j->partner, p->index, letter, SAY_WELL, ""};
 	memcpy(s->cltrid, c->cltrid, sizeof s->cltrid);
 	struct flight *f = xcalloc(1, sizeof *f);
 	*f = (struct flight){.pool = p, .cmd = c, .timer = {.fire = on_flight}};
@@ -324,6 +329,7 @@ enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e)
 	list_push(&p->flights, &f->node);
 	if (p->flights.count > p->most)
 		p->most = (uint32_t)p->flights.count;
+	s->say = f->say;
 	if (f->say != SAY_NEVER)
 		loop_timer_set(&w->v.loop, &f->timer, LATENCY_MS);
 	return OK;

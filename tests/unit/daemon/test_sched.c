@@ -435,6 +435,70 @@ static void attempts_are_counted_over_claims(void **state)
 	assert_int_equal(w->transforms, JOB_ATTEMPTS_MAX);
 }
 
+static int say_not_sent(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)j;
+	(void)letter;
+	return w->sent_count % 3 ? SAY_NOT_SENT : SAY_WELL;
+}
+
+/* Nothing is in doubt, so nothing is looked up; the id is that of the claim, however often it takes. */
+static void what_never_left_goes_again_under_its_own_id(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", LINE_CONTACT);
+	w->say = say_not_sent;
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_state(w, item, ITEM_DONE, "CREATED");
+	assert_int_equal(w->sent_count, 6); /* three times each */
+	for (size_t i = 0; i < 6; i++) {
+		struct epp_trid t;
+		assert_int_equal(w->sent[i].letter, i < 3 ? 'c' : 't');
+		assert_string_equal(w->sent[i].cltrid, w->sent[i < 3 ? 0 : 3].cltrid);
+		assert_true(epp_trid_parse(str_c(w->sent[i].cltrid), &t));
+	}
+	assert_int_equal(log_capture_count(&w->log, "item.end"), 1);
+}
+
+static int say_lost_then_not_sent(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)j;
+	return letter == 't' ? SAY_LOST_DONE : w->sent_count < 5 ? SAY_NOT_SENT : SAY_WELL;
+}
+
+/* A look that never left has not failed: no slowing down, and the doubt stays. */
+static void a_look_that_never_left_is_no_look(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_lost_then_not_sent;
+	sched_start(w->sched);
+	run_to_rest(w, 2 * SETTLE_MS);
+	assert_state(w, item, ITEM_DONE, "CREATED");
+	assert_int_equal(w->sent_count, 5);
+	assert_int_equal(w->transforms, 1);
+}
+
+static void what_never_left_goes_back_at_a_stop(void **state)
+{
+	struct world *w = *state;
+	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_never;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 1000);
+	sched_stop(w->sched);
+	world_release(w, SAY_NOT_SENT);
+	run_ends(w);
+	assert_state(w, item, ITEM_QUEUED, "STOPPING");
+	w->say = NULL;
+	run_begins(w);
+	sched_start(w->sched);
+	run_to_rest(w, 60000);
+	assert_state(w, item, ITEM_DONE, "CREATED");
+	assert_int_equal(entry_of(w, STR("x.id.vn"))->creates, 1);
+}
+
 static int say_no_session(struct world *w, const struct sched_job *j, char letter)
 {
 	(void)j;
@@ -608,6 +672,9 @@ int main(void)
 	    T(waiters_for_a_name_are_bounded),
 	    T(what_did_not_happen_is_sent_again_under_another_id),
 	    T(attempts_are_counted_over_claims),
+	    T(what_never_left_goes_again_under_its_own_id),
+	    T(a_look_that_never_left_is_no_look),
+	    T(what_never_left_goes_back_at_a_stop),
 	    T(what_was_not_carried_out_does_not_count),
 	    T(an_empty_deposit_stops_the_account_not_the_items),
 	    T(doubt_is_settled_without_money),

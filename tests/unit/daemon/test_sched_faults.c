@@ -463,8 +463,8 @@ static void an_account_that_is_gone(void **state)
 
 static int say_anything(struct world *w, const struct sched_job *j, char letter)
 {
-	static const int says[] = {2400,     2500,     2502,          2002,         1500,
-	                           SAY_LOST, SAY_LOST, SAY_LOST_DONE, SAY_LOST_DONE};
+	static const int says[] = {2400,     2500,     2502,          2002,          1500,
+	                           SAY_LOST, SAY_LOST, SAY_LOST_DONE, SAY_LOST_DONE, SAY_NOT_SENT};
 	(void)j;
 	(void)letter;
 	return rng_below(&w->rng, 4) ? SAY_WELL : says[rng_below(&w->rng, ARRAY_LEN(says))];
@@ -518,7 +518,8 @@ static void one_story(uint64_t seed)
 	assert_int_equal(count_of(w, ITEM_NEEDS_HUMAN), 0);
 	for (size_t i = 0; i < w->sent_count; i++)
 		for (size_t k = i > 200 ? i - 200 : 0; k < i; k++)
-			assert_string_not_equal(w->sent[i].cltrid, w->sent[k].cltrid);
+			if (w->sent[k].say != SAY_NOT_SENT)
+				assert_string_not_equal(w->sent[i].cltrid, w->sent[k].cltrid);
 	world_tear_down(&state);
 }
 
