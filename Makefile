@@ -89,6 +89,16 @@ $(OBJ)/%.o: %.c $(STAMP)
 	@[ -n "$(V)" ] || echo "  CC    $<"
 	$(Q)$(CC) $(CFLAGS_ALL) -DVNEPP_VERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 
+# The status page's files, as a table in C.
+PAGE_FILES := $(sort $(wildcard daemon/admin/page/*))
+PAGE_OBJ := $(OBJ)/daemon/admin/http_page.o
+$(PAGE_OBJ:.o=.c): daemon/admin/embed.sh $(PAGE_FILES)
+	@mkdir -p $(@D)
+	$(Q)sh daemon/admin/embed.sh $(PAGE_FILES) > $@
+$(PAGE_OBJ): $(PAGE_OBJ:.o=.c) $(STAMP)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(call lib,daemon/admin): $(PAGE_OBJ)
+
 # llhttp 8 comes as generated C; Debian 13 has it as a library.
 LLHTTP_OBJ := $(if $(LLHTTP_DIR),$(patsubst %,$(OBJ)/llhttp/%.o,api http llhttp))
 $(B)/lib/llhttp.a: $(LLHTTP_OBJ)

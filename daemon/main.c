@@ -6,12 +6,16 @@
  */
 #include "daemon/admin/admin.h"
 #include "daemon/admin/admin_proto.h"
+#include "daemon/admin/http_admin.h"
 #include "daemon/core/config.h"
 #include "daemon/core/log.h"
+#include "daemon/core/log_ring.h"
 #include "daemon/core/loop_uv.h"
+#include "daemon/core/meter.h"
 #include "daemon/core/sdnotify.h"
 #include "daemon/credentials.h"
 #include "daemon/gateway.h"
+#include "daemon/gateway_observe.h"
 #include "daemon/net/dial.h"
 #include "daemon/net/http1.h"
 #include "daemon/net/listener.h"
@@ -47,8 +51,12 @@ struct daemon {
 	struct tls_ctx *api_tls;
 	struct store_executor *writer, *reader;
 	struct gateway *gateway;
-	struct listener *api, *control;
+	struct listener *api, *control, *web;
 	struct admin admin;
+	struct meter meter;
+	struct log_ring ring;
+	struct gateway_observer *observer;
+	struct http_admin *http_admin; /* NULL: not configured */
 	struct loop_timer watchdog, certificates;
 	bool ready, stopped;
 	int exit_code;
@@ -145,6 +153,46 @@ static const struct admin_command commands[] = {{ADMIN_CMD_STATUS, run_status},
                                                 {ADMIN_CMD_RELOAD, run_reload},
                                                 {NULL, NULL}};
 
+/* ---- status page ------------------------------------------------------------------------------------------------------ */
+
+static void on_point(void *arg, int64_t at_ms, const int64_t *values, size_t count)
+{
+	struct daemon *d = arg;
+	if (d->http_admin)
+		http_admin_point(d->http_admin, at_ms, values, count);
+}
+
+static void load_token(struct daemon *d)
+{
+	if (d->http_admin && !http_admin_load_token(d->http_admin, d->config->admin_token_file))
+		LOG(&d->log.log, LOG_ERROR, "admin.token_unreadable", "the token stays as it was",
+		    F_C("file", d->config->admin_token_file));
+}
+
+/* Open before the store is recovered: health must be known while that takes its time. */
+static enum err open_http_admin(struct daemon *d, struct errmsg *e)
+{
+	struct http_admin_deps deps = {.loop = &d->loop.loop,
+	                               .log = &d->log.log,
+	                               .stats = &d->meter.stats,
+	                               .reader = d->reader,
+	                               .series = gateway_observe_series,
+	                               .refresh = gateway_observe_refresh,
+	                               .checks = gateway_observe_checks,
+	                               .status = gateway_observe_status,
+	                               .arg = d->observer};
+	if (!d->config->admin_listen)
+		return OK;
+	d->http_admin = http_admin_new(&deps);
+	load_token(d);
+	struct listener_config c = {.address = d->config->admin_listen,
+	                            .unix_mode = 0660,
+	                            .max_connections = HTTP_ADMIN_CONNECTIONS,
+	                            .on_stream = http_server_on_stream,
+	                            .arg = http_admin_server(d->http_admin)};
+	return listener_open(&d->web, &d->loop.loop, &c, e);
+}
+
 /* ---- reload ------------------------------------------------------------------------------------------------------------ */
 
 struct reload {
@@ -159,6 +207,7 @@ static void reload_over(struct reload *r, const char *why)
 	struct daemon *d = r->daemon;
 	if (why)
 		LOG(&d->log.log, LOG_ERROR, "config.refused", why, F_C("file", d->config_path));
+	gateway_observe_reloaded(d->observer, why == NULL);
 	if (r->asker && why)
 		admin_reply_error(r->asker, why);
 	else if (r->asker)
@@ -179,6 +228,7 @@ static void on_reloaded(void *arg, const char *why)
 		log_set_level(&d->log, (enum log_level)r->config->log_level);
 		config_unref(&d->config);
 		d->config = config_ref(r->config);
+		load_token(d);
 		credentials_watch(d->config, system_wall(), &d->log.log);
 	}
 	reload_over(r, why);
@@ -267,6 +317,8 @@ static enum err write_ports(struct daemon *d, struct errmsg *e)
 	if (!f)
 		return err_set(e, ERR_IO, "%s: %s", tmp, strerror(errno));
 	fprintf(f, "api=%u\n", listener_port(d->api));
+	if (d->web && listener_port(d->web))
+		fprintf(f, "admin=%u\n", listener_port(d->web));
 	if (fclose(f) != 0 || rename(tmp, d->ports_file) != 0)
 		return err_set(e, ERR_IO, "%s: %s", d->ports_file, strerror(errno));
 	return OK;
@@ -316,6 +368,7 @@ static void on_stopped(void *arg)
 {
 	struct daemon *d = arg;
 	d->stopped = true;
+	gateway_observe_stop(d->observer);
 	http_server_abort(gateway_http(d->gateway));
 	loop_uv_stop(&d->loop);
 }
@@ -345,6 +398,8 @@ static enum err open_store(struct daemon *d, struct errmsg *e)
 	}
 	d->writer = store_thread_new(&d->loop.loop, writer, "store");
 	d->reader = store_thread_new(&d->loop.loop, reader, "reader");
+	store_thread_meter(d->writer, &d->meter.writer);
+	store_thread_meter(d->reader, &d->meter.reader);
 	return OK;
 }
 
@@ -363,13 +418,24 @@ static enum err start(struct daemon *d, struct policy_ruleset *rules, struct err
 	                          .writer = d->writer,
 	                          .reader = d->reader,
 	                          .log = &d->log.log,
+	                          .meter = &d->meter,
 	                          .on_ready = on_ready,
 	                          .on_stopped = on_stopped,
 	                          .arg = d};
 	err = gateway_new(&env, d->config, rules, &d->gateway, e);
 	if (err)
 		return err;
+	struct gateway_observe_env look = {.gateway = d->gateway,
+	                                   .meter = &d->meter,
+	                                   .ring = &d->ring,
+	                                   .sink = &d->log,
+	                                   .on_point = on_point,
+	                                   .arg = d};
+	d->observer = gateway_observe_new(&look);
 	admin_init(&d->admin, &d->loop.loop, commands, d);
+	err = open_http_admin(d, e);
+	if (err)
+		return err;
 	loop_uv_signals(&d->loop, signums, ARRAY_LEN(signums), on_signal, d);
 	gateway_start(d->gateway);
 	return OK;
@@ -391,12 +457,23 @@ static void free_executor(struct store_executor *x)
 static void finish(struct daemon *d)
 {
 	close_listeners(d);
+	listener_close(&d->web);
+	if (d->http_admin) {
+		http_admin_drain(d->http_admin);
+		http_server_abort(http_admin_server(d->http_admin));
+	}
+	if (d->observer)
+		gateway_observe_stop(d->observer);
 	/* The writer closes last: whoever does folds the log into the file. */
 	stop_executor(d->reader);
 	stop_executor(d->writer);
 	loop_timer_cancel(&d->loop.loop, &d->watchdog);
 	loop_timer_cancel(&d->loop.loop, &d->certificates);
 	loop_uv_settle(&d->loop);
+	if (d->http_admin)
+		http_admin_free(d->http_admin);
+	if (d->observer)
+		gateway_observe_free(d->observer);
 	if (d->gateway)
 		gateway_free(d->gateway);
 	free_executor(d->writer);
@@ -430,6 +507,9 @@ static int run(const char *path, const char *ports_file)
 	clock_init_system(&d.clock, d.config->clock_shift_ms);
 	rng_init_kernel(&d.rng);
 	log_open(&d.log, d.config->log_format, (enum log_level)d.config->log_level, STDERR_FILENO, &d.clock);
+	log_ring_init(&d.ring);
+	d.log.ring = &d.ring;
+	meter_init(&d.meter);
 	sdnotify_init(&d.notify);
 	loop_uv_init(&d.loop, &d.clock);
 	if (start(&d, rules, &e))
@@ -441,7 +521,9 @@ static int run(const char *path, const char *ports_file)
 	LOG(&d.log.log, LOG_NOTICE, "stopped", d.exit_code ? "failed" : "all outcomes are stored",
 	    F_C("instance", d.config->instance));
 	sdnotify_fini(&d.notify);
+	meter_fini(&d.meter);
 	log_close(&d.log);
+	log_ring_fini(&d.ring);
 	config_unref(&d.config);
 	return d.exit_code;
 }
@@ -453,7 +535,7 @@ static int usage(FILE *out, int code)
 	    "usage: vneppd [--check] [--config FILE] [--ports-file FILE]\n"
 	    "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
 	    "  --check            report every error of configuration, credentials and rules, start nothing\n"
-	    "  --ports-file FILE  write the chosen ports there when ready (api=PORT)\n"
+	    "  --ports-file FILE  write the chosen ports there when ready (api=PORT, admin=PORT)\n"
 	    "  --version, --help\n");
 	return code;
 }
