@@ -150,7 +150,7 @@ void registry_view_login_events(struct registry_view *v, const struct epp_login_
 		LOG(v->log, bad ? LOG_WARNING : LOG_INFO, "registry.login_event",
 		    "the registry says of the log-in", F_C("registry", v->registry),
 		    F_C("account", v->account), F_STR("type", e->type), F_STR("name", e->name),
-		    F_STR("level", e->level), F_STR("expires", e->ex_date.raw), F_STR("value", e->value),
+		    F_STR("severity", e->level), F_STR("expires", e->ex_date.raw), F_STR("value", e->value),
 		    F_STR("duration", e->duration), F_STR("text", e->text));
 	}
 }

@@ -60,6 +60,7 @@ for my $file (split /\0/, `find daemon epp policy certs -name '*.c' -print0`) {
 		for my $e (@events) {
 			$code{$e}{levels}{lc $_} = 1 for @levels;
 			$code{$e}{fields}{$_} = 1 for @fields;
+			fine("$file:$line", 0, "'$_' is a member of every line already") for grep { /^(time|level|event|msg)$/ } @fields;
 			$at{$e} = "$file:$line";
 		}
 	}
