@@ -466,6 +466,13 @@ enum err store_sqlite_open(const char *path, const char *vfs, struct store_backe
 enum err store_sqlite_open_reader(const char *path, const char *vfs, struct store_backend **out,
                                   struct errmsg *e) MUST_CHECK;
 
+/*
+ * In memory, for tests and simulation only: the same meaning in the simplest form, and the model that others are
+ * compared with. Nothing is durable; it lives until it is closed. `rng` makes the first start's key.
+ */
+struct rng;
+struct store_backend *store_mem_new(struct rng *rng) MUST_CHECK;
+
 struct store_executor {
 	/* From the loop's thread. `op` belongs to the executor until op->done. */
 	void (*submit)(struct store_executor *x, struct store_op *op);
@@ -486,7 +493,6 @@ void store_thread_free(struct store_executor *x);
 
 #define STORE_INLINE_MAX_DELAY_MS 50
 /* Runs in the loop's own thread after a delay drawn from `rng` (NULL: next turn): for simulation and tests. */
-struct rng;
 struct store_executor *store_inline_new(struct loop *loop, struct store_backend *b, struct rng *rng);
 void store_inline_free(struct store_executor *x); /* drops what was not run, without done: a crash */
 

@@ -1,0 +1,320 @@
+/*
+ * The memory back end: what the store means, in the simplest structures, for tests and simulation. Nothing of it is
+ * durable; a crash of the gateway in a simulation leaves it as it stood after the last group.
+ *
+ * An operation checks everything that can fail before it changes anything: so a bad one leaves no trace, and a group
+ * needs no way back. Memory that was given out is freed at the end only.
+ */
+#include "daemon/store/store_mem_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+#include "epp/trid.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define IMPORTED 1 /* the grant of no item of ours: item 0, + 1 */
+
+/* ---- helpers of all files ---------------------------------------------------------------------------------------------- */
+
+void *mem_grow(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1) || (count && count < 8))
+		return array;
+	return xrealloc(array, count < 8 ? 8 : 2 * count, size);
+}
+
+struct str mem_key(struct mem *m, uint32_t number, uint64_t more, struct str text)
+{
+	buf_clear(&m->key);
+	buf_append(&m->key, &number, sizeof number);
+	buf_append(&m->key, &more, sizeof more);
+	buf_add(&m->key, text);
+	return buf_str(&m->key);
+}
+
+struct mem_batch *mem_batch_find(struct mem *m, batch_id_t id)
+{
+	struct mem_batch *b = id >= 1 && id <= m->batch_count ? m->batches[id - 1] : NULL;
+	return b && b->published ? b : NULL;
+}
+
+struct mem_item *mem_item_find(struct mem *m, item_id_t id)
+{
+	struct mem_item *i = id >= 1 && id <= m->item_count ? m->items[id - 1] : NULL;
+	return i && i->batch->published ? i : NULL;
+}
+
+uint64_t mem_queued_of(const struct mem *m, uint32_t partner)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < m->batch_count; i++) {
+		const struct mem_batch *b = m->batches[i];
+		if (b && b->published && b->partner == partner)
+			n += b->counts[ITEM_QUEUED];
+	}
+	return n;
+}
+
+void mem_item_move(struct mem_item *i, enum item_state to)
+{
+	if (i->state == to)
+		return;
+	i->batch->counts[i->state]--;
+	i->batch->counts[to]++;
+	i->batch->version++;
+	i->state = to;
+}
+
+int mem_attempt_of(const struct mem_item *i)
+{
+	return i->last ? i->last->r.attempt + (i->last->counted && i->last->r.state == ITEM_QUEUED) : 1;
+}
+
+struct item_result mem_result_of(enum item_state state, int attempt, instant_ms_t at)
+{
+	return (struct item_result){.state = state,
+	                            .attempt = attempt,
+	                            .created = INSTANT_NONE,
+	                            .expires = INSTANT_NONE,
+	                            .charged_vnd = -1,
+	                            .at = at};
+}
+
+void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result *r, bool counted,
+                    struct str common, struct str detail)
+{
+	struct mem_result *n = arena_calloc(&m->arena, 1, sizeof *n);
+	*n = (struct mem_result){.item = i, .r = *r, .counted = counted};
+	struct str *texts[] = {&n->r.reason, &n->r.message, &n->r.needs, &n->r.cl_trid, &n->r.sv_trid};
+	for (size_t k = 0; k < ARRAY_LEN(texts); k++)
+		*texts[k] = arena_str(&m->arena, *texts[k]);
+	if (common.len) {
+		n->common = arena_str(&m->arena, common);
+		n->detail = arena_str(&m->arena, detail);
+		i->decided = n;
+	}
+	m->results = mem_grow(m->results, m->result_count, sizeof *m->results);
+	m->results[m->result_count++] = n;
+	i->last = n;
+	mem_item_move(i, r->state);
+}
+
+/* ---- names of partners and accounts ------------------------------------------------------------------------------------------ */
+
+static uint32_t number_of(struct mem *m, bool is_account, const char *name)
+{
+	for (size_t i = 0; i < m->name_count; i++)
+		if (m->names[i].is_account == is_account && strcmp(m->names[i].name, name) == 0)
+			return (uint32_t)(i + 1);
+	m->names = mem_grow(m->names, m->name_count, sizeof *m->names);
+	m->names[m->name_count++] = (struct mem_name){is_account, arena_str(&m->arena, str_c(name)).ptr};
+	return (uint32_t)m->name_count;
+}
+
+static enum err do_register(struct mem *m, struct store_register *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		o->ids[i] = number_of(m, o->is_account, o->names[i]);
+	return OK;
+}
+
+/* ---- start-up ------------------------------------------------------------------------------------------------------------------ */
+
+/* Handed to the sender and nothing heard since: it may have been carried out. */
+static void doubt(struct mem *m, struct mem_item *i)
+{
+	char cltrid[EPP_TRID_MAX + 1];
+	struct epp_trid trid = {i->claim_epoch, i->claim, i->claim_offset, 't'};
+	struct item_result r = mem_result_of(ITEM_UNKNOWN, mem_attempt_of(i), i->claimed_at);
+	(void)epp_trid_format(cltrid, &trid); /* its length is not needed */
+	r.cl_trid = str_c(cltrid);
+	r.reason = STR("OUTCOME_UNKNOWN");
+	r.message = STR("the gateway stopped while this was being sent");
+	mem_result_add(m, i, &r, true, STR_NONE, STR_NONE);
+}
+
+static enum err recover(struct mem *m, struct store_recover *o)
+{
+	o->orphans = o->unknown = 0;
+	o->epoch = ++m->epoch;
+	memcpy(o->hmac_key, m->hmac_key, sizeof o->hmac_key);
+	for (size_t i = 0; i < m->batch_count; i++) {
+		if (!m->batches[i] || m->batches[i]->published)
+			continue;
+		mem_batch_drop(m, m->batches[i]);
+		o->orphans++;
+	}
+	for (size_t i = 0; i < m->item_count; i++) {
+		struct mem_item *it = m->items[i];
+		if (it && it->claim && it->state == ITEM_SENDING) {
+			doubt(m, it);
+			o->unknown++;
+		}
+		if (it)
+			it->claim = 0;
+	}
+	return OK;
+}
+
+/* ---- ledgers -------------------------------------------------------------------------------------------------------------------- */
+
+void mem_grant_release(struct mem *m, const struct mem_item *i)
+{
+	struct str key = str_make((const char *)i->key, sizeof i->key);
+	if (i->has_key && (uintptr_t)map_get(&m->grants, key) == i->id + 1)
+		(void)map_del(&m->grants, key); /* it was there */
+}
+
+static void ledger_name(struct mem *m, struct str name, uint32_t partner, struct decide_ledger *out)
+{
+	const struct mem_domain *d = map_get(&m->domains, name);
+	if (!d)
+		return;
+	out->name_known = true;
+	out->name_foreign = d->partner != partner;
+	out->grant_from = d->grant_from;
+	out->name_granted = d->grant_from != DATE_NONE;
+	out->expires_on =
+	    d->expires == INSTANT_NONE ? DATE_NONE : date_of_instant(d->expires, HANOI_OFFSET_S);
+}
+
+/* True: the request has a subject, whose key is `key`. `item`: whose own grant does not count against it. */
+bool mem_ledger(struct mem *m, const struct decider *d, const struct item_request *r, uint32_t partner,
+                item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN])
+{
+	bool has_key = decide_subject_key(d, r, key);
+	*out = (struct decide_ledger){.grant_from = DATE_NONE, .expires_on = DATE_NONE};
+	if (has_key) {
+		uintptr_t holder =
+		    (uintptr_t)map_get(&m->grants, str_make((const char *)key, DECIDE_KEY_LEN));
+		out->subject_has_grant = holder && (item == 0 || holder != item + 1);
+	}
+	if (r->op == ITEM_RENEW)
+		ledger_name(m, r->domain, partner, out);
+	return has_key;
+}
+
+struct mem_domain *mem_domain_put(struct mem *m, struct str name)
+{
+	struct mem_domain *d = map_get(&m->domains, name);
+	if (d)
+		return d;
+	d = arena_calloc(&m->arena, 1, sizeof *d);
+	(void)map_put(&m->domains, name, d); /* it was not there */
+	return d;
+}
+
+void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_result *r)
+{
+	struct mem_domain *d = mem_domain_put(m, i->domain);
+	d->partner = i->batch->partner;
+	d->account = i->account;
+	d->item = i->id;
+	d->created = r->created;
+	d->expires = r->expires;
+	d->grant_from = i->grant_from;
+	d->free_until = i->free_until;
+}
+
+static void import_row(struct mem *m, struct store_import *o, const struct store_import_row *r)
+{
+	struct str key = str_make((const char *)r->subject_key, sizeof r->subject_key);
+	*(map_get(&m->domains, r->domain) ? &o->replaced : &o->added) += 1;
+	struct mem_domain *d = mem_domain_put(m, r->domain);
+	*d = (struct mem_domain){.partner = r->partner,
+	                         .account = r->account,
+	                         .renewed_by = d->renewed_by,
+	                         .created = r->created,
+	                         .expires = r->expires,
+	                         .grant_from = r->grant_from,
+	                         .free_until = r->grant_from == DATE_NONE
+	                                           ? DATE_NONE
+	                                           : date_add_years(r->grant_from, 2, false)};
+	if (r->has_subject_key && r->grant_from != DATE_NONE && !map_get(&m->grants, key))
+		(void)map_put(&m->grants, key, (void *)(uintptr_t)IMPORTED); /* it was not there */
+}
+
+static enum err import(struct mem *m, struct store_import *o)
+{
+	o->added = o->replaced = 0;
+	for (size_t i = 0; i < o->count; i++)
+		import_row(m, o, &o->rows[i]);
+	return OK;
+}
+
+/* ---- groups ---------------------------------------------------------------------------------------------------------------------- */
+
+#define OP(kind) CONTAINER_OF(op, struct kind, op)
+
+static enum err dispatch(struct mem *m, struct store_op *op)
+{
+	switch (op->type) {
+	case STORE_REGISTER: return do_register(m, OP(store_register));
+	case STORE_RECOVER: return recover(m, OP(store_recover));
+	case STORE_BATCH_BEGIN: return mem_batch_begin(m, OP(store_batch_begin));
+	case STORE_BATCH_CHUNK: return mem_batch_chunk(m, OP(store_batch_chunk));
+	case STORE_BATCH_PUBLISH: return mem_batch_publish(m, OP(store_batch_publish));
+	case STORE_BATCH_ABORT: return mem_batch_abort(m, OP(store_batch_abort));
+	case STORE_BATCH_CANCEL: return mem_batch_cancel(m, OP(store_batch_cancel));
+	case STORE_CLAIM: return mem_claim(m, OP(store_claim));
+	case STORE_FINISH: return mem_finish(m, OP(store_finish));
+	case STORE_MESSAGE: return mem_message(m, OP(store_message));
+	case STORE_IMPORT: return import(m, OP(store_import));
+	case STORE_QUEUES: return mem_queues(m, OP(store_queues));
+	case STORE_GET_BATCH: return mem_get_batch(m, OP(store_get_batch));
+	case STORE_GET_ITEMS: return mem_get_items(m, OP(store_get_items));
+	case STORE_GET_ITEM: return mem_get_item(m, OP(store_get_item));
+	case STORE_GET_OPEN: return mem_get_open(m, OP(store_get_open));
+	case STORE_GET_DOMAIN: return mem_get_domain(m, OP(store_get_domain));
+	case STORE_GET_COUNTS: return mem_get_counts(m, OP(store_get_counts));
+	case STORE_GET_DEPTHS: return mem_get_depths(m, OP(store_get_depths));
+	case STORE_HISTORY_ADD: return mem_history_add(m, OP(store_history_add));
+	case STORE_PROGRESS: return mem_progress(m, OP(store_progress));
+	case STORE_GET_HISTORY: return mem_get_history(m, OP(store_get_history));
+	case STORE_GET_PROGRESS: return mem_get_progress(m, OP(store_get_progress));
+	case STORE_OP__COUNT: break;
+	}
+	return err_set(&op->errmsg, ERR_DENIED, "no such operation");
+}
+
+static void run(struct store_backend *b, struct store_op **ops, size_t count)
+{
+	struct mem *m = CONTAINER_OF(b, struct mem, backend);
+	for (size_t i = 0; i < count; i++)
+		ops[i]->err = dispatch(m, ops[i]);
+}
+
+static void close_backend(struct store_backend *b)
+{
+	struct mem *m = CONTAINER_OF(b, struct mem, backend);
+	for (size_t i = 0; i < m->batch_count; i++)
+		if (m->batches[i])
+			free(m->batches[i]->lines);
+	free(m->names);
+	free(m->batches);
+	free(m->items);
+	free(m->results);
+	free(m->points);
+	free(m->progress);
+	map_fini(&m->refs);
+	map_fini(&m->domains);
+	map_fini(&m->grants);
+	map_fini(&m->contacts);
+	map_fini(&m->messages);
+	buf_fini(&m->scratch);
+	buf_fini(&m->key);
+	arena_fini(&m->arena);
+	free(m);
+}
+
+struct store_backend *store_mem_new(struct rng *rng)
+{
+	static const struct store_backend_ops ops = {run, close_backend};
+	struct mem *m = xcalloc(1, sizeof *m);
+	m->backend.ops = &ops;
+	rng->fill(rng, m->hmac_key, sizeof m->hmac_key);
+	buf_init(&m->scratch, 1u << 20);
+	buf_init(&m->key, 1u << 16);
+	return &m->backend;
+}

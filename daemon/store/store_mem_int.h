@@ -1,0 +1,157 @@
+/* Shared by the files of the memory back end: store_mem.c (life, groups, start-up, ledgers), store_mem_intake.c,
+ * store_mem_send.c, store_mem_read.c (the operations). */
+#ifndef VNEPP_STORE_STORE_MEM_INT_H
+#define VNEPP_STORE_STORE_MEM_INT_H
+
+#include "daemon/store/store.h"
+#include "epp/base/buf.h"
+#include "epp/base/map.h"
+#include "epp/base/rng.h"
+
+struct mem_item;
+
+/* Texts are in the store's arena, which is freed with it. */
+struct mem_result {
+	struct mem_item *item;
+	struct item_result r;
+	bool counted;              /* the attempt was made, the next one has the next number */
+	struct str common, detail; /* a later decision, or empty */
+};
+
+struct mem_batch;
+
+struct mem_item {
+	item_id_t id;
+	struct mem_batch *batch;
+	uint32_t line, account;
+	uint8_t lane;
+	enum item_op op;
+	enum item_state intake, state; /* state: now */
+	enum item_fault fault;
+	struct str ref, domain, payload, rules, common, detail;
+	char contact[ITEM_CONTACT_MAX], reason[32], needs[64];
+	date_t decided_on, grant_from, free_until;
+	bool has_key;
+	uint8_t key[DECIDE_KEY_LEN];
+	struct mem_result *last;    /* the newest; NULL: none */
+	struct mem_result *decided; /* the newest that carries a decision */
+	instant_ms_t not_before;    /* QUEUED again; INSTANT_NONE: was never sent */
+	/* The claim that holds it; 0: none. */
+	uint64_t claim;
+	uint32_t claim_epoch, claim_offset;
+	instant_ms_t claimed_at;
+};
+
+struct mem_line {
+	uint32_t line;
+	struct mem_item *item; /* of this batch, or an older one */
+};
+
+struct mem_batch {
+	batch_id_t id;
+	uint32_t partner;
+	struct str idempotency_key;
+	instant_ms_t created;
+	bool published;
+	uint8_t hash[32];
+	struct mem_line *lines; /* owned; ascending */
+	size_t line_count;
+	uint64_t items, version;
+	uint64_t counts[ITEM_STATE__COUNT]; /* of its own items */
+};
+
+struct mem_domain {
+	uint32_t partner, account;
+	item_id_t item, renewed_by; /* 0: not through this gateway */
+	instant_ms_t created, expires;
+	date_t grant_from, free_until;
+};
+
+struct mem_name {
+	bool is_account;
+	const char *name; /* in the arena */
+};
+
+struct mem_point {
+	uint32_t step_s;
+	struct store_point p;
+};
+
+struct mem_progress {
+	date_t day;
+	struct store_progress_row row;
+};
+
+struct mem {
+	struct store_backend backend;
+	struct arena arena; /* every text, result, item and domain, until the end */
+	uint32_t epoch;
+	uint8_t hmac_key[32];
+	struct mem_name *names; /* owned, as all arrays here; number - 1 is the index */
+	size_t name_count;
+	struct mem_batch **batches; /* by number - 1; NULL: dropped */
+	size_t batch_count;
+	struct mem_item **items; /* by number - 1; NULL: dropped */
+	size_t item_count;
+	struct mem_result **results; /* in the order in which they came */
+	size_t result_count, progress_at;
+	uint64_t claims, messages_unread;
+	struct map refs;     /* partner, ref -> struct mem_item */
+	struct map domains;  /* -> struct mem_domain */
+	struct map grants;   /* subject key -> item + 1, as a pointer-sized number */
+	struct map contacts; /* account, id */
+	struct map messages; /* account, time, id */
+	struct mem_point *points;
+	size_t point_count;
+	struct mem_progress *progress;
+	size_t progress_count;
+	struct buf scratch, key; /* for decisions; for the maps' keys */
+};
+
+/* Room for one more element: the array, at another place perhaps. */
+void *mem_grow(void *array, size_t count, size_t size) MUST_CHECK;
+/* A map's key of several parts, valid until the next one is made. */
+struct str mem_key(struct mem *m, uint32_t number, uint64_t more, struct str text);
+/* NULL: there is none, or it is not published. */
+struct mem_batch *mem_batch_find(struct mem *m, batch_id_t id);
+struct mem_item *mem_item_find(struct mem *m, item_id_t id);
+/* Waiting to be sent, in published batches. */
+uint64_t mem_queued_of(const struct mem *m, uint32_t partner);
+void mem_item_move(struct mem_item *i, enum item_state to);
+/* Appends a result and moves the item to its state. `common` and `detail`: a later decision's texts, or empty. */
+void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result *r, bool counted,
+                    struct str common, struct str detail);
+/* The number of the attempt that is made now, or would be. */
+int mem_attempt_of(const struct mem_item *i);
+void mem_grant_release(struct mem *m, const struct mem_item *i);
+bool mem_ledger(struct mem *m, const struct decider *d, const struct item_request *r, uint32_t partner,
+                item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN]);
+struct mem_domain *mem_domain_put(struct mem *m, struct str name);
+/* The name as an item's outcome made it. */
+void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_result *r);
+struct item_result mem_result_of(enum item_state state, int attempt, instant_ms_t at);
+
+/* ---- operations ---- */
+enum err mem_batch_begin(struct mem *m, struct store_batch_begin *o);
+enum err mem_batch_chunk(struct mem *m, struct store_batch_chunk *o);
+enum err mem_batch_publish(struct mem *m, struct store_batch_publish *o);
+enum err mem_batch_abort(struct mem *m, struct store_batch_abort *o);
+enum err mem_batch_cancel(struct mem *m, struct store_batch_cancel *o);
+void mem_batch_drop(struct mem *m, struct mem_batch *b);
+enum err mem_queues(struct mem *m, struct store_queues *o);
+enum err mem_claim(struct mem *m, struct store_claim *o);
+enum err mem_finish(struct mem *m, struct store_finish *o);
+enum err mem_message(struct mem *m, struct store_message *o);
+enum err mem_get_batch(struct mem *m, struct store_get_batch *o);
+enum err mem_get_items(struct mem *m, struct store_get_items *o);
+enum err mem_get_item(struct mem *m, struct store_get_item *o);
+enum err mem_get_open(struct mem *m, struct store_get_open *o);
+enum err mem_get_domain(struct mem *m, struct store_get_domain *o);
+enum err mem_get_counts(struct mem *m, struct store_get_counts *o);
+enum err mem_get_depths(struct mem *m, struct store_get_depths *o);
+enum err mem_history_add(struct mem *m, struct store_history_add *o);
+enum err mem_get_history(struct mem *m, struct store_get_history *o);
+enum err mem_progress(struct mem *m, struct store_progress *o);
+enum err mem_get_progress(struct mem *m, struct store_get_progress *o);
+
+#endif

@@ -1,0 +1,256 @@
+/* The memory back end's sending: queues, claims, outcomes, poll messages. */
+#include "daemon/store/store_mem_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- queues ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_due(const struct mem_item *i, instant_ms_t now)
+{
+	return i && i->batch->published && i->state == ITEM_QUEUED &&
+	       (i->not_before == INSTANT_NONE || i->not_before <= now);
+}
+
+static int compare_keys(const void *pa, const void *pb)
+{
+	const struct store_queue_key *a = pa, *b = pb;
+	if (a->account != b->account)
+		return a->account < b->account ? -1 : 1;
+	if (a->partner != b->partner)
+		return a->partner < b->partner ? -1 : 1;
+	return (a->lane > b->lane) - (a->lane < b->lane);
+}
+
+enum err mem_queues(struct mem *m, struct store_queues *o)
+{
+	o->keys = arena_alloc(o->arena, (m->item_count + 1) * sizeof *o->keys);
+	o->count = 0;
+	o->next_ready = INSTANT_NONE;
+	for (size_t n = 0; n < m->item_count; n++) {
+		const struct mem_item *i = m->items[n];
+		if (!is_due(i, INT64_MAX))
+			continue;
+		if (!is_due(i, o->now)) {
+			if (o->next_ready == INSTANT_NONE || i->not_before < o->next_ready)
+				o->next_ready = i->not_before;
+			continue;
+		}
+		struct store_queue_key key = {i->account, i->batch->partner, i->lane};
+		size_t k = 0;
+		while (k < o->count && compare_keys(&o->keys[k], &key) != 0)
+			k++;
+		if (k == o->count)
+			o->keys[o->count++] = key;
+	}
+	qsort(o->keys, o->count, sizeof *o->keys, compare_keys);
+	return OK;
+}
+
+/* ---- claims ------------------------------------------------------------------------------------------------------------ */
+
+static bool comes_before(const struct mem_item *a, const struct mem_item *b)
+{
+	bool a_new = a->not_before == INSTANT_NONE, b_new = b->not_before == INSTANT_NONE;
+	if (a_new != b_new)
+		return b_new; /* what is sent again comes before what is new */
+	if (a_new && a->batch != b->batch)
+		return a->batch->id < b->batch->id;
+	if (!a_new && a->not_before != b->not_before)
+		return a->not_before < b->not_before;
+	return a->id < b->id;
+}
+
+static struct mem_item *next_of(struct mem *m, const struct store_claim *o)
+{
+	struct mem_item *best = NULL;
+	for (size_t n = 0; n < m->item_count; n++) {
+		struct mem_item *i = m->items[n];
+		if (is_due(i, o->now) && i->account == o->queue.account &&
+		    i->batch->partner == o->queue.partner && i->lane == o->queue.lane &&
+		    (!best || comes_before(i, best)))
+			best = i;
+	}
+	return best;
+}
+
+static void hold(struct mem *m, struct store_claim *o, struct mem_item *i, const struct decide_outcome *d)
+{
+	struct item_result r = mem_result_of(ITEM_REVIEW, mem_attempt_of(i), o->now);
+	r.fault = FAULT_GATEWAY;
+	r.reason = str_c(d->reason);
+	r.message = STR("decided again at sending: no longer as it was admitted");
+	mem_result_add(m, i, &r, false, d->common, d->item);
+	mem_grant_release(m, i);
+	o->held++;
+}
+
+/* True: it goes on. */
+static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *i)
+{
+	struct item_request req;
+	struct decide_ledger ledger;
+	struct decide_outcome d;
+	uint8_t key[DECIDE_KEY_LEN];
+	if (item_decode(i->payload, &req))
+		return true; /* a damaged row is the scheduler's to report */
+	(void)mem_ledger(m, o->decider, &req, i->batch->partner, i->id, &ledger, key); /* the key is known */
+	decide_item(o->decider, &req, &ledger, DECIDE_SENDING, o->now, &m->scratch, &d);
+	if (d.state != ITEM_QUEUED) {
+		hold(m, o, i, &d);
+		return false;
+	}
+	struct item_result r = mem_result_of(ITEM_SENDING, mem_attempt_of(i), o->now);
+	r.reason = str_c(d.reason);
+	mem_result_add(m, i, &r, false, d.common, d.item);
+	i->grant_from = d.free_from;
+	i->free_until = d.free_until;
+	return true;
+}
+
+static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
+{
+	bool fresh = i->not_before == INSTANT_NONE &&
+	             i->decided_on == date_of_instant(o->now, HANOI_OFFSET_S) &&
+	             str_eq_c(i->rules, decider_revision(o->decider));
+	struct store_claimed c = {.item = i->id,
+	                          .batch = i->batch->id,
+	                          .partner = i->batch->partner,
+	                          .line = i->line,
+	                          .offset = (uint32_t)o->count,
+	                          .attempt = mem_attempt_of(i),
+	                          .admitted = i->batch->created,
+	                          .payload = arena_str(o->arena, i->payload)};
+	if (!fresh && !decide_again(m, o, i))
+		return;
+	memcpy(c.contact_id, i->contact, sizeof c.contact_id);
+	c.contact_known =
+	    i->contact[0] && map_get(&m->contacts, mem_key(m, i->account, 0, str_c(i->contact)));
+	if (o->count == 0)
+		o->claim = ++m->claims;
+	i->claim = o->claim;
+	i->claim_epoch = m->epoch;
+	i->claim_offset = c.offset;
+	i->claimed_at = o->now;
+	mem_item_move(i, ITEM_SENDING);
+	o->items[o->count++] = c;
+}
+
+enum err mem_claim(struct mem *m, struct store_claim *o)
+{
+	o->claim = 0;
+	o->count = 0;
+	o->held = 0;
+	o->more = true;
+	o->items = arena_alloc(o->arena, (o->max + 1) * sizeof *o->items);
+	while (o->count < o->max) {
+		struct mem_item *i = next_of(m, o);
+		if (!i) {
+			o->more = false;
+			break;
+		}
+		take(m, o, i);
+	}
+	return OK;
+}
+
+/* ---- outcomes ---------------------------------------------------------------------------------------------------------- */
+
+/* The ledger knows this very registration, or this very expiry date, from before. */
+static bool made_by_another(struct mem *m, const struct mem_item *i, const struct item_result *r)
+{
+	const struct mem_domain *d = map_get(&m->domains, i->domain);
+	if (!d)
+		return false;
+	if (i->op == ITEM_CREATE)
+		return d->created != INSTANT_NONE && d->created == r->created && d->item != i->id;
+	return d->expires != INSTANT_NONE && d->expires == r->expires && d->renewed_by != i->id;
+}
+
+static struct item_result taken_before(const struct mem_item *i, struct item_result r)
+{
+	r.state = ITEM_FAILED;
+	r.fault = FAULT_PARTNER;
+	r.reason = i->op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
+	r.message = i->op == ITEM_CREATE
+	                ? STR("the name exists already, from another item of this gateway")
+	                : STR("the name was renewed already, by another item of this gateway");
+	return r;
+}
+
+static void name_effect(struct mem *m, const struct store_step *step, const struct mem_item *i,
+                        const struct item_result *r)
+{
+	struct mem_domain *d = map_get(&m->domains, i->domain);
+	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE)
+		mem_domain_made(m, i, r);
+	if (step->name != STORE_NAME_RENEWED || r->state != ITEM_DONE || !d)
+		return;
+	d->expires = r->expires;
+	d->renewed_by = i->id;
+}
+
+static void finish_step(struct mem *m, const struct store_step *step, struct mem_item *i)
+{
+	struct item_result r = step->result;
+	if (step->name != STORE_NAME_NONE && made_by_another(m, i, &r))
+		r = taken_before(i, r);
+	mem_result_add(m, i, &r, !step->not_sent, STR_NONE, STR_NONE);
+	name_effect(m, step, i, &r);
+	if (step->grant == STORE_GRANT_RELEASE || r.state == ITEM_FAILED)
+		mem_grant_release(m, i);
+	if (r.state == ITEM_QUEUED)
+		i->not_before = step->not_before;
+	if (step->contact_created[0])
+		(void)map_put(&m->contacts, mem_key(m, i->account, 0, str_c(step->contact_created)),
+		              m); /* it may be there */
+	if (step->leaves_claim && step->claim)
+		i->claim = 0;
+}
+
+enum err mem_finish(struct mem *m, struct store_finish *o)
+{
+	for (size_t k = 0; k < o->count; k++)
+		if (!mem_item_find(m, o->steps[k].item))
+			return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no item %llu",
+			               (unsigned long long)o->steps[k].item);
+	for (size_t k = 0; k < o->count; k++)
+		finish_step(m, &o->steps[k], mem_item_find(m, o->steps[k].item));
+	return OK;
+}
+
+/* ---- poll messages ------------------------------------------------------------------------------------------------------ */
+
+static void settle(struct mem *m, struct store_message *o, struct mem_item *i)
+{
+	struct item_result r = i->last->r; /* what the answer with 1001 said about dates holds */
+	o->settled = i->id;
+	o->look = o->pan_approved && r.expires == INSTANT_NONE;
+	r.state = o->look ? ITEM_RECONCILING : o->pan_approved ? ITEM_DONE : ITEM_FAILED;
+	r.fault = o->pan_approved ? FAULT_NONE : FAULT_REGISTRY;
+	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
+	r.message = o->text;
+	r.at = o->now;
+	mem_result_add(m, i, &r, true, STR_NONE, STR_NONE);
+	if (r.state == ITEM_DONE)
+		mem_domain_made(m, i, &r);
+	if (!o->pan_approved)
+		mem_grant_release(m, i);
+}
+
+enum err mem_message(struct mem *m, struct store_message *o)
+{
+	o->settled = 0;
+	o->duplicate = map_put(&m->messages, mem_key(m, o->account, (uint64_t)o->at, o->id), m);
+	if (o->duplicate)
+		return OK;
+	m->messages_unread += !o->understood;
+	for (size_t n = 0; o->is_pan && n < m->item_count && !o->settled; n++) {
+		struct mem_item *i = m->items[n];
+		if (i && i->state == ITEM_PENDING && i->account == o->account && str_eq(i->domain, o->domain))
+			settle(m, o, i);
+	}
+	return OK;
+}
