@@ -21,6 +21,7 @@
 struct gateway_reload_op {
 	struct gateway *gateway;
 	struct config *config;
+	struct gateway_changes *changes;
 	struct policy_ruleset *rules;
 	struct store_register reg;
 	const char **names;
@@ -251,6 +252,7 @@ static void reload_drop(struct gateway_reload_op *r)
 {
 	config_unref(&r->config);
 	policy_unref(&r->rules);
+	gateway_changes_free(r->changes);
 	free(r->names);
 	free(r->ids);
 	free(r);
@@ -273,9 +275,7 @@ static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
 	g->partner_ids = r->ids;
 	r->ids = NULL;
 	gateway_ceilings_set(g, g->config);
-	size_t n = gateway_account_count(g);
-	for (size_t i = 0; i < n; i++)
-		pool_resume(gateway_account_at(g, i)->pool);
+	gateway_changes_apply(g, r->changes);
 	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(decider)),
 	    F_U64("partners", g->config->partner_count));
 }
@@ -291,8 +291,8 @@ static void on_reload_registered(struct store_op *op)
 	reload_drop(r);
 }
 
-/* Registries are taken from the configuration at start; what differs is named, so that nobody waits for it. */
-static void name_changed_registries(struct gateway *g, const struct config *c)
+/* Registries and accounts that are new come at the next start; they are named, so that nobody waits for them. */
+static void name_new_accounts(struct gateway *g, const struct config *c)
 {
 	for (size_t i = 0; i < c->registry_count; i++) {
 		const struct config_registry *r = &c->registries[i];
@@ -311,10 +311,17 @@ void gateway_reload(struct gateway *g, struct config *config, struct policy_rule
 		done(arg, "another reload is under way, or the gateway is starting or stopping");
 		return;
 	}
-	name_changed_registries(g, config);
+	struct gateway_changes *changes;
+	struct errmsg e;
+	if (gateway_changes_prepare(g, config, &changes, &e)) {
+		done(arg, e.text);
+		return;
+	}
+	name_new_accounts(g, config);
 	struct gateway_reload_op *r = xcalloc(1, sizeof *r);
 	*r = (struct gateway_reload_op){.gateway = g,
 	                                .config = config_ref(config),
+	                                .changes = changes,
 	                                .rules = policy_ref(rules),
 	                                .names = partner_names(config),
 	                                .ids = xcalloc(config->partner_count + 1, sizeof *r->ids),

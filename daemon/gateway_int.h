@@ -1,5 +1,5 @@
-/* Shared by the files of the gateway: gateway.c (life), gateway_registry.c (accounts, pools, poll messages),
- * gateway_control.c (status and imports). */
+/* Shared by the files of the gateway: gateway.c (life), gateway_registry.c (accounts and their changes), gateway_pool.c
+ * (sessions, poll messages), gateway_control.c (status and imports). */
 #ifndef VNEPP_GATEWAY_INT_H
 #define VNEPP_GATEWAY_INT_H
 
@@ -11,35 +11,53 @@
 #include "daemon/job/job.h"
 #include "daemon/sched/sched.h"
 #include "daemon/session/pool.h"
+#include "epp/base/hash.h"
+
+struct gateway_account;
+
+/* An account's way to its registry, made from one configuration (gateway_pool.c). */
+struct gateway_pool {
+	struct gateway *gateway;
+	struct gateway_account *account; /* once it was opened */
+	struct config *config;           /* a reference; the next two are its */
+	const struct config_registry *registry_config;
+	const struct config_account *account_config;
+	struct sha256 digest;                    /* of what it was made from, files included */
+	char password[CREDENTIALS_PASSWORD_MAX]; /* secret */
+	struct tls_ctx *tls;
+	struct pool_endpoint *endpoints; /* owned */
+	struct pool *pool;               /* owned; NULL before it is opened */
+	bool drained, storing;           /* all sessions are gone; a message is on its way into the store */
+	struct store_message message;    /* the poll message being stored */
+	struct arena message_arena;
+};
 
 /* One login at one registry, with its sessions. */
 struct gateway_account {
 	struct gateway *gateway;
 	struct gateway_registry *registry;
-	const struct config_account *config;     /* of the configuration at start */
-	char name[STORE_NAME_MAX];               /* "registry/account" */
-	uint32_t id;                             /* the store's number */
-	char password[CREDENTIALS_PASSWORD_MAX]; /* secret */
-	struct tls_ctx *tls;
-	struct job_registry facts;
-	struct pool *pool; /* owned; NULL before start */
-	bool drained;
+	const struct config_account *config; /* of the configuration at start: its name holds for ever */
+	char name[STORE_NAME_MAX];           /* "registry/account" */
+	uint32_t id;                         /* the store's number */
+	uint32_t opened;                     /* ways so far: keeps clTRIDs of our own unique */
+	struct gateway_pool *way;            /* owned; in use */
+	struct gateway_pool *next;           /* owned; takes over when `way` has logged out, or NULL */
+	struct pool *pool;                   /* of `way`; NULL before start */
+	bool drained;                        /* `way` has logged out */
+	bool closed;                         /* not configured any more */
 	struct sched_account *sched;
-	struct meter_account *meter;  /* borrowed; NULL when nobody counts */
-	struct store_message message; /* the poll message being stored */
-	struct arena message_arena;
+	struct meter_account *meter; /* borrowed; NULL when nobody counts */
 };
 
 struct gateway_registry {
 	const struct config_registry *config;
 	struct ceiling ceiling;
-	struct pool_endpoint *endpoints;  /* owned */
 	struct gateway_account *accounts; /* owned; config->account_count of them */
 };
 
 struct gateway {
 	struct gateway_env env;
-	struct config *base;   /* what registries and pools were made from */
+	struct config *base;   /* of the start: what registries and accounts there are */
 	struct config *config; /* in force: partners and limits */
 	struct decider *decider;
 	struct policy_ruleset *rules;        /* until the decider is made */
@@ -59,7 +77,25 @@ struct gateway {
 	struct gateway_reload_op *reload; /* owned; under way */
 };
 
+/* gateway_pool.c: everything that can fail comes with prepare. */
+enum err gateway_pool_prepare(struct gateway *g, struct config *config, const struct config_registry *r,
+                              const struct config_account *a, struct gateway_pool **out,
+                              struct errmsg *e) MUST_CHECK;
+void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a);
+void gateway_pool_close(struct gateway_pool *w);
+/* Not opened, or closed. */
+void gateway_pool_free(struct gateway_pool *w);
+struct job_registry gateway_pool_facts(const struct gateway_pool *w);
+
 /* gateway_registry.c */
+/* A way has logged out: the next one takes over, or the gateway's stop goes on. */
+void gateway_pool_closed(struct gateway_pool *w);
+/* What another configuration means for the accounts that there are. Preparing can fail, applying cannot. */
+struct gateway_changes;
+enum err gateway_changes_prepare(struct gateway *g, struct config *c, struct gateway_changes **out,
+                                 struct errmsg *e) MUST_CHECK;
+void gateway_changes_apply(struct gateway *g, struct gateway_changes *ch);
+void gateway_changes_free(struct gateway_changes *ch);
 enum err gateway_registries_new(struct gateway *g, struct errmsg *e) MUST_CHECK;
 void gateway_registries_free(struct gateway *g);
 /* Numbers of accounts in the order of registries and their accounts; makes pools and hands them to the scheduler. */

@@ -237,7 +237,7 @@ static void read_certs(struct gateway_observer *o)
 		              o->g->base->registries[i].ca_file);
 	for (size_t i = 0; i < gateway_account_count(o->g); i++) {
 		const struct gateway_account *a = gateway_account_at(o->g, i);
-		const struct cert_info *info = a->tls ? tls_ctx_cert(a->tls) : NULL;
+		const struct cert_info *info = a->way->tls ? tls_ctx_cert(a->way->tls) : NULL;
 		if (info)
 			add_cert(o, "registry_client", a->name, info);
 	}

@@ -11,18 +11,11 @@
 static enum err account_init(struct gateway *g, struct gateway_registry *r, struct gateway_account *a,
                              const struct config_account *c, struct errmsg *e)
 {
-	enum err err;
 	a->gateway = g;
 	a->registry = r;
 	a->config = c;
 	snprintf(a->name, sizeof a->name, "%s/%s", r->config->name, c->name);
-	a->facts = (struct job_registry){.login = str_c(c->login),
-	                                 .ns_as_attrs = r->config->hosts == CONFIG_HOSTS_ATTRIBUTES,
-	                                 .check_first = r->config->check_first,
-	                                 .date_offset_s = r->config->date_offset_s,
-	                                 .settle_ms = r->config->settle_ms};
-	err = credentials_password(c->password_file, a->password, e);
-	return err || g->env.plain ? err : credentials_account_tls(r->config, c, &a->tls, e);
+	return gateway_pool_prepare(g, g->base, r->config, c, &a->way, e);
 }
 
 enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
@@ -33,9 +26,6 @@ enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
 		const struct config_registry *c = &g->base->registries[i];
 		r->config = c;
 		ceiling_init(&r->ceiling, c->commands_per_second, loop_now(g->env.loop));
-		r->endpoints = xcalloc(c->endpoint_count, sizeof *r->endpoints);
-		for (size_t k = 0; k < c->endpoint_count; k++)
-			r->endpoints[k] = (struct pool_endpoint){c->endpoints[k].host, c->endpoints[k].port};
 		r->accounts = xcalloc(c->account_count, sizeof *r->accounts);
 		for (size_t k = 0; k < c->account_count; k++) {
 			enum err err = account_init(g, r, &r->accounts[k], &c->accounts[k], e);
@@ -52,14 +42,10 @@ void gateway_registries_free(struct gateway *g)
 		struct gateway_registry *r = &g->registries[i];
 		for (size_t k = 0; r->accounts && k < r->config->account_count; k++) {
 			struct gateway_account *a = &r->accounts[k];
-			if (a->pool)
-				pool_free(a->pool);
-			tls_ctx_unref(&a->tls);
-			explicit_bzero(a->password, sizeof a->password);
-			arena_fini(&a->message_arena);
+			gateway_pool_free(a->way);
+			gateway_pool_free(a->next);
 		}
 		ceiling_fini(&r->ceiling);
-		free(r->endpoints);
 		free(r->accounts);
 	}
 	free(g->registries);
@@ -105,113 +91,15 @@ void gateway_ceilings_set(struct gateway *g, const struct config *c)
 				            loop_now(g->env.loop));
 }
 
-/* ---- the poll queue -------------------------------------------------------------------------------------------------- */
+/* ---- ways in use ------------------------------------------------------------------------------------------------------- */
 
-static void on_message_stored(struct store_op *op)
+static void open_way(struct gateway_account *a)
 {
-	struct gateway_account *a = CONTAINER_OF(op, struct gateway_account, message.op);
-	struct log *log = a->gateway->env.log;
-	if (op->err)
-		LOG(log, LOG_ERROR, "poll.not_stored", op->errmsg.text, F_C("account", a->name),
-		    F_STR("message_id", a->message.id));
-	else
-		LOG(log, a->message.understood ? LOG_INFO : LOG_WARNING, "poll.message",
-		    a->message.understood ? "stored" : "stored for a person", F_C("account", a->name),
-		    F_STR("message_id", a->message.id), F_U64("item", a->message.settled));
-	if (!op->err && a->message.look)
-		sched_look(a->gateway->sched, a->message.settled);
-	else if (!op->err && a->message.settled)
-		sched_settled(a->gateway->sched, a->message.domain);
-	pool_message_stored(a->pool, op->err == OK);
-	arena_reset(&a->message_arena);
-}
-
-static void on_message(void *arg, const struct epp_response *r)
-{
-	struct gateway_account *a = arg;
-	struct arena *arena = &a->message_arena;
-	struct gateway_env *env = &a->gateway->env;
-	bool pan = r->data.kind == EPP_RES_DOMAIN_PAN;
-	a->message = (struct store_message){
-	    .op = {.type = STORE_MESSAGE, .done = on_message_stored},
-	    .account = a->id,
-	    .id = arena_str(arena, r->msgq.id),
-	    .text = arena_str(arena, r->msgq.msg),
-	    .xml = STR_NONE,
-	    .at = r->msgq.q_date.at != INSTANT_NONE ? r->msgq.q_date.at : loop_wall(env->loop),
-	    .now = loop_wall(env->loop),
-	    .is_pan = pan,
-	    .understood = pan,
-	};
-	if (pan) {
-		a->message.domain = arena_str(arena, r->data.pan.name);
-		a->message.cl_trid = arena_str(arena, r->data.pan.trid.client);
-		a->message.pan_approved = r->data.pan.ok;
-	}
-	env->writer->submit(env->writer, &a->message.op);
-}
-
-/* ---- pools ------------------------------------------------------------------------------------------------------------- */
-
-static void on_room(void *arg)
-{
-	sched_on_room(((struct gateway_account *)arg)->sched);
-}
-
-static void on_drained(void *arg)
-{
-	struct gateway_account *a = arg;
-	a->drained = true;
-	gateway_pool_drained(a->gateway);
-}
-
-static struct pool *make_pool(struct gateway_account *a)
-{
-	static const struct pool_events ev = {.on_room = on_room,
-	                                      .on_message = on_message,
-	                                      .on_drained = on_drained};
-	const struct config_registry *r = a->registry->config;
-	struct gateway_env *env = &a->gateway->env;
-	struct pool_config c = {
-	    .session = {.loop = env->loop,
-	                .dialer = env->dialer,
-	                .ceiling = &a->registry->ceiling,
-	                .log = env->log,
-	                .registry = r->name,
-	                .account = a->config->name,
-	                .server_name = r->server_name,
-	                .source_address = r->source_address,
-	                .tls = a->tls,
-	                .login = a->config->login,
-	                .password = a->password,
-	                .language = r->language,
-	                .objects = r->objects,
-	                .object_count = r->object_count,
-	                .extensions = r->extensions,
-	                .extension_count = r->extension_count,
-	                .required = r->required,
-	                .required_count = r->required_count,
-	                .window = a->config->window,
-	                .connect_ms = r->connect_ms,
-	                .greeting_ms = r->greeting_ms,
-	                .login_ms = r->login_ms,
-	                .answer_ms = r->answer_ms,
-	                .logout_ms = r->logout_ms,
-	                .keepalive_ms = r->keepalive_ms,
-	                .max_age_ms = r->max_age_ms},
-	    .endpoints = a->registry->endpoints,
-	    .endpoint_count = r->endpoint_count,
-	    .sessions = a->config->sessions,
-	    .backoff_min_ms = r->backoff_min_ms,
-	    .backoff_max_ms = r->backoff_max_ms,
-	    .poll_ms = r->poll_ms,
-	    .skew_warn_ms = r->skew_warn_ms,
-	    .rng = env->rng,
-	    .date_offset_s = r->date_offset_s,
-	    .epoch = a->gateway->epoch,
-	};
-	snprintf(c.session.trid_prefix, sizeof c.session.trid_prefix, "S%u", a->id);
-	return pool_new(&c, &ev, a);
+	struct job_registry facts = gateway_pool_facts(a->way);
+	gateway_pool_open(a->way, a);
+	a->pool = a->way->pool;
+	a->drained = false;
+	sched_set_account(a->sched, a->pool, &facts);
 }
 
 void gateway_registries_start(struct gateway *g, const uint32_t *ids)
@@ -220,12 +108,134 @@ void gateway_registries_start(struct gateway *g, const uint32_t *ids)
 	for (size_t i = 0; i < n; i++) {
 		struct gateway_account *a = gateway_account_at(g, i);
 		a->id = ids[i];
-		a->pool = make_pool(a);
 		a->sched = sched_add_account(g->sched, a->id, a->registry->config->name, a->config->name,
-		                             a->pool, &a->registry->ceiling, &a->facts);
+		                             &a->registry->ceiling);
+		open_way(a);
 		if (a->gateway->env.meter)
 			a->meter = meter_account_add(a->gateway->env.meter, a->registry->config->name,
 			                             a->config->name);
 		sched_meter_account(a->sched, a->meter);
 	}
+}
+
+/* ---- reload ------------------------------------------------------------------------------------------------------------ */
+
+struct gateway_changes {
+	struct gateway_pool **ways; /* by account; NULL: as it is */
+	bool *removed;
+	size_t count;
+};
+
+static const struct config_registry *registry_in(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->registry_count; i++)
+		if (strcmp(c->registries[i].name, name) == 0)
+			return &c->registries[i];
+	return NULL;
+}
+
+static const struct config_account *account_in(const struct config_registry *r, const char *name)
+{
+	for (size_t i = 0; r && i < r->account_count; i++)
+		if (strcmp(r->accounts[i].name, name) == 0)
+			return &r->accounts[i];
+	return NULL;
+}
+
+static enum err prepare_one(struct gateway *g, struct config *c, struct gateway_changes *ch, size_t i,
+                            struct errmsg *e)
+{
+	struct gateway_account *a = gateway_account_at(g, i);
+	const struct config_registry *r = registry_in(c, a->registry->config->name);
+	const struct config_account *ca = account_in(r, a->config->name);
+	const struct gateway_pool *used = a->next ? a->next : a->way;
+	ch->removed[i] = !ca;
+	if (!ca)
+		return OK;
+	enum err err = gateway_pool_prepare(g, c, r, ca, &ch->ways[i], e);
+	if (err)
+		return err_wrap(e, err, "registry %s", r->name);
+	if (used && !a->closed && memcmp(&used->digest, &ch->ways[i]->digest, sizeof used->digest) == 0) {
+		gateway_pool_free(ch->ways[i]);
+		ch->ways[i] = NULL;
+	}
+	return OK;
+}
+
+enum err gateway_changes_prepare(struct gateway *g, struct config *c, struct gateway_changes **out,
+                                 struct errmsg *e)
+{
+	struct gateway_changes *ch = xcalloc(1, sizeof *ch);
+	enum err err = OK;
+	ch->count = gateway_account_count(g);
+	ch->ways = xcalloc(ch->count + 1, sizeof *ch->ways);
+	ch->removed = xcalloc(ch->count + 1, sizeof *ch->removed);
+	for (size_t i = 0; i < ch->count && !err; i++)
+		err = prepare_one(g, c, ch, i, e);
+	if (err)
+		gateway_changes_free(ch);
+	else
+		*out = ch;
+	return err;
+}
+
+void gateway_changes_free(struct gateway_changes *ch)
+{
+	if (!ch)
+		return;
+	for (size_t i = 0; i < ch->count; i++)
+		gateway_pool_free(ch->ways[i]);
+	free(ch->ways);
+	free(ch->removed);
+	free(ch);
+}
+
+static void log_change(const struct gateway_account *a, const char *text)
+{
+	LOG(a->gateway->env.log, LOG_NOTICE, "account.changed", text,
+	    F_C("registry", a->registry->config->name), F_C("account", a->config->name));
+}
+
+/* The sessions in use log out first: a registry counts them, and would refuse new ones beside them. */
+static void change(struct gateway_account *a, struct gateway_pool *next)
+{
+	gateway_pool_free(a->next);
+	a->next = next;
+	a->closed = !next;
+	if (a->drained && next)
+		gateway_pool_closed(a->way);
+	else
+		gateway_pool_close(a->way);
+}
+
+void gateway_changes_apply(struct gateway *g, struct gateway_changes *ch)
+{
+	for (size_t i = 0; i < ch->count; i++) {
+		struct gateway_account *a = gateway_account_at(g, i);
+		if (ch->ways[i]) {
+			log_change(a, "its sessions log out and come back with the new settings");
+			change(a, ch->ways[i]);
+			ch->ways[i] = NULL;
+		} else if (ch->removed[i] && !a->closed) {
+			log_change(a, "not configured any more: its sessions log out, its items wait");
+			change(a, NULL);
+		} else if (!ch->removed[i]) {
+			pool_resume(a->pool);
+		}
+	}
+}
+
+void gateway_pool_closed(struct gateway_pool *w)
+{
+	struct gateway_account *a = w->account;
+	a->drained = true;
+	if (a->gateway->stopping || !a->next) {
+		gateway_pool_drained(a->gateway);
+		return;
+	}
+	a->way = a->next;
+	a->next = NULL;
+	open_way(a);
+	gateway_pool_free(w);
+	pool_start(a->pool);
 }

@@ -24,6 +24,7 @@ struct config_account {
 	const char *certificate, *key; /* both or neither (NULL) */
 	uint32_t sessions;             /* connections held open */
 	uint32_t window;               /* commands in flight on each */
+	uint8_t digest[32];            /* SHA-256 of what is written about it and its registry */
 };
 
 struct config_endpoint {

@@ -1,5 +1,6 @@
 /* The list `registries`: where each registry is, how it is spoken to, and the accounts that we have there. */
 #include "daemon/core/config_int.h"
+#include "epp/base/hash.h"
 
 #define SECOND 1000
 #define MINUTE (60 * SECOND)
@@ -76,6 +77,33 @@ static void read_credentials(struct config_reading *r, struct yaml_node *n, stru
 		yaml_error(r->d, yaml_get(n, "login"), "'%s' is not 3 to 16 characters long", a->login);
 }
 
+/* Whatever is written under a node, but for one of its entries: when it is the same, nothing has changed. */
+static void digest_node(struct sha256_stream *h, const struct yaml_node *n, const char *but)
+{
+	const char kind = (char)('0' + n->kind);
+	sha256_stream_add(h, str_make(&kind, 1));
+	sha256_stream_add(h, n->text);
+	for (const struct yaml_node *c = n->child; c; c = c->next) {
+		if (but && str_eq_c(c->key, but))
+			continue;
+		sha256_stream_add(h, c->key);
+		sha256_stream_add(h, STR("\n"));
+		digest_node(h, c, NULL);
+	}
+	sha256_stream_add(h, STR("\n"));
+}
+
+static void digest_account(struct config_account *a, const struct yaml_node *registry,
+                           const struct yaml_node *n)
+{
+	struct sha256 out;
+	struct sha256_stream *h = sha256_stream_new();
+	digest_node(h, registry, "accounts");
+	digest_node(h, n, NULL);
+	sha256_stream_finish(h, &out);
+	memcpy(a->digest, out.bytes, sizeof a->digest);
+}
+
 static void read_account(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
 {
 	struct config_account *a = &g->accounts[g->account_count];
@@ -99,8 +127,10 @@ static void read_accounts(struct config_reading *r, struct yaml_node *map, struc
 		diag_error(r->d, seq->key_pos, "accounts: the list is empty");
 	g->accounts = arena_calloc(r->arena, seq->count, sizeof *g->accounts);
 	for (struct yaml_node *n = seq->child; n; n = n->next)
-		if (yaml_as_kind(r->d, n, YAML_MAP))
+		if (yaml_as_kind(r->d, n, YAML_MAP)) {
 			read_account(r, n, g);
+			digest_account(&g->accounts[g->account_count - 1], map, n);
+		}
 }
 
 /* ---- where and how ---- */

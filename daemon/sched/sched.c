@@ -97,17 +97,14 @@ struct sched *sched_new(const struct sched_config *c)
 }
 
 struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
-                                        const char *account, struct pool *pool, struct ceiling *ceiling,
-                                        const struct job_registry *facts)
+                                        const char *account, struct ceiling *ceiling)
 {
 	struct sched_account *a = xcalloc(1, sizeof *a);
 	a->sched = s;
 	a->id = id;
 	a->registry = registry;
 	a->name = account;
-	a->pool = pool;
 	a->ceiling = ceiling;
-	a->facts = *facts;
 	fair_init(&a->fair);
 	pace_init(&a->pace, loop_now(s->c.loop) * 1000);
 	a->pause.fire = on_pause_over;
@@ -120,6 +117,12 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 void sched_meter_account(struct sched_account *a, struct meter_account *m)
 {
 	a->meter = m;
+}
+
+void sched_set_account(struct sched_account *a, struct pool *pool, const struct job_registry *facts)
+{
+	a->pool = pool;
+	a->facts = *facts;
 }
 
 void sched_start(struct sched *s)

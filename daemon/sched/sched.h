@@ -42,10 +42,11 @@ struct sched *sched_new(const struct sched_config *c);
 /* After on_stopped, or when nothing was ever started. */
 void sched_free(struct sched *s);
 
-/* An account's pool, ceiling (of its registry) and facts; borrowed. `id` is the store's number. */
+/* An account and its registry's ceiling, borrowed. `id` is the store's number. Nothing is sent before it has a pool. */
 struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
-                                        const char *account, struct pool *pool, struct ceiling *ceiling,
-                                        const struct job_registry *facts);
+                                        const char *account, struct ceiling *ceiling);
+/* The pool and the facts from now on; the former pool must be drained. `pool` is borrowed, `facts` copied. */
+void sched_set_account(struct sched_account *a, struct pool *pool, const struct job_registry *facts);
 /* Where its commands are counted; borrowed. */
 void sched_meter_account(struct sched_account *a, struct meter_account *m);
 /* The pool may have room. */

@@ -93,6 +93,28 @@ check "a broken file is refused and said" wait_for grep -q 'event=config.refused
 check "… and changes nothing" answers 404 hoasen /v1/batches/99
 echo "$two" >"$dir/partners.yaml"
 
+events() { grep -c "event=$1" "$dir/d.log"; }
+at_least() { [ "$(events "$1")" -ge "$2" ]; }
+exactly() { [ "$(events "$1")" -eq "$2" ]; }
+wait_for at_least session.ready 4
+kill -HUP $pid
+wait_for at_least config.reloaded 2
+check "a reload without a change keeps the sessions" exactly account.changed 0
+sed -i 's|key: certs/gateway.key}|key: certs/gateway.key, sessions: 2}|' "$dir/vneppd.yaml"
+kill -HUP $pid
+check "another number of sessions is taken up" wait_for at_least session.ready 6
+check "… and said" exactly account.changed 1
+check "… after the old ones have logged out" at_least session.closed 4
+cp "$dir/certs/gateway.key" "$dir/keep.key"
+cp "$dir/certs/hoasen.key" "$dir/certs/gateway.key"
+kill -HUP $pid
+check "a key that does not fit its certificate is refused" wait_for at_least config.refused 2
+check "… and changes nothing" exactly account.changed 1
+cp "$dir/certs/hoasen.pem" "$dir/certs/gateway.pem"
+kill -HUP $pid
+check "a new certificate in the old place is taken up" wait_for at_least account.changed 2
+check "… by new sessions" wait_for at_least session.ready 8
+
 for i in $(seq 300); do line "r$i" "ten-$i"; done >"$dir/batch"
 check "a batch is taken" test "$(submit "$dir/batch")" = 202
 kill -TERM $pid

@@ -559,9 +559,11 @@ static void run_begins(struct world *w)
 	w->sched = sched_new(&c);
 	w->stopped = 0;
 	w->store_failing = false;
-	for (size_t i = 0; i < ACCOUNTS; i++)
-		w->pools[i].account = sched_add_account(w->sched, w->accounts[i], "reg", names[i],
-		                                        &w->pools[i], &w->pools[i].ceiling, &facts[i]);
+	for (size_t i = 0; i < ACCOUNTS; i++) {
+		w->pools[i].account =
+		    sched_add_account(w->sched, w->accounts[i], "reg", names[i], &w->pools[i].ceiling);
+		sched_set_account(w->pools[i].account, &w->pools[i], &facts[i]);
+	}
 }
 
 static bool has_stopped(void *arg)

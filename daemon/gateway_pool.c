@@ -1,0 +1,223 @@
+/*
+ * One account's way to its registry: credentials, sessions, and what the poll queue brings, all made from one
+ * configuration, which it keeps.
+ *
+ * Happy path: gateway_pool_prepare() loads everything that can fail ─▶ gateway_pool_open() ─▶ messages are stored as
+ * they come ─▶ gateway_pool_close() ─▶ the sessions log out ─▶ gateway_pool_closed() is told.
+ *
+ * Failure modes: a file cannot be loaded: nothing was opened, the way in use stays. A message is still being stored when
+ * the sessions are gone: closed is told after it.
+ */
+#include "daemon/gateway_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+#include "epp/base/hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_MAX_BYTES (1u << 20) /* a chain of certificates is some kilobytes */
+
+/* ---- preparing ------------------------------------------------------------------------------------------------------- */
+
+/* A file that cannot be read is reported by whoever loads it. */
+static void add_file(struct sha256_stream *h, const char *path)
+{
+	char block[4096];
+	size_t n, left = FILE_MAX_BYTES;
+	FILE *f = path ? fopen(path, "re") : NULL;
+	while (f && left > 0 && (n = fread(block, 1, sizeof block < left ? sizeof block : left, f)) > 0) {
+		sha256_stream_add(h, str_make(block, n));
+		left -= n;
+	}
+	if (f)
+		fclose(f);
+	explicit_bzero(block, sizeof block);
+}
+
+/* What makes this way different from another: what is configured, and what the files hold. */
+static void digest(struct gateway_pool *w)
+{
+	struct sha256_stream *h = sha256_stream_new();
+	sha256_stream_add(h, str_make((const char *)w->account_config->digest,
+	                              sizeof w->account_config->digest));
+	add_file(h, w->registry_config->ca_file);
+	add_file(h, w->account_config->certificate);
+	add_file(h, w->account_config->key);
+	add_file(h, w->account_config->password_file);
+	sha256_stream_finish(h, &w->digest);
+}
+
+enum err gateway_pool_prepare(struct gateway *g, struct config *config, const struct config_registry *r,
+                              const struct config_account *a, struct gateway_pool **out, struct errmsg *e)
+{
+	struct gateway_pool *w = xcalloc(1, sizeof *w);
+	w->gateway = g;
+	w->config = config_ref(config);
+	w->registry_config = r;
+	w->account_config = a;
+	w->endpoints = xcalloc(r->endpoint_count, sizeof *w->endpoints);
+	for (size_t i = 0; i < r->endpoint_count; i++)
+		w->endpoints[i] = (struct pool_endpoint){r->endpoints[i].host, r->endpoints[i].port};
+	digest(w);
+	enum err err = credentials_password(a->password_file, w->password, e);
+	if (!err && !g->env.plain)
+		err = credentials_account_tls(r, a, &w->tls, e);
+	if (err)
+		gateway_pool_free(w);
+	else
+		*out = w;
+	return err;
+}
+
+void gateway_pool_free(struct gateway_pool *w)
+{
+	if (!w)
+		return;
+	if (w->pool)
+		pool_free(w->pool);
+	tls_ctx_unref(&w->tls);
+	explicit_bzero(w->password, sizeof w->password);
+	arena_fini(&w->message_arena);
+	free(w->endpoints);
+	config_unref(&w->config);
+	free(w);
+}
+
+struct job_registry gateway_pool_facts(const struct gateway_pool *w)
+{
+	const struct config_registry *r = w->registry_config;
+	return (struct job_registry){.login = str_c(w->account_config->login),
+	                             .ns_as_attrs = r->hosts == CONFIG_HOSTS_ATTRIBUTES,
+	                             .check_first = r->check_first,
+	                             .date_offset_s = r->date_offset_s,
+	                             .settle_ms = r->settle_ms};
+}
+
+/* ---- the poll queue -------------------------------------------------------------------------------------------------- */
+
+static void on_message_stored(struct store_op *op)
+{
+	struct gateway_pool *w = CONTAINER_OF(op, struct gateway_pool, message.op);
+	struct gateway_account *a = w->account;
+	struct log *log = a->gateway->env.log;
+	if (op->err)
+		LOG(log, LOG_ERROR, "poll.not_stored", op->errmsg.text, F_C("account", a->name),
+		    F_STR("message_id", w->message.id));
+	else
+		LOG(log, w->message.understood ? LOG_INFO : LOG_WARNING, "poll.message",
+		    w->message.understood ? "stored" : "stored for a person", F_C("account", a->name),
+		    F_STR("message_id", w->message.id), F_U64("item", w->message.settled));
+	if (!op->err && w->message.look)
+		sched_look(a->gateway->sched, w->message.settled);
+	else if (!op->err && w->message.settled)
+		sched_settled(a->gateway->sched, w->message.domain);
+	w->storing = false;
+	arena_reset(&w->message_arena);
+	if (w->drained)
+		gateway_pool_closed(w);
+	else
+		pool_message_stored(w->pool, op->err == OK);
+}
+
+static void on_message(void *arg, const struct epp_response *r)
+{
+	struct gateway_pool *w = arg;
+	struct gateway_account *a = w->account;
+	struct arena *arena = &w->message_arena;
+	struct gateway_env *env = &w->gateway->env;
+	bool pan = r->data.kind == EPP_RES_DOMAIN_PAN;
+	w->message = (struct store_message){
+	    .op = {.type = STORE_MESSAGE, .done = on_message_stored},
+	    .account = a->id,
+	    .id = arena_str(arena, r->msgq.id),
+	    .text = arena_str(arena, r->msgq.msg),
+	    .xml = STR_NONE,
+	    .at = r->msgq.q_date.at != INSTANT_NONE ? r->msgq.q_date.at : loop_wall(env->loop),
+	    .now = loop_wall(env->loop),
+	    .is_pan = pan,
+	    .understood = pan,
+	};
+	if (pan) {
+		w->message.domain = arena_str(arena, r->data.pan.name);
+		w->message.cl_trid = arena_str(arena, r->data.pan.trid.client);
+		w->message.pan_approved = r->data.pan.ok;
+	}
+	w->storing = true;
+	env->writer->submit(env->writer, &w->message.op);
+}
+
+/* ---- pools ------------------------------------------------------------------------------------------------------------- */
+
+static void on_room(void *arg)
+{
+	sched_on_room(((struct gateway_pool *)arg)->account->sched);
+}
+
+static void on_drained(void *arg)
+{
+	struct gateway_pool *w = arg;
+	w->drained = true;
+	if (!w->storing)
+		gateway_pool_closed(w);
+}
+
+void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
+{
+	static const struct pool_events ev = {.on_room = on_room,
+	                                      .on_message = on_message,
+	                                      .on_drained = on_drained};
+	const struct config_registry *r = w->registry_config;
+	struct gateway_env *env = &w->gateway->env;
+	struct pool_config c = {
+	    .session = {.loop = env->loop,
+	                .dialer = env->dialer,
+	                .ceiling = &a->registry->ceiling,
+	                .log = env->log,
+	                .registry = r->name,
+	                .account = w->account_config->name,
+	                .server_name = r->server_name,
+	                .source_address = r->source_address,
+	                .tls = w->tls,
+	                .login = w->account_config->login,
+	                .password = w->password,
+	                .language = r->language,
+	                .objects = r->objects,
+	                .object_count = r->object_count,
+	                .extensions = r->extensions,
+	                .extension_count = r->extension_count,
+	                .required = r->required,
+	                .required_count = r->required_count,
+	                .window = w->account_config->window,
+	                .connect_ms = r->connect_ms,
+	                .greeting_ms = r->greeting_ms,
+	                .login_ms = r->login_ms,
+	                .answer_ms = r->answer_ms,
+	                .logout_ms = r->logout_ms,
+	                .keepalive_ms = r->keepalive_ms,
+	                .max_age_ms = r->max_age_ms},
+	    .endpoints = w->endpoints,
+	    .endpoint_count = r->endpoint_count,
+	    .sessions = w->account_config->sessions,
+	    .backoff_min_ms = r->backoff_min_ms,
+	    .backoff_max_ms = r->backoff_max_ms,
+	    .poll_ms = r->poll_ms,
+	    .skew_warn_ms = r->skew_warn_ms,
+	    .rng = env->rng,
+	    .date_offset_s = r->date_offset_s,
+	    .epoch = w->gateway->epoch,
+	};
+	if (a->opened)
+		snprintf(c.session.trid_prefix, sizeof c.session.trid_prefix, "S%u.%u", a->id, a->opened);
+	else
+		snprintf(c.session.trid_prefix, sizeof c.session.trid_prefix, "S%u", a->id);
+	a->opened++;
+	w->account = a;
+	w->pool = pool_new(&c, &ev, w);
+}
+
+void gateway_pool_close(struct gateway_pool *w)
+{
+	pool_drain(w->pool);
+}
