@@ -16,6 +16,7 @@ void endpoints_init(struct endpoints *e, size_t count, uint64_t backoff_min_ms, 
 	                        .backoff_min_ms = backoff_min_ms,
 	                        .backoff_max_ms = backoff_max_ms,
 	                        .rng = rng};
+	endpoints_reset(e);
 }
 
 void endpoints_fini(struct endpoints *e)
@@ -29,17 +30,20 @@ size_t endpoints_pick(const struct endpoints *e, uint64_t now_ms, uint64_t *wait
 	*wait_ms = ENDPOINT_NEVER;
 	for (size_t i = 0; i < e->count; i++) {
 		const struct endpoint *p = &e->list[i];
-		if (p->working)
+		uint64_t at = p->retry_at_ms;
+		if (p->works_from_ms <= now_ms)
 			return i;
-		if (p->connecting > 0) {
+		if (p->works_from_ms != ENDPOINT_NEVER) {
+			at = p->works_from_ms;
+		} else if (p->connecting > 0) {
 			/* Nothing is known against it: what its probe brings is waited for. */
 			if (p->failures == 0)
 				return ENDPOINT_NONE;
-		} else if (now_ms >= p->retry_at_ms) {
+			continue;
+		} else if (at <= now_ms) {
 			return i;
-		} else if (p->retry_at_ms - now_ms < *wait_ms) {
-			*wait_ms = p->retry_at_ms - now_ms;
 		}
+		*wait_ms = at - now_ms < *wait_ms ? at - now_ms : *wait_ms;
 	}
 	return ENDPOINT_NONE;
 }
@@ -49,10 +53,12 @@ void endpoints_dialled(struct endpoints *e, size_t i)
 	e->list[i].connecting++;
 }
 
-void endpoints_ready(struct endpoints *e, size_t i)
+void endpoints_ready(struct endpoints *e, size_t i, uint64_t now_ms)
 {
+	struct endpoint *p = &e->list[i];
+	uint64_t from = p->failures ? now_ms + e->backoff_min_ms : now_ms;
 	endpoints_given_up(e, i);
-	e->list[i].working = true;
+	p->works_from_ms = from < p->works_from_ms ? from : p->works_from_ms;
 }
 
 void endpoints_given_up(struct endpoints *e, size_t i)
@@ -63,7 +69,7 @@ void endpoints_given_up(struct endpoints *e, size_t i)
 
 void endpoints_lost(struct endpoints *e, size_t i)
 {
-	e->list[i].working = false;
+	e->list[i].works_from_ms = ENDPOINT_NEVER;
 }
 
 /* From half of the exponential time to all of it, so that many gateways do not come back at one moment. */
@@ -79,9 +85,9 @@ static uint64_t backoff_ms(const struct endpoints *e, uint32_t failures)
 void endpoints_failed(struct endpoints *e, size_t i, uint64_t dialled_at_ms, uint64_t now_ms)
 {
 	struct endpoint *p = &e->list[i];
+	p->works_from_ms = ENDPOINT_NEVER;
 	if (p->failures > 0 && dialled_at_ms <= p->failed_at_ms)
 		return;
-	p->working = false;
 	p->failures++;
 	p->failed_at_ms = now_ms;
 	p->retry_at_ms = now_ms + backoff_ms(e, p->failures);
@@ -96,6 +102,9 @@ void endpoints_reset(struct endpoints *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		struct endpoint *p = &e->list[i];
-		*p = (struct endpoint){.host = p->host, .port = p->port, .connecting = p->connecting};
+		*p = (struct endpoint){.host = p->host,
+		                       .port = p->port,
+		                       .works_from_ms = ENDPOINT_NEVER,
+		                       .connecting = p->connecting};
 	}
 }

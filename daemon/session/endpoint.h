@@ -5,7 +5,8 @@
  *   working ──lost──▶ doubtful ──failed──▶ out ──time passes──▶ doubtful (half open)
  *      ▲                  └──ready──▶ working                      one probe at a time
  *
- * A working endpoint takes any number of connections at once, a doubtful one a single probe, one that is out none.
+ * A working endpoint takes any number of connections at once, a doubtful one a single probe, one that is out none. After
+ * failures a probe must stay for the shortest back-off before the others follow: some registries hang up after log-in.
  * All are doubtful at first: a wrong password is then tried once, not once per session.
  */
 #ifndef VNEPP_SESSION_ENDPOINT_H
@@ -23,10 +24,10 @@
 struct endpoint {
 	const char *host; /* borrowed */
 	uint16_t port;
-	bool working;
-	uint32_t failures;    /* since it last worked for a while */
-	uint32_t connecting;  /* under way */
-	uint64_t retry_at_ms; /* not before */
+	uint64_t works_from_ms; /* NEVER: doubtful or out */
+	uint32_t failures;      /* since it last worked for a while */
+	uint32_t connecting;    /* under way */
+	uint64_t retry_at_ms;   /* not before */
 	uint64_t failed_at_ms;
 };
 
@@ -42,11 +43,11 @@ void endpoints_init(struct endpoints *e, size_t count, uint64_t backoff_min_ms, 
                     struct rng *rng);
 void endpoints_fini(struct endpoints *e);
 
-/* Where to connect now, or ENDPOINT_NONE; `*wait_ms` is then the time to the next try, NEVER: a probe will tell. */
+/* Where to connect now, or ENDPOINT_NONE; `*wait_ms` is then when to ask again, NEVER: a probe will tell. */
 size_t endpoints_pick(const struct endpoints *e, uint64_t now_ms, uint64_t *wait_ms);
 void endpoints_dialled(struct endpoints *e, size_t i);
 /* A connection that was under way has logged in. */
-void endpoints_ready(struct endpoints *e, size_t i);
+void endpoints_ready(struct endpoints *e, size_t i, uint64_t now_ms);
 /* One that was under way has ended before. That alone says nothing of the endpoint. */
 void endpoints_given_up(struct endpoints *e, size_t i);
 /* A connection that had been ready was lost: the next one is a probe, at once. */

@@ -93,9 +93,8 @@ static void done(struct session_command *c, enum session_outcome outcome, const 
 {
 	struct poll *p = self_of(c);
 	(void)text; /* the session says why it ended */
-	/* 1500 and 25xx are the end of the session rather than an answer. */
-	if (outcome != SESSION_ANSWERED ||
-	    epp_rescode_find(epp_response_code(r))->flags & EPP_RC_ENDS_SESSION)
+	/* 1500, 25xx, 2002 and 2200 are about the session rather than an answer. */
+	if (outcome != SESSION_ANSWERED || epp_rescode_find(epp_response_code(r))->flags & EPP_RC_DISCARD)
 		rest(p, SOON_MS, 0);
 	else if (p->state == POLL_ACKING)
 		acked(p, r);

@@ -99,7 +99,7 @@ static void on_ready(void *arg, struct session *s)
 	struct pool *p = arg;
 	struct slot *slot = slot_of(p, s);
 	slot->was_ready = true;
-	endpoints_ready(&p->endpoints, slot->endpoint);
+	endpoints_ready(&p->endpoints, slot->endpoint, now_ms(p));
 	session_set_window(s, p->window);
 	if (p->wanted < p->c.sessions)
 		p->grow_ms = GROW_MS; /* there is room again */
