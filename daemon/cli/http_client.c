@@ -155,6 +155,14 @@ void http_client_response_fini(struct http_client_response *r)
 	buf_fini(&r->body);
 }
 
+/* A gateway that dies under us in the middle of the handshake is no matter of TLS. */
+static bool lost_in_handshake(CURLcode code, const char *text)
+{
+	return code == CURLE_SSL_CONNECT_ERROR &&
+	       (strstr(text, "Connection reset") || strstr(text, "Broken pipe") || strstr(text, "SYSCALL") ||
+	        strstr(text, "unexpected eof"));
+}
+
 static enum err translate(CURLcode code)
 {
 	switch (code) {
@@ -296,6 +304,7 @@ enum err http_client_send(struct http_client *h, const struct http_client_reques
 		return OK;
 	if (code == CURLE_OK)
 		return OK;
-	return err_set(e, translate(code), "%s: %s", h->conn->url,
+	enum err err = lost_in_handshake(code, h->curl_text) ? ERR_CLOSED : translate(code);
+	return err_set(e, err, "%s: %s", h->conn->url,
 	               h->curl_text[0] ? h->curl_text : curl_easy_strerror(code));
 }

@@ -4,12 +4,14 @@
 #   scripted_gateway.pl CERTIFICATES PORT_FILE REQUEST_LOG < SCRIPT
 #
 # A line of the script is one step, taken by the next request: STATUS|HEADER: value|...|BODY, where BODY is the last field
-# ("-" for none; "~" stands for a line break), or one of the words `drop` (read the request, then close) and `cut` (close half-way through the answer).
+# ("-" for none; "~" stands for a line break), or one of the words `drop` (read the request, then close) and `cut` (close half-way through the answer), or
+# `reset` (the next connection breaks in the middle of its TLS handshake).
 # The log gets one line per request: method, path, Idempotency-Key, Content-Type and the body's length. Ends after the
 # last step.
 use strict;
 use warnings;
 use IO::Socket::SSL;
+use Socket ();
 
 my ($certificates, $port_file, $log_file) = @ARGV;
 my @steps = grep { /\S/ } <STDIN>;
@@ -44,8 +46,16 @@ sub request {
 }
 
 while (@steps) {
+	if ($steps[0] eq 'reset') {
+		my $c = IO::Socket::accept($listener, 'IO::Socket::INET') or next;
+		shift @steps;
+		sysread $c, my $hello, 100;
+		setsockopt $c, Socket::SOL_SOCKET(), Socket::SO_LINGER(), pack 'ii', 1, 0;
+		close $c;
+		next;
+	}
 	my $c = $listener->accept or next;
-	while (@steps && request($c)) {
+	while (@steps && $steps[0] ne 'reset' && request($c)) {
 		my ($status, @fields) = split /\|/, shift(@steps), -1;
 		last if $status eq 'drop';
 		my $body = $status eq 'cut' ? 'half' : pop @fields;

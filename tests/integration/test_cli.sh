@@ -165,6 +165,21 @@ check "a lost connection: sent again" is $status 0
 check "a lost connection: under the same key" is "$(cut -d' ' -f3 requests | sort -u | wc -l)" 1
 
 with_server submit a.ndjson <<END
+reset
+$accepted
+END
+check "a connection lost in its handshake: sent again" is $status 0
+
+with_server submit a.ndjson --follow <<END
+$accepted
+reset
+$done_status
+$page
+END
+check "a handshake lost while following: asked again" is $status 0
+check "a handshake lost while following: said" has err "asking again in 1.0 s"
+
+with_server submit a.ndjson <<END
 202|{"id":7}
 END
 check "an answer without a Location is no success" is $status 1
