@@ -336,10 +336,11 @@ static bool mend(struct sq *s, struct store_op *first, struct errmsg *e)
 	return false;
 }
 
-/* Errors that say what is, and leave nothing half done. */
-static bool needs_rollback(enum err err)
+/* All but errors that say what is, and leave nothing half done. */
+static bool needs_rollback(const struct store_op *op)
 {
-	return err && err != ERR_EXISTS && err != ERR_NOT_FOUND && err != ERR_FULL;
+	enum err e = op->err;
+	return e && (op->type == STORE_FINISH || (e != ERR_EXISTS && e != ERR_NOT_FOUND && e != ERR_FULL));
 }
 
 static void run_apart(struct sq *s, struct store_op *op)
@@ -354,10 +355,10 @@ static void run_apart(struct sq *s, struct store_op *op)
 		return;
 	op->err = dispatch(s, op);
 	arena_reset(&s->arena);
-	if (needs_rollback(op->err))
+	if (needs_rollback(op))
 		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK_TO)); /* a failure shows at the commit */
 	(void)sq_run(s, &quiet, sq_stmt(s, SQ_RELEASE));
-	if (needs_rollback(op->err) && !s->suspect && reload(s, &quiet))
+	if (needs_rollback(op) && !s->suspect && reload(s, &quiet))
 		s->suspect = true;
 }
 
@@ -367,7 +368,7 @@ static bool run_together(struct sq *s, struct store_op **ops, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		ops[i]->err = dispatch(s, ops[i]);
 		arena_reset(&s->arena);
-		if (needs_rollback(ops[i]->err) || s->suspect)
+		if (needs_rollback(ops[i]) || s->suspect)
 			return false;
 	}
 	return true;
