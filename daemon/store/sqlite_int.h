@@ -27,6 +27,7 @@ struct sq_item {
 	enum item_state
 	    state; /* of the newest result, else of the intake; QUEUED also while a claim holds it */
 	bool has_result;
+	bool decided_later; /* the free years are of a later decision than the intake's */
 	date_t grant_from, free_until;
 	uint8_t grant_key[DECIDE_KEY_LEN];
 	bool has_grant_key;
@@ -131,9 +132,10 @@ enum err sq_tally_move(struct sq *s, struct store_op *op, struct sq_tally *t, ba
 enum err sq_tally_write(struct sq *s, struct store_op *op, struct sq_tally *t);
 
 enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq_item *out);
-/* Appends a result; `before` is the item's state until now. `counted`: the attempt was made, the next one has the next number. `common`/`item`: a later decision's texts, or empty. */
-enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, enum item_state before,
-                       const struct item_result *r, bool counted, struct str common, struct str item);
+/* Appends a result; `i` as it was until now. `counted`: the attempt was made, the next one has the next number.
+ * `common`/`detail`: a later decision's texts, or empty. */
+enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *i,
+                       const struct item_result *r, bool counted, struct str common, struct str detail);
 /* The text's number, stored when it is new. */
 enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id);
 /* The ledger's facts for a request. `item`: whose own grant does not count against it; 0: none. */

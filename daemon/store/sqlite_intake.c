@@ -438,7 +438,7 @@ static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t,
 	                        .charged_vnd = -1,
 	                        .at = at};
 	o->unknown++;
-	err = sq_result_add(s, &o->op, id, item.state, &r, true, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, &item, &r, true, STR_NONE, STR_NONE);
 	return err ? err : sq_tally_move(s, &o->op, t, item.batch, ITEM_SENDING, ITEM_UNKNOWN);
 }
 

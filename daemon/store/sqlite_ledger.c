@@ -72,9 +72,10 @@ static enum err load_newest(struct sq *s, struct store_op *op, struct sq_item *o
 		out->state = (enum item_state)sqlite3_column_int(st, 0);
 		out->attempt =
 		    sqlite3_column_int(st, 1) + (sqlite3_column_int(st, 2) && out->state == ITEM_QUEUED);
-		if (sqlite3_column_type(st, 4) != SQLITE_NULL) {
-			out->grant_from = sq_col_date(st, 3);
-			out->free_until = sq_col_date(st, 4);
+		out->decided_later = sqlite3_column_type(st, 3) != SQLITE_NULL;
+		if (out->decided_later) {
+			out->grant_from = sqlite3_column_int(st, 3);
+			out->free_until = sqlite3_column_int(st, 4);
 		}
 	}
 	sq_done(st);
@@ -126,8 +127,8 @@ static enum err mark_open(struct sq *s, struct store_op *op, item_id_t id, bool 
 	return sq_run(s, op, st);
 }
 
-enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, enum item_state before,
-                       const struct item_result *r, bool counted, struct str common, struct str item)
+enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *i,
+                       const struct item_result *r, bool counted, struct str common, struct str detail)
 {
 	int64_t common_id = 0;
 	struct buf body;
@@ -137,18 +138,22 @@ enum err sq_result_add(struct sq *s, struct store_op *op, item_id_t id, enum ite
 	buf_init(&body, ITEM_PAYLOAD_MAX);
 	item_result_encode(r, &body);
 	sqlite3_stmt *st = sq_stmt(s, SQ_RESULT_ADD);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)i->id);
 	sqlite3_bind_int(st, 2, r->attempt);
 	sqlite3_bind_int(st, 3, (int)r->state);
 	sqlite3_bind_int(st, 4, counted);
 	sq_bind_blob(st, 5, buf_str(&body));
 	if (common.len) {
 		sqlite3_bind_int64(st, 6, common_id);
-		sq_bind_str(st, 7, item);
+		sq_bind_str(st, 7, detail);
+	}
+	if (i->decided_later) { /* DATE_NONE too: it says that nothing is free any more */
+		sqlite3_bind_int(st, 8, i->grant_from);
+		sqlite3_bind_int(st, 9, i->free_until);
 	}
 	err = sq_run(s, op, st);
 	buf_fini(&body);
-	return err ? err : mark_open(s, op, id, is_open(before), r->state);
+	return err ? err : mark_open(s, op, i->id, is_open(i->state), r->state);
 }
 
 /* ---- imports ----------------------------------------------------------------------------------------------------------- */

@@ -85,14 +85,16 @@ static enum err later_decision(struct sq *s, struct store_op *op, struct store_r
 	return err;
 }
 
+/* What is still being received is not there yet. */
 static enum err read_batch_time(struct sq *s, struct store_op *op, struct store_row *row)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_CREATED);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)row->batch);
-	row->admitted = sq_row(s, op, st, &err) ? sqlite3_column_int64(st, 0) : 0;
+	bool published = sq_row(s, op, st, &err) && sqlite3_column_int(st, 1);
+	row->admitted = published ? sqlite3_column_int64(st, 0) : 0;
 	sq_done(st);
-	return err;
+	return err || published ? err : err_set(&op->errmsg, ERR_NOT_FOUND, "no such item");
 }
 
 static void fill_row(sqlite3_stmt *st, struct store_row *row, bool want_payload, struct arena *a,

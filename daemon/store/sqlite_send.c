@@ -110,7 +110,7 @@ static enum err hold(struct gather *g, const struct sq_item *item, const struct 
 	                        .expires = INSTANT_NONE,
 	                        .charged_vnd = -1,
 	                        .at = g->o->now};
-	enum err err = sq_result_add(g->s, &g->o->op, item->id, item->state, &r, false, d->common, d->item);
+	enum err err = sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
 	g->o->held++;
 	if (!err)
 		err = sq_grant_release(g->s, &g->o->op, item);
@@ -118,7 +118,7 @@ static enum err hold(struct gather *g, const struct sq_item *item, const struct 
 }
 
 /* Still to be sent: the later decision is recorded beside the first. */
-static enum err confirm(struct gather *g, const struct sq_item *item, const struct decide_outcome *d)
+static enum err confirm(struct gather *g, struct sq_item *item, const struct decide_outcome *d)
 {
 	struct item_result r = {.state = ITEM_SENDING,
 	                        .attempt = item->attempt,
@@ -127,7 +127,10 @@ static enum err confirm(struct gather *g, const struct sq_item *item, const stru
 	                        .expires = INSTANT_NONE,
 	                        .charged_vnd = -1,
 	                        .at = g->o->now};
-	return sq_result_add(g->s, &g->o->op, item->id, item->state, &r, false, d->common, d->item);
+	item->decided_later = true;
+	item->grant_from = d->free_from;
+	item->free_until = d->free_until;
+	return sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
 }
 
 /* Another day, or other rules, since it was decided. *send: it goes on. */
@@ -504,8 +507,7 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 	if (other)
 		r = taken_before(&item, r);
 	if (!err)
-		err =
-		    sq_result_add(s, &o->op, step->item, item.state, &r, !step->not_sent, STR_NONE, STR_NONE);
+		err = sq_result_add(s, &o->op, &item, &r, !step->not_sent, STR_NONE, STR_NONE);
 	if (!err)
 		err = effects(s, &o->op, step, &item, &r, is_new);
 	if (!err && step->leaves_claim && step->claim)
@@ -544,7 +546,7 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
 	r.message = o->text;
 	r.at = o->now;
-	err = sq_result_add(s, &o->op, item.id, item.state, &r, true, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, &item, &r, true, STR_NONE, STR_NONE);
 	if (!err && r.state == ITEM_DONE)
 		err = name_write(s, &o->op, &item, &r, SQ_DOMAIN_PUT);
 	if (!err && !o->pan_approved)
@@ -599,7 +601,7 @@ static enum err cancel_item(struct sq *s, struct store_batch_cancel *o, struct s
 	                        .charged_vnd = -1,
 	                        .at = o->now};
 	o->cancelled++;
-	err = sq_result_add(s, &o->op, id, item.state, &r, false, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, &item, &r, false, STR_NONE, STR_NONE);
 	if (!err)
 		err = sq_grant_release(s, &o->op, &item);
 	sqlite3_stmt *st = sq_stmt(s, SQ_READY_DEL);

@@ -85,7 +85,7 @@ SQ(WORK_TAKE,
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
 SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim")
-SQ(BATCH_CREATED, "SELECT created FROM batch WHERE id = ?1")
+SQ(BATCH_CREATED, "SELECT created, published IS NOT NULL FROM batch WHERE id = ?1")
 SQ(CONTACT_HAS, "SELECT 1 FROM contact WHERE account = ?1 AND id = ?2")
 SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
 
