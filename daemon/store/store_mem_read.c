@@ -141,16 +141,20 @@ enum err mem_get_domain(struct mem *m, struct store_get_domain *o)
 	return OK;
 }
 
+static void count_items(const struct mem *m, uint64_t items[ITEM_STATE__COUNT])
+{
+	memset(items, 0, ITEM_STATE__COUNT * sizeof *items);
+	for (size_t i = 0; i < m->batch_count; i++)
+		for (int s = 0; m->batches[i] && s < ITEM_STATE__COUNT; s++)
+			items[s] += m->batches[i]->counts[s];
+}
+
 enum err mem_get_counts(struct mem *m, struct store_get_counts *o)
 {
-	memset(o->items, 0, sizeof o->items);
+	count_items(m, o->items);
 	o->batches = 0;
-	for (size_t i = 0; i < m->batch_count; i++) {
-		const struct mem_batch *b = m->batches[i];
-		o->batches += b && b->published;
-		for (int s = 0; b && s < ITEM_STATE__COUNT; s++)
-			o->items[s] += b->counts[s];
-	}
+	for (size_t i = 0; i < m->batch_count; i++)
+		o->batches += m->batches[i] && m->batches[i]->published;
 	o->domains = m->domains.count;
 	o->grants = m->grants.count;
 	o->messages_unread = m->messages_unread;
@@ -175,6 +179,7 @@ enum err mem_get_depths(struct mem *m, struct store_get_depths *o)
 {
 	o->depths = arena_alloc(o->arena, (m->item_count + 1) * sizeof *o->depths);
 	o->count = 0;
+	count_items(m, o->items);
 	for (item_id_t id = 1; id <= m->item_count; id++) {
 		const struct mem_item *i = mem_item_find(m, id);
 		if (!i || i->state != ITEM_QUEUED)
@@ -251,16 +256,21 @@ enum err mem_get_history(struct mem *m, struct store_get_history *o)
 
 /* ---- progress -------------------------------------------------------------------------------------------------------------- */
 
-/* What an item's decision says about where its applicant is registered. */
-static struct str province_of(struct str decision)
+static struct str text_after(struct str text, struct str key)
 {
-	static const char key[] = "\"province\":\"";
-	const char *at = decision.len ? memmem(decision.ptr, decision.len, key, sizeof key - 1) : NULL;
+	const char *at = text.len ? memmem(text.ptr, text.len, key.ptr, key.len) : NULL;
 	if (!at)
 		return STR_NONE;
-	at += sizeof key - 1;
-	struct str rest = str_make(at, (size_t)(decision.ptr + decision.len - at));
+	struct str rest = str_make(at + key.len, (size_t)(text.ptr + text.len - at) - key.len);
 	return str_split(&rest, '"');
+}
+
+/* What an item's decision says about where its applicant is registered: a code and its list. */
+static struct str province_of(struct mem *m, struct str decision)
+{
+	struct str code = text_after(decision, STR("\"province\":\""));
+	struct str list = text_after(decision, STR("\"province_list\":\""));
+	return code.len ? arena_printf(&m->arena, "%.*s@%.*s", STR_ARG(code), STR_ARG(list)) : STR_NONE;
 }
 
 static void add_progress(struct mem *m, date_t day, const struct store_progress_row *row)
@@ -288,7 +298,7 @@ enum err mem_progress(struct mem *m, struct store_progress *o)
 			continue;
 		const struct mem_domain *d = map_get(&m->domains, i->domain);
 		struct store_progress_row row = {.zone = i->domain,
-		                                 .province = province_of(i->common),
+		                                 .province = province_of(m, i->common),
 		                                 .names = 1};
 		(void)str_split(&row.zone, '.'); /* the label goes, the zone stays */
 		row.granted = d && d->item == i->id && d->grant_from != DATE_NONE;

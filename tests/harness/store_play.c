@@ -293,6 +293,8 @@ static void dump_queues(struct store_backend *b, instant_ms_t now, struct buf *o
 		buf_printf(out, "queue a%u p%u lane %u\n", q.keys[i].account, q.keys[i].partner,
 		           q.keys[i].lane);
 	buf_printf(out, "next ready %lld\n", (long long)q.next_ready);
+	for (int s = 0; s < ITEM_STATE__COUNT; s++)
+		buf_printf(out, "%llu ", (unsigned long long)d.items[s]);
 	if (d.count)
 		qsort(d.depths, d.count, sizeof *d.depths, compare_depths);
 	for (size_t i = 0; i < d.count; i++)
