@@ -2,8 +2,8 @@
  * Samples and health.
  *
  * Happy path: every ten seconds the reader says what waits and since when; that and what was counted since becomes one
- * point, which the writer adds to the history; the writer counts newly registered names, and every minute the reader
- * says how far each target is.
+ * point, which the writer adds to the history; the writer counts newly registered names, and then the reader says how far
+ * each target is.
  * Failure modes: the store does not answer in time, or cannot be read: the sample is left out, the figures keep what
  * they were; the history cannot be written: the point is missing from the plots. Nothing waits for any of this.
  */
@@ -16,9 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGETS_EVERY 6                     /* samples */
-#define CERTS_EVERY   360                   /* samples: an hour */
-#define CERT_WARN_MS  (30ll * 86400 * 1000) /* a registry takes weeks to sign a new one */
+#define CERTS_EVERY  360                   /* samples: an hour */
+#define CERT_WARN_MS (30ll * 86400 * 1000) /* a registry takes weeks to sign a new one */
 
 const char *const gateway_observe_series[] = {"queued",    "held",        "doubt",  "done",     "failed",
                                               "lines",     "registry_us", "api_us", "store_us", "sessions",
@@ -134,12 +133,14 @@ static void keep_depths(struct gateway_observer *o)
 	for (size_t i = 0; i < o->depths.count; i++) {
 		const struct store_depth *d = &o->depths.depths[i];
 		struct observe_lane *l = &o->lanes[d->queue.lane < LANE__COUNT ? d->queue.lane : LANE_CREATE];
-		const char *partner = partner_of(o->g, d->queue.partner);
 		l->count += d->items;
 		if (l->since == INSTANT_NONE || d->oldest < l->since)
 			l->since = d->oldest;
+	}
+	for (size_t i = 0; i < o->depths.partner_count; i++) {
+		const char *partner = partner_of(o->g, o->depths.partners[i].partner);
 		if (partner)
-			observe_figures_partner(o, partner)->items += d->items;
+			observe_figures_partner(o, partner)->items = o->depths.partners[i].items;
 	}
 }
 
@@ -230,8 +231,12 @@ static void on_counted(struct store_op *op)
 {
 	struct gateway_observer *o = CONTAINER_OF(op, struct gateway_observer, progress.op);
 	o->counting = false;
-	if (!op->err && o->progress.more && !o->stopped && !o->g->stopping)
+	if (op->err || o->stopped || o->g->stopping)
+		return;
+	if (o->progress.more)
 		count_names(o);
+	else if (!o->reading_busy)
+		read_targets(o);
 }
 
 static void count_names(struct gateway_observer *o)
@@ -253,8 +258,6 @@ static void sample(struct gateway_observer *o)
 	}
 	if (!o->counting)
 		count_names(o);
-	if (!o->reading_busy && o->ticks % TARGETS_EVERY == 0)
-		read_targets(o);
 	if (o->ticks % CERTS_EVERY == 0)
 		observe_figures_config(o);
 	o->ticks++;

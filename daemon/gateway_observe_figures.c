@@ -97,7 +97,8 @@ static void init_items(struct gateway_observer *o)
 	for (int i = 1; i < LANE__COUNT; i++) {
 		label(&o->lanes[i].items, "lane", observe_lane_name(i));
 		label(&o->lanes[i].oldest, "lane", observe_lane_name(i));
-		plain(o, &o->lanes[i].items, STATS_GAUGE, "vnepp_queue_items", "Items that wait to be sent.");
+		plain(o, &o->lanes[i].items, STATS_GAUGE, "vnepp_queue_items",
+		      "Items that wait to be sent; of batches with several lanes at most so many.");
 		micro(o, &o->lanes[i].oldest, "vnepp_queue_oldest_seconds",
 		      "Age of the oldest batch with a waiting item.");
 		o->lanes[i].since = INSTANT_NONE;

@@ -33,7 +33,8 @@ size_t http_admin_fields(struct http_field f[HTTP_ADMIN_FIELDS], const char *typ
 	f[0] = HTTP_FIELD("Content-Type", str_c(type));
 	f[1] = HTTP_FIELD("Cache-Control", STR("no-store"));
 	f[2] = HTTP_FIELD("X-Content-Type-Options", STR("nosniff"));
-	f[3] = HTTP_FIELD("Referrer-Policy", STR("no-referrer"));
+	f[3] = HTTP_FIELD("Referrer-Policy",
+	                  STR("same-origin")); /* with "no-referrer" a form says Origin: null */
 	f[4] = HTTP_FIELD("Content-Security-Policy", STR(POLICY));
 	f[5] = HTTP_FIELD("X-Frame-Options", STR("DENY"));
 	f[6] = HTTP_FIELD("Cross-Origin-Resource-Policy", STR("same-origin"));

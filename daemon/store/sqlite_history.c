@@ -74,6 +74,23 @@ static enum err read_states(struct sq *s, struct store_get_depths *o)
 	return err;
 }
 
+static enum err read_partners(struct sq *s, struct store_get_depths *o)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_PARTNER_DEPTHS);
+	o->partners = NULL;
+	o->partner_count = 0;
+	sqlite3_bind_int(st, 1, ITEM_QUEUED);
+	while (sq_row(s, &o->op, st, &err)) {
+		o->partners = grow(o->arena, o->partners, o->partner_count, sizeof *o->partners);
+		o->partners[o->partner_count++] =
+		    (struct store_partner_depth){.partner = (uint32_t)sqlite3_column_int64(st, 0),
+		                                 .items = (uint64_t)sqlite3_column_int64(st, 1)};
+	}
+	sq_done(st);
+	return err;
+}
+
 enum err sq_get_depths(struct sq *s, struct store_get_depths *o)
 {
 	o->depths = NULL;
@@ -81,7 +98,9 @@ enum err sq_get_depths(struct sq *s, struct store_get_depths *o)
 	enum err err = read_states(s, o);
 	if (!err)
 		err = add_depths(s, o, SQ_WORK_DEPTHS);
-	return err ? err : add_depths(s, o, SQ_READY_DEPTHS);
+	if (!err)
+		err = add_depths(s, o, SQ_READY_DEPTHS);
+	return err ? err : read_partners(s, o);
 }
 
 /* ---- history ------------------------------------------------------------------------------------------------------- */

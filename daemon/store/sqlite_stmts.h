@@ -136,6 +136,10 @@ SQ(WORK_DEPTHS,
 SQ(READY_DEPTHS,
    "SELECT r.account, r.partner, r.lane, count(*), min(b.created) FROM ready r JOIN item i ON i.id = "
    "r.item JOIN batch b ON b.id = i.batch GROUP BY 1, 2, 3")
+SQ(PARTNER_DEPTHS,
+   "SELECT b.partner, sum(c.n) FROM batch_count c JOIN batch b ON b.id = c.batch WHERE c.state = ?1 "
+   "AND c.batch IN (SELECT batch FROM work UNION SELECT i.batch FROM ready r JOIN item i ON i.id = "
+   "r.item) AND b.published IS NOT NULL GROUP BY 1 HAVING sum(c.n) > 0")
 SQ(HISTORY_ADD, "INSERT INTO history(step, series, at, n, sum, high) VALUES(?1, ?2, ?3, 1, ?4, ?4) "
                 "ON CONFLICT(step, series, at) DO UPDATE SET n = n + 1, sum = sum + ?4, high = max(high, ?4)")
 SQ(HISTORY_TRIM, "DELETE FROM history WHERE step = ?1 AND series = ?2 AND at < ?3")

@@ -380,12 +380,19 @@ struct store_depth {
 	instant_ms_t oldest;
 };
 
+struct store_partner_depth {
+	uint32_t partner;
+	uint64_t items; /* QUEUED, of published batches; those on their way among them */
+};
+
 struct store_get_depths {
 	struct store_op op;
 	struct arena *arena;               /* in: borrowed */
 	uint64_t items[ITEM_STATE__COUNT]; /* out: over everything stored, as store_get_counts */
 	struct store_depth *depths;        /* out */
 	size_t count;
+	struct store_partner_depth *partners; /* out: those with anything queued, exactly */
+	size_t partner_count;
 };
 
 /*

@@ -98,7 +98,7 @@ class Plot {
       if (gap) { close(); begin = x; }
       d += `${gap ? 'M' : 'L'}${x} ${y}`;
       area += `${gap ? 'M' : 'L'}${x} ${y}`;
-      if (gap) d += 'h.1';
+      if (gap) d += 'h1';
       before = p[0];
     }
     close();

@@ -27,6 +27,7 @@ function table(host, rows, columns, label) {
     columns.forEach(([word, kind, fill], i) => {
       const td = el('td', {class: kind + (i === 0 ? ' first' : ''), 'data-label': w(word)}), box = el('div');
       box.append(...[fill(row)].flat().filter((x) => x !== null && x !== undefined && x !== ''));
+      if (!box.childNodes.length) td.classList.add('void');
       td.append(box);
       tr.append(td);
     });
@@ -83,7 +84,7 @@ function showRegistries() {
     ['sessions', 'n', (x) => `${num(x.a.sessions)} / ${num(x.a.wanted)}`],
     ['inFlight', 'n', (x) => num(x.a.in_flight)],
     ['limit', '', (x) => (x.r.limit ? [`${num(x.r.limit)}${w('perSecond')}, ${num(x.r.used_ppm / 1e4)} %`,
-      bar(x.r.used_ppm, 1e6, w('used'), x.r.used_ppm > 950000)] : w('noLimit'))],
+      bar(x.r.used_ppm, 1e6, w('used'))] : w('noLimit'))],
     ['latency', '', (x) => Object.entries(x.a.commands).map(([k, c]) => el('div', {}, `${w('m.' + k)} ${num(c.mean_us / 1000, 1)} ms`))],
     ['lastError', '', (x) => x.a.last_error]
   ], w('registries'));
@@ -117,10 +118,11 @@ function targetText(p) {
 }
 function showProgress() {
   const today = status.now.slice(0, 10);
-  table($('progress-list'), status.progress, [
+  const over = (p) => (p.to && p.to < today ? 1 : 0), rows = [...status.progress].sort((a, b) => over(a) - over(b));
+  table($('progress-list'), rows, [
     ['programme', '', (p) => [p.document, small(p.title), p.verified ? null : badge('warn', w('unverified'))]],
     ['zone', '', (p) => [p.zone || w('all'), small(p.province ? `${w('province')} ${p.province}` : w('country'))]],
-    ['period', '', (p) => [`${dayText(p.from)} – ${dayText(p.to)}`, p.to && p.to < today ? small(w('ended')) : null]],
+    ['period', '', (p) => [`${dayText(p.from)} – ${dayText(p.to)}`, over(p) ? small(w('ended')) : null]],
     ['target', 'n', targetText],
     ['reached', '', (p) => (p.names === null ? '–' : [`${num(p.names)}${p.target ? ` (${num(100 * p.names / p.target, 1)} %)` : ''}`,
       small(`${num(p.granted)} ${w('granted')}`), p.target ? bar(p.names, p.target, w('reached')) : null])]
@@ -137,7 +139,7 @@ function showCertificates() {
 function showErrors() {
   table($('error-list'), status.errors, [
     ['time', 't', (e) => [clockText(e.last), e.count > 1 ? small(`${num(e.count)} ${w('times')}`) : null]],
-    ['event', '', (e) => [badge(e.level === 'error' ? 'bad' : 'warn', w('v.' + e.level)), ' ', el('code', {}, e.event)]],
+    ['event', 'e', (e) => [badge(e.level === 'error' ? 'bad' : 'warn', w('v.' + e.level)), ' ', el('code', {}, e.event)]],
     ['text', '', (e) => [e.text, small(e.fields)]]
   ], w('errors'));
 }
@@ -158,10 +160,10 @@ function show() {
 const gatewayNow = () => Date.now() + skew;
 function drawPlots() {
   const to = gatewayNow();
-  /* A young gateway does not fill the range: begin with its first figure, but show a sixth of the range at least. */
+  /* A young gateway does not fill the range: begin with its first figure, but show an eighteenth of the range at least. */
   let first = to;
   for (const list of Object.values(history)) if (list.length) first = Math.min(first, list[0][0]);
-  const reach = REACH[step] * 1000, from = Math.max(to - reach, Math.min(first, to - reach / 6));
+  const reach = REACH[step] * 1000, from = Math.max(to - reach, Math.min(first, to - reach / 18));
   for (const p of plots) p.set(history, step, from, to);
 }
 async function loadHistory() {
