@@ -179,6 +179,8 @@ static void run(struct gateway *g)
 static void on_partners(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
+	if (g->stopping)
+		return;
 	if (op->err)
 		g->env.on_ready(g->env.arg, op->errmsg.text);
 	else
@@ -196,6 +198,8 @@ static const char **partner_names(const struct config *c)
 static void on_accounts(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
+	if (g->stopping)
+		return;
 	if (op->err) {
 		g->env.on_ready(g->env.arg, op->errmsg.text);
 		return;
@@ -213,6 +217,8 @@ static void on_accounts(struct store_op *op)
 static void on_recovered(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, recover.op);
+	if (g->stopping)
+		return;
 	if (op->err) {
 		g->env.on_ready(g->env.arg, op->errmsg.text);
 		return;
@@ -356,6 +362,8 @@ void gateway_stop(struct gateway *g)
 	if (g->stopping)
 		return;
 	g->stopping = true;
+	if (!g->running)
+		return; /* the start goes no further; nothing has been begun */
 	g->deadline.fire = on_deadline;
 	loop_timer_set(g->env.loop, &g->deadline, g->config->stop_ms);
 	api_drain(g->api);

@@ -49,7 +49,8 @@ struct http_server *gateway_http(struct gateway *g);
  */
 void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
                     void (*done)(void *arg, const char *why), void *arg);
-/* Stops admission, waits for what is in flight up to the configured deadline, logs out. on_stopped follows. */
+/* Stops admission, waits for what is in flight up to the configured deadline, logs out. on_stopped follows. Before
+ * on_ready the start goes no further, and neither of them comes. */
 void gateway_stop(struct gateway *g);
 /* After on_stopped, on_ready with a reason, or instead of gateway_start(). */
 void gateway_free(struct gateway *g);

@@ -377,9 +377,8 @@ static void stop(struct daemon *d)
 {
 	sdnotify_stopping(&d->notify);
 	close_listeners(d);
-	if (d->ready)
-		gateway_stop(d->gateway);
-	else
+	gateway_stop(d->gateway);
+	if (!d->ready)
 		loop_uv_stop(&d->loop);
 }
 

@@ -126,5 +126,14 @@ check "nothing of it is in doubt afterwards" grep -q 'event=store.recovered.*epo
 done_all() { ask anphat /v1/batches/1 >/dev/null && grep -q '"moving":0' "$dir/out" && grep -q '"done":300' "$dir/out"; }
 check "everything is done after the restart" wait_for done_all
 stop
+# At any moment of its start: 143 is before it listens to signals.
+ends=""
+for ms in $(seq 1 40); do
+	timeout --preserve-status -k 20 -s TERM "$(printf '0.%03d' "$ms")" "$build/vneppd" --config "$dir/vneppd.yaml" >>"$dir/d.log" 2>&1
+	ends="$ends $?"
+done
+others=$(tr ' ' '\n' <<<"$ends" | grep -vxE '|0|143')
+check "a stop in the middle of the start: ends with $others" test -z "$others"
+check "… breaks no promise" bash -c "! grep -qE '(REQUIRE|INVARIANT) failed' '$dir/d.log'"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
