@@ -382,7 +382,7 @@ struct store_depth {
 
 struct store_partner_depth {
 	uint32_t partner;
-	uint64_t items; /* QUEUED, of published batches; those on their way among them */
+	uint64_t items; /* QUEUED, of published batches */
 };
 
 struct store_get_depths {

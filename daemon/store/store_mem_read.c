@@ -175,6 +175,16 @@ static struct store_depth *depth_of(struct store_get_depths *o, const struct mem
 	return &o->depths[o->count++];
 }
 
+static void add_partner(struct store_get_depths *o, const struct mem_batch *b)
+{
+	size_t k = 0;
+	while (k < o->partner_count && o->partners[k].partner != b->partner)
+		k++;
+	if (k == o->partner_count)
+		o->partners[o->partner_count++] = (struct store_partner_depth){.partner = b->partner};
+	o->partners[k].items += b->counts[ITEM_QUEUED];
+}
+
 enum err mem_get_depths(struct mem *m, struct store_get_depths *o)
 {
 	o->depths = arena_alloc(o->arena, (m->item_count + 1) * sizeof *o->depths);
@@ -189,6 +199,11 @@ enum err mem_get_depths(struct mem *m, struct store_get_depths *o)
 		if (i->batch->created < d->oldest)
 			d->oldest = i->batch->created;
 	}
+	o->partners = arena_alloc(o->arena, (m->batch_count + 1) * sizeof *o->partners);
+	o->partner_count = 0;
+	for (size_t i = 0; i < m->batch_count; i++)
+		if (m->batches[i] && m->batches[i]->published && m->batches[i]->counts[ITEM_QUEUED])
+			add_partner(o, m->batches[i]);
 	return OK;
 }
 

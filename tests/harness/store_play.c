@@ -282,6 +282,12 @@ static int compare_depths(const void *pa, const void *pb)
 	return (a->queue.lane > b->queue.lane) - (a->queue.lane < b->queue.lane);
 }
 
+static int compare_partners(const void *pa, const void *pb)
+{
+	const struct store_partner_depth *a = pa, *b = pb;
+	return (a->partner > b->partner) - (a->partner < b->partner);
+}
+
 /* The depth itself may be told too large. */
 static void dump_queues(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
@@ -301,6 +307,11 @@ static void dump_queues(struct store_backend *b, instant_ms_t now, struct buf *o
 		buf_printf(out, "depth a%u p%u lane %u since %lld%s\n", d.depths[i].queue.account,
 		           d.depths[i].queue.partner, d.depths[i].queue.lane, (long long)d.depths[i].oldest,
 		           d.depths[i].items ? "" : " EMPTY");
+	if (d.partner_count)
+		qsort(d.partners, d.partner_count, sizeof *d.partners, compare_partners);
+	for (size_t i = 0; i < d.partner_count; i++)
+		buf_printf(out, "partner p%u queued %llu\n", d.partners[i].partner,
+		           (unsigned long long)d.partners[i].items);
 	arena_fini(&a);
 }
 
