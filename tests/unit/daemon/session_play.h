@@ -217,7 +217,10 @@ static void on_command(struct peer *p, const char *xml)
 	} else if (strstr(xml, "op=\"ack\"")) {
 		on_ack(p, xml, id, m->ack);
 	} else if (m->other != SILENT) {
-		act(p, m->other ? m->other : 1000, id, NULL);
+		char msgq[64] = "";
+		if (m->msgq)
+			snprintf(msgq, sizeof msgq, "<msgQ count=\"%d\" id=\"x\"/>", (int)m->msgq);
+		act(p, m->other ? m->other : 1000, id, msgq);
 	} else {
 		assert_true(p->waiting_count < ARRAY_LEN(p->waiting));
 		memcpy(p->waiting[p->waiting_count++], id, sizeof id);
