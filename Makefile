@@ -251,6 +251,8 @@ install: $(B)/vneppd $(B)/vnepp
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES)
 	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
 	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
+	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json
+	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
 	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets
 	@set -e; for f in $(SAMPLES); do \
 		if [ -e $(CONF)/$${f##*/} ]; then echo "kept: $(CONF)/$${f##*/}"; else install -m 0640 $$f $(CONF); fi; \

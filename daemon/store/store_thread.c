@@ -60,9 +60,10 @@ static size_t take_group(struct store_thread *t, struct store_op **ops)
 	return n;
 }
 
+/* Of the store itself; what an operation says of its data is an answer. */
 static bool is_failure(enum err e)
 {
-	return e && e != ERR_EXISTS && e != ERR_NOT_FOUND;
+	return e == ERR_DISK || e == ERR_CORRUPT || e == ERR_IO || e == ERR_INTERNAL;
 }
 
 static void run_group(struct store_thread *t, struct store_op **ops, size_t n)
