@@ -69,6 +69,7 @@ struct epp_parser {
 	struct epp_value *value;
 	bool value_secret; /* the value echoes a password */
 	bool bad_code;
+	bool second; /* another greeting or response in the same document: whose answer would it be? */
 	struct str quote_name; /* of the fee object being read */
 	bool quote_avail;
 };

@@ -6,8 +6,10 @@
 static bool start_greeting(struct epp_parser *p, const struct xml_elem *el)
 {
 	(void)el;
-	if (p->out->kind != EPP_KIND_NONE)
+	if (p->out->kind != EPP_KIND_NONE) {
+		p->second = true;
 		return false;
+	}
 	p->out->kind = EPP_KIND_GREETING;
 	return true;
 }
@@ -138,8 +140,10 @@ SCOPE(parse_scope_pa_trid, pa_trid);
 static bool start_response(struct epp_parser *p, const struct xml_elem *el)
 {
 	(void)el;
-	if (p->out->kind != EPP_KIND_NONE)
+	if (p->out->kind != EPP_KIND_NONE) {
+		p->second = true;
 		return false;
+	}
 	p->out->kind = EPP_KIND_RESPONSE;
 	return true;
 }

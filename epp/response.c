@@ -229,7 +229,7 @@ static void begin(struct epp_parser *p, struct epp_response *out)
 	p->skip_depth = p->text_depth = p->unknown_depth = 0;
 	p->item = NULL;
 	p->value = NULL;
-	p->bad_code = false;
+	p->bad_code = p->second = false;
 }
 
 static enum err judge(const struct epp_parser *p, struct errmsg *e)
@@ -237,6 +237,8 @@ static enum err judge(const struct epp_parser *p, struct errmsg *e)
 	const struct epp_response *r = p->out;
 	if (r->kind == EPP_KIND_NONE)
 		return err_set(e, ERR_PROTOCOL, "neither an EPP greeting nor an EPP response");
+	if (p->second)
+		return err_set(e, ERR_PROTOCOL, "more than one greeting or response in one document");
 	if (r->kind == EPP_KIND_RESPONSE && (r->result_count == 0 || p->bad_code))
 		return err_set(e, ERR_PROTOCOL, "a response without a proper result code");
 	return OK;
