@@ -191,6 +191,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	                .required_count = r->required_count,
 	                .window = w->account_config->window,
 	                .connect_ms = r->connect_ms,
+	                .tls_ms = r->tls_ms,
 	                .greeting_ms = r->greeting_ms,
 	                .login_ms = r->login_ms,
 	                .answer_ms = r->answer_ms,

@@ -52,7 +52,7 @@ struct config_registry {
 	enum config_hosts hosts;
 	bool create_contacts; /* make the registrant contact from the item's applicant */
 	bool check_first;     /* <check> before <create>, where a taken name costs a penalty */
-	uint64_t connect_ms, greeting_ms, login_ms, answer_ms, logout_ms;
+	uint64_t connect_ms, tls_ms, greeting_ms, login_ms, answer_ms, logout_ms;
 	uint64_t keepalive_ms, max_age_ms;
 	uint64_t backoff_min_ms, backoff_max_ms;
 	uint64_t skew_warn_ms; /* difference of the registry's clock that is worth a warning; 0: none */

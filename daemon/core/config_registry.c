@@ -238,6 +238,7 @@ static void read_timeouts(struct config_reading *r, struct yaml_node *map, struc
 {
 	struct yaml_node *t = yaml_opt(r->d, map, "timeouts", YAML_MAP);
 	config_value_ms(r, t, "connect", 10, 10 * MINUTE, &g->connect_ms);
+	config_value_ms(r, t, "tls", 10, 10 * MINUTE, &g->tls_ms);
 	config_value_ms(r, t, "greeting", 10, 10 * MINUTE, &g->greeting_ms);
 	config_value_ms(r, t, "login", 10, 10 * MINUTE, &g->login_ms);
 	config_value_ms(r, t, "answer", 10, 10 * MINUTE, &g->answer_ms);
@@ -277,6 +278,7 @@ static void set_defaults(struct config_registry *g)
 	    .hosts = CONFIG_HOSTS_ATTRIBUTES,
 	    .create_contacts = true,
 	    .connect_ms = 10 * SECOND,
+	    .tls_ms = 5 * SECOND,
 	    .greeting_ms = 10 * SECOND,
 	    .login_ms = 10 * SECOND,
 	    .answer_ms = 60 * SECOND,

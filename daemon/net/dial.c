@@ -258,10 +258,13 @@ static struct stream *dial(struct dialer *dialer, const struct dial_target *targ
 	d->tcp = tcp_stream_new(loop, &d->opener);
 	struct stream *s = tcp_stream_base(d->tcp);
 	/* Made before anything can fail, so that it is told. */
-	if (target->tls)
+	if (target->tls) {
 		s = tls_stream_new(loop, s, target->tls,
 		                   target->server_name ? target->server_name : target->host,
 		                   target->timeout_ms);
+		if (target->handshake_ms)
+			tls_stream_set_handshake(s, target->handshake_ms);
+	}
 	bool fits = str_copy(d->host, sizeof d->host, str_c(target->host)) &&
 	            str_copy(d->source, sizeof d->source, str_c(target->source_address));
 	if (fits)

@@ -19,7 +19,9 @@ struct dial_target {
 	const char *source_address; /* local address to bind, or NULL */
 	struct tls_ctx *tls;        /* client context; NULL for plain TCP */
 	const char *server_name;    /* SNI and the name that the certificate must bear; NULL: host */
-	uint64_t timeout_ms; /* for all of resolving, connecting to each address in turn, and the handshake */
+	uint64_t timeout_ms;        /* for resolving, connecting to each address in turn, and the handshake */
+	uint64_t
+	    handshake_ms; /* for the handshake from when TCP has connected; 0: what is left of timeout_ms */
 };
 
 struct dialer {

@@ -33,6 +33,7 @@ struct tls_stream {
 	struct str feed;      /* ciphertext not read yet: the view being delivered, or what `in` holds */
 	struct buf in;        /* ciphertext that waits while we are paused */
 	struct loop_timer handshake_deadline;
+	uint64_t handshake_ms; /* from the lower stream's opening; 0: the first deadline is for both */
 	bool lower_open, lower_ended, verified, goodbye_said;
 	bool polite; /* an alert is on its way to the peer */
 	struct stream_peer peer;
@@ -266,6 +267,8 @@ static void on_lower_open(void *arg)
 {
 	struct tls_stream *t = arg;
 	t->lower_open = true;
+	if (t->handshake_ms)
+		loop_timer_set(t->core.loop, &t->handshake_deadline, t->handshake_ms);
 	memcpy(t->peer.address, stream_peer(t->lower)->address, sizeof t->peer.address);
 	step_handshake(t);
 }
@@ -382,6 +385,11 @@ static void handshake_late(struct loop_timer *timer)
 	struct tls_stream *t = CONTAINER_OF(timer, struct tls_stream, handshake_deadline);
 	core_end(&t->core, ERR_TIMEOUT,
 	         t->lower_open ? "timed out in the TLS handshake" : "timed out while connecting");
+}
+
+void tls_stream_set_handshake(struct stream *s, uint64_t handshake_ms)
+{
+	tls_of(core_of(s))->handshake_ms = handshake_ms;
 }
 
 struct stream *tls_stream_new(struct loop *loop, struct stream *lower, struct tls_ctx *ctx,

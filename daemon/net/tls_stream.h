@@ -21,5 +21,7 @@ struct tls_ctx;
  */
 struct stream *tls_stream_new(struct loop *loop, struct stream *lower, struct tls_ctx *ctx,
                               const char *server_name, uint64_t handshake_ms);
+/* From the moment when the lower stream opens, the handshake has so long, whatever was left until then. Before that. */
+void tls_stream_set_handshake(struct stream *s, uint64_t handshake_ms);
 
 #endif

@@ -416,6 +416,7 @@ struct session *session_new(const struct session_config *c, const struct session
 	    .tls = c->tls,
 	    .server_name = c->server_name,
 	    .timeout_ms = c->connect_ms,
+	    .handshake_ms = c->tls_ms,
 	};
 	s->stream = c->dialer->dial(c->dialer, &target);
 	stream_listen(s->stream, &stream_ev, s);

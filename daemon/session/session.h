@@ -102,7 +102,7 @@ struct session_config {
 	const char *const *required;                    /* without one of these we do not log in */
 	size_t object_count, extension_count, required_count;
 	uint32_t window;
-	uint64_t connect_ms, greeting_ms, login_ms, answer_ms, logout_ms, keepalive_ms, max_age_ms;
+	uint64_t connect_ms, tls_ms, greeting_ms, login_ms, answer_ms, logout_ms, keepalive_ms, max_age_ms;
 	uint64_t id;          /* unique in this process */
 	char trid_prefix[24]; /* makes the clTRIDs of log-in, poll and log-out unique */
 };

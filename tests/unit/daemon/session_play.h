@@ -376,6 +376,7 @@ static struct session_config play_session_config(struct play *w)
 	    .extension_count = ARRAY_LEN(all_extensions),
 	    .window = 4,
 	    .connect_ms = CONNECT_MS,
+	    .tls_ms = CONNECT_MS,
 	    .greeting_ms = GREETING_MS,
 	    .login_ms = LOGIN_MS,
 	    .answer_ms = ANSWER_MS,

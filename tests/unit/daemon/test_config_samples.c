@@ -193,6 +193,7 @@ static void same_registry(const struct config_registry *a, const struct config_r
 	assert_int_equal(a->greeting_ms, b->greeting_ms);
 	assert_int_equal(a->login_ms, b->login_ms);
 	assert_int_equal(a->answer_ms, b->answer_ms);
+	assert_int_equal(a->tls_ms, b->tls_ms);
 	assert_int_equal(a->logout_ms, b->logout_ms);
 	assert_int_equal(a->skew_warn_ms, b->skew_warn_ms);
 	assert_int_equal(a->keepalive_ms, b->keepalive_ms);

@@ -180,6 +180,24 @@ static void the_deadline_covers_the_handshake(void **state)
 	tls_ctx_unref(&client);
 }
 
+static void the_handshake_has_a_deadline_of_its_own(void **state)
+{
+	(void)state;
+	struct tls_ctx *client = test_certs_client("ca", "gateway");
+	struct world w;
+	world_init(&w, NULL);
+	uint64_t begin = loop_now(&w.f.uv.loop);
+	dial(&w, (struct dial_target){.host = "127.0.0.1",
+	                              .port = listener_port(w.listener),
+	                              .tls = client,
+	                              .timeout_ms = 100000,
+	                              .handshake_ms = 50});
+	assert_fails(&w, ERR_TIMEOUT, "TLS handshake");
+	assert_true(loop_now(&w.f.uv.loop) - begin >= 50);
+	world_fini(&w);
+	tls_ctx_unref(&client);
+}
+
 static void tls_verifies_the_name_that_was_dialled(void **state)
 {
 	(void)state;
@@ -214,6 +232,7 @@ int main(void)
 	    cmocka_unit_test(a_name_that_is_too_long_is_told),
 	    cmocka_unit_test(closing_at_once_ends_while_the_name_is_looked_up),
 	    cmocka_unit_test(the_deadline_covers_the_handshake),
+	    cmocka_unit_test(the_handshake_has_a_deadline_of_its_own),
 	    cmocka_unit_test(tls_verifies_the_name_that_was_dialled),
 	};
 	return cmocka_run_group_tests_name("dial", tests, NULL, NULL);
