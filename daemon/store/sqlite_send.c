@@ -215,11 +215,12 @@ static enum err forget_ready(struct gather *g, item_id_t id)
 	return sq_run(g->s, &g->o->op, st);
 }
 
-/* What is sent again comes before what is new. */
-static enum err take_ready(struct gather *g)
+/* At most a page of what is sent again; *more: there may be another page. */
+static enum err take_ready_page(struct gather *g, bool *more)
 {
 	struct store_claim *o = g->o;
-	struct store_claimed *rows = arena_alloc(o->arena, (o->max + 1) * sizeof *rows);
+	uint32_t room = o->max - (uint32_t)o->count;
+	struct store_claimed *rows = arena_alloc(o->arena, (room + 1) * sizeof *rows);
 	size_t n = 0;
 	bool fresh;
 	enum err err = OK;
@@ -228,10 +229,11 @@ static enum err take_ready(struct gather *g)
 	sqlite3_bind_int64(st, 2, o->queue.partner);
 	sqlite3_bind_int(st, 3, o->queue.lane);
 	sqlite3_bind_int64(st, 4, o->now);
-	sqlite3_bind_int64(st, 5, o->max);
+	sqlite3_bind_int64(st, 5, room);
 	while (sq_row(g->s, &o->op, st, &err))
 		rows[n++] = row_of(g, st, &fresh);
 	sq_done(st);
+	*more = n == room;
 	for (size_t i = 0; i < n && !err; i++) {
 		struct sq_item item;
 		err = forget_ready(g, rows[i].item);
@@ -243,6 +245,16 @@ static enum err take_ready(struct gather *g)
 		if (!err)
 			err = take(g, &rows[i], false, NULL);
 	}
+	return err;
+}
+
+/* What is sent again comes before what is new. A page that is held as a whole does not hide what is behind it. */
+static enum err take_ready(struct gather *g)
+{
+	bool more = true;
+	enum err err = OK;
+	while (more && !err && g->o->count < g->o->max)
+		err = take_ready_page(g, &more);
 	return err;
 }
 

@@ -84,7 +84,8 @@ SQ(WORK_TAKE,
    "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
-SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim")
+/* Newest first: of an item that was claimed again the last command counts. */
+SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim ORDER BY id DESC")
 SQ(BATCH_CREATED, "SELECT created, published IS NOT NULL FROM batch WHERE id = ?1")
 SQ(CONTACT_HAS, "SELECT 1 FROM contact WHERE account = ?1 AND id = ?2")
 SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
