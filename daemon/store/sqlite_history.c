@@ -14,7 +14,7 @@ enum err sq_history_schema(struct sq *s, struct errmsg *e)
 {
 	if (sqlite3_exec(s->db, tables, NULL, NULL, NULL) == SQLITE_OK)
 		return OK;
-	return err_set(e, ERR_DISK, "%s: the tables cannot be made: %s", s->path, sqlite3_errmsg(s->db));
+	return err_wrap(e, sq_fail_open(s, e), "the tables cannot be made");
 }
 
 /* Makes room for one more of an array in the arena that grows by doubling. */

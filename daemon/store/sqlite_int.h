@@ -63,6 +63,8 @@ struct sq {
 
 /* ---- store_sqlite.c ---- */
 
+/* What went wrong while the file was opened. */
+enum err sq_fail_open(struct sq *s, struct errmsg *e);
 /* Translates a result code; the message goes to `op`. */
 enum err sq_fail(struct sq *s, struct store_op *op, int rc);
 /* A statement ready to be bound; reset by sq_done(). */

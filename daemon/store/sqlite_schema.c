@@ -67,7 +67,7 @@ static const char schema[] =
 static int version_of(struct sq *s)
 {
 	sqlite3_stmt *st = NULL;
-	int v = -1;
+	int v = -1; /* it cannot be read */
 	if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &st, NULL) == SQLITE_OK &&
 	    sqlite3_step(st) == SQLITE_ROW)
 		v = sqlite3_column_int(st, 0);
@@ -81,6 +81,8 @@ enum err sq_schema(struct sq *s, struct errmsg *e)
 	int v = version_of(s);
 	if (v == SCHEMA_VERSION)
 		return OK;
+	if (v < 0)
+		return sq_fail_open(s, e);
 	if (v != 0)
 		return err_set(e, ERR_UNSUPPORTED,
 		               "%s: made by another version of vneppd (schema %d, this is %d)", s->path, v,
@@ -91,5 +93,5 @@ enum err sq_schema(struct sq *s, struct errmsg *e)
 	    sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK &&
 	    sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
 		return OK;
-	return err_set(e, ERR_DISK, "%s: the tables cannot be made: %s", s->path, sqlite3_errmsg(s->db));
+	return err_wrap(e, sq_fail_open(s, e), "the tables cannot be made");
 }

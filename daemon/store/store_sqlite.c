@@ -207,14 +207,17 @@ static enum err reload(struct sq *s, struct store_op *op)
 
 /* ---- opening -------------------------------------------------------------------------------------------------------- */
 
+enum err sq_fail_open(struct sq *s, struct errmsg *e)
+{
+	int rc = sqlite3_errcode(s->db) & 0xff, cause = sqlite3_system_errno(s->db);
+	bool damaged = rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
+	return err_set(e, damaged ? ERR_CORRUPT : ERR_DISK, "%s: %s%s%s", s->path, sqlite3_errmsg(s->db),
+	               cause ? ": " : "", cause ? strerror(cause) : "");
+}
+
 static enum err pragma(struct sq *s, const char *text, struct errmsg *e)
 {
-	char *why = NULL;
-	if (sqlite3_exec(s->db, text, NULL, NULL, &why) == SQLITE_OK)
-		return OK;
-	enum err err = err_set(e, ERR_DISK, "%s: %s", s->path, why ? why : sqlite3_errmsg(s->db));
-	sqlite3_free(why);
-	return err;
+	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? OK : sq_fail_open(s, e);
 }
 
 static enum err connect_file(struct sq *s, struct errmsg *e)
@@ -223,7 +226,7 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 	            SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
 	int rc = sqlite3_open_v2(s->path, &s->db, flags, s->vfs);
 	if (rc != SQLITE_OK)
-		return err_set(e, ERR_DISK, "%s: %s", s->path, s->db ? sqlite3_errmsg(s->db) : "no memory");
+		return s->db ? sq_fail_open(s, e) : err_set(e, ERR_DISK, "%s: no memory", s->path);
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	enum err err = OK;
