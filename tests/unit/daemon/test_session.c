@@ -73,6 +73,9 @@ static void no_greeting(void **state)
 	    {"65537", RAW("\0\x01\0\x01"), SESSION_END_PROTOCOL, "a frame length of 65537", 0},
 	    {"4 GB", RAW("\xff\xff\xff\xff"), SESSION_END_PROTOCOL, "a frame length of 4294967295", 0},
 	    {"no XML", RAW("\0\0\0\x08what"), SESSION_END_PROTOCOL, "an answer that cannot be read", 0},
+	    {"a length that does not count itself",
+	     RAW("\0\0\0\x35<epp xmlns=\"urn:ietf:params:xml:ns:epp-1.0\"></epp>"), SESSION_END_PROTOCOL,
+	     "an answer that cannot be read", 0},
 	    {"another root", {.greeting = "<html/>"}, SESSION_END_PROTOCOL, "cannot be read", 0},
 	    {"a DOCTYPE",
 	     {.greeting = "<!DOCTYPE epp [<!ENTITY a 'b'>]>" GREETING},
@@ -205,6 +208,88 @@ static void odd_answers_to_the_log_in(void **state)
 		assert_int_equal(o.ready, 0);
 		play_close(&w);
 	}
+}
+
+/* What stands between two frames and is no header is shown, not waited upon. */
+static void bytes_after_a_greeting(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes, *text;
+	} cases[] = {
+	    {"\r\n\r\n", "plain text instead of a frame: \r\n\r\n"},
+	    {"\xfe\xff\xfe\xff", "a frame length of 4278189823: the bytes are fefffeff"},
+	    {"epp>", "plain text instead of a frame: epp>"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct play w;
+		struct owner o;
+		play_open(&w);
+		w.manners.login = SILENT;
+		play_listen(&w, 700, true);
+		log_capture_expect(&w.log, "session.closed");
+		struct session_config c = play_session_config(&w);
+		owner_open(&o, &w, &c);
+		vloop_run_for(&w.v, 4 * LATENCY_MS);
+		peer_raw(last_peer(&w), cases[i].bytes, 4);
+		assert_true(owner_wait(&o, is_closed, 100));
+		expect_end(&o, "trailing", SESSION_END_PROTOCOL, cases[i].text);
+		play_close(&w);
+	}
+}
+
+static bool watch_first_command(struct play *w, struct peer *p, const char *xml)
+{
+	(void)w;
+	if (p->commands == 1)
+		assert_non_null(strstr(xml, "<login>"));
+	return false;
+}
+
+/* Nothing is sent, and no room is promised, before the log-in has been answered. */
+static void the_log_in_is_a_barrier(void **state)
+{
+	(void)state;
+	struct play w;
+	struct owner o;
+	play_open(&w);
+	w.on_command = watch_first_command;
+	w.manners.login = SILENT;
+	play_listen(&w, 700, true);
+	struct session_config c = play_session_config(&w);
+	owner_open(&o, &w, &c);
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(session_room(o.s), 0);
+		assert_int_equal(session_places(o.s), 0);
+		vloop_run_for(&w.v, 1);
+	}
+	assert_int_equal(session_state(o.s), SESSION_LOGIN);
+	assert_int_equal(last_peer(&w)->commands, 1);
+	peer_answer_as(last_peer(&w), 1000, "S1-1-0-l", NULL);
+	assert_true(owner_wait(&o, is_ready, 100));
+	assert_int_equal(session_room(o.s), 4);
+	PLAY_CALL(&w, session_abort(o.s, SESSION_END_CLEAN, "enough"));
+	assert_true(owner_wait(&o, is_closed, 0));
+	play_close(&w);
+}
+
+/* RFC 8807 lifts the limit of 16 characters. */
+static void a_long_password_goes_by_loginsec(void **state)
+{
+	(void)state;
+	struct play w;
+	struct owner o;
+	play_open(&w);
+	w.manners.greeting = GREETING_OF("1.0", "en", NOW_DATE, OBJECTS, LOGINSEC);
+	play_listen(&w, 700, true);
+	struct session_config c = play_session_config(&w);
+	c.password = "a much longer password than sixteen characters";
+	owner_open(&o, &w, &c);
+	assert_true(owner_wait(&o, is_ready, HOUR_MS));
+	assert_non_null(strstr(w.last_login, "pw>a much longer password than sixteen characters<"));
+	PLAY_CALL(&w, session_abort(o.s, SESSION_END_CLEAN, "enough"));
+	assert_true(owner_wait(&o, is_closed, 0));
+	play_close(&w);
 }
 
 static void nobody_there(void **state)
@@ -411,6 +496,9 @@ int main(void)
 	    cmocka_unit_test(a_refused_log_in),
 	    cmocka_unit_test(a_log_in_without_answer),
 	    cmocka_unit_test(odd_answers_to_the_log_in),
+	    cmocka_unit_test(bytes_after_a_greeting),
+	    cmocka_unit_test(the_log_in_is_a_barrier),
+	    cmocka_unit_test(a_long_password_goes_by_loginsec),
 	    cmocka_unit_test(the_log_in_has_what_both_know),
 	    cmocka_unit_test(the_log_in_waits_for_the_ceiling),
 	    cmocka_unit_test(a_notice_before_the_log_in),
