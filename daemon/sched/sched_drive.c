@@ -148,7 +148,10 @@ static uint64_t delay_of(struct sched_job *j)
 		return BILLING_PAUSE_MS;
 	if (j->job.result.state != ITEM_QUEUED)
 		return 0;
-	return j->job.not_sent || pace_take_retry(&j->account->pace) ? RETRY_AFTER_MS : RETRY_LATER_MS;
+	/* What a crash left open mostly never left: sending it is no repeating, and no news of the registry. */
+	bool after_crash = j->claim == 0 && j->job.attempt == 1;
+	return j->job.not_sent || after_crash || pace_take_retry(&j->account->pace) ? RETRY_AFTER_MS
+	                                                                            : RETRY_LATER_MS;
 }
 
 static void ended(struct sched_job *j)
