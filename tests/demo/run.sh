@@ -213,7 +213,7 @@ api_port=$(sed -n 's/^api=//p' ports)
 # Whoever starts it again finds it under the same address.
 sed "s/listen: .127.0.0.1:0./listen: \"127.0.0.1:$api_port\"/" vneppd.yaml >vneppd.new && mv vneppd.new vneppd.yaml
 
-# Kills and starts the gateway again, `crashes` times, 20 to 400 ms after it was ready.
+# Kills and starts the gateway again, `crashes` times, 20 to 400 ms after it was ready, or 1.2 s more.
 crash_loop() {
 	trap - EXIT INT TERM
 	seed=${CRASH_SEED:-$(date +%s)} n=0
@@ -222,6 +222,9 @@ crash_loop() {
 	while [ $n -lt "$crashes" ] && [ ! -e crash.stop ]; do
 		seed=$(((seed * 1103515245 + 12345) % 2147483648))
 		sleep "$(printf '0.%03d' $((20 + seed / 65536 % 380)))"
+		# In its first second nothing is sent, because a restart counts as having used up the ceiling: now and then it
+		# lives long enough to be killed with commands under way.
+		[ $((n % 4)) -ne 0 ] || sleep 1.2
 		kill -KILL "$pid"
 		wait "$pid" 2>/dev/null || true
 		rm -f ports

@@ -12,6 +12,10 @@ grep -E '^(crash seed|killed) ' "$dir/log"
 passed=$(grep -c '^  yes  ' "$dir/log")
 failed=$(grep -c '^  NO   ' "$dir/log")
 if grep -q "^killed ${CRASHES:-50} times" "$dir/log"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+# Some of them must have hit commands under way, or the test shows nothing.
+doubts=$(sed -n 's/.*event=store.recovered.* unknown=\([1-9][0-9]*\).*/\1/p' "$dir/run/vneppd.log" | wc -l)
+echo "$doubts starts found items of unknown outcome"
+if [ "$doubts" -ge 3 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 if [ $status -ne 0 ] || [ $failed -ne 0 ]; then
 	[ $failed -gt 0 ] || failed=1
 	tail -n 60 "$dir/log"
