@@ -312,7 +312,7 @@ static const char *const all_objects[] = {EPP_URI_DOMAIN, EPP_URI_CONTACT, EPP_U
 static const char *const all_extensions[] = {EPP_URI_SECDNS, EPP_URI_LOGINSEC};
 static struct port ports[2];
 
-static void play_listen(struct play *w, uint16_t port, bool answers)
+static UNUSED void play_listen(struct play *w, uint16_t port, bool answers)
 {
 	struct port *p = &ports[port - 700];
 	*p = (struct port){w, port};
