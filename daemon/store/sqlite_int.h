@@ -48,9 +48,8 @@ struct sq {
 	struct store_backend backend;
 	sqlite3 *db; /* owned */
 	sqlite3_stmt *stmts[SQ__COUNT];
-	bool reader,
-	    suspect;      /* suspect: a write or sync failed; the file is opened anew before the next group */
-	char *path, *vfs; /* owned */
+	bool reader, suspect; /* a write or sync failed: see mend() */
+	char *path, *vfs;     /* owned */
 	int lock_fd;
 	uint32_t epoch;
 	struct map texts;  /* decision text -> its id (as a pointer-sized number) */
@@ -67,7 +66,7 @@ struct sq {
 enum err sq_fail_open(struct sq *s, struct errmsg *e);
 /* Translates a result code; the message goes to `op`. */
 enum err sq_fail(struct sq *s, struct store_op *op, int rc);
-/* A statement ready to be bound; reset by sq_done(). */
+/* A statement ready to be bound; reset by sq_done(). NULL when it could not be made: running it gives the error. */
 sqlite3_stmt *sq_stmt(struct sq *s, enum sq_stmt which);
 /* Steps a statement that gives no rows and resets it. */
 enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st);

@@ -2,8 +2,10 @@
  * The SQLite back end: one file, one transaction per group of operations.
  *
  * Failure modes: when an operation fails, the group is rolled back and run again with a savepoint for each, so that
- * the others stand. A transaction that cannot be committed fails every operation of the group with ERR_DISK. After a failed write or sync what the page cache
- * holds is not to be trusted: the file is opened anew before the next group.
+ * the others stand. A transaction that cannot be committed fails every operation of the group with ERR_DISK. The
+ * connection is kept then: what it wrote stands behind the end of the log as only this connection knows it, and is
+ * written over by the next group. A new connection would read the log from the disk, where the end of a group whose sync
+ * failed may well be: what was answered with a failure would have happened. (After a crash at this moment it may have.)
  */
 #include "daemon/store/sqlite_int.h"
 #include "epp/base/alloc.h"
@@ -51,26 +53,28 @@ enum err sq_fail(struct sq *s, struct store_op *op, int rc)
 
 sqlite3_stmt *sq_stmt(struct sq *s, enum sq_stmt which)
 {
-	if (!s->stmts[which]) {
-		int rc = sqlite3_prepare_v3(s->db, sq_statements[which], -1, SQLITE_PREPARE_PERSISTENT,
-		                            &s->stmts[which], NULL);
-		if (rc != SQLITE_OK) {
-			fprintf(stderr, "store: %s: %s\n", sqlite3_errmsg(s->db), sq_statements[which]);
-			INVARIANT(is_disk(rc)); /* the text itself is ours */
-		}
-	}
+	if (!s->stmts[which])
+		(void)sqlite3_prepare_v3(s->db, sq_statements[which], -1, SQLITE_PREPARE_PERSISTENT,
+		                         &s->stmts[which], NULL); /* what runs it tells a failure */
 	return s->stmts[which];
 }
 
 void sq_done(sqlite3_stmt *st)
 {
+	if (!st)
+		return;
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
 }
 
+static int run_step(struct sq *s, sqlite3_stmt *st)
+{
+	return st ? sqlite3_step(st) : sqlite3_errcode(s->db);
+}
+
 enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st)
 {
-	int rc = sqlite3_step(st);
+	int rc = run_step(s, st);
 	enum err err = rc == SQLITE_DONE ? OK : sq_fail(s, op, rc);
 	sq_done(st);
 	return err;
@@ -78,7 +82,7 @@ enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st)
 
 bool sq_row(struct sq *s, struct store_op *op, sqlite3_stmt *st, enum err *err)
 {
-	int rc = sqlite3_step(st);
+	int rc = run_step(s, st);
 	*err = rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : sq_fail(s, op, rc);
 	return rc == SQLITE_ROW;
 }
@@ -230,13 +234,15 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	enum err err = OK;
-	if (s->vfs)
+	if (s->vfs) /* another file system is a test's: no shared memory, and checkpoints to be seen */
 		err = pragma(s, "PRAGMA locking_mode = EXCLUSIVE", e);
 	if (!err && !s->reader)
 		err = pragma(s,
 		             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
 		             "PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 134217728",
 		             e);
+	if (!err && s->vfs)
+		err = pragma(s, "PRAGMA wal_autocheckpoint = 200", e);
 	if (!err)
 		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);
 	if (!err && !s->reader)
@@ -319,21 +325,33 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	}
 }
 
-static void fail_all(struct store_op **ops, size_t count, enum err err, const char *text)
+/* `why` may be empty: then an operation knows. */
+static void fail_all(struct store_op **ops, size_t count, const struct errmsg *why)
 {
+	struct errmsg text = *why;
+	for (size_t i = 0; i < count && !text.text[0]; i++)
+		if (ops[i]->err == ERR_DISK)
+			text = ops[i]->errmsg;
 	for (size_t i = 0; i < count; i++)
-		ops[i]->err = err_set(&ops[i]->errmsg, err, "%s", text);
+		ops[i]->err = err_set(&ops[i]->errmsg, ERR_DISK, "%s",
+		                      text.text[0] ? text.text : "the store cannot be written");
 }
 
-/* True: the connection can be used. */
-static bool mend(struct sq *s, struct store_op *first, struct errmsg *e)
+static void roll_back(struct sq *s)
 {
-	if (!s->suspect && s->db)
+	struct store_op quiet = {0};
+	if (!sqlite3_get_autocommit(s->db))
+		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK)); /* a failure shows when it is used again */
+}
+
+/* After a failure: whatever may still be open is rolled back, and memory read anew. True: the store can be used. */
+static bool mend(struct sq *s, struct store_op *quiet)
+{
+	if (!s->suspect)
 		return true;
-	disconnect(s);
-	forget(s);
+	roll_back(s);
 	s->suspect = false;
-	if (connect_file(s, e) == OK && reload(s, first) == OK)
+	if (sqlite3_get_autocommit(s->db) && reload(s, quiet) == OK && !s->suspect)
 		return true;
 	s->suspect = true;
 	return false;
@@ -396,21 +414,19 @@ static void run(struct store_backend *b, struct store_op **ops, size_t count)
 {
 	struct sq *s = CONTAINER_OF(b, struct sq, backend);
 	struct store_op quiet = {0};
-	struct errmsg e = {""};
-	if (!mend(s, &quiet, &e)) {
-		fail_all(ops, count, ERR_DISK, e.text[0] ? e.text : quiet.errmsg.text);
+	if (!mend(s, &quiet)) {
+		fail_all(ops, count, &quiet.errmsg);
 		return;
 	}
 	if (sq_run(s, &quiet, sq_stmt(s, s->reader ? SQ_BEGIN_READ : SQ_BEGIN))) {
-		fail_all(ops, count, ERR_DISK, quiet.errmsg.text);
+		fail_all(ops, count, &quiet.errmsg);
 		return;
 	}
 	if (!run_together(s, ops, count) && !s->suspect && run_again(s, &quiet, ops, count))
 		s->suspect = true;
 	if (s->suspect || sq_run(s, &quiet, sq_stmt(s, SQ_COMMIT))) {
-		fail_all(ops, count, ERR_DISK,
-		         quiet.errmsg.text[0] ? quiet.errmsg.text : "the store cannot be written");
-		(void)sq_run(s, &quiet, sq_stmt(s, SQ_ROLLBACK)); /* the file is opened anew in any case */
+		fail_all(ops, count, &quiet.errmsg);
+		roll_back(s);
 		s->suspect = true;
 	}
 }
