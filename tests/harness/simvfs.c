@@ -294,7 +294,7 @@ static int file_write(sqlite3_file *base, const void *data, int n, sqlite3_int64
 	size_t from = (size_t)at, count = (size_t)n;
 	int rc = pass(h->vfs, SIMVFS_WRITE);
 	if (rc)
-		count = (size_t)rng_below(&h->vfs->rng, count + 1);
+		count = h->vfs->off ? 0 : (size_t)rng_below(&h->vfs->rng, count + 1);
 	if (count == 0)
 		return rc;
 	undo_range(h->file, from, from + count);

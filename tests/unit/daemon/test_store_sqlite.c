@@ -162,6 +162,20 @@ static void another_versions_file_is_left_alone(void **state)
 	assert_int_equal(try_open(e, &why), ERR_UNSUPPORTED);
 }
 
+/* It calls itself ours, and has none of our tables. */
+static void a_strangers_file_is_an_error(void **state)
+{
+	struct env *e = *state;
+	struct errmsg why;
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(e->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1; CREATE TABLE x(y)", NULL, NULL, NULL),
+	                 SQLITE_OK);
+	sqlite3_close(db);
+	assert_int_equal(try_open(e, &why), ERR_INTERNAL);
+	assert_non_null(strstr(why.text, "no such table"));
+}
+
 static void put(const char *path, const char *text, size_t n)
 {
 	FILE *f = fopen(path, "w");
@@ -267,12 +281,10 @@ int main(void)
 	                                     .open = open_store,
 	                                     .crash = crash,
 	                                     .open_reader = open_reader};
-	const struct CMUnitTest tests[] = {T(a_second_opener_is_told_who_has_it),
-	                                   T(a_killed_holder_has_no_lock),
-	                                   T(another_versions_file_is_left_alone),
-	                                   T(what_is_no_database_is_said_and_left_alone),
-	                                   T(a_damaged_file_is_an_error),
-	                                   T(a_folder_that_is_not_there_is_said),
-	                                   T(a_folder_that_cannot_be_written_is_said)};
+	const struct CMUnitTest tests[] = {
+	    T(a_second_opener_is_told_who_has_it),         T(a_killed_holder_has_no_lock),
+	    T(another_versions_file_is_left_alone),        T(a_strangers_file_is_an_error),
+	    T(what_is_no_database_is_said_and_left_alone), T(a_damaged_file_is_an_error),
+	    T(a_folder_that_is_not_there_is_said),         T(a_folder_that_cannot_be_written_is_said)};
 	return store_contract_run(&kit) + cmocka_run_group_tests_name("files", tests, NULL, NULL);
 }
