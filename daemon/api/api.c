@@ -171,8 +171,10 @@ static const struct route *find_route(struct http_request *r, struct str *segmen
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		if (!path_fits(r->path, routes[i].pattern, segment))
 			continue;
-		if (method_fits(r->method, routes[i].method))
+		if (method_fits(r->method, routes[i].method)) {
+			r->tag = (unsigned)routes[i].as + 1;
 			return &routes[i];
+		}
 		allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
 	}
 	struct api_problem p = {.status = allow ? 405 : 404,
@@ -188,13 +190,7 @@ static const struct route *find_route(struct http_request *r, struct str *segmen
 static void on_answered(void *arg, const struct http_request *r, int status, uint64_t us)
 {
 	const struct api *a = arg;
-	enum meter_route as = METER_OTHER;
-	struct str segment;
-	for (size_t i = 0; i < ARRAY_LEN(routes); i++)
-		if (path_fits(r->path, routes[i].pattern, &segment) &&
-		    method_fits(r->method, routes[i].method))
-			as = routes[i].as;
-	meter_request(a->meter, as, status, us);
+	meter_request(a->meter, r->tag ? (enum meter_route)(r->tag - 1) : METER_OTHER, status, us);
 }
 
 /* A misspelt parameter must not be taken for its absence ("?admision=valid"). */

@@ -70,6 +70,7 @@ struct http_request {
 	/* The handler's: to be set in on_request. */
 	const struct http_events *ev;
 	void *arg;
+	unsigned tag; /* for server.on_answered: what kind of request it is; 0 unless set */
 };
 
 /* ---- the server: a set of connections ---- */
