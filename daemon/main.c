@@ -218,6 +218,15 @@ static void reload_over(struct reload *r, const char *why)
 	free(r);
 }
 
+/* Where we listen is taken from the configuration at start. */
+static void tell_admin_listen(struct daemon *d, const struct config *c)
+{
+	const char *was = d->config->admin_listen, *is = c->admin_listen;
+	if ((was || is) && (!was || !is || strcmp(was, is) != 0))
+		LOG(&d->log.log, LOG_WARNING, "config.restart_needed",
+		    "another admin.listen is taken up at the next start", F_C("listen", is));
+}
+
 static void on_reloaded(void *arg, const char *why)
 {
 	struct reload *r = arg;
@@ -226,6 +235,7 @@ static void on_reloaded(void *arg, const char *why)
 		listener_set_tls(d->api, r->tls);
 		listener_set_limits(d->api, r->config->api_max_connections, r->config->api_max_per_address);
 		log_set_level(&d->log, (enum log_level)r->config->log_level);
+		tell_admin_listen(d, r->config);
 		config_unref(&d->config);
 		d->config = config_ref(r->config);
 		load_token(d);
