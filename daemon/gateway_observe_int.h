@@ -5,7 +5,7 @@
 #include "daemon/core/meter.h"
 #include "daemon/gateway_int.h"
 #include "daemon/gateway_observe.h"
-#include "daemon/sched/lane.h"
+#include "daemon/job/lane.h"
 
 #define OBSERVE_LABELS_MAX  256
 #define OBSERVE_CERTS_MAX   64

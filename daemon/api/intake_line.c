@@ -1,7 +1,7 @@
 /* One line: read, checked, routed to an account, encoded, put into the chunk that is being filled. */
 #include "daemon/api/intake_int.h"
 #include "daemon/api/item_json.h"
-#include "daemon/sched/lane.h"
+#include "daemon/job/lane.h"
 
 bool intake_chunk_full(const struct intake_chunk *k)
 {

@@ -156,7 +156,7 @@ static size_t jobs_of(const struct sched_account *a)
 void sched_stop_check(struct sched *s)
 {
 	if (!s->stopping || s->told_stopped || s->finishing || s->retrying || s->filling || s->queues_busy ||
-	    s->opening || s->looking)
+	    s->expediting || s->opening || s->looking)
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);

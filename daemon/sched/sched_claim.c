@@ -46,6 +46,46 @@ static void watch_next_ready(struct sched *s, instant_ms_t at)
 	loop_timer_set(s->c.loop, &s->next_ready, at > now ? (uint64_t)(at - now) + 1 : 1);
 }
 
+static void on_expedited(struct store_op *op)
+{
+	struct sched *s = CONTAINER_OF(op, struct sched, expedite_op.op);
+	s->expediting = false;
+	if (op->err) {
+		sched_store_failed(s, op);
+		watch_next_ready(s, loop_wall(s->c.loop) + STORE_RETRY_MS);
+	} else {
+		sched_refresh(s); /* it tells whether there is more */
+	}
+	sched_stop_check(s);
+}
+
+static void expedite(struct sched *s)
+{
+	if (s->expediting || s->stopping)
+		return;
+	s->expediting = true;
+	s->expedite_op = (struct store_expedite){.op = {.type = STORE_EXPEDITE, .done = on_expedited},
+	                                         .now = loop_wall(s->c.loop),
+	                                         .limit = EXPEDITE_PAGE};
+	s->c.writer->submit(s->c.writer, &s->expedite_op.op);
+}
+
+static instant_ms_t earlier(instant_ms_t a, instant_ms_t b)
+{
+	return a == INSTANT_NONE || (b != INSTANT_NONE && b < a) ? b : a;
+}
+
+/* The moments at which the queues have to be asked again. */
+static void watch_queues(struct sched *s)
+{
+	instant_ms_t urgent = s->queues_op.next_urgent;
+	if (urgent != INSTANT_NONE && urgent <= loop_wall(s->c.loop)) {
+		expedite(s);
+		urgent = INSTANT_NONE;
+	}
+	watch_next_ready(s, earlier(s->queues_op.next_ready, urgent));
+}
+
 static void on_queues(struct store_op *op)
 {
 	struct sched *s = CONTAINER_OF(op, struct sched, queues_op.op);
@@ -60,7 +100,7 @@ static void on_queues(struct store_op *op)
 	if (op->err)
 		watch_next_ready(s, loop_wall(s->c.loop) + STORE_RETRY_MS);
 	else
-		watch_next_ready(s, s->queues_op.next_ready);
+		watch_queues(s);
 	if (s->queues_again)
 		sched_refresh(s);
 	sched_stop_check(s);

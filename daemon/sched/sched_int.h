@@ -21,6 +21,7 @@
 #define BILLING_PAUSE_MS 300000 /* a deposit is topped up by people */
 #define STORE_RETRY_MS   1000
 #define OPEN_PAGE        256
+#define EXPEDITE_PAGE    1000 /* items moved by one operation: bounds the writer's time */
 #define RETRY_AFTER_MS   1000 /* an item that provably did not happen is sent again soon */
 #define RETRY_LATER_MS   60000 /* … unless so much is being repeated that the registry is better left alone */
 
@@ -101,6 +102,8 @@ struct sched {
 	struct store_queues queues_op;
 	struct arena queues_arena;
 	bool queues_busy, queues_again;
+	struct store_expedite expedite_op;
+	bool expediting;
 	struct store_get_open open_op;
 	struct arena open_arena;
 	bool opening;

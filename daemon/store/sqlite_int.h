@@ -1,5 +1,5 @@
 /* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables, statements),
- * sqlite_intake.c, sqlite_send.c, sqlite_ledger.c, sqlite_read.c (the operations). */
+ * sqlite_intake.c, sqlite_claim.c, sqlite_send.c, sqlite_ledger.c, sqlite_read.c (the operations). */
 #ifndef VNEPP_STORE_SQLITE_INT_H
 #define VNEPP_STORE_SQLITE_INT_H
 
@@ -29,6 +29,7 @@ struct sq_item {
 	bool has_result;
 	bool decided_later; /* the free years are of a later decision than the intake's */
 	date_t grant_from, free_until;
+	instant_ms_t due; /* INSTANT_NONE: never too late */
 	uint8_t grant_key[DECIDE_KEY_LEN];
 	bool has_grant_key;
 	char domain[256];
@@ -96,6 +97,7 @@ enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o);
 enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o);
 enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o);
 enum err sq_queues(struct sq *s, struct store_queues *o);
+enum err sq_expedite(struct sq *s, struct store_expedite *o);
 enum err sq_claim(struct sq *s, struct store_claim *o);
 enum err sq_finish(struct sq *s, struct store_finish *o);
 enum err sq_message(struct sq *s, struct store_message *o);
@@ -117,6 +119,12 @@ enum err sq_get_history(struct sq *s, struct store_get_history *o);
 enum err sq_get_progress(struct sq *s, struct store_get_progress *o);
 
 /* ---- shared by operations ---- */
+
+enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key,
+                      instant_ms_t not_before, item_id_t item);
+/* Whether an item whose newest state is QUEUED waits; else a claim holds it. `key`: as it was admitted. */
+enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,
+                     item_id_t item, bool has_result, bool *in);
 
 /* Changes of a batch's counts, gathered over an operation. */
 struct sq_counts {

@@ -1,4 +1,5 @@
 /* Intake: batches come in chunks, are decided line by line within the transaction, and appear with one row. */
+#include "daemon/job/lane.h"
 #include "daemon/store/sqlite_int.h"
 #include "epp/base/check.h"
 #include "epp/trid.h"
@@ -204,6 +205,7 @@ struct new_item {
 	uint8_t key[DECIDE_KEY_LEN];
 	bool has_key;
 	int64_t common;
+	instant_ms_t due;
 };
 
 static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l,
@@ -233,6 +235,7 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sq_bind_date(st, 19, d->free_from);
 	sq_bind_date(st, 20, d->free_until);
 	sq_bind_blob(st, 21, l->payload);
+	sq_bind_instant(st, 22, n->due);
 	enum err err = sq_run(s, &o->op, st);
 	l->item = (item_id_t)sqlite3_last_insert_rowid(s->db);
 	return err;
@@ -259,6 +262,8 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 	if (err)
 		return err;
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &s->scratch, &n.decision);
+	n.due = lane_due(l->request, n.decision.eligible_until);
+	l->lane = lane_now(l->lane, n.due, o->now);
 	err = sq_text_id(s, &o->op, n.decision.common, &n.common);
 	if (!err)
 		err = insert_item(s, o, l, &n, rules);

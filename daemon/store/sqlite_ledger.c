@@ -103,6 +103,7 @@ enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq
 			memcpy(out->grant_key, key.ptr, sizeof out->grant_key);
 		out->grant_from = sq_col_date(st, 8);
 		out->free_until = sq_col_date(st, 9);
+		out->due = sq_col_instant(st, 10);
 	}
 	sq_done(st);
 	if (err || !found)

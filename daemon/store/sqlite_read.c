@@ -53,22 +53,13 @@ enum err sq_get_batch(struct sq *s, struct store_get_batch *o)
 static enum err state_now(struct sq *s, struct store_op *op, struct store_row *row, uint8_t lane,
                           bool has_result)
 {
-	enum err err;
+	struct store_queue_key key = {row->account, row->partner, lane};
+	bool in = true;
 	if (row->state != ITEM_QUEUED)
 		return OK;
-	sqlite3_stmt *st = sq_stmt(s, has_result ? SQ_READY_HAS : SQ_WORK_COVERS);
-	if (has_result) {
-		sqlite3_bind_int64(st, 1, (sqlite3_int64)row->item);
-	} else {
-		sqlite3_bind_int64(st, 1, row->account);
-		sqlite3_bind_int64(st, 2, row->partner);
-		sqlite3_bind_int(st, 3, lane);
-		sqlite3_bind_int64(st, 4, (sqlite3_int64)row->batch);
-		sqlite3_bind_int64(st, 5, (sqlite3_int64)row->item);
-	}
-	if (!sq_row(s, op, st, &err))
+	enum err err = sq_in_queue(s, op, &key, row->batch, row->item, has_result, &in);
+	if (!in)
 		row->state = ITEM_SENDING;
-	sq_done(st);
 	return err;
 }
 

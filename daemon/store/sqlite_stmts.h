@@ -36,8 +36,8 @@ SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE key IN (SELECT grant_key FR
 SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
 SQ(BATCH_DEL_LINES, "DELETE FROM line WHERE batch = ?1")
 SQ(BATCH_DEL_COUNTS, "DELETE FROM batch_count WHERE batch = ?1")
-SQ(BATCH_WORK, "INSERT INTO work(account, partner, lane, batch, next_item, end_item) SELECT account, "
-               "partner, lane, ?1, min(id), max(id) "
+SQ(BATCH_WORK, "INSERT INTO work(account, partner, lane, batch, next_item, end_item, due) SELECT account, "
+               "partner, lane, ?1, min(id), max(id), min(due) "
                "FROM item WHERE batch = ?1 AND state = ?2 GROUP BY account, partner, lane")
 SQ(COUNT_ADD, "INSERT INTO batch_count(batch, state, n) VALUES(?1, ?2, ?3) ON CONFLICT(batch, state) DO "
               "UPDATE SET n = n + ?3")
@@ -49,11 +49,13 @@ SQ(ITEM_BY_REF, "SELECT i.id, i.payload, i.state, i.reason, b.published IS NULL 
 SQ(ITEM_ADD,
    "INSERT INTO item(batch, line, partner, account, lane, op, state, fault, ref, domain, contact, reason, "
    "needs, "
-   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload) "
-   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)")
+   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due) "
+   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
+   "?22)")
 SQ(LINE_ADD, "INSERT INTO line(batch, line, item) VALUES(?1, ?2, ?3)")
-SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until "
-              "FROM item WHERE id = ?1")
+SQ(ITEM_LOAD,
+   "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until, due "
+   "FROM item WHERE id = ?1")
 SQ(RESULT_LAST, "SELECT state, attempt, counted, grant_from, free_until FROM result WHERE item = ?1 ORDER BY "
                 "seq DESC LIMIT 1")
 SQ(RESULT_ADD,
@@ -77,11 +79,29 @@ SQ(WORK_SET,
 SQ(WORK_DEL, "DELETE FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
 SQ(WORK_DEL_BATCH, "DELETE FROM work WHERE batch = ?1")
 SQ(WORK_COVERS,
-   "SELECT 1 FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4 AND next_item <= ?5")
+   "SELECT 1 FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4 AND next_item <= ?5 "
+   "AND NOT EXISTS (SELECT 1 FROM ahead WHERE batch = ?4 AND item = ?5) UNION ALL SELECT 1 FROM ready WHERE "
+   "item = ?5")
+SQ(WORK_NEXT_DUE, "SELECT min(due) FROM work WHERE lane <> ?1")
+SQ(WORK_URGENT,
+   "SELECT account, partner, lane, batch, next_item, end_item FROM work WHERE due <= ?1 AND lane <> "
+   "?2 ORDER BY due LIMIT 1")
+SQ(WORK_SET_DUE,
+   "UPDATE work SET due = (SELECT min(i.due) FROM item i WHERE i.id >= ?5 AND i.id <= ?6 AND "
+   "+i.batch = ?4 AND i.account = ?1 AND i.lane = ?3 AND i.state = ?7 AND i.due > ?8) WHERE account = "
+   "?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
+SQ(ITEMS_URGENT, "SELECT id, due FROM item WHERE id >= ?1 AND id <= ?2 AND +batch = ?3 AND account = ?4 AND "
+                 "lane = ?5 AND state "
+                 "= ?6 AND due <= ?7 AND NOT EXISTS (SELECT 1 FROM ahead WHERE batch = ?3 AND item = id) "
+                 "ORDER BY due, id LIMIT ?8")
+SQ(AHEAD_ADD, "INSERT INTO ahead(batch, item) VALUES(?1, ?2)")
+SQ(AHEAD_DEL, "DELETE FROM ahead WHERE batch = ?1 AND NOT EXISTS (SELECT 1 FROM work WHERE batch = ?1)")
 SQ(WORK_TAKE,
    "SELECT id, batch, line, contact, payload, decided_on, rules, op, domain, grant_key, grant_from, "
-   "free_until FROM item WHERE id >= ?1 AND id <= ?2 AND "
-   "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 ORDER BY id LIMIT ?7")
+   "free_until, due FROM item WHERE id >= ?1 AND id <= ?2 AND "
+   "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 AND NOT EXISTS (SELECT 1 FROM ahead WHERE "
+   "batch = "
+   "?3 AND item = id) ORDER BY id LIMIT ?7")
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
 /* Newest first: of an item that was claimed again the last command counts. */

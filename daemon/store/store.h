@@ -11,8 +11,9 @@
  *   batch    one row per submission; invisible until published
  *   item     one wide row per new line, never updated; id ascending in input order
  *   line     only for lines that repeat an older `ref`: (batch, line) -> item
- *   work     per batch, account and lane: the range of items not claimed yet (the cursor)
- *   ready    items to be sent again: (account, partner, lane, not_before, item)
+ *   work     per batch, account and lane: the range of items not claimed yet (the cursor), and when the first is due
+ *   ready    items to be sent again, or to go ahead: (account, partner, lane, not_before, item)
+ *   ahead    items of a range that have gone ahead of it
  *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
  *   result   appended: (seq, item, attempt, state, blob); also the change feed
  *   domain   the ledger of names      grant  the ledger of subjects      contact  contacts known to exist
@@ -48,6 +49,7 @@ enum store_op_type {
 	STORE_BATCH_PUBLISH,
 	STORE_BATCH_ABORT,
 	STORE_BATCH_CANCEL,
+	STORE_EXPEDITE, /* what has become urgent goes ahead */
 	STORE_CLAIM,
 	STORE_FINISH,
 	STORE_MESSAGE,   /* a poll message and its effect */
@@ -190,7 +192,22 @@ struct store_queues {
 	struct store_queue_key *keys; /* out: from `arena` */
 	size_t count;                 /* out */
 	instant_ms_t next_ready; /* out: when the next waiting retry becomes claimable; INSTANT_NONE: none */
-	struct arena *arena;     /* in: borrowed */
+	instant_ms_t
+	    next_urgent; /* out: when the first item in a lower lane becomes urgent: STORE_EXPEDITE is due;
+	                                    INSTANT_NONE: none */
+	struct arena *arena; /* in: borrowed */
+};
+
+/*
+ * Items that were never sent and have become urgent (daemon/job/lane.h) leave their place for the urgent lane, where the
+ * one that is due first goes first. At most `limit` at once; `more`: there may be others.
+ */
+struct store_expedite {
+	struct store_op op;
+	instant_ms_t now; /* in */
+	uint32_t limit;   /* in */
+	uint32_t moved;   /* out */
+	bool more;        /* out */
 };
 
 /* A claimed item; views live in the operation's arena. */

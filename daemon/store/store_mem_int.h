@@ -31,6 +31,7 @@ struct mem_item {
 	struct str ref, domain, payload, rules, common, detail;
 	char contact[ITEM_CONTACT_MAX], reason[32], needs[64];
 	date_t decided_on, grant_from, free_until;
+	instant_ms_t due; /* INSTANT_NONE: never too late */
 	bool has_key;
 	uint8_t key[DECIDE_KEY_LEN];
 	struct mem_result *last;    /* the newest; NULL: none */
@@ -139,6 +140,7 @@ enum err mem_batch_abort(struct mem *m, struct store_batch_abort *o);
 enum err mem_batch_cancel(struct mem *m, struct store_batch_cancel *o);
 void mem_batch_drop(struct mem *m, struct mem_batch *b);
 enum err mem_queues(struct mem *m, struct store_queues *o);
+enum err mem_expedite(struct mem *m, struct store_expedite *o);
 enum err mem_claim(struct mem *m, struct store_claim *o);
 enum err mem_finish(struct mem *m, struct store_finish *o);
 enum err mem_message(struct mem *m, struct store_message *o);

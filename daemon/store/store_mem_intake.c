@@ -1,4 +1,5 @@
 /* The memory back end's intake: batches in chunks, decided line by line, visible when they are published. */
+#include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -122,8 +123,11 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 	uint8_t key[DECIDE_KEY_LEN];
 	bool has_key = mem_ledger(m, o->decider, l->request, b->partner, 0, &ledger, key);
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &m->scratch, &d);
+	instant_ms_t due = lane_due(l->request, d.eligible_until);
+	l->lane = lane_now(l->lane, due, o->now);
 	struct mem_item *i = new_item(m);
 	i->batch = b;
+	i->due = due;
 	fill_request(m, i, l);
 	fill_decision(m, i, &d, o->decider);
 	i->has_key = has_key && d.takes_grant;

@@ -1,4 +1,5 @@
 /* The memory back end's sending: queues, claims, outcomes, poll messages. */
+#include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -12,6 +13,13 @@ static bool is_due(const struct mem_item *i, instant_ms_t now)
 {
 	return i && i->batch->published && i->state == ITEM_QUEUED &&
 	       (i->not_before == INSTANT_NONE || i->not_before <= now);
+}
+
+/* Never sent, and will be urgent one day. */
+static bool may_go_ahead(const struct mem_item *i)
+{
+	return is_due(i, INT64_MAX) && i->not_before == INSTANT_NONE && i->lane != LANE_URGENT &&
+	       i->due != INSTANT_NONE;
 }
 
 static int compare_keys(const void *pa, const void *pb)
@@ -28,11 +36,14 @@ enum err mem_queues(struct mem *m, struct store_queues *o)
 {
 	o->keys = arena_alloc(o->arena, (m->item_count + 1) * sizeof *o->keys);
 	o->count = 0;
-	o->next_ready = INSTANT_NONE;
+	o->next_ready = o->next_urgent = INSTANT_NONE;
 	for (size_t n = 0; n < m->item_count; n++) {
 		const struct mem_item *i = m->items[n];
 		if (!is_due(i, INT64_MAX))
 			continue;
+		if (may_go_ahead(i) &&
+		    (o->next_urgent == INSTANT_NONE || i->due - LANE_URGENT_MS < o->next_urgent))
+			o->next_urgent = i->due - LANE_URGENT_MS;
 		if (!is_due(i, o->now)) {
 			if (o->next_ready == INSTANT_NONE || i->not_before < o->next_ready)
 				o->next_ready = i->not_before;
@@ -46,6 +57,32 @@ enum err mem_queues(struct mem *m, struct store_queues *o)
 			o->keys[o->count++] = key;
 	}
 	qsort(o->keys, o->count, sizeof *o->keys, compare_keys);
+	return OK;
+}
+
+/* ---- what has become urgent -------------------------------------------------------------------------------------------- */
+
+static struct mem_item *next_urgent(struct mem *m, instant_ms_t now)
+{
+	struct mem_item *best = NULL;
+	for (size_t n = 0; n < m->item_count; n++) {
+		struct mem_item *i = m->items[n];
+		if (i && may_go_ahead(i) && i->due - LANE_URGENT_MS <= now && (!best || i->due < best->due))
+			best = i;
+	}
+	return best;
+}
+
+enum err mem_expedite(struct mem *m, struct store_expedite *o)
+{
+	struct mem_item *i;
+	o->moved = 0;
+	while (o->moved < o->limit && (i = next_urgent(m, o->now))) {
+		i->lane = LANE_URGENT;
+		i->not_before = i->due - LANE_URGENT_MS;
+		o->moved++;
+	}
+	o->more = o->moved == o->limit;
 	return OK;
 }
 
@@ -201,8 +238,10 @@ static void finish_step(struct mem *m, const struct store_step *step, struct mem
 	name_effect(m, step, i, &r);
 	if (step->grant == STORE_GRANT_RELEASE || r.state == ITEM_FAILED)
 		mem_grant_release(m, i);
-	if (r.state == ITEM_QUEUED)
+	if (r.state == ITEM_QUEUED) {
 		i->not_before = step->not_before;
+		i->lane = lane_now(i->lane, i->due, step->not_before);
+	}
 	if (step->contact_created[0])
 		(void)map_put(&m->contacts, mem_key(m, i->account, 0, str_c(step->contact_created)),
 		              m); /* it may be there */

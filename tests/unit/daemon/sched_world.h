@@ -7,7 +7,7 @@
 #ifndef VNEPP_TESTS_SCHED_WORLD_H
 #define VNEPP_TESTS_SCHED_WORLD_H
 
-#include "daemon/sched/lane.h"
+#include "daemon/job/lane.h"
 #include "daemon/sched/sched_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"

@@ -187,6 +187,39 @@ static void a_claim_is_at_most_twice_the_slots(void **state)
 	assert_true(w->disk.claims < 500 / 2);
 }
 
+static size_t queues_in(struct world *w, uint8_t lane)
+{
+	struct arena a;
+	size_t n = 0;
+	arena_init(&a);
+	struct store_queues q = {.now = loop_wall(&w->v.loop), .arena = &a};
+	op_run(w, &q.op, STORE_QUEUES);
+	for (size_t i = 0; i < q.count; i++)
+		n += q.keys[i].lane == lane;
+	arena_fini(&a);
+	return n;
+}
+
+/* The registry is away; the names expire on 1 December. */
+static void waiting_makes_urgent(void **state)
+{
+	struct world *w = *state;
+	int64_t urgent_ms = instant_of_date(date_make(2026, 12, 1), HANOI_S) - LANE_URGENT_MS - START_MS;
+	w->pools[0].slots = 0;
+	have_name(w, "x.com.vn", 0, 0);
+	admit_one(w, 0, 0, ITEM_RENEW, "x.com.vn", 0);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, (uint64_t)urgent_ms - 60000);
+	assert_int_equal(queues_in(w, LANE_URGENT), 0);
+	assert_int_equal(queues_in(w, LANE_RENEW), 1);
+	vloop_run_for(&w->v, 120000);
+	assert_int_equal(queues_in(w, LANE_URGENT), 1);
+	w->pools[0].slots = 1;
+	sched_on_room(w->pools[0].account);
+	run_to_rest(w, 600000);
+	assert_int_equal(count_of(w, ITEM_DONE), 1);
+}
+
 static void the_ceiling_is_kept_and_reached(void **state)
 {
 	struct world *w = *state;
@@ -662,6 +695,7 @@ int main(void)
 	    T(lanes_go_strictly_by_number),
 	    T(accounts_do_not_wait_for_each_other),
 	    T(a_claim_is_at_most_twice_the_slots),
+	    T(waiting_makes_urgent),
 	    T(the_ceiling_is_kept_and_reached),
 	    T(an_overloaded_registry_is_left_alone),
 	    T(what_is_not_sent_takes_nothing_from_the_ceiling),

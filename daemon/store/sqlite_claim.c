@@ -1,0 +1,514 @@
+/* The queue: what has work, what becomes urgent, and claims: a claim is one row with its runs of items. */
+#include "daemon/job/lane.h"
+#include "daemon/store/sqlite_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- where an item waits ----------------------------------------------------------------------------------------------- */
+
+enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key,
+                      instant_ms_t not_before, item_id_t item)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_READY_ADD);
+	sqlite3_bind_int64(st, 1, key->account);
+	sqlite3_bind_int64(st, 2, key->partner);
+	sqlite3_bind_int(st, 3, key->lane);
+	sqlite3_bind_int64(st, 4, not_before);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)item);
+	return sq_run(s, op, st);
+}
+
+enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,
+                     item_id_t item, bool has_result, bool *in)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, has_result ? SQ_READY_HAS : SQ_WORK_COVERS);
+	if (has_result) {
+		sqlite3_bind_int64(st, 1, (sqlite3_int64)item);
+	} else {
+		sqlite3_bind_int64(st, 1, key->account);
+		sqlite3_bind_int64(st, 2, key->partner);
+		sqlite3_bind_int(st, 3, key->lane);
+		sqlite3_bind_int64(st, 4, (sqlite3_int64)batch);
+		sqlite3_bind_int64(st, 5, (sqlite3_int64)item);
+	}
+	*in = sq_row(s, op, st, &err);
+	sq_done(st);
+	return err;
+}
+
+/* ---- queues --------------------------------------------------------------------------------------------------------- */
+
+#define QUEUES_MAX 4096 /* accounts x partners x lanes: far above any installation */
+
+enum err sq_queues(struct sq *s, struct store_queues *o)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_QUEUES);
+	size_t cap = 64;
+	o->keys = arena_alloc(o->arena, cap * sizeof *o->keys);
+	o->count = 0;
+	sqlite3_bind_int64(st, 1, o->now);
+	while (o->count < QUEUES_MAX && sq_row(s, &o->op, st, &err)) {
+		if (o->count == cap) {
+			struct store_queue_key *more = arena_alloc(o->arena, 2 * cap * sizeof *more);
+			memcpy(more, o->keys, cap * sizeof *more);
+			o->keys = more;
+			cap *= 2;
+		}
+		o->keys[o->count++] = (struct store_queue_key){(uint32_t)sqlite3_column_int64(st, 0),
+		                                               (uint32_t)sqlite3_column_int64(st, 1),
+		                                               (uint8_t)sqlite3_column_int(st, 2)};
+	}
+	sq_done(st);
+	if (err)
+		return err;
+	st = sq_stmt(s, SQ_READY_NEXT);
+	sqlite3_bind_int64(st, 1, o->now);
+	o->next_ready = sq_row(s, &o->op, st, &err) ? sq_col_instant(st, 0) : INSTANT_NONE;
+	sq_done(st);
+	if (err)
+		return err;
+	st = sq_stmt(s, SQ_WORK_NEXT_DUE);
+	sqlite3_bind_int(st, 1, LANE_URGENT);
+	o->next_urgent = sq_row(s, &o->op, st, &err) ? sq_col_instant(st, 0) : INSTANT_NONE;
+	sq_done(st);
+	if (o->next_urgent != INSTANT_NONE)
+		o->next_urgent -= LANE_URGENT_MS;
+	return err;
+}
+
+/* ---- what has become urgent ------------------------------------------------------------------------------------------ */
+
+/* A row of `work` with something urgent in it. */
+struct range {
+	struct store_queue_key key;
+	batch_id_t batch;
+	item_id_t next, end;
+};
+
+static enum err find_urgent(struct sq *s, struct store_expedite *o, struct range *r, bool *found)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_WORK_URGENT);
+	sqlite3_bind_int64(st, 1, o->now + LANE_URGENT_MS);
+	sqlite3_bind_int(st, 2, LANE_URGENT);
+	*found = sq_row(s, &o->op, st, &err);
+	if (*found)
+		*r = (struct range){{(uint32_t)sqlite3_column_int64(st, 0),
+		                     (uint32_t)sqlite3_column_int64(st, 1),
+		                     (uint8_t)sqlite3_column_int(st, 2)},
+		                    (batch_id_t)sqlite3_column_int64(st, 3),
+		                    (item_id_t)sqlite3_column_int64(st, 4),
+		                    (item_id_t)sqlite3_column_int64(st, 5)};
+	sq_done(st);
+	return err;
+}
+
+/* It has been allowed to go since it became urgent: so what is due first goes first. */
+static enum err go_ahead(struct sq *s, struct store_expedite *o, const struct range *r, item_id_t item,
+                         instant_ms_t due)
+{
+	struct store_queue_key key = {r->key.account, r->key.partner, LANE_URGENT};
+	sqlite3_stmt *st = sq_stmt(s, SQ_AHEAD_ADD);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->batch);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)item);
+	enum err err = sq_run(s, &o->op, st);
+	o->moved++;
+	return err ? err : sq_ready_add(s, &o->op, &key, due - LANE_URGENT_MS, item);
+}
+
+static void bind_range(sqlite3_stmt *st, const struct range *r)
+{
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->next);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)r->end);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)r->batch);
+	sqlite3_bind_int64(st, 4, r->key.account);
+	sqlite3_bind_int(st, 5, r->key.lane);
+	sqlite3_bind_int(st, 6, ITEM_QUEUED);
+}
+
+static enum err set_next_due(struct sq *s, struct store_expedite *o, const struct range *r)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_WORK_SET_DUE);
+	sqlite3_bind_int64(st, 1, r->key.account);
+	sqlite3_bind_int64(st, 2, r->key.partner);
+	sqlite3_bind_int(st, 3, r->key.lane);
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)r->batch);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)r->next);
+	sqlite3_bind_int64(st, 6, (sqlite3_int64)r->end);
+	sqlite3_bind_int(st, 7, ITEM_QUEUED);
+	sqlite3_bind_int64(st, 8, o->now + LANE_URGENT_MS);
+	return sq_run(s, &o->op, st);
+}
+
+static enum err expedite_range(struct sq *s, struct store_expedite *o, const struct range *r)
+{
+	uint32_t room = o->limit - o->moved, n = 0;
+	struct {
+		item_id_t item;
+		instant_ms_t due;
+	} *found = arena_alloc(&s->arena, (room + 1) * sizeof *found);
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_ITEMS_URGENT);
+	bind_range(st, r);
+	sqlite3_bind_int64(st, 7, o->now + LANE_URGENT_MS);
+	sqlite3_bind_int64(st, 8, room);
+	while (sq_row(s, &o->op, st, &err)) {
+		found[n].item = (item_id_t)sqlite3_column_int64(st, 0);
+		found[n++].due = sqlite3_column_int64(st, 1);
+	}
+	sq_done(st);
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = go_ahead(s, o, r, found[i].item, found[i].due);
+	return err || n == room ? err : set_next_due(s, o, r);
+}
+
+enum err sq_expedite(struct sq *s, struct store_expedite *o)
+{
+	struct range r;
+	bool found = true;
+	enum err err = OK;
+	o->moved = 0;
+	while (!err && found && o->moved < o->limit) {
+		err = find_urgent(s, o, &r, &found);
+		if (!err && found)
+			err = expedite_range(s, o, &r);
+	}
+	o->more = found;
+	return err;
+}
+
+/* ---- claims --------------------------------------------------------------------------------------------------------- */
+
+/* What a claim gathers. */
+struct gather {
+	struct sq *s;
+	struct store_claim *o;
+	struct sq_tally tally;
+	struct sq_item *rows; /* of o->items; id 0: not known */
+	struct buf runs;
+	uint64_t run_first;
+	uint32_t run_count;
+	int64_t revision;
+	date_t today;
+};
+
+static void close_run(struct gather *g)
+{
+	if (g->run_count == 0)
+		return;
+	buf_append(&g->runs, &g->run_first, sizeof g->run_first);
+	buf_append(&g->runs, &g->run_count, sizeof g->run_count);
+	g->run_count = 0;
+}
+
+static void add_to_run(struct gather *g, item_id_t id)
+{
+	if (g->run_count > 0 && g->run_first + g->run_count == id) {
+		g->run_count++;
+		return;
+	}
+	close_run(g);
+	g->run_first = id;
+	g->run_count = 1;
+}
+
+static enum err admitted_at(struct gather *g, batch_id_t batch, instant_ms_t *out)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_BATCH_CREATED);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	*out = sq_row(g->s, &g->o->op, st, &err) ? sqlite3_column_int64(st, 0) : 0;
+	sq_done(st);
+	return err;
+}
+
+static enum err contact_is_known(struct gather *g, const char *id, bool *known)
+{
+	enum err err = OK;
+	*known = false;
+	if (id[0] == '\0')
+		return OK;
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_CONTACT_HAS);
+	sqlite3_bind_int64(st, 1, g->o->queue.account);
+	sq_bind_str(st, 2, str_c(id));
+	*known = sq_row(g->s, &g->o->op, st, &err);
+	sq_done(st);
+	return err;
+}
+
+/* Held: it was free when it was admitted, and is not any more. That is our waiting, not the applicant's fault. */
+static enum err hold(struct gather *g, const struct sq_item *item, const struct decide_outcome *d)
+{
+	struct item_result r = {.state = ITEM_REVIEW,
+	                        .attempt = item->attempt,
+	                        .fault = FAULT_GATEWAY,
+	                        .reason = str_c(d->reason),
+	                        .message = STR("decided again at sending: no longer as it was admitted"),
+	                        .created = INSTANT_NONE,
+	                        .expires = INSTANT_NONE,
+	                        .charged_vnd = -1,
+	                        .at = g->o->now};
+	enum err err = sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
+	g->o->held++;
+	if (!err)
+		err = sq_grant_release(g->s, &g->o->op, item);
+	return err ? err : sq_tally_move(g->s, &g->o->op, &g->tally, item->batch, ITEM_QUEUED, ITEM_REVIEW);
+}
+
+/* Still to be sent: the later decision is recorded beside the first. */
+static enum err confirm(struct gather *g, struct sq_item *item, const struct decide_outcome *d)
+{
+	struct item_result r = {.state = ITEM_SENDING,
+	                        .attempt = item->attempt,
+	                        .reason = str_c(d->reason),
+	                        .created = INSTANT_NONE,
+	                        .expires = INSTANT_NONE,
+	                        .charged_vnd = -1,
+	                        .at = g->o->now};
+	item->decided_later = true;
+	item->grant_from = d->free_from;
+	item->free_until = d->free_until;
+	return sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
+}
+
+/* Another day, or other rules, since it was decided. *send: it goes on. */
+static enum err decide_again(struct gather *g, const struct store_claimed *c, bool *send)
+{
+	struct item_request req;
+	struct decide_ledger ledger;
+	struct decide_outcome d;
+	struct sq_item item;
+	uint8_t key[DECIDE_KEY_LEN];
+	bool has_key;
+	*send = true;
+	enum err err = sq_item_load(g->s, &g->o->op, c->item, &item);
+	if (err || item_decode(c->payload, &req))
+		return err; /* a damaged row is the scheduler's to report */
+	err = sq_ledger(g->s, &g->o->op, g->o->decider, &req, c->partner, c->item, &ledger, key, &has_key);
+	if (err)
+		return err;
+	decide_item(g->o->decider, &req, &ledger, DECIDE_SENDING, g->o->now, &g->s->scratch, &d);
+	*send = d.state == ITEM_QUEUED;
+	return *send ? confirm(g, &item, &d) : hold(g, &item, &d);
+}
+
+/* Columns: id, batch, line, contact, payload, decided_on, rules. */
+static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fresh)
+{
+	struct store_claimed c = {.item = (item_id_t)sqlite3_column_int64(st, 0),
+	                          .batch = (batch_id_t)sqlite3_column_int64(st, 1),
+	                          .line = (uint32_t)sqlite3_column_int64(st, 2),
+	                          .partner = g->o->queue.partner,
+	                          .attempt = 1,
+	                          .payload = sq_col_copy(st, 4, g->o->arena)};
+	if (!str_copy(c.contact_id, sizeof c.contact_id, sq_col_str(st, 3)))
+		c.contact_id[0] = '\0';
+	*fresh = sq_col_date(st, 5) == g->today && sqlite3_column_int64(st, 6) == g->revision;
+	return c;
+}
+
+/* The rest of a row that was never sent. Columns from 7: op, domain, grant_key, grant_from, free_until, due. */
+static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
+{
+	struct str key = sq_col_str(st, 9);
+	struct sq_item i = {.id = (item_id_t)sqlite3_column_int64(st, 0),
+	                    .batch = (batch_id_t)sqlite3_column_int64(st, 1),
+	                    .partner = g->o->queue.partner,
+	                    .account = g->o->queue.account,
+	                    .lane = g->o->queue.lane,
+	                    .op = sqlite3_column_int(st, 7),
+	                    .attempt = 1,
+	                    .state = ITEM_QUEUED,
+	                    .has_grant_key = key.len == sizeof i.grant_key,
+	                    .grant_from = sq_col_date(st, 10),
+	                    .free_until = sq_col_date(st, 11),
+	                    .due = sq_col_instant(st, 12)};
+	if (i.has_grant_key)
+		memcpy(i.grant_key, key.ptr, sizeof i.grant_key);
+	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 8)))
+		i.id = 0;
+	return i;
+}
+
+/* `row`: NULL when it has to be read again at its result. */
+static enum err take(struct gather *g, struct store_claimed *c, bool fresh, const struct sq_item *row)
+{
+	bool send = true;
+	enum err err = fresh ? OK : decide_again(g, c, &send);
+	if (err || !send)
+		return err;
+	err = contact_is_known(g, c->contact_id, &c->contact_known);
+	if (err)
+		return err;
+	c->offset = (uint32_t)g->o->count;
+	g->rows[g->o->count] = row && fresh ? *row : (struct sq_item){0};
+	g->o->items[g->o->count++] = *c;
+	add_to_run(g, c->item);
+	return sq_tally_move(g->s, &g->o->op, &g->tally, c->batch, ITEM_QUEUED, ITEM_SENDING);
+}
+
+static enum err forget_ready(struct gather *g, item_id_t id)
+{
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_READY_DEL);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)id);
+	return sq_run(g->s, &g->o->op, st);
+}
+
+/* At most a page of what is sent again; *more: there may be another page. */
+static enum err take_ready_page(struct gather *g, bool *more)
+{
+	struct store_claim *o = g->o;
+	uint32_t room = o->max - (uint32_t)o->count;
+	struct store_claimed *rows = arena_alloc(o->arena, (room + 1) * sizeof *rows);
+	size_t n = 0;
+	bool fresh;
+	enum err err = OK;
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_READY_TAKE);
+	sqlite3_bind_int64(st, 1, o->queue.account);
+	sqlite3_bind_int64(st, 2, o->queue.partner);
+	sqlite3_bind_int(st, 3, o->queue.lane);
+	sqlite3_bind_int64(st, 4, o->now);
+	sqlite3_bind_int64(st, 5, room);
+	while (sq_row(g->s, &o->op, st, &err))
+		rows[n++] = row_of(g, st, &fresh);
+	sq_done(st);
+	*more = n == room;
+	for (size_t i = 0; i < n && !err; i++) {
+		struct sq_item item;
+		err = forget_ready(g, rows[i].item);
+		if (!err)
+			err = sq_item_load(g->s, &o->op, rows[i].item, &item);
+		if (!err)
+			err = admitted_at(g, rows[i].batch, &rows[i].admitted);
+		rows[i].attempt = item.attempt;
+		if (!err)
+			err = take(g, &rows[i], false, NULL);
+	}
+	return err;
+}
+
+/* What is sent again comes before what is new. A page that is held as a whole does not hide what is behind it. */
+static enum err take_ready(struct gather *g)
+{
+	bool more = true;
+	enum err err = OK;
+	while (more && !err && g->o->count < g->o->max)
+		err = take_ready_page(g, &more);
+	return err;
+}
+
+static enum err move_cursor(struct gather *g, batch_id_t batch, item_id_t next, item_id_t end)
+{
+	sqlite3_stmt *st = sq_stmt(g->s, next > end ? SQ_WORK_DEL : SQ_WORK_SET);
+	sqlite3_bind_int64(st, 1, g->o->queue.account);
+	sqlite3_bind_int64(st, 2, g->o->queue.partner);
+	sqlite3_bind_int(st, 3, g->o->queue.lane);
+	sqlite3_bind_int64(st, 4, (sqlite3_int64)batch);
+	if (next <= end)
+		sqlite3_bind_int64(st, 5, (sqlite3_int64)next);
+	enum err err = sq_run(g->s, &g->o->op, st);
+	if (err || next <= end)
+		return err;
+	st = sq_stmt(g->s, SQ_AHEAD_DEL);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	return sq_run(g->s, &g->o->op, st);
+}
+
+static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t next, item_id_t end)
+{
+	struct store_claim *o = g->o;
+	uint32_t room = o->max - (uint32_t)o->count;
+	struct store_claimed *rows = arena_alloc(o->arena, (room + 1) * sizeof *rows);
+	struct sq_item *items = arena_alloc(&g->s->arena, (room + 1) * sizeof *items);
+	bool *fresh = arena_alloc(&g->s->arena, room + 1);
+	instant_ms_t admitted;
+	uint32_t n = 0;
+	enum err err = admitted_at(g, batch, &admitted);
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_WORK_TAKE);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)next);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)end);
+	sqlite3_bind_int64(st, 3, (sqlite3_int64)batch);
+	sqlite3_bind_int64(st, 4, o->queue.account);
+	sqlite3_bind_int(st, 5, o->queue.lane);
+	sqlite3_bind_int(st, 6, ITEM_QUEUED);
+	sqlite3_bind_int64(st, 7, room);
+	while (!err && sq_row(g->s, &o->op, st, &err)) {
+		rows[n] = row_of(g, st, &fresh[n]);
+		items[n] = item_of(g, st);
+		rows[n++].admitted = admitted;
+	}
+	sq_done(st);
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = take(g, &rows[i], fresh[i], &items[i]);
+	return err ? err : move_cursor(g, batch, n < room ? end + 1 : rows[n - 1].item + 1, end);
+}
+
+static enum err take_work(struct gather *g)
+{
+	struct store_claim *o = g->o;
+	enum err err = OK;
+	while (!err && o->count < o->max) {
+		sqlite3_stmt *st = sq_stmt(g->s, SQ_WORK_GET);
+		sqlite3_bind_int64(st, 1, o->queue.account);
+		sqlite3_bind_int64(st, 2, o->queue.partner);
+		sqlite3_bind_int(st, 3, o->queue.lane);
+		bool found = sq_row(g->s, &o->op, st, &err);
+		batch_id_t batch = found ? (batch_id_t)sqlite3_column_int64(st, 0) : 0;
+		item_id_t next = found ? (item_id_t)sqlite3_column_int64(st, 1) : 0;
+		item_id_t last = found ? (item_id_t)sqlite3_column_int64(st, 2) : 0;
+		sq_done(st);
+		if (err || !found) {
+			o->more = false;
+			return err;
+		}
+		err = take_from_batch(g, batch, next, last);
+	}
+	return err;
+}
+
+static enum err write_claim(struct gather *g)
+{
+	struct store_claim *o = g->o;
+	close_run(g);
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_CLAIM_ADD);
+	sqlite3_bind_int64(st, 1, g->s->epoch);
+	sqlite3_bind_int64(st, 2, o->now);
+	sq_bind_blob(st, 3, buf_str(&g->runs));
+	enum err err = sq_run(g->s, &o->op, st);
+	if (err)
+		return err;
+	struct sq_claim *c = xcalloc(1, sizeof *c + o->count * sizeof *c->items);
+	c->id = o->claim = (uint64_t)sqlite3_last_insert_rowid(g->s->db);
+	c->open = c->count = (uint32_t)o->count;
+	memcpy(c->items, g->rows, o->count * sizeof *c->items);
+	INVARIANT(!map_put(&g->s->claims, str_make((const char *)&c->id, sizeof c->id), c));
+	return OK;
+}
+
+enum err sq_claim(struct sq *s, struct store_claim *o)
+{
+	struct gather g = {.s = s, .o = o, .today = date_of_instant(o->now, HANOI_OFFSET_S)};
+	o->claim = 0;
+	o->count = 0;
+	o->held = 0;
+	o->more = true;
+	o->items = arena_alloc(o->arena, (o->max + 1) * sizeof *o->items);
+	g.rows = arena_alloc(&s->arena, (o->max + 1) * sizeof *g.rows);
+	buf_init(&g.runs, 16u << 20);
+	enum err err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &g.revision);
+	if (!err)
+		err = take_ready(&g);
+	if (!err)
+		err = take_work(&g);
+	if (!err && o->count > 0)
+		err = write_claim(&g);
+	if (!err)
+		err = sq_tally_write(s, &o->op, &g.tally);
+	buf_fini(&g.runs);
+	return err;
+}
