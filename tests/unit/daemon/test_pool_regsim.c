@@ -23,7 +23,7 @@ static struct sea *sea; /* of the running story, for callbacks without an argume
 static enum err build_create(struct session_command *c, struct buf *out, struct errmsg *e)
 {
 	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid)};
-	char name[48];
+	char name[EPP_TRID_MAX + 16];
 	snprintf(name, sizeof name, "%s.id.vn", c->cltrid);
 	struct epp_domain_create create = {.name = str_c(name),
 	                                   .period_years = 2,
