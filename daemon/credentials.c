@@ -95,6 +95,8 @@ static void check_account(const struct checking *k, const struct config_registry
 	struct errmsg e;
 	snprintf(whose, sizeof whose, "account %s/%s", r->name, a->name);
 	check_password(k, whose, a->password_file);
+	if (a->new_password_file)
+		check_password(k, whose, a->new_password_file);
 	if (credentials_account_tls(r, a, &tls, &e)) {
 		diag_error(k->d, k->pos, "%s: %s", whose, e.text);
 		return;

@@ -22,8 +22,9 @@ struct gateway_pool {
 	struct config *config;           /* a reference; the next two are its */
 	const struct config_registry *registry_config;
 	const struct config_account *account_config;
-	struct sha256 digest;                    /* of what it was made from, files included */
-	char password[CREDENTIALS_PASSWORD_MAX]; /* secret */
+	struct sha256 digest;                        /* of what it was made from, files included */
+	char password[CREDENTIALS_PASSWORD_MAX];     /* secret */
+	char new_password[CREDENTIALS_PASSWORD_MAX]; /* secret; empty: none */
 	struct tls_ctx *tls;
 	struct pool_endpoint *endpoints; /* owned */
 	struct pool *pool;               /* owned; NULL before it is opened */

@@ -46,6 +46,7 @@ static void digest(struct gateway_pool *w)
 	add_file(h, w->account_config->certificate);
 	add_file(h, w->account_config->key);
 	add_file(h, w->account_config->password_file);
+	add_file(h, w->account_config->new_password_file);
 	sha256_stream_finish(h, &w->digest);
 }
 
@@ -62,6 +63,8 @@ enum err gateway_pool_prepare(struct gateway *g, struct config *config, const st
 		w->endpoints[i] = (struct pool_endpoint){r->endpoints[i].host, r->endpoints[i].port};
 	digest(w);
 	enum err err = credentials_password(a->password_file, w->password, e);
+	if (!err && a->new_password_file)
+		err = credentials_password(a->new_password_file, w->new_password, e);
 	if (!err && !g->env.plain)
 		err = credentials_account_tls(r, a, &w->tls, e);
 	if (err)
@@ -79,6 +82,7 @@ void gateway_pool_free(struct gateway_pool *w)
 		pool_free(w->pool);
 	tls_ctx_unref(&w->tls);
 	explicit_bzero(w->password, sizeof w->password);
+	explicit_bzero(w->new_password, sizeof w->new_password);
 	arena_fini(&w->message_arena);
 	free(w->endpoints);
 	config_unref(&w->config);
@@ -198,6 +202,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	                .logout_ms = r->logout_ms,
 	                .keepalive_ms = r->keepalive_ms,
 	                .max_age_ms = r->max_age_ms},
+	    .new_password = w->new_password[0] ? w->new_password : NULL,
 	    .endpoints = w->endpoints,
 	    .endpoint_count = r->endpoint_count,
 	    .sessions = w->account_config->sessions,

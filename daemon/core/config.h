@@ -21,6 +21,7 @@ struct config_account {
 	const char *name;
 	const char *login;
 	const char *password_file;     /* first line is the password; mode 0640 or stricter */
+	const char *new_password_file; /* the password that is to take its place; NULL: none */
 	const char *certificate, *key; /* both or neither (NULL) */
 	uint32_t sessions;             /* connections held open */
 	uint32_t window;               /* commands in flight on each */

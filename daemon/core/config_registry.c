@@ -66,6 +66,8 @@ static void read_credentials(struct config_reading *r, struct yaml_node *n, stru
 	bool has_certificate = yaml_get(n, "certificate"), has_key = yaml_get(n, "key");
 	(void)config_value_text(r, n, "login", YAML_REQUIRED, &a->login);
 	(void)config_file_get(r, n, "password_file", YAML_REQUIRED, CONFIG_FILE_PASSWORD, &a->password_file);
+	(void)config_file_get(r, n, "new_password_file", YAML_OPTIONAL, CONFIG_FILE_PASSWORD,
+	                      &a->new_password_file);
 	(void)config_file_get(r, n, "certificate", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &a->certificate);
 	(void)config_file_get(r, n, "key", YAML_OPTIONAL, CONFIG_FILE_KEY, &a->key);
 	if (has_certificate != has_key) {

@@ -18,6 +18,7 @@
 #include "daemon/core/ceiling.h"
 #include "daemon/core/loop.h"
 #include "daemon/session/endpoint.h"
+#include "daemon/session/password.h"
 #include "daemon/session/poll.h"
 #include "daemon/session/registry_view.h"
 #include "epp/base/alloc.h"
@@ -38,6 +39,7 @@ struct slot {
 	bool was_ready;
 	size_t endpoint;
 	uint64_t dialled_at;
+	enum password_step step; /* of the password that it logs in with */
 };
 
 struct pool {
@@ -50,6 +52,7 @@ struct pool {
 	uint32_t window;    /* at most the configured one */
 	struct endpoints endpoints;
 	struct registry_view view;
+	struct password password;
 	bool started, stopped, draining;
 	struct loop_timer retry, grow, widen;
 	uint64_t grow_ms;
@@ -99,6 +102,10 @@ static void on_ready(void *arg, struct session *s)
 	struct pool *p = arg;
 	struct slot *slot = slot_of(p, s);
 	slot->was_ready = true;
+	if (slot->step == p->password.step && password_accepted(&p->password))
+		LOG(p->c.session.log, LOG_NOTICE, "account.password_changed",
+		    "the registry took the new password: make it password_file, and drop new_password_file",
+		    POOL_FIELDS(p));
 	endpoints_ready(&p->endpoints, slot->endpoint, now_ms(p));
 	session_set_window(s, p->window);
 	if (p->wanted < p->c.sessions)
@@ -195,11 +202,29 @@ static void judge_endpoint(struct pool *p, const struct slot *slot, bool settled
 	}
 }
 
-/* What it means for the next attempt; `slot` is no longer in use. */
-static void learn(struct pool *p, const struct slot *slot, uint32_t unknown, uint64_t ready_since,
-                  enum session_end why, const char *text)
+/* True: another password is to be tried at once. `code` answered the log-in, 0: nothing did. */
+static bool learn_password(struct pool *p, const struct slot *slot, enum session_end why, int code)
 {
-	bool settled = slot->was_ready && now_ms(p) - ready_since >= SETTLED_MS;
+	if (slot->was_ready || slot->step != p->password.step)
+		return false;
+	if (why != SESSION_END_LOGIN) {
+		if (code != 2502)
+			password_unanswered(&p->password);
+		return false;
+	}
+	enum password_verdict v = password_refused(&p->password, code);
+	if (v == PASSWORD_NOT_TAKEN)
+		LOG(p->c.session.log, LOG_ERROR, "account.password_refused",
+		    "the registry does not take the new password: the old one is used on", POOL_FIELDS(p),
+		    F_I64("code", code));
+	return v != PASSWORD_GIVE_UP;
+}
+
+/* What it means for the next attempt; `slot` is no longer in use. */
+static void learn(struct pool *p, const struct slot *slot, const struct session *s, enum session_end why,
+                  const char *text)
+{
+	bool settled = slot->was_ready && now_ms(p) - session_ready_since(s) >= SETTLED_MS;
 	if (!slot->was_ready)
 		endpoints_given_up(&p->endpoints, slot->endpoint);
 	if (why == SESSION_END_CLEAN) {
@@ -209,8 +234,10 @@ static void learn(struct pool *p, const struct slot *slot, uint32_t unknown, uin
 	}
 	snprintf(p->last_error, sizeof p->last_error, "%s: %s", session_end_name(why), text);
 	p->lost++;
-	if (unknown > 0)
+	if (session_lost(s) > 0)
 		narrow(p);
+	if (learn_password(p, slot, why, session_login_code(s)))
+		return;
 	if (why == SESSION_END_LOGIN || why == SESSION_END_UNSUITABLE)
 		stop_with_alarm(p, text);
 	if (why == SESSION_END_LIMIT)
@@ -230,7 +257,7 @@ static void on_closed(void *arg, struct session *s, enum session_end why, const 
 			loop_defer(p->c.session.loop, &p->drained);
 		return;
 	}
-	learn(p, &slot, session_lost(s), session_ready_since(s), why, text);
+	learn(p, &slot, s, why, text);
 	fill(p);
 }
 
@@ -249,13 +276,15 @@ static void open_one(struct pool *p, struct slot *slot, size_t endpoint)
 	c.host = p->endpoints.list[endpoint].host;
 	c.port = p->endpoints.list[endpoint].port;
 	c.parser = p->parser;
+	c.password = password_current(&p->password);
+	c.new_password = password_wanted(&p->password);
 	c.window = p->window;
 	c.max_age_ms -= rng_below(p->c.rng, c.max_age_ms / AGE_JITTER + 1);
 	snprintf(c.trid_prefix, sizeof c.trid_prefix, "%s", p->trid_prefix);
 	p->open++;
 	p->opened++;
 	endpoints_dialled(&p->endpoints, endpoint);
-	*slot = (struct slot){.endpoint = endpoint, .dialled_at = now_ms(p)};
+	*slot = (struct slot){.endpoint = endpoint, .dialled_at = now_ms(p), .step = p->password.step};
 	slot->session = session_new(&c, &ev, p);
 }
 
@@ -325,13 +354,14 @@ struct pool *pool_new(const struct pool_config *c, const struct pool_events *ev,
 	}
 	registry_view_init(&p->view, c->session.log, c->session.registry, c->session.account,
 	                   c->skew_warn_ms);
+	password_init(&p->password, c->session.password, c->new_password);
 	p->retry.fire = on_retry;
 	p->grow.fire = on_grow;
 	p->widen.fire = on_widen;
 	p->drained.run = on_drained;
 	p->parser = epp_parser_new();
 	epp_parser_set_offset(p->parser, c->date_offset_s);
-	snprintf(p->trid_prefix, sizeof p->trid_prefix, "%.8s-%x", c->session.trid_prefix, c->epoch);
+	snprintf(p->trid_prefix, sizeof p->trid_prefix, "%.14s-%x", c->session.trid_prefix, c->epoch);
 	poll_init(&p->poll, p, c, ev->on_message, arg, p->trid_prefix);
 	return p;
 }
@@ -388,6 +418,7 @@ void pool_abort(struct pool *p)
 void pool_resume(struct pool *p)
 {
 	p->stopped = false;
+	password_reset(&p->password);
 	endpoints_reset(&p->endpoints);
 	fill(p);
 }

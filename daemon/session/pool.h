@@ -3,6 +3,8 @@
  * and backs off when the registry refuses (endpoint.h), stays below the configured maxima where the registry takes less,
  * compares what the registry says of itself (registry_view.h), and works the poll queue (poll.h).
  *
+ * A new password takes the place of the old one as password.h says; session.new_password is not for the owner to set.
+ *
  * A pool that gets its log-in refused (2200, 2501) stops and says so: trying again would lock the account. Only
  * pool_resume() (a reload, an operator) starts it again.
  */
@@ -22,6 +24,7 @@ struct pool_endpoint {
 /* Everything borrowed for the pool's life; times in milliseconds. */
 struct pool_config {
 	struct session_config session; /* id, host and port are filled in per session */
+	const char *new_password;      /* NULL: session.password is to stay */
 	const struct pool_endpoint *endpoints;
 	size_t endpoint_count;
 	uint32_t sessions;

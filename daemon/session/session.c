@@ -464,6 +464,11 @@ uint32_t session_lost(const struct session *s)
 	return s->lost;
 }
 
+int session_login_code(const struct session *s)
+{
+	return s->login_code;
+}
+
 uint64_t session_ready_since(const struct session *s)
 {
 	return s->ready_ms;

@@ -98,6 +98,7 @@ struct session_config {
 	uint16_t port;
 	struct tls_ctx *tls;
 	const char *login, *password, *language;
+	const char *new_password;                       /* asked for at log-in; NULL: no change */
 	const char *const *objects, *const *extensions; /* what we can use; the greeting decides */
 	const char *const *required;                    /* without one of these we do not log in */
 	size_t object_count, extension_count, required_count;
@@ -119,6 +120,8 @@ uint32_t session_room(const struct session *s);
 /* Free places in the window, whatever waits to be written. */
 uint32_t session_places(const struct session *s);
 uint32_t session_in_flight(const struct session *s);
+/* The code that answered the log-in; 0: none did. */
+int session_login_code(const struct session *s);
 /* How many commands of others ended as UNKNOWN when it closed. */
 uint32_t session_lost(const struct session *s);
 /* Loop time of becoming ready; 0: never. */

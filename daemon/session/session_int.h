@@ -33,6 +33,7 @@ struct session {
 	uint64_t own_counter, written; /* written: bytes of all frames */
 	uint64_t unsent_from;          /* at the end: commands from this position on never left */
 	uint32_t lost;
+	int login_code;
 	struct str *ext_uris, *obj_uris; /* agreed with the greeting; texts borrowed from the configuration */
 	size_t ext_count, obj_count;
 	char language[SESSION_LANG_MAX + 1];

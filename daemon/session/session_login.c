@@ -29,6 +29,7 @@ static enum err build_login(struct session_command *c, struct buf *out, struct e
 	struct epp_login login = {
 	    .cl_id = str_c(s->c.login),
 	    .pw = str_c(s->c.password),
+	    .new_pw = str_c(s->c.new_password),
 	    .lang = str_c(s->language),
 	    .obj_uris = s->obj_uris,
 	    .obj_count = s->obj_count,
@@ -70,7 +71,7 @@ static void login_done(struct session_command *c, enum session_outcome outcome, 
 	if (outcome != SESSION_ANSWERED)
 		return;
 	(void)text;
-	int code = epp_response_code(r);
+	int code = s->login_code = epp_response_code(r);
 	if (r->ext.login_sec.event_count > 0)
 		s->ev.on_login_events(s->arg, s, &r->ext.login_sec);
 	if (epp_rescode_ok(code) && !(epp_rescode_find(code)->flags & EPP_RC_ENDS_SESSION)) {

@@ -92,7 +92,7 @@ static struct pond *pond_open_with(uint32_t sessions, size_t endpoints, void (*c
 	return d;
 }
 
-static struct pond *pond_open(uint32_t sessions, size_t endpoints)
+static UNUSED struct pond *pond_open(uint32_t sessions, size_t endpoints)
 {
 	return pond_open_with(sessions, endpoints, NULL);
 }

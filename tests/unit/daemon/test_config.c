@@ -396,6 +396,12 @@ static void values_of_a_registry_are_checked(void **state)
 	refuse_main(f, "script: idn", "clock_skew: 2d\n    script: idn", ":29:17:", "is not within");
 }
 
+static void a_new_password_has_a_file_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "window: 32", "window: 32, new_password_file: nowhere", ":24:140:", "nowhere");
+}
+
 static void what_is_required_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -568,6 +574,7 @@ int main(void)
 	    TEST(a_partner_needs_an_account_for_its_zones),
 	    TEST(fingerprints_may_have_colons),
 	    TEST(limits_are_checked),
+	    TEST(a_new_password_has_a_file_of_its_own),
 	    TEST(what_is_required_is_told),
 	    TEST(everything_is_reported_at_once),
 	    TEST(a_snapshot_lives_as_long_as_its_references),
