@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CERTS_EVERY  360                   /* samples: an hour */
+#define CERTS_EVERY  6                     /* samples: files are exchanged while we run */
 #define CERT_WARN_MS (30ll * 86400 * 1000) /* a registry takes weeks to sign a new one */
 
 const char *const gateway_observe_series[] = {"queued",    "held",        "doubt",  "done",     "failed",
@@ -313,6 +313,8 @@ static void check_accounts(struct gateway_observer *o, struct checks *c)
 	for (size_t i = 0; o->g->running && i < gateway_account_count(o->g); i++) {
 		const struct gateway_account *a = gateway_account_at(o->g, i);
 		struct pool_stats p;
+		if (a->closed)
+			continue;
 		pool_stats(a->pool, &p);
 		snprintf(text, sizeof text, "%s, %u of %u sessions%s%s", observe_account_state(&p), p.ready,
 		         p.wanted, p.ready || !p.last_error[0] ? "" : ": ", p.ready ? "" : p.last_error);

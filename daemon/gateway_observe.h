@@ -4,7 +4,8 @@
  *
  * The status is one JSON object; times are RFC 3339 in Hanoi time, `*_s` seconds:
  *   instance version state since now sandbox epoch rules admission
- *   registries[]   name limit used_ppm accounts[]{name state sessions wanted in_flight retry_in_s last_error commands{}}
+ *   registries[]   name limit used_ppm accounts[]{name state sessions wanted in_flight retry_in_s last_error skew_ms password_expires
+ *                  commands{}}
  *   items{}        by state; lanes[]{lane items oldest_s}
  *   partners[]     name queued max_queued limit_per_s burst used_ppm weight lines{new repeated bad}
  *   jobs{held ready in_flight waiting}, since_start{…}

@@ -144,6 +144,11 @@ static void init_account(struct gateway_observer *o, const struct gateway_accoun
 	               "Connections that ended otherwise than by our log-out.");
 	account_figure(o, &f->messages, a, STATS_COUNTER, "vnepp_poll_messages_total",
 	               "Messages taken from the poll queue.");
+	label_account(&f->skew, a);
+	micro(o, &f->skew, "vnepp_registry_clock_skew_seconds", "The registry's clock minus ours.");
+	label_account(&f->password, a);
+	micro(o, &f->password, "vnepp_registry_password_expiry_timestamp_seconds",
+	      "When the password ends, as the registry said at log-in; 0: it did not.");
 	label(&f->last, "what", "registry");
 	label_account(&f->last, a);
 	micro(o, &f->last, "vnepp_last_success_timestamp_seconds",
@@ -329,7 +334,10 @@ static void refresh_accounts(struct gateway_observer *o)
 		pool_stats(a->pool, &p);
 		stats_set(&f->ready.value, p.ready);
 		stats_set(&f->connecting.value, p.connecting);
-		stats_set(&f->wanted.value, p.wanted);
+		stats_set(&f->wanted.value, a->closed ? 0 : p.wanted);
+		stats_set(&f->skew.value, p.skew_ms * 1000);
+		stats_set(&f->password.value,
+		          p.password_expires == INSTANT_NONE ? 0 : p.password_expires * 1000);
 		stats_set(&f->in_flight.value, p.in_flight);
 		stats_set(&f->stopped.value, p.stopped);
 		stats_set(&f->opened.value, (int64_t)p.opened);

@@ -34,7 +34,8 @@ struct observe_figure {
 };
 
 struct observe_account {
-	struct observe_figure ready, connecting, wanted, in_flight, stopped, opened, lost, messages, last;
+	struct observe_figure ready, connecting, wanted, in_flight, stopped, opened, lost, messages, skew,
+	    password, last;
 };
 
 struct observe_registry {

@@ -53,12 +53,13 @@ static json_t *account(const struct gateway_account *a)
 {
 	struct pool_stats p;
 	pool_stats(a->pool, &p);
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o}", "name", a->config->name,
-	                 "state", observe_account_state(&p), "sessions", (int)p.ready, "wanted",
-	                 (int)p.wanted, "in_flight", (int)p.in_flight, "retry_in_s",
+	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "name",
+	                 a->config->name, "state", observe_account_state(&p), "sessions", (int)p.ready,
+	                 "wanted", (int)p.wanted, "in_flight", (int)p.in_flight, "retry_in_s",
 	                 (json_int_t)(p.retry_in_ms / 1000), "lost", (json_int_t)p.lost, "messages",
 	                 (json_int_t)p.messages, "last_error", text(str_c(p.last_error)), "commands",
-	                 command_means(a->meter));
+	                 command_means(a->meter), "skew_ms", (json_int_t)p.skew_ms, "password_expires",
+	                 instant(p.password_expires));
 }
 
 static json_t *registries(const struct gateway_observer *o)
@@ -68,7 +69,8 @@ static json_t *registries(const struct gateway_observer *o)
 		const struct gateway_registry *r = &o->g->registries[i];
 		json_t *accounts = json_array();
 		for (size_t k = 0; k < r->config->account_count; k++)
-			json_array_append_new(accounts, account(&r->accounts[k]));
+			if (!r->accounts[k].closed)
+				json_array_append_new(accounts, account(&r->accounts[k]));
 		json_array_append_new(out, json_pack("{s:s, s:I, s:I, s:o}", "name", r->config->name, "limit",
 		                                     (json_int_t)r->ceiling.limit, "used_ppm",
 		                                     (json_int_t)stats_get(&o->registries[i].used.value),

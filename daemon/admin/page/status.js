@@ -80,7 +80,9 @@ function showRegistries() {
   table($('registry-list'), rows, [
     ['account', '', (x) => `${x.r.name}/${x.a.name}`],
     ['state', '', (x) => [badge(x.a.state === 'ready' ? 'good' : x.a.state === 'stopped' ? 'bad' : 'warn', w('st.' + x.a.state)),
-      x.a.retry_in_s ? small(`${w('retryIn')} ${span(x.a.retry_in_s)}`) : null]],
+      x.a.retry_in_s ? small(`${w('retryIn')} ${span(x.a.retry_in_s)}`) : null,
+      Math.abs(x.a.skew_ms) > 5000 ? small(`${w('skew')} ${num(x.a.skew_ms / 1000)} s`) : null,
+      x.a.password_expires ? small(`${w('password')} ${dayText(x.a.password_expires.slice(0, 10))}`) : null]],
     ['sessions', 'n', (x) => `${num(x.a.sessions)} / ${num(x.a.wanted)}`],
     ['inFlight', 'n', (x) => num(x.a.in_flight)],
     ['limit', '', (x) => (x.r.limit ? [`${num(x.r.limit)}${w('perSecond')}, ${num(x.r.used_ppm / 1e4)} %`,
