@@ -73,7 +73,8 @@ class Plot {
         shape('text', {x: LEFT - 6, y: y + 4, 'text-anchor': 'end'}, num(v, step < 1 ? 2 : 0)));
     }
     this.timeAxis();
-    this.spec.series.forEach((s, i) => this.line(s, i));
+    /* The first is the most important: it lies on top. */
+    [...this.spec.series.keys()].reverse().forEach((i) => this.line(this.spec.series[i], i));
     if (!this.times().length)
       this.svg.append(shape('text', {x: this.width / 2, y: H / 2, 'text-anchor': 'middle'}, w('nodata')));
     this.cursor();
@@ -82,19 +83,28 @@ class Plot {
   timeAxis() {
     const length = this.to - this.from, count = this.width < 420 ? 3 : 5;
     const how = length > 400 * 864e5 ? {year: 'numeric', month: '2-digit'} : length > 3 * 864e5 ? {day: '2-digit', month: '2-digit'}
-      : length > 864e5 ? {day: '2-digit', hour: '2-digit', minute: '2-digit'} : {hour: '2-digit', minute: '2-digit'};
+      : length > 864e5 ? {day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit'} : {hour: '2-digit', minute: '2-digit'};
     for (let i = 0; i < count; i++) {
       const t = this.from + length * i / (count - 1);
       this.svg.append(shape('text', {x: this.x(t), y: H - 5, 'text-anchor': i === 0 ? 'start' : i === count - 1 ? 'end' : 'middle'}, when(t, how)));
     }
   }
+  /* Means over two pixels: more cannot be seen, and would be a carpet. */
+  thinned(series) {
+    const all = (this.points[series] || []).filter((p) => p[0] >= this.from), out = [];
+    this.bucket = Math.max(this.step * 1000, (this.to - this.from) / ((this.width - LEFT - RIGHT) / 2));
+    for (const p of all) {
+      const at = Math.floor(p[0] / this.bucket), last = out[out.length - 1];
+      if (last && last.at === at) { last.n++; last.sum += p[1]; } else out.push({at, t: p[0], n: 1, sum: p[1]});
+    }
+    return out.map((b) => [b.t, b.sum / b.n]);
+  }
   line(series, i) {
     let d = '', area = '', before = null, begin = null;
     const floor = this.y(0), close = () => { if (before !== null) area += `L${this.x(before)} ${floor}L${begin} ${floor}Z`; };
-    for (const p of this.points[series] || []) {
-      if (p[0] < this.from) continue;
+    for (const p of this.thinned(series)) {
       const x = this.x(p[0]).toFixed(1), y = this.y(this.spec.scale(p[1])).toFixed(1);
-      const gap = before === null || p[0] - before > 2.6 * this.step * 1000;
+      const gap = before === null || p[0] - before > 2.6 * this.bucket;
       if (gap) { close(); begin = x; }
       d += `${gap ? 'M' : 'L'}${x} ${y}`;
       area += `${gap ? 'M' : 'L'}${x} ${y}`;
