@@ -62,6 +62,7 @@ static void init_whole(struct gateway_observer *o)
 	label(&o->policy, "revision", "");
 	label(&o->store_last, "what", "store");
 	label(&o->reload_last, "what", "reload");
+	label(&o->admission_last, "what", "admission");
 	label(&o->warnings, "level", "warning");
 	label(&o->errors, "level", "error");
 	plain(o, &o->build, STATS_GAUGE, "vnepp_build_info", "The version; always 1.");
@@ -76,6 +77,8 @@ static void init_whole(struct gateway_observer *o)
 	plain(o, &o->warnings, STATS_COUNTER, "vnepp_log_events_total", "Warnings and errors in the log.");
 	plain(o, &o->errors, STATS_COUNTER, "vnepp_log_events_total", "Warnings and errors in the log.");
 	micro(o, &o->store_last, "vnepp_last_success_timestamp_seconds",
+	      "When it last went well; 0: not since the start.");
+	micro(o, &o->admission_last, "vnepp_last_success_timestamp_seconds",
 	      "When it last went well; 0: not since the start.");
 	micro(o, &o->reload_last, "vnepp_last_success_timestamp_seconds",
 	      "When it last went well; 0: not since the start.");
@@ -267,10 +270,10 @@ static void gone(struct observe_figure *f, size_t n)
 
 static void fini_whole(struct gateway_observer *o)
 {
-	struct observe_figure *const all[] = {&o->build,       &o->start,   &o->ready,      &o->admission,
-	                                      &o->policy,      &o->dropped, &o->warnings,   &o->errors,
-	                                      &o->connections, &o->turns,   &o->memory,     &o->cpu,
-	                                      &o->fds,         &o->pending, &o->store_last, &o->reload_last};
+	struct observe_figure *const all[] = {
+	    &o->build,    &o->start,   &o->ready,       &o->admission,      &o->policy,     &o->dropped,
+	    &o->warnings, &o->errors,  &o->connections, &o->turns,          &o->memory,     &o->cpu,
+	    &o->fds,      &o->pending, &o->store_last,  &o->admission_last, &o->reload_last};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		gone(all[i], 1);
 	gone(o->states, ARRAY_LEN(o->states));
@@ -425,6 +428,8 @@ static void refresh_whole(struct gateway_observer *o)
 	stats_set(&o->errors.value, (int64_t)errors);
 	stats_set(&o->pending.value, (int64_t)g->env.writer->pending(g->env.writer));
 	stats_set(&o->connections.value, g->api ? (int64_t)gateway_http(g)->conns.count : 0);
+	stats_set(&o->admission_last.value,
+	          wall_of(o, loop_now(g->env.loop) * 1000, (int64_t)o->env.meter->admitted_ms * 1000));
 	struct clock *c = g->env.loop->clock;
 	stats_set(&o->store_last.value,
 	          wall_of(o, c->mono_us(c), atomic_load(&o->env.meter->writer.last_us)));

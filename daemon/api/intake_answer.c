@@ -77,7 +77,7 @@ void intake_answer_problem(struct intake *x)
 	    F_C("problem", x->problem.type), F_U64("lines", x->lines_seen),
 	    F_U64("bad_lines", x->errors.bad_lines),
 	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
-	meter_lines(x->call.api->meter, x->call.partner->name, 0, 0, x->errors.bad_lines);
+	meter_lines(x->call.api->meter, x->call.partner->name, 0, 0, x->errors.bad_lines, 0);
 	if (!x->call.http)
 		return;
 	line_errors_sort(&x->errors);
@@ -118,7 +118,7 @@ void intake_answer_accepted(struct intake *x, bool replayed)
 	    F_U64("bytes", x->body_bytes), F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
 	if (!replayed)
 		meter_lines(x->call.api->meter, x->call.partner->name, x->lines_new, x->lines_same,
-		            x->errors.bad_lines);
+		            x->errors.bad_lines, loop_now(x->call.api->loop));
 	if (!x->call.http)
 		return;
 	buf_init(&b, API_ANSWER_MAX);

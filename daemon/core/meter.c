@@ -169,7 +169,8 @@ void meter_item(struct meter *m, enum meter_item i)
 		stats_add(&m->items[i], 1);
 }
 
-void meter_lines(struct meter *m, const char *partner, uint64_t fresh, uint64_t repeated, uint64_t bad)
+void meter_lines(struct meter *m, const char *partner, uint64_t fresh, uint64_t repeated, uint64_t bad,
+                 uint64_t now_ms)
 {
 	if (!m)
 		return;
@@ -177,6 +178,8 @@ void meter_lines(struct meter *m, const char *partner, uint64_t fresh, uint64_t 
 	stats_add(&p->lines[METER_LINE_NEW], (int64_t)fresh);
 	stats_add(&p->lines[METER_LINE_REPEATED], (int64_t)repeated);
 	stats_add(&p->lines[METER_LINE_BAD], (int64_t)bad);
+	if (now_ms)
+		m->admitted_ms = now_ms;
 }
 
 void meter_request(struct meter *m, enum meter_route r, int status, uint64_t us)

@@ -84,6 +84,7 @@ struct meter {
 	struct stats_value responses[METER_CLASSES];
 	struct stats_value items[METER_ITEM__COUNT];
 	struct stats_value reloads, reloads_refused;
+	uint64_t admitted_ms; /* loop time of the last batch that was taken; 0: none yet */
 };
 
 void meter_init(struct meter *m);
@@ -97,7 +98,9 @@ struct meter_partner *meter_partner_of(struct meter *m, const char *name);
 void meter_command(struct meter_account *a, enum meter_command c, int code, uint64_t us, uint64_t now_ms);
 void meter_command_lost(struct meter_account *a, enum meter_command c, uint64_t us);
 void meter_item(struct meter *m, enum meter_item i);
-void meter_lines(struct meter *m, const char *partner, uint64_t fresh, uint64_t repeated, uint64_t bad);
+/* `now_ms`: a batch was taken at this loop time; 0: it was refused. */
+void meter_lines(struct meter *m, const char *partner, uint64_t fresh, uint64_t repeated, uint64_t bad,
+                 uint64_t now_ms);
 void meter_request(struct meter *m, enum meter_route r, int status, uint64_t us);
 /* From the store's thread. */
 void meter_group(struct meter_store *s, uint64_t began_us, uint64_t ended_us, size_t operations,

@@ -122,6 +122,7 @@ check "the lines of the partner are counted" test "$(figure 'vnepp_lines_total{p
 check "every create was timed" test "$(figure 'vnepp_registry_command_seconds_count{registry="sim",account="anphat",command="create"}')" -ge 200
 check "the API's request was timed" test "$(figure 'vnepp_api_request_seconds_count{route="submit"}')" = 1
 check "the store's transactions were" test "$(figure 'vnepp_store_group_seconds_count{thread="writer"}')" -gt 5
+check "the last admission has its time" test "$(figure 'vnepp_last_success_timestamp_seconds{what="admission"}' | cut -d. -f1)" -ge 1795140000
 check "certificates have their ends" test "$(grep -c '^vnepp_certificate_expiry_timestamp_seconds{' "$dir/metrics")" = 4
 check "no secret among the figures" bash -c "! grep -qE '$secret|testpw12' '$dir/metrics'"
 check "OpenMetrics ends as it must" test "$(curl -s -H 'Accept: application/openmetrics-text' "$admin/metrics" | tail -n 1)" = '# EOF'

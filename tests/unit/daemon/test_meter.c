@@ -77,13 +77,14 @@ static void a_partner_is_one_for_ever(void **state)
 {
 	struct fixture *f = *state;
 	struct meter_partner *p = meter_partner_of(&f->m, "an");
-	meter_lines(&f->m, "an", 5, 2, 1);
-	meter_lines(&f->m, "an", 1, 0, 0);
-	meter_lines(&f->m, "binh", 0, 0, 3);
+	meter_lines(&f->m, "an", 5, 2, 1, 50);
+	meter_lines(&f->m, "an", 1, 0, 0, 60);
+	meter_lines(&f->m, "binh", 0, 0, 3, 0);
 	assert_ptr_equal(p, meter_partner_of(&f->m, "an"));
 	assert_line(f, "vnepp_lines_total{partner=\"an\",outcome=\"new\"} 6");
 	assert_line(f, "vnepp_lines_total{partner=\"an\",outcome=\"repeated\"} 2");
 	assert_line(f, "vnepp_lines_total{partner=\"binh\",outcome=\"bad\"} 3");
+	assert_int_equal(f->m.admitted_ms, 60); /* a refused batch does not count */
 }
 
 static void requests_items_and_groups(void **state)
@@ -112,7 +113,7 @@ static void nobody_counts(void **state)
 	meter_command(NULL, METER_CREATE, 1000, 1, 1);
 	meter_command_lost(NULL, METER_CREATE, 1);
 	meter_item(NULL, METER_ITEM_DONE);
-	meter_lines(NULL, "x", 1, 1, 1);
+	meter_lines(NULL, "x", 1, 1, 1, 1);
 	meter_request(NULL, METER_OTHER, 200, 1);
 	meter_group(NULL, 1, 2, 3, 4);
 }
