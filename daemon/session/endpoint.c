@@ -31,6 +31,8 @@ size_t endpoints_pick(const struct endpoints *e, uint64_t now_ms, uint64_t *wait
 	for (size_t i = 0; i < e->count; i++) {
 		const struct endpoint *p = &e->list[i];
 		uint64_t at = p->retry_at_ms;
+		if (p->barred)
+			continue;
 		if (p->works_from_ms <= now_ms)
 			return i;
 		if (p->works_from_ms != ENDPOINT_NEVER) {
@@ -91,6 +93,16 @@ void endpoints_failed(struct endpoints *e, size_t i, uint64_t dialled_at_ms, uin
 	p->failures++;
 	p->failed_at_ms = now_ms;
 	p->retry_at_ms = now_ms + backoff_ms(e, p->failures);
+}
+
+bool endpoints_bar(struct endpoints *e, size_t i)
+{
+	bool none = true;
+	e->list[i].barred = true;
+	e->list[i].works_from_ms = ENDPOINT_NEVER;
+	for (size_t k = 0; k < e->count; k++)
+		none = none && e->list[k].barred;
+	return none;
 }
 
 void endpoints_settled(struct endpoints *e, size_t i)

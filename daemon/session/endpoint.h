@@ -27,6 +27,7 @@ struct endpoint {
 	uint64_t works_from_ms; /* NEVER: doubtful or out */
 	uint32_t failures;      /* since it last worked for a while */
 	uint32_t connecting;    /* under way */
+	bool barred;            /* lacks what we need: not tried again until a reset */
 	uint64_t retry_at_ms;   /* not before */
 	uint64_t failed_at_ms;
 };
@@ -54,6 +55,8 @@ void endpoints_given_up(struct endpoints *e, size_t i);
 void endpoints_lost(struct endpoints *e, size_t i);
 /* One failed. Those that were dialled before the last failure tell nothing new. */
 void endpoints_failed(struct endpoints *e, size_t i, uint64_t dialled_at_ms, uint64_t now_ms);
+/* It cannot be used as it is. True: no other endpoint is left. */
+bool endpoints_bar(struct endpoints *e, size_t i);
 /* It worked long enough that older failures count no more. */
 void endpoints_settled(struct endpoints *e, size_t i);
 /* All doubtful again, and may be tried at once. */

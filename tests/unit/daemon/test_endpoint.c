@@ -155,6 +155,24 @@ static void a_reset_forgets_all_but_what_is_under_way(void **state)
 	endpoints_fini(&e);
 }
 
+static void a_barred_one_is_passed_over(void **state)
+{
+	struct endpoints e;
+	(void)state;
+	open_set(&e, 2);
+	dial(&e, 0, 0);
+	endpoints_given_up(&e, 0);
+	assert_false(endpoints_bar(&e, 0));
+	dial(&e, 1, 0);
+	endpoints_ready(&e, 1, 1);
+	assert_int_equal(pick(&e, 1000000), 1);
+	assert_true(endpoints_bar(&e, 1));
+	assert_int_equal(pick(&e, 1000000), ENDPOINT_NONE);
+	endpoints_reset(&e);
+	assert_int_equal(pick(&e, 1000000), 0);
+	endpoints_fini(&e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +180,7 @@ int main(void)
 	    cmocka_unit_test(the_next_one_when_it_fails),
 	    cmocka_unit_test(back_off_doubles_up_to_a_ceiling_with_jitter),
 	    cmocka_unit_test(connections_of_one_moment_fail_once),
+	    cmocka_unit_test(a_barred_one_is_passed_over),
 	    cmocka_unit_test(a_reset_forgets_all_but_what_is_under_way),
 	};
 	return cmocka_run_group_tests_name("endpoint", tests, NULL, NULL);

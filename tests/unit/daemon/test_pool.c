@@ -94,6 +94,35 @@ static void a_registry_without_what_is_required(void **state)
 	pond_close(d);
 }
 
+/* A second endpoint that lacks what is required does not take the first one with it. */
+static void an_unsuitable_endpoint_is_left_out(void **state)
+{
+	(void)state;
+	struct manners lacking = {.greeting = GREETING};
+	struct pond *d = pond_open_with(2, 2, need_loginsec);
+	play_listen(&d->w, 700, true);
+	play_listen(&d->w, 701, true);
+	log_capture_expect(&d->w.log, "endpoint.unsuitable");
+	d->w.manners.greeting = GREETING_OF("1.0", "en", NOW_DATE, OBJECTS, LOGINSEC);
+	d->w.manners_of = &lacking;
+	d->w.manners_port = 700;
+	pond_start(d);
+	pond_fill(d, 1000);
+	assert_false(stats_of(d).stopped);
+	assert_int_equal(d->w.connects, 3);
+	assert_int_equal(log_capture_count(&d->w.log, "endpoint.unsuitable"), 1);
+	/* It is tried again when an operator says so, and not before. */
+	vloop_run_for(&d->w.v, HOUR_MS / 2);
+	assert_int_equal(d->w.connects, 3);
+	log_capture_expect(&d->w.log, "registry.greeting_changed");
+	lacking.greeting = d->w.manners.greeting;
+	PLAY_CALL(&d->w, pool_resume(d->p));
+	mem_stream_reset(last_peer(&d->w)->s);
+	vloop_run_for(&d->w.v, 1000);
+	assert_int_equal(last_peer(&d->w)->port, 700);
+	pond_close(d);
+}
+
 /* A session that is open when the password becomes wrong goes on; what is lost is not replaced. */
 static void a_stopped_pool_keeps_its_sessions(void **state)
 {
@@ -292,6 +321,7 @@ int main(void)
 	    cmocka_unit_test(no_more_connect_than_may_log_in),
 	    cmocka_unit_test(a_wrong_password_is_tried_once),
 	    cmocka_unit_test(a_registry_without_what_is_required),
+	    cmocka_unit_test(an_unsuitable_endpoint_is_left_out),
 	    cmocka_unit_test(a_stopped_pool_keeps_its_sessions),
 	    cmocka_unit_test(the_second_endpoint_takes_over),
 	    cmocka_unit_test(a_probe_that_hangs_holds_nobody_up),

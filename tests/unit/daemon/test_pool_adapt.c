@@ -179,6 +179,26 @@ static void broken_sessions_narrow_the_window(void **state)
 	pond_close(d);
 }
 
+static void sessions_that_break_together_narrow_it_once(void **state)
+{
+	(void)state;
+	struct pond *d = pond_open(4, 1);
+	play_listen(&d->w, 700, true);
+	pond_start(d);
+	pond_fill(d, 1000);
+	vloop_run_for(&d->w.v, 1000);
+	for (unsigned i = 0; i < 8; i++)
+		pond_send(d, i);
+	vloop_run_for(&d->w.v, 100);
+	for (int i = 0; i < 4; i++)
+		mem_stream_reset(d->w.peers[i]->s);
+	vloop_run_for(&d->w.v, 100);
+	for (unsigned i = 0; i < 8; i++)
+		assert_int_equal(d->m[i].outcome, SESSION_UNKNOWN);
+	assert_int_equal(stats_of(d).window, 2);
+	pond_close(d);
+}
+
 /* ---- what the registry says of itself ---------------------------------------------------------------------------------------------- */
 
 static void reopen(struct pond *d, const char *greeting)
@@ -214,6 +234,27 @@ static void a_changed_greeting_is_told_once_as_a_difference(void **state)
 	reopen(d, GREETING);
 	assert_int_equal(stats_of(d).greeting_changes, 2);
 	assert_int_equal(log_capture_count(&d->w.log, "registry.greeting_changed"), 2);
+	pond_close(d);
+}
+
+/* Each endpoint is compared with itself. */
+static void endpoints_may_offer_different_things(void **state)
+{
+	(void)state;
+	struct manners other = {.greeting = GREETING_OF("1.0", "en", NOW_DATE, OBJECTS, LOGINSEC)};
+	struct pond *d = pond_open(1, 2);
+	play_listen(&d->w, 701, true);
+	d->w.manners_of = &other;
+	d->w.manners_port = 701;
+	pond_start(d);
+	pond_fill(d, 1000);
+	play_listen(&d->w, 700, true);
+	reopen(d, NULL);
+	assert_int_equal(last_peer(&d->w)->port, 700);
+	mem_net_unlisten(d->w.net, "registry", 700);
+	reopen(d, NULL);
+	assert_int_equal(last_peer(&d->w)->port, 701);
+	assert_int_equal(stats_of(d).greeting_changes, 0);
 	pond_close(d);
 }
 
@@ -393,6 +434,8 @@ int main(void)
 	    cmocka_unit_test(no_room_at_all_backs_off),
 	    cmocka_unit_test(a_session_taken_away_is_not_fought_for),
 	    cmocka_unit_test(broken_sessions_narrow_the_window),
+	    cmocka_unit_test(sessions_that_break_together_narrow_it_once),
+	    cmocka_unit_test(endpoints_may_offer_different_things),
 	    cmocka_unit_test(a_changed_greeting_is_told_once_as_a_difference),
 	    cmocka_unit_test(a_clock_that_differs_is_told),
 	    cmocka_unit_test(what_expires_is_told_once),
