@@ -318,6 +318,7 @@ void api_free(struct api *a)
 	struct list_node *n;
 	while (a->calls.first)
 		api_call_end(LIST_ITEM(a->calls.first, struct api_call, node));
+	api_leftover_fini(a);
 	while ((n = list_pop(&a->limiters)))
 		free(LIST_ITEM(n, struct api_limiter, node));
 	view_unref(&a->view);
@@ -370,5 +371,6 @@ int64_t api_limit_used_ppm(const struct api *a, const char *partner)
 
 void api_drain(struct api *a)
 {
+	api_leftover_stop(a);
 	http_server_drain(&a->http);
 }

@@ -17,7 +17,18 @@
 #define API_ANSWER_MAX (64u << 20) /* an answer's body: 1,000 rows with long decisions are below 8 MB */
 #define API_RETRY_QUOTA_S \
 	60 /* when the partner's queue is full: how fast it empties is the registry's matter */
-#define API_RETRY_BUSY_S 5 /* when the store or an upload under the same key stands in the way */
+#define API_LEFTOVER_MS  1000 /* between tries to take a batch back */
+#define API_RETRY_BUSY_S 5    /* when the store or an upload under the same key stands in the way */
+
+/* Batches that were given up while the store could not be written: they are in the way of their own repetition until
+ * they are taken back. */
+struct api_leftovers {
+	batch_id_t *batches; /* owned; oldest first */
+	size_t count;
+	struct store_batch_abort op; /* of the first one */
+	bool busy, stopped;
+	struct loop_timer retry;
+};
 
 /* A configuration with the store's numbers for its names; immutable, counted by reference, one thread. */
 struct api_view {
@@ -44,6 +55,7 @@ struct api {
 	struct decider *decider;
 	struct list limiters; /* of api_limiter; owned */
 	struct list calls;    /* of api_call; owned */
+	struct api_leftovers leftovers;
 	void (*on_published)(void *arg);
 	const char *(*admission_closed)(void *arg);
 	void *arg;
@@ -85,6 +97,13 @@ void api_submit(struct store_executor *x, struct store_op *op, enum store_op_typ
 struct api_limiter *api_limiter_of(struct api *a, const struct config_partner *p);
 /* "registry/account" of a number, as far as the configuration knows it; empty otherwise. */
 struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t account);
+
+/* ---- api_leftover.c ---- */
+/* Takes the batch back as soon as the store can be written; what is left at the end the next start removes. */
+void api_leftover_add(struct api *a, batch_id_t batch);
+/* No more tries. */
+void api_leftover_stop(struct api *a);
+void api_leftover_fini(struct api *a);
 
 /* ---- api_problem.c ---- */
 struct api_problem {

@@ -12,7 +12,7 @@
  * What goes wrong: bad lines are gathered to the end of the body (so that all are told) and the batch is taken back;
  * the body breaks a limit or its format, or the store fails: given up at once and taken back; the connection
  * ends: taken back, unless the publication was under way already: then the batch stays and the same Idempotency-Key
- * will find it. If the taking back fails too, the next start removes the batch: it was never published.
+ * will find it. If the taking back fails too, it is tried again until it goes well (api_leftover.c).
  */
 #include "daemon/api/intake_int.h"
 #include "epp/base/alloc.h"
@@ -74,10 +74,12 @@ static void end_with_problem(struct intake *x)
 static void on_aborted(struct store_op *op)
 {
 	struct intake *x = CONTAINER_OF(op, struct intake, abort.op);
-	if (op->err)
+	if (op->err) {
 		LOG(x->call.api->log, LOG_WARNING, "batch.abort_failed",
-		    "an unpublished batch stays until the next start", F_U64("batch", x->batch),
+		    "an unpublished batch is taken back later", F_U64("batch", x->batch),
 		    F_C("error", err_name(op->err)), F_C("text", op->errmsg.text));
+		api_leftover_add(x->call.api, x->batch);
+	}
 	end_with_problem(x);
 }
 

@@ -87,6 +87,36 @@ static void api_acknowledges_nothing_that_the_store_did_not_take(void **state)
 	buf_fini(&body);
 }
 
+/* Else its key and its references would be taken until the next start. */
+static void api_takes_a_batch_back_later_when_the_store_cannot(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct buf body;
+	lines(&body, "t", 20);
+	log_capture_expect(&w->log, "batch.abort_failed");
+	w->gate.fail = STORE_BATCH_ABORT;
+	w->gate.fail_err = ERR_DISK;
+	size_t good = buf_len(&body);
+	buf_lit(&body, "{}\n");
+	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body));
+	expect_problem(&c, 422, "bad-lines");
+	client_fini(&c);
+	assert_int_equal(w->gate.failed, 1);
+	buf_truncate(&body, good);
+	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body));
+	expect_problem(&c, 409, "upload-under-way");
+	client_fini(&c);
+	w->gate.failed = 0; /* once more */
+	vloop_run_for(&w->v, 3000);
+	assert_empty(w);
+	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body));
+	expect_status(&c, 202);
+	assert_int_equal(number(&c, "new"), 20);
+	client_fini(&c);
+	buf_fini(&body);
+}
+
 static void api_tells_an_internal_error_from_a_full_disk(void **state)
 {
 	struct world *w = *state;
@@ -245,6 +275,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	    TEST(api_survives_a_lost_connection_at_every_step),
 	    TEST(api_acknowledges_nothing_that_the_store_did_not_take),
+	    TEST(api_takes_a_batch_back_later_when_the_store_cannot),
 	    TEST(api_tells_an_internal_error_from_a_full_disk),
 	    TEST(api_readers_survive_a_lost_connection),
 	    TEST(api_is_freed_in_the_middle),
