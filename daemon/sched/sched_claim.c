@@ -178,6 +178,7 @@ static void on_claimed(struct store_op *op)
 	struct decider *decider = (struct decider *)a->claim.decider;
 	a->claiming = false;
 	a->claim_group = NULL;
+	a->claim_failed = op->err != OK;
 	decider_unref(&decider);
 	if (op->err) {
 		group_drop(g);
@@ -209,14 +210,22 @@ static uint32_t ahead(const struct sched_account *a)
 	return ceiling && n > ceiling ? ceiling : n;
 }
 
-void sched_claim(struct sched_account *a)
+/* Whose turn it is, when more is wanted. */
+static bool next_turn(struct sched_account *a)
 {
 	uint32_t want = ahead(a);
+	if (want == 0 || a->ready.count > want - want / CLAIM_PART)
+		return false;
+	return fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn);
+}
+
+void sched_claim(struct sched_account *a)
+{
 	struct sched *s = a->sched;
 	if (a->claiming || s->stopping || s->opening || s->retrying || s->finishing > FINISH_DEPTH_MAX ||
-	    loop_timer_is_set(&a->pause) || want == 0 || a->ready.count > want - want / CLAIM_PART)
+	    loop_timer_is_set(&a->pause))
 		return;
-	if (!fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn))
+	if (!a->claim_failed && !next_turn(a))
 		return;
 	a->claiming = true;
 	a->claim_group = group_new();

@@ -74,6 +74,7 @@ struct sched_account {
 	struct fair_turn turn; /* of the claim under way */
 	struct store_claim claim;
 	struct sched_group *claim_group; /* of the claim under way */
+	bool claim_failed; /* it is made again as it was: somebody must find out when the disk works */
 	bool claiming, no_money;
 	struct loop_timer pause, ceiling_timer;
 	struct loop_task pump;

@@ -56,6 +56,29 @@ static void a_claim_that_cannot_be_written_is_tried_again(void **state)
 	assert_int_equal(w->transforms, 60);
 }
 
+/* Enough may be ready by then, or no session be there: the disk is asked all the same, or all would stand for ever. */
+static void a_failed_claim_is_made_again_whatever_has_changed(void **state)
+{
+	struct world *w = *state;
+	for (uint32_t slots = 0; slots < 2; slots++) {
+		log_capture_expect(&w->log, "store.failing");
+		admit_many(w, 0, 0, slots ? "a" : "b", 60);
+		sched_start(w->sched);
+		fill_disk(w, STORE_CLAIM, 0, 3000);
+		vloop_run_for(&w->v, 500);
+		assert_true(w->store_failing);
+		w->pools[0].slots = slots;
+		vloop_run_for(&w->v, 5000);
+		assert_false(w->store_failing);
+		w->pools[0].slots = 4;
+		sched_on_room(w->pools[0].account);
+		run_to_rest(w, 60000);
+		assert_int_equal(count_of(w, ITEM_DONE), 60 * (slots + 1));
+		run_ends(w);
+		run_begins(w);
+	}
+}
+
 static void outcomes_that_cannot_be_written_are_kept_and_sending_pauses(void **state)
 {
 	struct world *w = *state;
@@ -537,6 +560,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(a_claim_that_cannot_be_written_is_tried_again),
+	    T(a_failed_claim_is_made_again_whatever_has_changed),
 	    T(outcomes_that_cannot_be_written_are_kept_and_sending_pauses),
 	    T(queues_that_cannot_be_read_are_asked_again),
 	    T(nothing_is_claimed_before_what_is_open_was_read),
