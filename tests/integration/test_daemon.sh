@@ -114,6 +114,17 @@ cp "$dir/certs/hoasen.pem" "$dir/certs/gateway.pem"
 kill -HUP $pid
 check "a new certificate in the old place is taken up" wait_for at_least account.changed 2
 check "… by new sessions" wait_for at_least session.ready 8
+echo testpw34 >"$dir/pw.new" && chmod 600 "$dir/pw.new"
+sed -i 's|password_file: pw,|password_file: pw, new_password_file: pw.new,|' "$dir/vneppd.yaml"
+kill -HUP $pid
+check "a new password is asked for" wait_for at_least account.password_changed 1
+check "… and used by all sessions" wait_for at_least session.ready 10
+mv "$dir/pw.new" "$dir/pw"
+sed -i 's| new_password_file: pw.new,||' "$dir/vneppd.yaml"
+kill -HUP $pid
+check "… and takes the old one's place" wait_for at_least session.ready 12
+check "… once" exactly account.password_changed 1
+check "no password is in the log" bash -c "! grep -q 'testpw[13]' '$dir/d.log'"
 
 for i in $(seq 300); do line "r$i" "ten-$i"; done >"$dir/batch"
 check "a batch is taken" test "$(submit "$dir/batch")" = 202
