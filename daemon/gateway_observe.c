@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CERTS_EVERY  6                     /* samples: files are exchanged while we run */
-#define CERT_WARN_MS (30ll * 86400 * 1000) /* a registry takes weeks to sign a new one */
+#define CERTS_EVERY   6   /* samples: files are exchanged while we run */
+#define COUNT_MORE_MS 100 /* a store from before is counted in the background, the writer has other work */
+#define CERT_WARN_MS  (30ll * 86400 * 1000) /* a registry takes weeks to sign a new one */
 
 const char *const gateway_observe_series[] = {"queued",    "held",        "doubt",  "done",     "failed",
                                               "lines",     "registry_us", "api_us", "store_us", "sessions",
@@ -225,8 +226,6 @@ static void read_targets(struct gateway_observer *o)
 	o->reading_busy = read_target(o);
 }
 
-static void count_names(struct gateway_observer *o);
-
 static void on_counted(struct store_op *op)
 {
 	struct gateway_observer *o = CONTAINER_OF(op, struct gateway_observer, progress.op);
@@ -234,16 +233,24 @@ static void on_counted(struct store_op *op)
 	if (op->err || o->stopped || o->g->stopping)
 		return;
 	if (o->progress.more)
-		count_names(o);
+		loop_timer_set(o->g->env.loop, &o->count_more, COUNT_MORE_MS);
 	else if (!o->reading_busy)
 		read_targets(o);
 }
 
 static void count_names(struct gateway_observer *o)
 {
+	loop_timer_cancel(o->g->env.loop, &o->count_more);
 	o->counting = true;
 	o->progress = (struct store_progress){.op = {.type = STORE_PROGRESS, .done = on_counted}};
 	o->g->env.writer->submit(o->g->env.writer, &o->progress.op);
+}
+
+static void on_count_more(struct loop_timer *t)
+{
+	struct gateway_observer *o = CONTAINER_OF(t, struct gateway_observer, count_more);
+	if (!o->counting && !o->g->stopping)
+		count_names(o);
 }
 
 /* ---- the tick ------------------------------------------------------------------------------------------------------------ */
@@ -367,6 +374,7 @@ struct gateway_observer *gateway_observe_new(const struct gateway_observe_env *e
 	o->sampled_ms = loop_now(o->g->env.loop);
 	observe_figures_init(o);
 	o->tick.fire = on_tick;
+	o->count_more.fire = on_count_more;
 	loop_timer_set(o->g->env.loop, &o->tick, GATEWAY_OBSERVE_MS / 10);
 	return o;
 }
@@ -375,6 +383,7 @@ void gateway_observe_stop(struct gateway_observer *o)
 {
 	o->stopped = true;
 	loop_timer_cancel(o->g->env.loop, &o->tick);
+	loop_timer_cancel(o->g->env.loop, &o->count_more);
 }
 
 void gateway_observe_reloaded(struct gateway_observer *o, bool done)

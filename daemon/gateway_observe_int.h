@@ -77,7 +77,7 @@ struct observe_sums {
 struct gateway_observer {
 	struct gateway_observe_env env;
 	struct gateway *g;
-	struct loop_timer tick;
+	struct loop_timer tick, count_more;
 	uint64_t ticks, sampled_ms;
 	bool stopped;
 
