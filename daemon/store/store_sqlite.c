@@ -224,6 +224,15 @@ static enum err pragma(struct sq *s, const char *text, struct errmsg *e)
 	return sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK ? OK : sq_fail_open(s, e);
 }
 
+/*
+ * When the last run ended after a sync that failed, the kernel may show what is not on disk. Whatever were appended to
+ * such a log would be lost with it when the power goes: so its content is written to the file itself, and synced there.
+ */
+static enum err begin_log_anew(struct sq *s, struct errmsg *e)
+{
+	return pragma(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);
+}
+
 static enum err connect_file(struct sq *s, struct errmsg *e)
 {
 	int flags = (s->reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
@@ -243,6 +252,8 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 		             e);
 	if (!err && s->vfs)
 		err = pragma(s, "PRAGMA wal_autocheckpoint = 200", e);
+	if (!err && !s->reader)
+		err = begin_log_anew(s, e);
 	if (!err)
 		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);
 	if (!err && !s->reader)
