@@ -34,7 +34,7 @@ struct message {
 };
 
 struct totals {
-	unsigned passed, failed, crashes, items, done, needs_human;
+	unsigned passed, failed, crashes, faults, items, done, needs_human;
 	uint64_t events;
 };
 
@@ -91,6 +91,7 @@ static void collect(struct worker *w, uint64_t seed, struct totals *t)
 	} else {
 		t->passed++;
 		t->crashes += m.report.crashes;
+		t->faults += m.report.faults;
 		t->items += m.report.items;
 		t->done += m.report.done;
 		t->needs_human += m.report.needs_human;
@@ -154,8 +155,9 @@ int main(int argc, char **argv)
 		status = run_one(&setup, seed, verbose);
 	} else {
 		run_many(&setup, first, count, jobs, &t);
-		printf("%u items, %u done, %u for a person, %u crashes, %llu events\n", t.items, t.done,
-		       t.needs_human, t.crashes, (unsigned long long)t.events);
+		printf(
+		    "%u items, %u done, %u for a person, %u crashes, %u times a failing disk, %llu events\n",
+		    t.items, t.done, t.needs_human, t.crashes, t.faults, (unsigned long long)t.events);
 		if (t.failed)
 			printf("replay a seed with: vnepp-sim --seed N --verbose\n");
 		printf("%u passed, %u failed\n", t.passed, t.failed);

@@ -12,6 +12,7 @@
 #include "daemon/store/store.h"
 #include "epp/base/hash.h"
 #include "tests/harness/mem_stream.h"
+#include "tests/harness/simvfs.h"
 #include "tests/harness/vloop.h"
 #include "tests/regsim/regsim.h"
 
@@ -62,15 +63,33 @@ struct sim_batch {
 	unsigned tries;
 };
 
+/* Where the gateway keeps what it must not forget; the seed says which. */
+enum sim_store {
+	SIM_STORE_MEMORY, /* survives a crash as it stands */
+	SIM_STORE_SQLITE, /* in memory; the same */
+	SIM_STORE_FILES,  /* SQLite on files that fail for a while and lose at a crash what was not synced */
+	SIM_STORE__COUNT
+};
+
+struct sim_disk {
+	enum sim_store kind;
+	struct simvfs *files;        /* owned; NULL: not SIM_STORE_FILES */
+	struct store_backend *store; /* owned; NULL: not open */
+	struct loop_timer next_fault, end_of_fault;
+	unsigned faults_left;
+	uint64_t faults_before; /* simvfs_faults() when the store was opened */
+	unsigned faults;        /* times that the disk has failed for a while */
+};
+
 struct sim_world {
 	const struct sim_setup *setup;
 	uint64_t seed;
-	bool sqlite, verbose;
+	bool verbose;
 	struct rng rng;
 	struct vloop v;
 	struct mem_net *net;
 	struct regsim *registry;
-	struct store_backend *store;
+	struct sim_disk disk;
 	/* The gateway's process: forgotten at a crash. */
 	struct loop *loop;
 	struct rng *gateway_rng;
@@ -85,7 +104,7 @@ struct sim_world {
 	struct sim_batch batches[SIM_BATCHES_MAX];
 	size_t batch_count;
 	unsigned crashes, stops, crashes_left;
-	struct loop_timer next_crash;
+	struct loop_timer next_crash, next_start, next_import;
 	bool imported, quiet;
 	char why[512]; /* the first thing that was wrong; empty: none */
 };
@@ -93,7 +112,7 @@ struct sim_world {
 struct sim_report {
 	uint8_t events[SHA256_LEN];
 	uint64_t event_count;
-	unsigned crashes, items, done, failed, needs_human, other;
+	unsigned crashes, faults, items, done, failed, needs_human, other;
 	char why[512];
 };
 
@@ -104,6 +123,16 @@ void sim_setup_fini(struct sim_setup *s);
 /* sim_world.c: runs a seed to its end. What it allocates is left to the end of the process. */
 void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct sim_report *out);
 void sim_wrong(struct sim_world *w, const char *fmt, ...) PRINTF(2, 3);
+
+/* sim_disk.c */
+void sim_disk_init(struct sim_world *w);
+void sim_disk_open(struct sim_world *w);
+/* The gateway's process has died. `power`: the machine, too. */
+void sim_disk_crash(struct sim_world *w, bool power);
+/* The disk works from now on. */
+void sim_disk_calm(struct sim_world *w);
+/* It has made the gateway's writing fail since it was opened. */
+bool sim_disk_has_failed(const struct sim_world *w);
 
 /* sim_http.c */
 void sim_http_init(struct sim_http *h, struct sim_world *w, int partner);

@@ -107,16 +107,40 @@ static void make_registry(struct sim_world *w)
 
 /* ---- the gateway's process -------------------------------------------------------------------------------------------- */
 
+/* Killed: the network forgets its ends, everything in its memory is gone. */
+static void forget(struct sim_world *w, bool power)
+{
+	mem_net_crash(w->net, "gateway");
+	loop_timer_cancel(&w->v.loop, &w->next_start);
+	loop_timer_cancel(&w->v.loop, &w->next_import);
+	sim_disk_crash(w, power);
+	w->ready = false;
+	w->loop = NULL;
+	w->gateway = NULL;
+	w->executor = NULL;
+}
+
 static void boot(struct sim_world *w);
+static void import_history(struct sim_world *w);
+
+static void on_import_again(struct loop_timer *t)
+{
+	struct sim_world *w = CONTAINER_OF(t, struct sim_world, next_import);
+	if (w->ready)
+		import_history(w);
+}
 
 static void on_imported(void *arg, const char *why, uint64_t added, uint64_t replaced)
 {
 	struct sim_world *w = arg;
 	(void)added;
 	(void)replaced;
-	if (why)
+	if (why && !sim_disk_has_failed(w))
 		sim_wrong(w, "import: %s", why);
 	w->imported = !why;
+	w->next_import.fire = on_import_again;
+	if (why)
+		loop_timer_set(&w->v.loop, &w->next_import, 1000);
 }
 
 static void import_history(struct sim_world *w)
@@ -135,9 +159,23 @@ static void import_history(struct sim_world *w)
 	json_decref(rows);
 }
 
+/* What supervises the process starts it again. */
+static void on_start_again(struct loop_timer *t)
+{
+	struct sim_world *w = CONTAINER_OF(t, struct sim_world, next_start);
+	LOG(&w->log, LOG_NOTICE, "sim.start_again", "it had not started");
+	forget(w, false);
+	boot(w);
+}
+
 static void on_ready(void *arg, const char *why)
 {
 	struct sim_world *w = arg;
+	w->next_start.fire = on_start_again;
+	if (why && sim_disk_has_failed(w)) {
+		loop_timer_set(&w->v.loop, &w->next_start, 1000);
+		return;
+	}
 	if (why) {
 		sim_wrong(w, "the gateway did not start: %s", why);
 		return;
@@ -162,7 +200,8 @@ static void boot(struct sim_world *w)
 	loop_init(w->loop, &w->v.clock);
 	w->gateway_rng = xcalloc(1, sizeof *w->gateway_rng);
 	rng_init_seed(w->gateway_rng, rng_u64(&w->rng));
-	w->executor = store_inline_new(w->loop, w->store, w->gateway_rng);
+	sim_disk_open(w);
+	w->executor = store_inline_new(w->loop, w->disk.store, w->gateway_rng);
 	mem_dialer_init(&w->dialer, w->net, "gateway");
 	struct gateway_env env = {.loop = w->loop,
 	                          .rng = w->gateway_rng,
@@ -178,15 +217,6 @@ static void boot(struct sim_world *w)
 	gateway_start(w->gateway);
 }
 
-/* Killed: the network forgets its ends, everything in its memory is gone. */
-static void forget(struct sim_world *w)
-{
-	mem_net_crash(w->net, "gateway");
-	w->loop = NULL;
-	w->gateway = NULL;
-	w->executor = NULL;
-}
-
 static void plan_crash(struct sim_world *w);
 
 static void on_crash(struct loop_timer *t)
@@ -194,7 +224,7 @@ static void on_crash(struct loop_timer *t)
 	struct sim_world *w = CONTAINER_OF(t, struct sim_world, next_crash);
 	w->crashes++;
 	LOG(&w->log, LOG_NOTICE, "sim.crash", "killed", F_U64("n", w->crashes));
-	forget(w);
+	forget(w, true);
 	boot(w);
 	plan_crash(w);
 }
@@ -245,6 +275,7 @@ static void run_to_the_end(struct sim_world *w)
 		if (!calm && elapsed_ms(w) > FAULTS_MS) {
 			calm = true;
 			regsim_faults_switch(w->registry, false);
+			sim_disk_calm(w);
 		}
 		if (calm && all_fetched(w) && regsim_outstanding(w->registry) == 0 &&
 		    regsim_poll_count(w->registry, "gateway1") == 0 &&
@@ -285,7 +316,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct 
 	opts.piece_max = rng_below(&w->rng, 4) == 0 ? 1 + rng_below(&w->rng, 100) : 0;
 	w->net = mem_net_new(&w->v.loop, &opts, rng_u64(&w->rng));
 	make_registry(w);
-	INVARIANT(store_sqlite_open(":memory:", NULL, &w->store, NULL) == OK);
+	sim_disk_init(w);
 	w->crashes_left = (unsigned)rng_below(&w->rng, 5);
 	boot(w);
 	plan_crash(w);
@@ -300,6 +331,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct 
 	if (!w->why[0])
 		stop_gracefully(w);
 	out->crashes = w->crashes;
+	out->faults = w->disk.faults;
 	out->event_count = w->event_count;
 	sha256_stream_finish(w->events, &digest);
 	memcpy(out->events, digest.bytes, sizeof out->events);
