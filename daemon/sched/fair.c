@@ -150,6 +150,26 @@ static void end_turn(struct fair_lane *l, struct fair_queue *q, bool more)
 		l->weights -= q->weight;
 }
 
+bool fair_each(const struct fair *f, size_t *at, uint32_t *partner, uint8_t *lane)
+{
+	struct str key;
+	void *value;
+	if (!map_next(&f->queues, at, &key, &value))
+		return false;
+	const struct fair_queue *q = value;
+	*partner = q->partner;
+	*lane = q->lane;
+	return true;
+}
+
+void fair_deactivate(struct fair *f, uint32_t partner, uint8_t lane)
+{
+	REQUIRE(lane < FAIR_LANES);
+	struct fair_queue *q = queue_of(f, partner, lane);
+	if (list_in(&q->node))
+		end_turn(&f->lanes[lane], q, false);
+}
+
 /* A ninth of what others get is owed on top; what is given pays it back. */
 static void settle(uint32_t *owed, bool given, uint32_t n)
 {
@@ -162,12 +182,14 @@ static void settle(uint32_t *owed, bool given, uint32_t n)
 void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more)
 {
 	struct fair_queue *q = t->queue;
-	REQUIRE(n <= t->max && list_in(&q->node));
+	REQUIRE(n <= t->max);
 	settle(&f->owed_last, t->lane == f->last, n);
 	settle(&f->owed_between, t->between, n);
 	if (t->between)
 		f->between = t->lane;
-	q->deficit -= n;
+	if (!list_in(&q->node))
+		return; /* it was deactivated meanwhile */
+	q->deficit = q->deficit > n ? q->deficit - n : 0;
 	if (q->deficit == 0 || !more)
 		end_turn(&f->lanes[t->lane], q, more);
 }

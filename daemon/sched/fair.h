@@ -46,6 +46,11 @@ void fair_fini(struct fair *f);
 /* The queue has work. `weight` from 1: in force from its next turn on. */
 void fair_activate(struct fair *f, uint32_t partner, uint8_t lane, uint32_t weight);
 
+/* Every queue that there is, with work or without: `*at` begins with 0; false after the last. */
+bool fair_each(const struct fair *f, size_t *at, uint32_t *partner, uint8_t *lane);
+/* The queue has no turn any more, until it is activated again. Also while a turn of it is under way. */
+void fair_deactivate(struct fair *f, uint32_t partner, uint8_t lane);
+
 struct fair_turn {
 	struct fair_queue *queue;
 	uint32_t partner;

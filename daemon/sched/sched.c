@@ -43,6 +43,10 @@ static void pump(struct sched_account *a)
 			break;
 		}
 		struct sched_job *j = LIST_ITEM(list_pop(&a->ready), struct sched_job, node);
+		if (sched_job_is_held(j)) {
+			sched_put_back(j, SCHED_PAUSED);
+			continue;
+		}
 		if (sched_send(j)) {
 			(void)ceiling_take(a->ceiling, now); /* send_wait_ms() said 0 */
 			pace_sent(&a->pace, now * 1000);

@@ -57,6 +57,17 @@ void sched_start(struct sched *s);
 void sched_kick(struct sched *s);
 /* An item that is RECONCILING since a message approved it: reads its dates from the registry. */
 void sched_look(struct sched *s, item_id_t item);
+/*
+ * A hold: nothing of what it names is claimed, and what was claimed and not begun goes back. 0: any. What is in flight
+ * or in doubt is seen through.
+ */
+struct sched_hold {
+	uint32_t account, partner;
+	uint8_t lane;
+};
+#define SCHED_HOLDS_MAX 64
+/* The holds from now on, instead of the former ones; at most SCHED_HOLDS_MAX. */
+void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t count);
 /* A pending item was settled: its name is free again. */
 void sched_settled(struct sched *s, struct str domain);
 /* Nothing new; what was not sent goes back, what is in flight is waited for. */

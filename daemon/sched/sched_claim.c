@@ -29,6 +29,8 @@ static struct sched_account *account_of(struct sched *s, uint32_t id)
 static void activate(struct sched_account *a, const struct store_queue_key *key)
 {
 	const struct sched_config *c = &a->sched->c;
+	if (sched_is_held(a->sched, a->id, key->partner, key->lane))
+		return; /* whoever lifts it asks for the queues again */
 	fair_activate(&a->fair, key->partner, key->lane, c->weight ? c->weight(c->arg, key->partner) : 1);
 }
 
@@ -157,6 +159,7 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->batch = c->batch;
 	j->partner = c->partner;
 	j->claim = claim;
+	j->lane = a->turn.lane;
 	j->offset = c->offset;
 	j->job.registry = &a->facts;
 	j->job.attempt = c->attempt;

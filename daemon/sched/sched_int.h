@@ -1,5 +1,5 @@
 /* Shared by the files of the scheduler: sched.c (life, accounts), sched_claim.c (out of the store), sched_drive.c
- * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name). */
+ * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name), sched_hold.c (pauses). */
 #ifndef VNEPP_SCHED_INT_H
 #define VNEPP_SCHED_INT_H
 
@@ -44,6 +44,7 @@ struct sched_job {
 	batch_id_t batch;
 	uint64_t claim;
 	uint32_t partner, offset;
+	uint8_t lane;      /* in which it was claimed */
 	uint32_t letters;  /* of commands sent, as bits: a second one of a kind needs another clTRID */
 	uint32_t unstored; /* steps handed to the store and not on disk yet */
 	bool holds_name;
@@ -109,6 +110,8 @@ struct sched {
 	struct arena open_arena;
 	bool opening;
 	size_t looking; /* sched_look() operations under way */
+	struct sched_hold holds[SCHED_HOLDS_MAX];
+	size_t hold_count;
 	struct loop_timer next_ready, open_retry;
 	struct loop_task stopped;
 	uint64_t query_counter;
@@ -127,6 +130,11 @@ void sched_pause(struct sched_account *a, uint64_t ms);
 void sched_job_free(struct sched_job *j);
 void sched_stop_check(struct sched *s);
 
+/* sched_hold.c */
+/* What has begun is seen through. */
+bool sched_job_is_held(const struct sched_job *j);
+bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
+
 /* sched_claim.c */
 void sched_refresh(struct sched *s);
 void sched_claim(struct sched_account *a);
@@ -137,6 +145,7 @@ void sched_drive(struct sched_job *j, enum job_next next);
 bool sched_send(struct sched_job *j);
 void sched_put_back(struct sched_job *j, const char *reason, const char *why, uint64_t delay_ms);
 #define SCHED_STOPPED   "STOPPING", "stopped", 0
+#define SCHED_PAUSED    "PAUSED", "paused by an operator", 0
 #define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", NAME_PUT_BACK_MS
 
 /* sched_finish.c: records job->result as a step; with `end` the job leaves. Steps of one job reach the disk in order. */

@@ -200,6 +200,57 @@ static size_t queues_in(struct world *w, uint8_t lane)
 	return n;
 }
 
+static size_t sent_for(const struct world *w, uint32_t partner)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < w->sent_count; i++)
+		n += w->sent[i].partner == partner;
+	return n;
+}
+
+static void a_hold_stops_what_it_names(void **state)
+{
+	struct world *w = *state;
+	const struct sched_hold holds[] = {{.partner = w->partners[0]},
+	                                   {.account = w->accounts[1], .lane = LANE_URGENT}};
+	w->pools[0].slots = 4;
+	admit_many(w, 0, 0, "a", 50);
+	admit_many(w, 1, 0, "b", 50);
+	admit_one(w, 2, 1, ITEM_CREATE, "c.id.vn", LINE_URGENT | LINE_CONTACT);
+	sched_set_holds(w->sched, holds, 2);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 60000);
+	assert_int_equal(sent_for(w, w->partners[0]), 0);
+	assert_int_equal(sent_for(w, w->partners[2]), 0);
+	assert_int_equal(count_of(w, ITEM_DONE), 50);
+	sched_set_holds(w->sched, NULL, 0);
+	run_to_rest(w, 60000);
+	assert_int_equal(count_of(w, ITEM_DONE), 101);
+}
+
+/* In the middle of sending: what is in flight is seen through, what was claimed goes back and comes again. */
+static void a_hold_sees_through_what_has_begun(void **state)
+{
+	struct world *w = *state;
+	const struct sched_hold all = {0};
+	w->pools[0].slots = 4;
+	admit_many(w, 0, 0, "a", 100);
+	sched_start(w->sched);
+	while (w->sent_count < 20)
+		vloop_run_for(&w->v, 1);
+	sched_set_holds(w->sched, &all, 1);
+	vloop_run_for(&w->v, 60000);
+	size_t sent = w->sent_count;
+	uint64_t done = count_of(w, ITEM_DONE);
+	assert_int_equal(done + count_of(w, ITEM_QUEUED), 100);
+	assert_in_range(done, 1, 40);
+	vloop_run_for(&w->v, 600000);
+	assert_int_equal(w->sent_count, sent);
+	sched_set_holds(w->sched, NULL, 0);
+	run_to_rest(w, 60000);
+	assert_int_equal(count_of(w, ITEM_DONE), 100);
+}
+
 /* The registry is away; the names expire on 1 December. */
 static void waiting_makes_urgent(void **state)
 {
@@ -695,6 +746,8 @@ int main(void)
 	    T(lanes_go_strictly_by_number),
 	    T(accounts_do_not_wait_for_each_other),
 	    T(a_claim_is_at_most_twice_the_slots),
+	    T(a_hold_stops_what_it_names),
+	    T(a_hold_sees_through_what_has_begun),
 	    T(waiting_makes_urgent),
 	    T(the_ceiling_is_kept_and_reached),
 	    T(an_overloaded_registry_is_left_alone),

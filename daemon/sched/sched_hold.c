@@ -1,0 +1,59 @@
+/* Holds: what an operator has paused. */
+#include "daemon/sched/sched_int.h"
+#include "epp/base/check.h"
+
+#include <string.h>
+
+bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane)
+{
+	for (size_t i = 0; i < s->hold_count; i++) {
+		const struct sched_hold *h = &s->holds[i];
+		if ((h->account == 0 || h->account == account) &&
+		    (h->partner == 0 || h->partner == partner) && (h->lane == 0 || h->lane == lane))
+			return true;
+	}
+	return false;
+}
+
+bool sched_job_is_held(const struct sched_job *j)
+{
+	bool begun = j->letters || j->job.in_doubt || j->claim == 0;
+	return !begun && sched_is_held(j->account->sched, j->account->id, j->partner, j->lane);
+}
+
+static void put_back_held(struct sched_account *a)
+{
+	list_for_each_safe (n, &a->ready) {
+		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
+		if (!sched_job_is_held(j))
+			continue;
+		list_remove(n);
+		sched_put_back(j, SCHED_PAUSED);
+	}
+}
+
+/* A queue that has a turn under way keeps it in vain: what its claim brings goes back. */
+static void stop_turns(struct sched_account *a)
+{
+	size_t at = 0;
+	uint32_t partner;
+	uint8_t lane;
+	while (fair_each(&a->fair, &at, &partner, &lane))
+		if (sched_is_held(a->sched, a->id, partner, lane))
+			fair_deactivate(&a->fair, partner, lane);
+}
+
+void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t count)
+{
+	REQUIRE(count <= SCHED_HOLDS_MAX);
+	if (count)
+		memcpy(s->holds, holds, count * sizeof *holds);
+	s->hold_count = count;
+	list_for_each (n, &s->accounts) {
+		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
+		stop_turns(a);
+		put_back_held(a);
+	}
+	if (s->started)
+		sched_refresh(s);
+}
