@@ -5,8 +5,9 @@
  * ─▶ on_ready. Stopping: admission closes ─▶ the scheduler puts back and waits ─▶ pools log out ─▶ on_stopped.
  *
  * Failure modes: the store cannot be recovered or a name cannot be registered: on_ready with the reason, nothing was
- * started. The stop's deadline passes: sessions are broken, what was in flight is recorded as UNKNOWN. The store fails
- * while running: admission answers 503 and sending pauses until it works again.
+ * started. The stop's deadline passes: sessions are broken, what was in flight is recorded as UNKNOWN; when that cannot
+ * be stored either, the stop is given up. The store fails while running: admission answers 503 and sending pauses until it
+ * works again.
  */
 #include "daemon/gateway.h"
 #include "daemon/api/api.h"
@@ -17,6 +18,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#define GIVE_UP_MS 5000 /* for the last outcomes to be stored, after the stop's deadline */
 
 struct gateway_reload_op {
 	struct gateway *gateway;
@@ -343,6 +346,16 @@ void gateway_reload(struct gateway *g, struct config *config, struct policy_rule
 
 /* ---- stopping --------------------------------------------------------------------------------------------------------- */
 
+static void on_give_up(struct loop_timer *t)
+{
+	struct gateway *g = CONTAINER_OF(t, struct gateway, deadline);
+	LOG(g->env.log, LOG_ERROR, "stop.given_up",
+	    "outcomes cannot be stored: the next start looks them up at the registries",
+	    F_C("instance", g->config->instance));
+	if (g->env.on_given_up)
+		g->env.on_given_up(g->env.arg);
+}
+
 static void on_deadline(struct loop_timer *t)
 {
 	struct gateway *g = CONTAINER_OF(t, struct gateway, deadline);
@@ -355,6 +368,8 @@ static void on_deadline(struct loop_timer *t)
 		pool_drain(p);
 		pool_abort(p);
 	}
+	g->deadline.fire = on_give_up;
+	loop_timer_set(g->env.loop, &g->deadline, GIVE_UP_MS);
 }
 
 void gateway_stop(struct gateway *g)

@@ -34,6 +34,9 @@ struct gateway_env {
 	/* The store is recovered, the API may be opened. `why` is NULL, or what prevents it: then only free is left. */
 	void (*on_ready)(void *arg, const char *why);
 	void (*on_stopped)(void *arg);
+	/* The stop cannot come to its end (the store cannot be written): the process may end as it is, the next start looks
+	 * up what was not stored. May be NULL. */
+	void (*on_given_up)(void *arg);
 	void *arg;
 };
 

@@ -383,6 +383,13 @@ static void on_stopped(void *arg)
 	loop_uv_stop(&d->loop);
 }
 
+/* As a crash, which loses nothing. */
+static void on_given_up(void *arg)
+{
+	(void)arg;
+	_exit(EXIT_FAILED);
+}
+
 static void stop(struct daemon *d)
 {
 	sdnotify_stopping(&d->notify);
@@ -430,6 +437,7 @@ static enum err start(struct daemon *d, struct policy_ruleset *rules, struct err
 	                          .meter = &d->meter,
 	                          .on_ready = on_ready,
 	                          .on_stopped = on_stopped,
+	                          .on_given_up = on_given_up,
 	                          .arg = d};
 	err = gateway_new(&env, d->config, rules, &d->gateway, e);
 	if (err)
@@ -513,6 +521,7 @@ static int run(const char *path, const char *ports_file)
 		return EXIT_FAILED;
 	keep_memory();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk, and no end */
 	clock_init_system(&d.clock, d.config->clock_shift_ms);
 	rng_init_kernel(&d.rng);
 	log_open(&d.log, d.config->log_format, (enum log_level)d.config->log_level, STDERR_FILENO, &d.clock);
