@@ -51,7 +51,7 @@ struct daemon {
 	struct tls_ctx *api_tls;
 	struct store_executor *writer, *reader;
 	struct gateway *gateway;
-	struct listener *api, *control, *web;
+	struct listener *api, *control, *web[CONFIG_ADMIN_LISTEN_MAX];
 	struct admin admin;
 	struct meter meter;
 	struct log_ring ring;
@@ -181,16 +181,20 @@ static enum err open_http_admin(struct daemon *d, struct errmsg *e)
 	                               .checks = gateway_observe_checks,
 	                               .status = gateway_observe_status,
 	                               .arg = d->observer};
-	if (!d->config->admin_listen)
+	enum err err = OK;
+	if (d->config->admin_listen_count == 0)
 		return OK;
 	d->http_admin = http_admin_new(&deps);
 	load_token(d);
-	struct listener_config c = {.address = d->config->admin_listen,
-	                            .unix_mode = 0660,
+	struct listener_config c = {.unix_mode = 0660,
 	                            .max_connections = HTTP_ADMIN_CONNECTIONS,
 	                            .on_stream = http_server_on_stream,
 	                            .arg = http_admin_server(d->http_admin)};
-	return listener_open(&d->web, &d->loop.loop, &c, e);
+	for (size_t i = 0; i < d->config->admin_listen_count && !err; i++) {
+		c.address = d->config->admin_listen[i];
+		err = listener_open(&d->web[i], &d->loop.loop, &c, e);
+	}
+	return err;
 }
 
 /* ---- reload ------------------------------------------------------------------------------------------------------------ */
@@ -221,10 +225,13 @@ static void reload_over(struct reload *r, const char *why)
 /* Where we listen is taken from the configuration at start. */
 static void tell_admin_listen(struct daemon *d, const struct config *c)
 {
-	const char *was = d->config->admin_listen, *is = c->admin_listen;
-	if ((was || is) && (!was || !is || strcmp(was, is) != 0))
+	bool same = d->config->admin_listen_count == c->admin_listen_count;
+	for (size_t i = 0; i < c->admin_listen_count && same; i++)
+		same = strcmp(d->config->admin_listen[i], c->admin_listen[i]) == 0;
+	if (!same)
 		LOG(&d->log.log, LOG_WARNING, "config.restart_needed",
-		    "another admin.listen is taken up at the next start", F_C("listen", is));
+		    "another admin.listen is taken up at the next start",
+		    F_C("listen", c->admin_listen_count ? c->admin_listen[0] : "none"));
 }
 
 static void on_reloaded(void *arg, const char *why)
@@ -327,8 +334,9 @@ static enum err write_ports(struct daemon *d, struct errmsg *e)
 	if (!f)
 		return err_set(e, ERR_IO, "%s: %s", tmp, strerror(errno));
 	fprintf(f, "api=%u\n", listener_port(d->api));
-	if (d->web && listener_port(d->web))
-		fprintf(f, "admin=%u\n", listener_port(d->web));
+	for (size_t i = 0; i < ARRAY_LEN(d->web); i++)
+		if (d->web[i] && listener_port(d->web[i]))
+			fprintf(f, "admin=%u\n", listener_port(d->web[i]));
 	if (fclose(f) != 0 || rename(tmp, d->ports_file) != 0)
 		return err_set(e, ERR_IO, "%s: %s", d->ports_file, strerror(errno));
 	return OK;
@@ -474,7 +482,8 @@ static void free_executor(struct store_executor *x)
 static void finish(struct daemon *d)
 {
 	close_listeners(d);
-	listener_close(&d->web);
+	for (size_t i = 0; i < ARRAY_LEN(d->web); i++)
+		listener_close(&d->web[i]);
 	if (d->http_admin) {
 		http_admin_drain(d->http_admin);
 		http_server_abort(http_admin_server(d->http_admin));

@@ -95,11 +95,28 @@ static void read_control_socket(struct config_reading *r, struct yaml_node *map)
 		config_file_warn_parent(r, map, "control_socket", r->c->control_socket);
 }
 
+/* One address, or a list of them. */
+static void read_admin_listen(struct config_reading *r, struct yaml_node *map)
+{
+	struct config *c = r->c;
+	struct yaml_node *n = yaml_get(map, "listen");
+	if (n && n->kind == YAML_SEQ) {
+		(void)config_value_list(r, map, "listen", YAML_OPTIONAL, config_address_is_local,
+		                        &c->admin_listen, &c->admin_listen_count);
+		if (c->admin_listen_count > CONFIG_ADMIN_LISTEN_MAX)
+			yaml_error(r->d, n, "more than %d addresses", CONFIG_ADMIN_LISTEN_MAX);
+	} else if (n && yaml_as_kind(r->d, n, YAML_SCALAR)) {
+		const char **list = arena_calloc(r->arena, 1, sizeof *list);
+		c->admin_listen = list;
+		c->admin_listen_count = config_address_is_local(r, n, &list[0]);
+	}
+}
+
 static void read_admin(struct config_reading *r, struct yaml_node *top)
 {
 	struct yaml_node *map = yaml_opt(r->d, top, "admin", YAML_MAP);
 	read_control_socket(r, map);
-	(void)config_address_local(r, map, "listen", &r->c->admin_listen);
+	read_admin_listen(r, map);
 	(void)config_file_get(r, map, "token_file", YAML_OPTIONAL, CONFIG_FILE_PASSWORD,
 	                      &r->c->admin_token_file);
 	yaml_reject_unseen(r->d, map);

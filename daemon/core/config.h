@@ -88,6 +88,8 @@ struct config_partner {
 
 enum config_log_format { CONFIG_LOG_AUTO, CONFIG_LOG_JSON, CONFIG_LOG_LOGFMT };
 
+#define CONFIG_ADMIN_LISTEN_MAX 4
+
 struct config {
 	const char *path;
 	const char *instance; /* which gateway this is, for logs and metrics */
@@ -101,7 +103,9 @@ struct config {
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
 	const char *control_socket; /* NULL: none */
-	const char *admin_listen;   /* a loopback address with a port, or a Unix socket's path; NULL: none */
+	/* Loopback addresses with ports, and paths of Unix sockets; at most CONFIG_ADMIN_LISTEN_MAX. */
+	const char **admin_listen;
+	size_t admin_listen_count;
 	const char *admin_token_file; /* its first line lets in over TCP; NULL: only what needs no token */
 	const char *rules_dir;
 	bool rules_activate; /* files activate by themselves at start and reload (sandbox) */

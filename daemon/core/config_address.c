@@ -78,32 +78,30 @@ static bool is_loopback(const char *address)
 	return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]:", 6) == 0;
 }
 
-bool config_address_local(struct config_reading *r, struct yaml_node *map, const char *key, const char **out)
+bool config_address_is_local(struct config_reading *r, struct yaml_node *n, const char **out)
 {
-	struct yaml_node *n = yaml_get(map, key);
-	const char *text;
-	if (n && n->kind == YAML_SCALAR && n->text.len && memchr(n->text.ptr, '/', n->text.len)) {
-		size_t max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
-		if (!config_file_path(r, map, key, YAML_OPTIONAL, &text))
-			return false;
-		if (strlen(text) > max)
-			yaml_error(r->d, n, "the path is %zu bytes long, a Unix socket's is at most %zu",
-			           strlen(text), max);
-		else
-			config_file_warn_parent(r, map, key, text);
-		*out = text;
+	size_t max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+	struct parts parts;
+	uint16_t port;
+	if (n->text.len && memchr(n->text.ptr, '/', n->text.len)) {
+		const char *path = n->text.ptr;
+		*out = path[0] == '/' ? path : arena_printf(r->arena, "%s%s", r->dir, path).ptr;
+		if (strlen(*out) <= max)
+			return true;
+		yaml_error(r->d, n, "the path is %zu bytes long, a Unix socket's is at most %zu",
+		           strlen(*out), max);
+		return false;
+	}
+	*out = n->text.ptr;
+	if (!split(n->text, &parts) || !is_ip(parts.host, parts.bracketed ? AF_INET6 : AF_INET) ||
+	    !parse_port(parts.port, 0, &port))
+		yaml_error(r->d, n, "'%.*s' is not an address with a port", STR_ARG(n->text));
+	else if (!is_loopback(*out))
+		yaml_error(r->d, n, "'%s' can be reached from other machines", *out);
+	else
 		return true;
-	}
-	if (!config_address_listen(r, map, key, YAML_OPTIONAL, &text))
-		return false;
-	if (!is_loopback(text)) {
-		yaml_error(r->d, n, "'%s' can be reached from other machines", text);
-		diag_help(r->d,
-		          "127.0.0.1:9443, [::1]:9443, or the path of a Unix socket: /run/vnepp/admin.sock");
-		return false;
-	}
-	*out = text;
-	return true;
+	diag_help(r->d, "127.0.0.1:9443, [::1]:9443, or the path of a Unix socket: /run/vnepp/admin.sock");
+	return false;
 }
 
 bool config_address_ip(struct config_reading *r, struct yaml_node *map, const char *key, const char **out)

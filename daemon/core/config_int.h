@@ -62,9 +62,9 @@ const char *config_value_lower(struct arena *a, struct str s);
 /* A numeric address with a port, "127.0.0.1:8443" or "[::1]:0". */
 bool config_address_listen(struct config_reading *r, struct yaml_node *map, const char *key,
                            enum yaml_presence p, const char **out);
-/* The same, of this machine alone (127.0.0.0/8, ::1); or the path of a Unix socket: with a '/', relative ones counted from
- * the main file. */
-bool config_address_local(struct config_reading *r, struct yaml_node *map, const char *key, const char **out);
+/* The same of this machine alone (127.0.0.0/8, ::1); or the path of a Unix socket: with a '/', relative ones counted from
+ * the main file. A check for config_value_list(). */
+bool config_address_is_local(struct config_reading *r, struct yaml_node *n, const char **out);
 /* A numeric address without a port. */
 bool config_address_ip(struct config_reading *r, struct yaml_node *map, const char *key, const char **out);
 /* "epp.example.vn:700", "[2001:db8::1]:700"; port 700 unless given. */

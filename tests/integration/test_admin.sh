@@ -51,7 +51,7 @@ instance: test
 sandbox: {clock: "2026-11-20T09:00:00+07:00"}
 store: {path: $1}
 api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $2, listen: "$3"$4}
+admin: {control_socket: $2, listen: $3$4}
 policy: {rules: "$root/policy/rules"}
 log: {format: logfmt}
 stop_timeout: 5s
@@ -66,14 +66,18 @@ registries:
       - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
 END
 }
-config vnepp.db "$dir/c.sock" 127.0.0.1:0 ', token_file: token' >"$dir/vneppd.yaml"
+config vnepp.db "$dir/c.sock" "[\"127.0.0.1:0\", $dir/a.sock]" ', token_file: token' >"$dir/vneppd.yaml"
 echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
 echo 'partners: {default: {lines_per_second: 100, burst: 1000}}' >"$dir/limits.yaml"
 start() {
 	rm -f "$dir/ports"
 	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
 	pid=$!
-	wait_for test -s "$dir/ports"
+	if ! wait_for test -s "$dir/ports"; then
+		tail -n 5 "$dir/d.log"
+		echo "$passed passed, $((failed + 1)) failed"
+		exit 1
+	fi
 	api=$(sed -n 's/^api=//p' "$dir/ports") admin=http://127.0.0.1:$(sed -n 's/^admin=//p' "$dir/ports")
 }
 ask() { # PATH [CURL OPTION...]: the status; the answer in $dir/out
@@ -110,6 +114,7 @@ check "a page of elsewhere sees nothing" answers 403 /metrics -H 'Origin: http:/
 check "a name that leads here is refused" answers 421 /metrics -H 'Host: evil.example'
 check "with the token the status is JSON" test "$(known /status.json)" = 200
 check "… that a parser takes" perl -MJSON::PP -0777 -ne 'my $s = decode_json($_); exit !($s->{state} eq "running" && @{$s->{certificates}} == 4 && $s->{partners}[0]{name} eq "anphat")' "$dir/out"
+check "over the Unix socket the user is enough" curl -sf --unix-socket "$dir/a.sock" http://localhost/status.json
 check "… without a secret" bash -c "! grep -qE '$secret|testpw12' '$dir/out'"
 check "a browser gets the form" bash -c "curl -s '$admin/' | grep -q 'action=\"/login\"'"
 

@@ -202,7 +202,8 @@ static void reads_the_sections(void **state)
 	assert_string_equal(c->rules_dir, path_of(f, "rules"));
 	assert_true(c->rules_activate);
 	assert_string_equal(c->api_listen, "127.0.0.1:0");
-	assert_string_equal(c->admin_listen, "[::1]:9443");
+	assert_int_equal(c->admin_listen_count, 1);
+	assert_string_equal(c->admin_listen[0], "[::1]:9443");
 	assert_int_equal(c->api_max_body_bytes, 3 << 20);
 	assert_int_equal(c->api_max_line_bytes, 64 << 10);
 	assert_int_equal(c->api_max_lines, 1000000);
@@ -327,7 +328,7 @@ static void defaults_are_filled_in(void **state)
 	assert_string_equal(f->c->instance, "vnepp");
 	assert_string_equal(f->c->store_path, "/var/lib/vnepp/vnepp.db");
 	assert_null(f->c->control_socket);
-	assert_null(f->c->admin_listen);
+	assert_int_equal(f->c->admin_listen_count, 0);
 	assert_int_equal(f->c->partners[0].lines_per_second, 0);
 	const struct config_registry *g = f->c->registries;
 	assert_int_equal(g->script, CONFIG_SCRIPT_ANY);
@@ -353,6 +354,12 @@ static void values_of_the_main_file_are_checked(void **state)
 	refuse_main(f, "[::1]:9443", "[::1]9443", ":10:41:", "is not an address with a port");
 	refuse_main(f, "[::1]:9443", "0.0.0.0:9443", ":10:41:", "can be reached from other machines");
 	refuse_main(f, "[::1]:9443", "[::]:9443", ":10:41:", "a Unix socket: /run/vnepp/admin.sock");
+	refuse_main(f, "\"[::1]:9443\"", "[\"127.0.0.1:1\", /run/x.sock, \"192.0.2.1:1\"]",
+	            ":10:70:", "can be reached from other machines");
+	refuse_main(f, "\"[::1]:9443\"", "[/a/1, /a/2, /a/3, /a/4, /a/5]",
+	            ":10:41:", "more than 4 addresses");
+	refuse_main(f, "\"[::1]:9443\"", "[]", ":10:33:", "the list is empty");
+	refuse_main(f, "\"[::1]:9443\"", "{a: b}", ":10:33:", "must be one value");
 	refuse_main(f, "[::1]:9443\"", "[::1]:9443\", token_file: rules", ":10:67:", "is not a file");
 	refuse_main(f, "3MB", "3 pounds", ":9:13:", "is not a size");
 	refuse_main(f, "3MB", "99999999999GB", ":9:13:", "is not within");

@@ -219,7 +219,9 @@ static void values_behind_a_hash_are_the_defaults(void **state)
 	buf_fini(&text);
 	struct config *b = load(f);
 	assert_true(b->sandbox);
-	assert_string_equal(b->admin_listen, "127.0.0.1:9443");
+	assert_int_equal(b->admin_listen_count, 2);
+	assert_string_equal(b->admin_listen[0], "127.0.0.1:9443");
+	assert_string_equal(b->admin_listen[1], "/run/vnepp/admin.sock");
 	assert_string_equal(b->registries[0].source_address, "192.0.2.10");
 	assert_int_equal(a->api_max_connections, b->api_max_connections);
 	assert_int_equal(a->api_max_per_address, b->api_max_per_address);
