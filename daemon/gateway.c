@@ -1,7 +1,7 @@
 /*
  * The gateway's life.
  *
- * Happy path: STORE_RECOVER (epoch, keys) ─▶ accounts and partners get their numbers ─▶ decider, scheduler, pools, API
+ * Happy path: STORE_RECOVER (epoch, keys) ─▶ accounts and partners get their numbers ─▶ pauses ─▶ decider, scheduler, pools, API
  * ─▶ on_ready. Stopping: admission closes ─▶ the scheduler puts back and waits ─▶ pools log out ─▶ on_stopped.
  *
  * Failure modes: the store cannot be recovered or a name cannot be registered: on_ready with the reason, nothing was
@@ -16,6 +16,7 @@
 #include "epp/base/check.h"
 #include "policy/policy.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,8 +176,22 @@ static void run(struct gateway *g)
 	size_t n = gateway_account_count(g);
 	for (size_t i = 0; i < n; i++)
 		pool_start(gateway_account_at(g, i)->pool);
+	gateway_pauses_apply(g);
 	sched_start(g->sched);
 	g->env.on_ready(g->env.arg, NULL);
+}
+
+static void on_setting(struct store_op *op)
+{
+	struct gateway *g = CONTAINER_OF(op, struct gateway, setting.op);
+	if (g->stopping)
+		return;
+	if (op->err) {
+		g->env.on_ready(g->env.arg, op->errmsg.text);
+		return;
+	}
+	gateway_pauses_load(g, g->setting.value);
+	run(g);
 }
 
 static void on_partners(struct store_op *op)
@@ -184,10 +199,14 @@ static void on_partners(struct store_op *op)
 	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
 	if (g->stopping)
 		return;
-	if (op->err)
+	if (op->err) {
 		g->env.on_ready(g->env.arg, op->errmsg.text);
-	else
-		run(g);
+		return;
+	}
+	g->setting = (struct store_setting){.op = {.type = STORE_SETTING, .done = on_setting},
+	                                    .name = GATEWAY_PAUSES,
+	                                    .arena = &g->setting_arena};
+	g->env.writer->submit(g->env.writer, &g->setting.op);
 }
 
 static const char **partner_names(const struct config *c)
@@ -285,6 +304,7 @@ static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
 	r->ids = NULL;
 	gateway_ceilings_set(g, g->config);
 	gateway_changes_apply(g, r->changes);
+	gateway_pauses_apply(g);
 	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(decider)),
 	    F_U64("partners", g->config->partner_count));
 }
@@ -400,6 +420,8 @@ void gateway_free(struct gateway *g)
 	free(g->partner_ids);
 	free(g->reg_names);
 	free(g->reg_ids);
+	json_decref(g->pauses);
+	arena_fini(&g->setting_arena);
 	explicit_bzero(g->hmac_key, sizeof g->hmac_key);
 	free(g);
 }

@@ -62,6 +62,10 @@ void gateway_free(struct gateway *g);
 
 /* What is going on, as a new JSON object. */
 struct json_t *gateway_status(struct gateway *g);
+/* Pauses what `args` name (registry, account, partner, lane, or all; why), or resumes exactly that, without names
+ * everything. `done` once, now or later, with an error text, or with what is paused now (borrowed). */
+void gateway_pause(struct gateway *g, const struct json_t *args, bool on,
+                   void (*done)(void *arg, const char *why, struct json_t *pauses), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

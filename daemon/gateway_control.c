@@ -46,16 +46,21 @@ json_t *gateway_status(struct gateway *g)
 		sched_stats(g->sched, &s);
 	for (size_t i = 0; g->running && i < gateway_account_count(g); i++)
 		json_array_append_new(accounts, account_status(gateway_account_at(g, i)));
-	return json_pack(
-	    "{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I}, s:o}",
-	    "instance", g->config->instance, "version", VNEPP_VERSION, "state", state_of(g), "since",
-	    instant_format(since, g->started_at, HANOI_OFFSET_S, false), "now",
-	    instant_format(now, loop_wall(g->env.loop), HANOI_OFFSET_S, false), "sandbox", g->config->sandbox,
-	    "epoch", (json_int_t)g->epoch, "rules", g->decider ? decider_revision(g->decider) : "", "jobs",
-	    "held", (json_int_t)s.jobs, "ready", (json_int_t)s.ready, "in_flight", (json_int_t)s.in_flight,
-	    "waiting", (json_int_t)s.waiting, "since_start", "claimed", (json_int_t)s.claimed, "done",
-	    (json_int_t)s.done, "failed", (json_int_t)s.failed, "unknown", (json_int_t)s.unknown, "accounts",
-	    accounts);
+	json_t *empty = json_array();
+	json_t *status =
+	    json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:I, s:s, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, "
+	              "s:I}, s:o, s:O}",
+	              "instance", g->config->instance, "version", VNEPP_VERSION, "state", state_of(g),
+	              "since", instant_format(since, g->started_at, HANOI_OFFSET_S, false), "now",
+	              instant_format(now, loop_wall(g->env.loop), HANOI_OFFSET_S, false), "sandbox",
+	              g->config->sandbox, "epoch", (json_int_t)g->epoch, "rules",
+	              g->decider ? decider_revision(g->decider) : "", "jobs", "held", (json_int_t)s.jobs,
+	              "ready", (json_int_t)s.ready, "in_flight", (json_int_t)s.in_flight, "waiting",
+	              (json_int_t)s.waiting, "since_start", "claimed", (json_int_t)s.claimed, "done",
+	              (json_int_t)s.done, "failed", (json_int_t)s.failed, "unknown", (json_int_t)s.unknown,
+	              "accounts", accounts, "pauses", g->pauses ? g->pauses : empty);
+	json_decref(empty);
+	return status;
 }
 
 /* ---- import -------------------------------------------------------------------------------------------------------- */

@@ -76,6 +76,10 @@ struct gateway {
 	uint32_t *reg_ids;
 	struct loop_timer deadline;
 	struct gateway_reload_op *reload; /* owned; under way */
+	struct store_setting setting;     /* what is read at the start */
+	struct arena setting_arena;
+	struct json_t *pauses; /* owned; an array */
+	bool pausing;          /* a change of them is on its way into the store */
 };
 
 /* gateway_pool.c: everything that can fail comes with prepare. */
@@ -107,6 +111,10 @@ struct gateway_account *gateway_account_at(const struct gateway *g, size_t i);
 struct gateway_account *gateway_account_find(const struct gateway *g, const char *registry,
                                              const char *account);
 void gateway_ceilings_set(struct gateway *g, const struct config *c);
+#define GATEWAY_PAUSES "pauses" /* the setting in the store */
+/* gateway_pause.c: what was stored, and into force. */
+void gateway_pauses_load(struct gateway *g, struct str text);
+void gateway_pauses_apply(struct gateway *g);
 /* gateway.c: another pool has logged out. */
 void gateway_pool_drained(struct gateway *g);
 

@@ -148,10 +148,29 @@ static void run_reload(void *arg, struct admin_conn *c, const json_t *args)
 	reload(arg, c);
 }
 
-static const struct admin_command commands[] = {{ADMIN_CMD_STATUS, run_status},
-                                                {ADMIN_CMD_IMPORT, run_import},
-                                                {ADMIN_CMD_RELOAD, run_reload},
-                                                {NULL, NULL}};
+static void on_paused(void *arg, const char *why, json_t *pauses)
+{
+	if (why)
+		admin_reply_error(arg, why);
+	else
+		admin_reply(arg, json_pack("{s:O}", "pauses", pauses));
+}
+
+static void run_pause(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct daemon *d = arg;
+	gateway_pause(d->gateway, args, true, on_paused, c);
+}
+
+static void run_resume(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct daemon *d = arg;
+	gateway_pause(d->gateway, args, false, on_paused, c);
+}
+
+static const struct admin_command commands[] = {
+    {ADMIN_CMD_STATUS, run_status}, {ADMIN_CMD_PAUSE, run_pause},   {ADMIN_CMD_RESUME, run_resume},
+    {ADMIN_CMD_IMPORT, run_import}, {ADMIN_CMD_RELOAD, run_reload}, {NULL, NULL}};
 
 /* ---- status page ------------------------------------------------------------------------------------------------------ */
 

@@ -11,6 +11,10 @@
 /* Commands, their arguments and the members of their answers. */
 #define ADMIN_CMD_STATUS \
 	"status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
+/* Arguments, all text: registry, account ("registry/account"), partner, lane (urgent, renew, create); for pause also why,
+ * or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
+#define ADMIN_CMD_PAUSE  "pause"
+#define ADMIN_CMD_RESUME "resume"
 #define ADMIN_CMD_RELOAD "reload" /* → findings, as text, when the new files were refused */
 #define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 

@@ -90,6 +90,7 @@ enum err sq_schema(struct sq *s, struct errmsg *e) MUST_CHECK;
 
 /* ---- operations ---- */
 enum err sq_register(struct sq *s, struct store_register *o);
+enum err sq_setting(struct sq *s, struct store_setting *o);
 enum err sq_recover(struct sq *s, struct store_recover *o);
 enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o);
 enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o);

@@ -370,6 +370,19 @@ static enum err meta_set(struct sq *s, struct store_op *op, const char *key, str
 	return sq_run(s, op, st);
 }
 
+enum err sq_setting(struct sq *s, struct store_setting *o)
+{
+	char key[64];
+	struct str old;
+	if (snprintf(key, sizeof key, "setting.%s", o->name) >= (int)sizeof key)
+		return err_set(&o->op.errmsg, ERR_TOO_LONG, "the setting's name is too long");
+	if (o->value.ptr)
+		return meta_set(s, &o->op, key, o->value);
+	enum err err = meta_get(s, &o->op, key, &old);
+	o->value = arena_str(o->arena, old);
+	return err;
+}
+
 static enum err next_epoch(struct sq *s, struct store_recover *o)
 {
 	struct str old;

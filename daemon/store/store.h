@@ -44,6 +44,7 @@ typedef uint64_t batch_id_t; /* from 1 */
 enum store_op_type {
 	STORE_REGISTER,    /* names of partners and accounts to numbers */
 	STORE_RECOVER,     /* start-up: new epoch, orphans removed, open claims turned to UNKNOWN */
+	STORE_SETTING,     /* what an operator has set, and a restart must not forget */
 	STORE_BATCH_BEGIN, /* writer */
 	STORE_BATCH_CHUNK,
 	STORE_BATCH_PUBLISH,
@@ -99,6 +100,14 @@ struct store_recover {
 	uint8_t hmac_key[32]; /* out: made at the first start, kept */
 	uint64_t orphans;     /* out: batches removed because they were never published */
 	uint64_t unknown;     /* out: items that were being sent when the last run ended without saying so */
+};
+
+/* Reads a setting, or writes it when `value` has a pointer. Names are ours. */
+struct store_setting {
+	struct store_op op;
+	const char *name;    /* in */
+	struct str value;    /* in: borrowed until done; out, when read: empty when there is none */
+	struct arena *arena; /* in, when read: borrowed */
 };
 
 /* ---- intake ------------------------------------------------------------------------------------------------------ */

@@ -112,6 +112,21 @@ static uint32_t number_of(struct mem *m, bool is_account, const char *name)
 	return (uint32_t)m->name_count;
 }
 
+static enum err mem_setting(struct mem *m, struct store_setting *o)
+{
+	struct str *kept = map_get(&m->settings, str_c(o->name));
+	if (!o->value.ptr) {
+		o->value = kept ? arena_str(o->arena, *kept) : STR_NONE;
+		return OK;
+	}
+	if (!kept) {
+		kept = arena_alloc(&m->arena, sizeof *kept);
+		INVARIANT(!map_put(&m->settings, str_c(o->name), kept));
+	}
+	*kept = arena_str(&m->arena, o->value);
+	return OK;
+}
+
 static enum err do_register(struct mem *m, struct store_register *o)
 {
 	for (size_t i = 0; i < o->count; i++)
@@ -251,6 +266,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 {
 	switch (op->type) {
 	case STORE_REGISTER: return do_register(m, OP(store_register));
+	case STORE_SETTING: return mem_setting(m, OP(store_setting));
 	case STORE_RECOVER: return recover(m, OP(store_recover));
 	case STORE_BATCH_BEGIN: return mem_batch_begin(m, OP(store_batch_begin));
 	case STORE_BATCH_CHUNK: return mem_batch_chunk(m, OP(store_batch_chunk));
@@ -303,6 +319,7 @@ static void close_backend(struct store_backend *b)
 	map_fini(&m->grants);
 	map_fini(&m->contacts);
 	map_fini(&m->messages);
+	map_fini(&m->settings);
 	buf_fini(&m->scratch);
 	buf_fini(&m->key);
 	arena_fini(&m->arena);

@@ -102,6 +102,7 @@ struct mem {
 	struct map grants;   /* subject key -> item + 1, as a pointer-sized number */
 	struct map contacts; /* account, id */
 	struct map messages; /* account, time, id */
+	struct map settings; /* -> struct str */
 	struct mem_point *points;
 	size_t point_count;
 	struct mem_progress *progress;

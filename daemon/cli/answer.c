@@ -1,0 +1,128 @@
+/* One question to the daemon, and its answer as tables. */
+#include "daemon/cli/answer.h"
+#include "daemon/cli/control.h"
+#include "daemon/cli/interrupt.h"
+#include "daemon/cli/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CELL_COLUMNS 40
+
+/* A scalar as a person reads it; "" for what is none. */
+static struct str scalar(const json_t *value, char room[32])
+{
+	if (json_is_string(value))
+		return str_c(json_string_value(value));
+	if (json_is_integer(value))
+		(void)snprintf(room, 32, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		(void)snprintf(room, 32, "%.1f", json_real_value(value));
+	else
+		(void)snprintf(room, 32, "%s",
+		               json_is_true(value)    ? "yes"
+		               : json_is_false(value) ? "no"
+		                                      : "");
+	return str_c(room);
+}
+
+static bool is_scalar(const json_t *value)
+{
+	return value && !json_is_object(value) && !json_is_array(value);
+}
+
+/* {"queued":12,…}: one line per member. */
+static void print_object(const char *title, json_t *object, struct buf *out)
+{
+	const struct table_column columns[] = {{title, false, CELL_COLUMNS}, {"", true, CELL_COLUMNS}};
+	const char *key;
+	json_t *value;
+	struct table t;
+	char room[32];
+	table_init(&t, columns, ARRAY_LEN(columns));
+	json_object_foreach(object, key, value)
+	{
+		if (!is_scalar(value))
+			continue;
+		table_cell(&t, str_c(key));
+		table_cell(&t, scalar(value, room));
+	}
+	if (t.count)
+		buf_byte(out, '\n');
+	table_print(&t, out);
+	table_fini(&t);
+}
+
+/* [{"name":"vnnic",…},…]: one row per entry, the columns of the first one. */
+static void print_array(json_t *array, struct buf *out)
+{
+	struct table_column columns[TABLE_COLUMNS_MAX];
+	size_t n = 0, i;
+	const char *key;
+	json_t *entry, *value;
+	struct table t;
+	char room[32];
+	json_object_foreach(json_array_get(array, 0), key,
+	                    value) if (is_scalar(value) && n < TABLE_COLUMNS_MAX) columns[n++] =
+	    (struct table_column){key, json_is_number(value), CELL_COLUMNS};
+	if (!n)
+		return;
+	table_init(&t, columns, n);
+	json_array_foreach(array, i, entry) for (size_t c = 0; c < n; c++)
+	    table_cell(&t, scalar(json_object_get(entry, columns[c].title), room));
+	buf_byte(out, '\n');
+	table_print(&t, out);
+	table_fini(&t);
+}
+
+static void print_answer(json_t *answer, struct buf *out)
+{
+	const char *key;
+	json_t *value;
+	char room[32];
+	json_object_foreach(answer, key, value) if (is_scalar(value) && strcmp(key, "ok") != 0)
+	    buf_printf(out, "%-12s %.*s\n", key, STR_ARG(scalar(value, room)));
+	json_object_foreach(answer, key, value)
+	{
+		if (json_is_object(value))
+			print_object(key, value, out);
+		else if (json_is_array(value))
+			print_array(value, out);
+	}
+}
+
+static int show(json_t *answer, bool json)
+{
+	struct buf out;
+	buf_init(&out, 16u << 20);
+	if (json) {
+		char *text = json_dumps(answer, JSON_INDENT(2));
+		buf_printf(&out, "%s\n", text ? text : "{}");
+		free(text);
+	} else {
+		print_answer(answer, &out);
+	}
+	bool printed = cli_print(&out);
+	buf_fini(&out);
+	return printed ? CLI_DONE : CLI_FAILED;
+}
+
+int answer_ask(struct cli *cli, json_t *request, bool json)
+{
+	struct control *c = NULL;
+	struct errmsg e = {""};
+	json_t *answer = NULL;
+	interrupt_install();
+	enum err err = control_open(cli->conn.socket ? cli->conn.socket : CONN_SOCKET_DEFAULT, &c, &e);
+	if (!err)
+		err = control_call(c, request, &answer, &e);
+	int result = CLI_FAILED;
+	if (err)
+		cli_error("%s", e.text);
+	else
+		result = show(answer, json);
+	json_decref(answer);
+	json_decref(request);
+	control_close(c);
+	return result;
+}

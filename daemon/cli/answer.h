@@ -1,0 +1,13 @@
+/* Questions to the daemon over its control socket, with answers printed for people or as JSON. */
+#ifndef VNEPP_CLI_ANSWER_H
+#define VNEPP_CLI_ANSWER_H
+
+#include "daemon/cli/cli.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Asks (takes over `request`), prints, and says how it went: an exit status. */
+int answer_ask(struct cli *cli, json_t *request, bool json);
+
+#endif

@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# The operator's hand on a running daemon: pause and resume, what they refuse, and a restart in between.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
+trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
+		failed=$((failed + 1))
+		echo "FAILED: $what"
+		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
+	fi
+}
+wait_for() { # COMMAND...: true within 20 s
+	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
+	return 1
+}
+start() {
+	rm -f "$dir/ports"
+	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
+	pid=$!
+	wait_for test -s "$dir/ports"
+	port=$(sed -n 's/^api=//p' "$dir/ports")
+}
+vnepp() { "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
+says() { # TEXT COMMAND...: it fails and says so
+	local text=$1
+	shift
+	! vnepp "$@" && grep -q "$text" "$dir/out"
+}
+lines() { # FROM TO
+	local i
+	for i in $(seq "$1" "$2"); do
+		printf '{"ref":"r%d","op":"create","domain":"ten-%d.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,' "$i" "$i"
+		printf '"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
+		printf '{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
+	done
+}
+ask() { curl -s --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port$2" "${@:3}"; }
+submit() { lines "$2" "$3" | ask "$1" /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"; }
+is_done() { ask "$1" "/v1/batches/$2" | grep -q "\"done\":$3"; }
+claimed() { vnepp status --json && grep -q "\"claimed\": $1\b" "$dir/out"; }
+
+sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
+echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
+	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
+registry=$!
+wait_for test -s "$dir/rport"
+cat >"$dir/vneppd.yaml" <<END
+instance: test
+sandbox: {clock: "2026-11-20T09:00:00+07:00"}
+store: {path: vnepp.db}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
+admin: {control_socket: $dir/control.sock}
+policy: {rules: "$root/policy/rules"}
+log: {format: logfmt}
+stop_timeout: 5s
+partners: partners.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
+    zones: [id.vn, biz.vn, com.vn]
+    tls: {ca: certs/ca.pem, server_name: localhost}
+    accounts:
+      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
+END
+cat >"$dir/partners.yaml" <<END
+partners:
+  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
+  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
+END
+start
+
+check "a pause of nothing is refused" says "say what" pause
+check "… of an unknown partner, too" says "no such partner" pause --partner nobody
+check "… of an unknown registry" says "no such registry" pause --registry nowhere
+check "… of an unknown account" says "no such registry or account" pause --account sim/nobody
+check "… of an unknown lane" says "the lanes are" pause --lane slow
+check "resuming what is not paused is refused" says "nothing is paused under exactly" resume --partner anphat
+check "a partner is paused" vnepp pause --partner anphat --why "wrong file"
+check "… and the answer shows it" grep -q "wrong file" "$dir/out"
+submit anphat 1 20
+submit hoasen 21 40
+check "the other partner's items are done" wait_for is_done hoasen 2 20
+check "nothing of the paused one's was claimed" claimed 20
+kill -TERM $pid
+wait $pid
+start
+check "a restart does not resume" wait_for grep -q 'event=pause.kept' "$dir/d.log"
+check "… and status tells" bash -c "'$build/vnepp' status --socket '$dir/control.sock' | grep -q 'wrong file'"
+check "nothing was claimed after it" claimed 0
+check "resume under the same name" vnepp resume --partner anphat
+check "everything is done then" wait_for is_done anphat 1 20
+check "pausing everything" vnepp pause --all --why night
+check "… twice is once" vnepp pause --all
+check "… and resuming it" vnepp resume
+submit anphat 41 45
+check "goes on" wait_for is_done anphat 3 5
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
