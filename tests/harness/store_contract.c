@@ -383,7 +383,28 @@ static void a_reading_connection_reads_and_does_nothing_else(void **state)
 
 /* ---- the suite ------------------------------------------------------------------------------------------------------------------ */
 
+static struct str setting(struct contract *c, const char *name, const char *value)
+{
+	struct store_setting s = {.name = name, .value = value ? str_c(value) : STR_NONE, .arena = &c->a};
+	assert_int_equal(play(c->b, &s.op, STORE_SETTING), OK);
+	return s.value;
+}
+
+static void settings_are_kept(void **state)
+{
+	struct contract *c = *state;
+	contract_assert_str(setting(c, "pauses", NULL), "");
+	(void)setting(c, "pauses", "[1]");
+	(void)setting(c, "other", "x");
+	contract_assert_str(setting(c, "pauses", NULL), "[1]");
+	(void)setting(c, "pauses", "[]");
+	(void)contract_restart(c);
+	contract_assert_str(setting(c, "pauses", NULL), "[]");
+	contract_assert_str(setting(c, "other", NULL), "x");
+}
+
 static const struct CMUnitTest tests_here[] = {CONTRACT_TEST(numbers_are_given_once_and_kept),
+                                               CONTRACT_TEST(settings_are_kept),
                                                CONTRACT_TEST(every_start_has_its_epoch_and_the_key_is_kept),
                                                CONTRACT_TEST(uploads_that_never_ended_are_removed),
                                                CONTRACT_TEST(what_was_being_sent_is_in_doubt_after_a_crash),
