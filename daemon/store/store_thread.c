@@ -86,8 +86,6 @@ static void *run(void *arg)
 	while ((n = take_group(t, ops)) > 0) {
 		run_group(t, ops, n);
 		for (size_t i = 0; i < n; i++) {
-			ops[i]->next =
-			    (struct store_op *)(void *)&t->executor; /* whose it is, for on_back() */
 			ops[i]->msg.run = on_back;
 			loop_post(t->loop, &ops[i]->msg);
 		}
