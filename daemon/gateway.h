@@ -66,6 +66,9 @@ struct json_t *gateway_status(struct gateway *g);
  * everything. `done` once, now or later, with an error text, or with what is paused now (borrowed). */
 void gateway_pause(struct gateway *g, const struct json_t *args, bool on,
                    void (*done)(void *arg, const char *why, struct json_t *pauses), void *arg);
+/* One item with what holds it; `done` later, with an error text, or a new object that the callee takes over. */
+void gateway_item(struct gateway *g, uint64_t id,
+                  void (*done)(void *arg, const char *why, struct json_t *item), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

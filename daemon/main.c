@@ -168,9 +168,28 @@ static void run_resume(void *arg, struct admin_conn *c, const json_t *args)
 	gateway_pause(d->gateway, args, false, on_paused, c);
 }
 
-static const struct admin_command commands[] = {
-    {ADMIN_CMD_STATUS, run_status}, {ADMIN_CMD_PAUSE, run_pause},   {ADMIN_CMD_RESUME, run_resume},
-    {ADMIN_CMD_IMPORT, run_import}, {ADMIN_CMD_RELOAD, run_reload}, {NULL, NULL}};
+static void on_item(void *arg, const char *why, json_t *item)
+{
+	if (why)
+		admin_reply_error(arg, why);
+	else
+		admin_reply(arg, item);
+}
+
+static void run_item(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct daemon *d = arg;
+	json_int_t id = json_integer_value(json_object_get(args, "item"));
+	gateway_item(d->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
+}
+
+static const struct admin_command commands[] = {{ADMIN_CMD_STATUS, run_status},
+                                                {ADMIN_CMD_PAUSE, run_pause},
+                                                {ADMIN_CMD_RESUME, run_resume},
+                                                {ADMIN_CMD_ITEM, run_item},
+                                                {ADMIN_CMD_IMPORT, run_import},
+                                                {ADMIN_CMD_RELOAD, run_reload},
+                                                {NULL, NULL}};
 
 /* ---- status page ------------------------------------------------------------------------------------------------------ */
 

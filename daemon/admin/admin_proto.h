@@ -15,6 +15,8 @@
  * or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
 #define ADMIN_CMD_PAUSE  "pause"
 #define ADMIN_CMD_RESUME "resume"
+/* item: its number → ref, domain, state, held_by, who_can_change_it, detail, reason, cltrid … */
+#define ADMIN_CMD_ITEM   "item"
 #define ADMIN_CMD_RELOAD "reload" /* → findings, as text, when the new files were refused */
 #define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 

@@ -68,6 +68,7 @@ struct sched_hold {
 #define SCHED_HOLDS_MAX 64
 /* The holds from now on, instead of the former ones; at most SCHED_HOLDS_MAX. */
 void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t count);
+bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
 /* A pending item was settled: its name is free again. */
 void sched_settled(struct sched *s, struct str domain);
 /* Nothing new; what was not sent goes back, what is in flight is waited for. */

@@ -133,7 +133,6 @@ void sched_stop_check(struct sched *s);
 /* sched_hold.c */
 /* What has begun is seen through. */
 bool sched_job_is_held(const struct sched_job *j);
-bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
 
 /* sched_claim.c */
 void sched_refresh(struct sched *s);

@@ -87,6 +87,13 @@ submit anphat 1 20
 submit hoasen 21 40
 check "the other partner's items are done" wait_for is_done hoasen 2 20
 check "nothing of the paused one's was claimed" claimed 20
+held() { # ITEM STATE HELD_BY
+	vnepp item "$1" --json && grep -q "\"state\": \"$2\"" "$dir/out" && grep -q "\"held_by\": \"$3\"" "$dir/out"
+}
+check "an item that waits says for what" held 1 queued pause
+check "one that has ended says so" held 21 done nothing
+check "an item that is not there is said" says "no such item" item 4711
+check "what is no number is usage" says "is not the number" item x1
 kill -TERM $pid
 wait $pid
 start

@@ -1,0 +1,160 @@
+/*
+ * One item for an operator: what is known of it, what holds it, and who can change that.
+ *
+ * Happy path: the reading connection finds it ─▶ what the scheduler and the pools know is added ─▶ answered.
+ */
+#include "daemon/gateway_int.h"
+#include "daemon/job/lane.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct item_question {
+	struct store_get_item get;
+	struct gateway *gateway;
+	struct arena arena;
+	void (*done)(void *arg, const char *why, json_t *item);
+	void *arg;
+};
+
+static json_t *text(struct str s)
+{
+	return s.len ? json_stringn(s.ptr, s.len) : json_null();
+}
+
+static json_t *moment(instant_ms_t t)
+{
+	char room[TIME_TEXT_MAX];
+	return t == INSTANT_NONE ? json_null() : json_string(instant_format(room, t, HANOI_OFFSET_S, false));
+}
+
+static const char *partner_name(const struct gateway *g, uint32_t id)
+{
+	for (size_t i = 0; i < g->config->partner_count; i++)
+		if (g->partner_ids[i] == id)
+			return g->config->partners[i].name;
+	return "(not configured)";
+}
+
+static const struct gateway_account *account_of(const struct gateway *g, uint32_t id)
+{
+	for (size_t i = 0; i < gateway_account_count(g); i++)
+		if (gateway_account_at(g, i)->id == id)
+			return gateway_account_at(g, i);
+	return NULL;
+}
+
+/* ---- what holds it ------------------------------------------------------------------------------------------------------- */
+
+struct reason {
+	const char *held_by, *who;
+	char detail[256];
+};
+
+/* The sender's side: from what stands still longest to what passes by itself. */
+static void queued(const struct gateway *g, const struct store_row *row, struct reason *r)
+{
+	const struct gateway_account *a = account_of(g, row->account);
+	struct pool_stats p;
+	if (!a || a->closed) {
+		*r = (struct reason){"account", "operator", "its account is not configured any more"};
+		return;
+	}
+	pool_stats(a->pool, &p);
+	if (sched_is_held(g->sched, a->id, row->partner, lane_of_op(row->op)))
+		*r = (struct reason){"pause", "operator",
+		                     "paused: see 'pauses' in vnepp status, and vnepp resume"};
+	else if (g->store_failing)
+		*r = (struct reason){"store", "operator", "the store cannot be written: nothing is sent"};
+	else if (p.stopped || p.ready == 0) {
+		*r = (struct reason){"registry", p.stopped ? "operator" : "registry", ""};
+		snprintf(r->detail, sizeof r->detail, "%s is not logged in%s%.160s", a->name,
+		         p.last_error[0] ? ": " : "", p.last_error);
+	} else {
+		*r = (struct reason){"turn", "nobody", ""};
+		snprintf(r->detail, sizeof r->detail,
+		         "it waits for its turn; %s sends at most %u commands per second (0: no ceiling)",
+		         a->name, a->registry->ceiling.limit);
+	}
+}
+
+static void explain(const struct gateway *g, const struct store_row *row, struct reason *r)
+{
+	switch (row->state) {
+	case ITEM_QUEUED: queued(g, row, r); break;
+	case ITEM_SENDING:
+		*r = (struct reason){"registry", "nobody",
+		                     "claimed: it leaves next, or its answer is on the way"};
+		break;
+	case ITEM_WAITING:
+		*r = (struct reason){"evidence", "partner", "something is missing: see 'needs'"};
+		break;
+	case ITEM_REVIEW:
+		*r = (struct reason){"review", "policy admin", "a person must decide: see 'reason'"};
+		break;
+	case ITEM_PENDING:
+		*r = (struct reason){"registry", "registry",
+		                     "the registry decides later, by a message in its poll queue"};
+		break;
+	case ITEM_UNKNOWN:
+	case ITEM_RECONCILING:
+		*r = (struct reason){"doubt", "nobody",
+		                     "the registry is being asked whether it was carried out"};
+		break;
+	case ITEM_NEEDS_HUMAN:
+		*r =
+		    (struct reason){"doubt", "operator", "what was seen cannot be told apart: see 'message'"};
+		break;
+	default: *r = (struct reason){"nothing", "nobody", "it has ended"}; break;
+	}
+}
+
+/* ---- the answer ---------------------------------------------------------------------------------------------------------- */
+
+static json_t *describe(const struct gateway *g, const struct store_row *row)
+{
+	const struct gateway_account *a = account_of(g, row->account);
+	const struct item_result *res = &row->result;
+	bool ended = res->at != INSTANT_NONE;
+	struct reason r = {"", "", ""};
+	explain(g, row, &r);
+	return json_pack(
+	    "{s:I, s:I, s:I, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:i, s:o, s:o, "
+	    "s:o, s:o}",
+	    "item", (json_int_t)row->item, "batch", (json_int_t)row->batch, "line", (json_int_t)row->line,
+	    "partner", partner_name(g, row->partner), "ref", text(row->ref), "domain", text(row->domain),
+	    "account", a ? a->name : "(not configured)", "op", row->op == ITEM_CREATE ? "create" : "renew",
+	    "state", item_state_name(row->state), "held_by", r.held_by, "who_can_change_it", r.who, "detail",
+	    r.detail, "reason", text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)),
+	    "message", text(res->message), "needs", text(res->needs), "code", res->code, "attempts",
+	    res->attempt, "cltrid", text(res->cl_trid), "svtrid", text(res->sv_trid), "admitted",
+	    moment(row->admitted), "at", moment(res->at));
+}
+
+static void on_read(struct store_op *op)
+{
+	struct item_question *i = CONTAINER_OF(op, struct item_question, get.op);
+	json_t *item = op->err ? NULL : describe(i->gateway, &i->get.row);
+	i->done(i->arg, op->err == ERR_NOT_FOUND ? "no such item" : op->err ? op->errmsg.text : NULL, item);
+	arena_fini(&i->arena);
+	free(i);
+}
+
+void gateway_item(struct gateway *g, uint64_t id, void (*done)(void *arg, const char *why, json_t *item),
+                  void *arg)
+{
+	if (!g->running || id == 0) {
+		done(arg, id ? "the gateway is starting" : "an item is named by its number, from 1", NULL);
+		return;
+	}
+	struct item_question *i = xcalloc(1, sizeof *i);
+	*i = (struct item_question){.gateway = g, .done = done, .arg = arg};
+	arena_init(&i->arena);
+	i->get = (struct store_get_item){.op = {.type = STORE_GET_ITEM, .done = on_read},
+	                                 .item = id,
+	                                 .arena = &i->arena};
+	g->env.reader->submit(g->env.reader, &i->get.op);
+}
