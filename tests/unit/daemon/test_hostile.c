@@ -196,7 +196,7 @@ static void nul_inside(struct buf *out, size_t n)
 {
 	buf_add(out, str_make(GOOD, n));
 	buf_append(out, "\0", 1);
-	buf_add(out, str_make(GOOD + n, sizeof(GOOD) - 1 - n));
+	buf_add(out, str_make(&GOOD[n], sizeof(GOOD) - 1 - n));
 }
 
 static void cut_at(struct buf *out, size_t n)
