@@ -167,7 +167,7 @@ $(FUZZERS): $(B)/%: $(OBJ)/tests/fuzz/%.o $(LIB_HARNESS) $(LIB_DAEMON)
 # Targets that need packages install them first and then start over, because compiler flags depend on them.
 AGAIN := @$(MAKE) --no-print-directory -j$(shell nproc)
 
-.PHONY: help deps deps-test demo demo-run test test-run san sim bench bench-run fuzz cover layers format format-check lint
+.PHONY: help deps deps-test deps-ci demo demo-run test test-run san sim bench bench-run fuzz cover layers format format-check lint
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -175,6 +175,9 @@ deps: ## install what the build needs (Debian packages)
 	@tests/deps.sh build
 deps-test: ## install what the tests need, too
 	@tests/deps.sh test
+
+deps-ci: ## install what the tests of the status page and the alert rules need, too (a browser, promtool)
+	@tests/deps.sh ci
 
 demo: deps ## the main job from a batch file to the registry and back, on this machine
 	$(AGAIN) demo-run

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and nothing when none is. With sudo when not root.
-#   tests/deps.sh build|test
+#   tests/deps.sh build|test|ci      ci: what the tests of the status page and of the alert rules need, too
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
 build="gcc make pkg-config libc6-dev libuv1-dev libssl-dev openssl libxml2-dev libyaml-dev libjansson-dev libidn2-dev \
 libsqlite3-dev libcurl4-openssl-dev perl"
 test="libcmocka-dev clang clang-format libclang-rt-dev libxml2-utils libnet-epp-perl curl"
+
+ci="chromium chromium-driver fonts-dejavu-core"
 
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
@@ -50,8 +52,25 @@ llhttp() {
 	rm -rf "$dir"
 }
 
+# promtool alone: the package prometheus, which it comes with, would start a service.
+promtool() {
+	command -v promtool >/dev/null 2>&1 || [ -x build/deps/promtool ] && return 0
+	local dir
+	dir=$(mktemp -d)
+	as_root apt-get update -qq >/dev/null
+	(cd "$dir" && apt-get download -qq -o APT::Sandbox::User=root prometheus >/dev/null && dpkg-deb -x prometheus_*.deb x) || {
+		echo "deps: the package prometheus could not be fetched" >&2
+		rm -rf "$dir"
+		exit 1
+	}
+	mkdir -p build/deps
+	cp "$dir/x/usr/bin/promtool" build/deps/promtool
+	rm -rf "$dir"
+}
+
 case ${1-} in
 build) install $(missing $build) && llhttp ;;
 test) install $(missing $build $test) && llhttp ;;
-*) echo "usage: $0 build|test" >&2; exit 2 ;;
+ci) install $(missing $build $test $ci) && llhttp && promtool ;;
+*) echo "usage: $0 build|test|ci" >&2; exit 2 ;;
 esac

@@ -5,6 +5,7 @@
 # VNEPP_SCREENSHOTS=FOLDER keeps pictures of the page, desk and phone, both languages.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+PATH=$PWD/build/deps:$PATH # promtool, when it was fetched alone
 root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped=0 pid="" registry="" driver="" session=""
 clean_up() {
 	[ -n "$session" ] && wd DELETE "/session/$session" >/dev/null 2>&1
