@@ -153,6 +153,9 @@ enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, c
                    uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
                    bool *has_key);
 enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i);
+/* A pending item of this name at this account, other than `but`; *id 0: none. */
+enum err sq_pending_item(struct sq *s, struct store_op *op, struct str domain, uint32_t account,
+                         item_id_t but, item_id_t *id);
 /* A panData decides the pending item o->settled. */
 enum err sq_settle(struct sq *s, struct store_message *o);
 

@@ -203,22 +203,23 @@ enum err sq_import(struct sq *s, struct store_import *o)
 
 /* ---- poll messages ------------------------------------------------------------------------------------------------------- */
 
-static enum err pending_item(struct sq *s, struct store_message *o, item_id_t *id)
+enum err sq_pending_item(struct sq *s, struct store_op *op, struct str domain, uint32_t account,
+                         item_id_t but, item_id_t *id)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_PENDING_BY_NAME);
-	sq_bind_str(st, 1, o->domain);
-	sqlite3_bind_int64(st, 2, o->account);
+	sq_bind_str(st, 1, domain);
+	sqlite3_bind_int64(st, 2, account);
 	*id = 0;
-	while (*id == 0 && sq_row(s, &o->op, st, &err)) {
+	while (*id == 0 && sq_row(s, op, st, &err)) {
 		struct sq_item item;
 		item_id_t candidate = (item_id_t)sqlite3_column_int64(st, 0);
-		enum err loaded = sq_item_load(s, &o->op, candidate, &item);
+		enum err loaded = sq_item_load(s, op, candidate, &item);
 		if (loaded) {
 			sq_done(st);
 			return loaded;
 		}
-		if (item.state == ITEM_PENDING)
+		if (item.state == ITEM_PENDING && candidate != but)
 			*id = candidate;
 	}
 	sq_done(st);
@@ -240,6 +241,6 @@ enum err sq_message(struct sq *s, struct store_message *o)
 	o->duplicate = !err && sqlite3_changes(s->db) == 0;
 	if (err || o->duplicate || !o->is_pan)
 		return err;
-	err = pending_item(s, o, &o->settled);
+	err = sq_pending_item(s, &o->op, o->domain, o->account, 0, &o->settled);
 	return err || o->settled == 0 ? err : sq_settle(s, o);
 }

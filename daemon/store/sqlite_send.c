@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PENDING_CODE 1001 /* RFC 5730: carried out, action pending */
+
 /* ---- outcomes ------------------------------------------------------------------------------------------------------- */
 
 /* The name's row, with the free years of the decision that was in force. `how`: DOMAIN_NEW or DOMAIN_PUT. */
@@ -52,6 +54,19 @@ static enum err made_by_another(struct sq *s, struct store_op *op, const struct 
 	*other = found && at != INSTANT_NONE && at == (i->op == ITEM_CREATE ? r->created : r->expires) &&
 	         (item_id_t)sqlite3_column_int64(st, by) != i->id;
 	sq_done(st);
+	return err;
+}
+
+/* <info> shows a create that waits for the registry's decision, and another item knows from its own answer that it is
+ * its. */
+static enum err pends_for_another(struct sq *s, struct store_op *op, const struct sq_item *i,
+                                  const struct item_result *r, bool *other)
+{
+	item_id_t id = 0;
+	enum err err = OK;
+	if (r->state == ITEM_PENDING && r->code != PENDING_CODE)
+		err = sq_pending_item(s, op, str_c(i->domain), i->account, i->id, &id);
+	*other |= id != 0;
 	return err;
 }
 
@@ -154,6 +169,8 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 	err = try_new_name(s, &o->op, step, &item, &r, &is_new);
 	if (!err && step->name != STORE_NAME_NONE && !is_new)
 		err = made_by_another(s, &o->op, &item, &r, &other);
+	if (!err)
+		err = pends_for_another(s, &o->op, &item, &r, &other);
 	if (other)
 		r = taken_before(&item, r);
 	if (!err)

@@ -193,6 +193,8 @@ enum err mem_claim(struct mem *m, struct store_claim *o)
 	return OK;
 }
 
+#define PENDING_CODE 1001 /* RFC 5730: carried out, action pending */
+
 /* ---- outcomes ---------------------------------------------------------------------------------------------------------- */
 
 /* The ledger knows this very registration, or this very expiry date, from before. */
@@ -204,6 +206,18 @@ static bool made_by_another(struct mem *m, const struct mem_item *i, const struc
 	if (i->op == ITEM_CREATE)
 		return d->created != INSTANT_NONE && d->created == r->created && d->item != i->id;
 	return d->expires != INSTANT_NONE && d->expires == r->expires && d->renewed_by != i->id;
+}
+
+/* <info> shows a create that waits for the registry's decision, and it is another item's. */
+static bool pends_for_another(struct mem *m, const struct mem_item *i, const struct item_result *r)
+{
+	for (size_t n = 0; n < m->item_count && r->state == ITEM_PENDING && r->code != PENDING_CODE; n++) {
+		const struct mem_item *o = m->items[n];
+		if (o && o != i && o->state == ITEM_PENDING && o->account == i->account &&
+		    str_eq(o->domain, i->domain))
+			return true;
+	}
+	return false;
 }
 
 static struct item_result taken_before(const struct mem_item *i, struct item_result r)
@@ -232,7 +246,7 @@ static void name_effect(struct mem *m, const struct store_step *step, const stru
 static void finish_step(struct mem *m, const struct store_step *step, struct mem_item *i)
 {
 	struct item_result r = step->result;
-	if (step->name != STORE_NAME_NONE && made_by_another(m, i, &r))
+	if ((step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r))
 		r = taken_before(i, r);
 	mem_result_add(m, i, &r, !step->not_sent, STR_NONE, STR_NONE);
 	name_effect(m, step, i, &r);

@@ -519,6 +519,28 @@ static void an_approval_without_dates_must_be_looked_up(void **state)
 	assert_int_equal(contract_counts(c).grants, 1);
 }
 
+/* In doubt after a crash, it looks, and sees what another item waits for. */
+static void what_pends_for_another_item_is_not_its_own(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct play_line l[] = {{PLAY_GRANT, "r1", "n1.id.vn", 1, c->account[0], 0, NULL},
+	                        {PLAY_GRANT, "r2", "n1.id.vn", 2, c->account[0], 0, NULL}};
+	item_id_t first = contract_admit(c, 0, l, 2);
+	struct store_claim k = contract_claim(c, 0, 2);
+	struct store_step s = contract_step(c, first + 1, k.claim, ITEM_PENDING);
+	s.result.code = 1001;
+	assert_int_equal(contract_finish(c, &s, 1), OK);
+	(void)contract_restart(c);
+	contract_end(c, first, 0, ITEM_RECONCILING);
+	contract_end(c, first, 0, ITEM_PENDING);
+	contract_assert_state(c, first, ITEM_FAILED);
+	contract_assert_str(contract_row(c, first).result.reason, "NAME_TAKEN");
+	assert_int_equal(contract_counts(c).grants, 1);
+	struct store_message m = message(c, "1", true);
+	assert_int_equal(play(c->b, &m.op, STORE_MESSAGE), OK);
+	assert_int_equal(m.settled, first + 1);
+}
+
 static void a_denial_ends_the_pending_item(void **state)
 {
 	CONTRACT_OF(c, state);
@@ -554,5 +576,6 @@ const struct CMUnitTest contract_send_tests[] = {CONTRACT_TEST(queues_are_those_
                                                  CONTRACT_TEST(a_message_is_stored_once),
                                                  CONTRACT_TEST(an_approval_settles_the_pending_item),
                                                  CONTRACT_TEST(an_approval_without_dates_must_be_looked_up),
+                                                 CONTRACT_TEST(what_pends_for_another_item_is_not_its_own),
                                                  CONTRACT_TEST(a_denial_ends_the_pending_item),
                                                  CONTRACT_TESTS_END};
