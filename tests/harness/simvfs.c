@@ -1,11 +1,9 @@
 /*
- * A file is what the kernel has of it (`data`), and what a crash brings back: the old content of every sector that was
- * changed since the last sync (`undo`), and the length at that time. A sync forgets the undo; a crash applies it.
+ * The VFS: its methods, its locks, and the switches that make calls fail. What a file forgets is in simvfs_file.c.
  */
-#include "tests/harness/simvfs.h"
+#include "tests/harness/simvfs_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
-#include "epp/base/list.h"
 #include "epp/base/rng.h"
 
 #include <sqlite3.h>
@@ -13,37 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE         4096u /* what the kernel writes back at a time */
-#define FILE_MAX     (1u << 30)
 #define PATH_MAX_LEN 512
 #define JULIAN_EPOCH 210866760000000ll /* 1970-01-01 in SQLite's milliseconds */
-
-struct undo {
-	size_t sector;
-	bool lost; /* written before a sync that failed: the next sync does not save it */
-	uint8_t old[SIMVFS_SECTOR];
-};
-
-struct file {
-	struct list_node node;
-	struct list handles;
-	char *name; /* owned */
-	bool exists;
-	uint8_t *data; /* owned */
-	size_t len, cap;
-	/* What is on disk. */
-	bool on_disk;
-	size_t disk_len;
-	struct undo *undo; /* owned */
-	size_t undo_count, undo_cap;
-	uint32_t *undo_of; /* owned; by sector: 1 + index into undo, 0: none */
-	size_t undo_of_cap;
-};
 
 struct handle {
 	sqlite3_file base;
 	struct simvfs *vfs;
-	struct file *file;
+	struct simvfs_file *file;
 	struct list_node node; /* in file->handles */
 	int lock;
 	bool delete_on_close;
@@ -120,141 +94,16 @@ uint64_t simvfs_faults(const struct simvfs *v)
 	return v->failed;
 }
 
-/* ---- what a crash brings back ----------------------------------------------------------------------------------------- */
-
-static void undo_clear(struct file *f)
-{
-	for (size_t i = 0; i < f->undo_count; i++)
-		f->undo_of[f->undo[i].sector] = 0;
-	f->undo_count = 0;
-}
-
-static void undo_reserve(struct file *f, size_t sector)
-{
-	if (sector >= f->undo_of_cap) {
-		size_t cap = f->undo_of_cap ? f->undo_of_cap : 64;
-		while (cap <= sector)
-			cap *= 2;
-		f->undo_of = xrealloc(f->undo_of, cap, sizeof *f->undo_of);
-		memset(f->undo_of + f->undo_of_cap, 0, (cap - f->undo_of_cap) * sizeof *f->undo_of);
-		f->undo_of_cap = cap;
-	}
-	if (f->undo_count == f->undo_cap) {
-		f->undo_cap = f->undo_cap ? 2 * f->undo_cap : 64;
-		f->undo = xrealloc(f->undo, f->undo_cap, sizeof *f->undo);
-	}
-}
-
-/* Keeps a sector as it is now, unless an older state of it is kept. */
-static struct undo *undo_keep(struct file *f, size_t sector)
-{
-	undo_reserve(f, sector);
-	if (f->undo_of[sector])
-		return &f->undo[f->undo_of[sector] - 1];
-	struct undo *u = &f->undo[f->undo_count++];
-	size_t at = sector * SIMVFS_SECTOR;
-	size_t n = at >= f->len ? 0 : f->len - at < SIMVFS_SECTOR ? f->len - at : SIMVFS_SECTOR;
-	*u = (struct undo){.sector = sector};
-	if (n)
-		memcpy(u->old, f->data + at, n);
-	f->undo_of[sector] = (uint32_t)f->undo_count;
-	return u;
-}
-
-/* Before bytes from `from` to `to` change. What is behind the disk's end needs no undo. */
-static void undo_range(struct file *f, size_t from, size_t to)
-{
-	size_t end = to < f->disk_len ? to : f->disk_len;
-	for (size_t s = from / SIMVFS_SECTOR; s * SIMVFS_SECTOR < end; s++)
-		(void)undo_keep(f, s); /* kept; nothing to set */
-}
-
-/* A page that is written to is dirty again as a whole. */
-static void dirty_again(struct file *f, size_t from, size_t to)
-{
-	size_t last = (to + PAGE - 1) / PAGE * PAGE;
-	for (size_t s = from / PAGE * PAGE / SIMVFS_SECTOR; s * SIMVFS_SECTOR < last && s < f->undo_of_cap;
-	     s++)
-		if (f->undo_of[s])
-			f->undo[f->undo_of[s] - 1].lost = false;
-}
-
-static void synced(struct file *f)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < f->undo_count; i++) {
-		struct undo *u = &f->undo[i];
-		f->undo_of[u->sector] = 0;
-		if (!u->lost)
-			continue;
-		f->undo[kept] = *u;
-		f->undo_of[u->sector] = (uint32_t)++kept;
-	}
-	f->undo_count = kept;
-	f->disk_len = f->len;
-	f->on_disk = f->exists;
-}
-
-/* The kernel has given up on what was dirty and calls it clean. */
-static void sync_failed(struct file *f)
-{
-	static const uint8_t nothing[SIMVFS_SECTOR];
-	size_t first = f->disk_len / SIMVFS_SECTOR;
-	for (size_t s = first; s * SIMVFS_SECTOR < f->len; s++) {
-		size_t known = f->undo_count;
-		struct undo *u = undo_keep(f, s);
-		if (f->undo_count == known)
-			continue;
-		size_t cut = s == first ? f->disk_len % SIMVFS_SECTOR : 0;
-		memcpy(u->old + cut, nothing, SIMVFS_SECTOR - cut);
-	}
-	for (size_t i = 0; i < f->undo_count; i++)
-		f->undo[i].lost = true;
-	f->disk_len = f->disk_len > f->len ? f->disk_len : f->len;
-	f->on_disk = f->on_disk || f->exists;
-}
-
 /* ---- files ------------------------------------------------------------------------------------------------------------ */
 
-static struct file *find(struct simvfs *v, const char *name)
+static struct simvfs_file *find(struct simvfs *v, const char *name)
 {
 	list_for_each (n, &v->files) {
-		struct file *f = LIST_ITEM(n, struct file, node);
+		struct simvfs_file *f = LIST_ITEM(n, struct simvfs_file, node);
 		if (strcmp(f->name, name) == 0)
 			return f;
 	}
 	return NULL;
-}
-
-static void set_len(struct file *f, size_t len)
-{
-	INVARIANT(len <= FILE_MAX);
-	if (len > f->cap) {
-		size_t cap = f->cap ? f->cap : PAGE;
-		while (cap < len)
-			cap *= 2;
-		f->data = xrealloc(f->data, cap, 1);
-		f->cap = cap;
-	}
-	if (len > f->len)
-		memset(f->data + f->len, 0, len - f->len);
-	f->len = len;
-}
-
-static void cut(struct file *f, size_t len)
-{
-	undo_range(f, len, f->len);
-	set_len(f, len);
-}
-
-static void file_free(struct file *f)
-{
-	list_remove(&f->node);
-	free(f->name);
-	free(f->data);
-	free(f->undo);
-	free(f->undo_of);
-	free(f);
 }
 
 /* ---- the methods of a file ------------------------------------------------------------------------------------------------ */
@@ -269,7 +118,7 @@ static int file_close(sqlite3_file *base)
 	struct handle *h = handle_of(base);
 	list_remove(&h->node);
 	if (h->delete_on_close) {
-		cut(h->file, 0);
+		simvfs_file_cut(h->file, 0);
 		h->file->exists = false;
 	}
 	return SQLITE_OK;
@@ -297,11 +146,7 @@ static int file_write(sqlite3_file *base, const void *data, int n, sqlite3_int64
 		count = h->vfs->off ? 0 : (size_t)rng_below(&h->vfs->rng, count + 1);
 	if (count == 0)
 		return rc;
-	undo_range(h->file, from, from + count);
-	dirty_again(h->file, from, from + count);
-	if (from + count > h->file->len)
-		set_len(h->file, from + count);
-	memcpy(h->file->data + from, data, count);
+	simvfs_file_write(h->file, from, data, count);
 	return rc;
 }
 
@@ -312,7 +157,7 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 len)
 	if (rc)
 		return rc;
 	if ((size_t)len < h->file->len)
-		cut(h->file, (size_t)len);
+		simvfs_file_cut(h->file, (size_t)len);
 	return SQLITE_OK;
 }
 
@@ -320,11 +165,9 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 len)
 static void folder_synced(struct simvfs *v)
 {
 	list_for_each (n, &v->files) {
-		struct file *f = LIST_ITEM(n, struct file, node);
-		if (f->exists)
-			continue;
-		undo_clear(f);
-		synced(f);
+		struct simvfs_file *f = LIST_ITEM(n, struct simvfs_file, node);
+		if (!f->exists)
+			simvfs_file_gone(f);
 	}
 }
 
@@ -336,9 +179,9 @@ static int file_sync(sqlite3_file *base, int flags)
 	if (!rc && !h->file->on_disk)
 		folder_synced(h->vfs);
 	if (!rc)
-		synced(h->file);
+		simvfs_file_synced(h->file);
 	else if (!h->vfs->off)
-		sync_failed(h->file);
+		simvfs_file_sync_failed(h->file);
 	return rc;
 }
 
@@ -416,9 +259,9 @@ static struct simvfs *self_of(sqlite3_vfs *base)
 	return CONTAINER_OF(base, struct simvfs, vfs);
 }
 
-static struct file *create(struct simvfs *v, const char *name)
+static struct simvfs_file *create(struct simvfs *v, const char *name)
 {
-	struct file *f = xcalloc(1, sizeof *f);
+	struct simvfs_file *f = xcalloc(1, sizeof *f);
 	f->name = xstrdup(name);
 	list_push(&v->files, &f->node);
 	return f;
@@ -451,7 +294,7 @@ static int vfs_open(sqlite3_vfs *base, const char *name, sqlite3_file *out, int 
 		         (unsigned long long)v->counts[SIMVFS_OPEN]);
 		name = temporary;
 	}
-	struct file *f = find(v, name);
+	struct simvfs_file *f = find(v, name);
 	if ((!f || !f->exists) && !(flags & SQLITE_OPEN_CREATE))
 		return SQLITE_CANTOPEN;
 	if (!f)
@@ -469,23 +312,21 @@ static int vfs_delete(sqlite3_vfs *base, const char *name, int sync_folder)
 {
 	struct simvfs *v = self_of(base);
 	int rc = pass(v, SIMVFS_DELETE);
-	struct file *f = find(v, name);
+	struct simvfs_file *f = find(v, name);
 	if (rc)
 		return SQLITE_IOERR_DELETE;
 	if (!f || !f->exists)
 		return SQLITE_IOERR_DELETE_NOENT;
-	cut(f, 0);
+	simvfs_file_cut(f, 0);
 	f->exists = false;
-	if (sync_folder) {
-		undo_clear(f);
-		synced(f);
-	}
+	if (sync_folder)
+		simvfs_file_gone(f);
 	return SQLITE_OK;
 }
 
 static int vfs_access(sqlite3_vfs *base, const char *name, int flags, int *out)
 {
-	struct file *f = find(self_of(base), name);
+	struct simvfs_file *f = find(self_of(base), name);
 	(void)flags;
 	*out = f && f->exists;
 	return SQLITE_OK;
@@ -564,9 +405,9 @@ void simvfs_free(struct simvfs *v)
 {
 	sqlite3_vfs_unregister(&v->vfs);
 	list_for_each_safe (n, &v->files) {
-		struct file *f = LIST_ITEM(n, struct file, node);
+		struct simvfs_file *f = LIST_ITEM(n, struct simvfs_file, node);
 		REQUIRE(list_empty(&f->handles));
-		file_free(f);
+		simvfs_file_free(f);
 	}
 	free(v);
 }
@@ -578,61 +419,6 @@ const char *simvfs_name(const struct simvfs *v)
 
 /* ---- crashes ------------------------------------------------------------------------------------------------------------------ */
 
-/* One sector: as it was, as it is, or torn: the one before a place and the other behind it. */
-static void draw_sector(struct simvfs *v, uint8_t *now, const uint8_t *old, size_t n, enum simvfs_loss loss)
-{
-	enum { AS_IT_WAS, AS_IT_IS, BEGINNING_SURVIVES, END_SURVIVES, FATES };
-	uint64_t fate = loss == SIMVFS_LOSE_SOME ? rng_below(&v->rng, FATES) : AS_IT_WAS;
-	size_t place = fate >= BEGINNING_SURVIVES ? (size_t)rng_below(&v->rng, n) : 0;
-	if (fate == AS_IT_WAS || fate == BEGINNING_SURVIVES)
-		memcpy(now + place, old + place, n - place);
-	else if (fate == END_SURVIVES)
-		memcpy(now, old, place);
-}
-
-static void undo_one(struct simvfs *v, struct file *f, const struct undo *u, enum simvfs_loss loss)
-{
-	size_t at = u->sector * SIMVFS_SECTOR;
-	if (at < f->len)
-		draw_sector(v, f->data + at, u->old,
-		            f->len - at < SIMVFS_SECTOR ? f->len - at : SIMVFS_SECTOR, loss);
-}
-
-/* What was written behind the disk's end. */
-static void undo_growth(struct simvfs *v, struct file *f, enum simvfs_loss loss)
-{
-	static const uint8_t nothing[SIMVFS_SECTOR];
-	for (size_t at = f->disk_len; at < f->len;) {
-		size_t end = (at / SIMVFS_SECTOR + 1) * SIMVFS_SECTOR;
-		if (end > f->len)
-			end = f->len;
-		draw_sector(v, f->data + at, nothing, end - at, loss);
-		at = end;
-	}
-}
-
-static void file_crash(struct simvfs *v, struct file *f, enum simvfs_loss loss)
-{
-	bool lucky = loss == SIMVFS_LOSE_SOME && rng_below(&v->rng, 2);
-	if (f->exists != f->on_disk && !lucky) {
-		f->exists = f->on_disk;
-		if (!f->exists) {
-			undo_clear(f);
-			set_len(f, 0);
-		}
-	}
-	if (f->exists) {
-		if (loss == SIMVFS_LOSE_ALL || rng_below(&v->rng, 2))
-			set_len(f, f->disk_len);
-		for (size_t i = 0; i < f->undo_count; i++)
-			undo_one(v, f, &f->undo[i], loss);
-		undo_growth(v, f, loss);
-	}
-	undo_clear(f);
-	f->disk_len = f->len;
-	f->on_disk = f->exists;
-}
-
 void simvfs_power_off(struct simvfs *v)
 {
 	v->off = true;
@@ -643,9 +429,9 @@ void simvfs_crash(struct simvfs *v, enum simvfs_loss loss)
 	simvfs_heal(v);
 	v->off = false;
 	list_for_each (n, &v->files) {
-		struct file *f = LIST_ITEM(n, struct file, node);
+		struct simvfs_file *f = LIST_ITEM(n, struct simvfs_file, node);
 		REQUIRE(list_empty(&f->handles));
 		if (loss != SIMVFS_LOSE_NONE)
-			file_crash(v, f, loss);
+			simvfs_file_crash(&v->rng, f, loss);
 	}
 }
