@@ -5,7 +5,8 @@
  * once, later, on the loop's thread, through op.done with op.err set and the output filled in. A back end runs a group
  * of operations synchronously in one transaction, each in a savepoint of its own: one bad operation does not spoil
  * the group. Nothing is given back before the transaction is on disk. When the commit itself fails, every operation of
- * the group fails with ERR_DISK and nothing of it has happened.
+ * the group fails with ERR_DISK and nothing of it has happened; but when the process ends at this moment, the next one may
+ * find that it has, as after any crash before an answer.
  *
  * Shape of the data (design.md section 2.7), append-shaped:
  *   batch    one row per submission; invisible until published
