@@ -69,6 +69,10 @@ void gateway_pause(struct gateway *g, const struct json_t *args, bool on,
 /* One item with what holds it; `done` later, with an error text, or a new object that the callee takes over. */
 void gateway_item(struct gateway *g, uint64_t id,
                   void (*done)(void *arg, const char *why, struct json_t *item), void *arg);
+/* An operator's decision on an item that waits for one: item, outcome (done, failed, retry), why, expires, created.
+ * `done` once, now or later, with an error text or NULL. */
+void gateway_resolve(struct gateway *g, const struct json_t *args, void (*done)(void *arg, const char *why),
+                     void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

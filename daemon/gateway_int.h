@@ -79,6 +79,7 @@ struct gateway {
 	struct store_setting setting;     /* what is read at the start */
 	struct arena setting_arena;
 	struct json_t *pauses; /* owned; an array */
+	bool resolving;        /* a decision of an operator is being stored */
 	bool pausing;          /* a change of them is on its way into the store */
 };
 

@@ -168,6 +168,20 @@ static void run_resume(void *arg, struct admin_conn *c, const json_t *args)
 	gateway_pause(d->gateway, args, false, on_paused, c);
 }
 
+static void on_resolved(void *arg, const char *why)
+{
+	if (why)
+		admin_reply_error(arg, why);
+	else
+		admin_reply(arg, json_object());
+}
+
+static void run_resolve(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct daemon *d = arg;
+	gateway_resolve(d->gateway, args, on_resolved, c);
+}
+
 static void on_item(void *arg, const char *why, json_t *item)
 {
 	if (why)
@@ -183,13 +197,11 @@ static void run_item(void *arg, struct admin_conn *c, const json_t *args)
 	gateway_item(d->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
 }
 
-static const struct admin_command commands[] = {{ADMIN_CMD_STATUS, run_status},
-                                                {ADMIN_CMD_PAUSE, run_pause},
-                                                {ADMIN_CMD_RESUME, run_resume},
-                                                {ADMIN_CMD_ITEM, run_item},
-                                                {ADMIN_CMD_IMPORT, run_import},
-                                                {ADMIN_CMD_RELOAD, run_reload},
-                                                {NULL, NULL}};
+static const struct admin_command commands[] = {
+    {ADMIN_CMD_STATUS, run_status},   {ADMIN_CMD_PAUSE, run_pause},
+    {ADMIN_CMD_RESUME, run_resume},   {ADMIN_CMD_ITEM, run_item},
+    {ADMIN_CMD_RESOLVE, run_resolve}, {ADMIN_CMD_IMPORT, run_import},
+    {ADMIN_CMD_RELOAD, run_reload},   {NULL, NULL}};
 
 /* ---- status page ------------------------------------------------------------------------------------------------------ */
 

@@ -96,12 +96,29 @@ check "an item that is not there is said" says "no such item" item 4711
 check "what is no number is usage" says "is not the number" item x1
 kill -TERM $pid
 wait $pid
+# A damaged row is what a person has to look at: items 1 to 3 cannot be read any more.
+sqlite3 "$dir/vnepp.db" "UPDATE item SET payload = x'00' WHERE id <= 3"
 start
 check "a restart does not resume" wait_for grep -q 'event=pause.kept' "$dir/d.log"
 check "… and status tells" bash -c "'$build/vnepp' status --socket '$dir/control.sock' | grep -q 'wrong file'"
 check "nothing was claimed after it" claimed 0
 check "resume under the same name" vnepp resume --partner anphat
-check "everything is done then" wait_for is_done anphat 1 20
+check "everything is done then, but what needs a person" wait_for is_done anphat 1 17
+check "… and says so" wait_for held 1 needs_human doubt
+check "a decision needs a reason" says "say why" resolve 1 failed
+check "… and one of three outcomes" says "done, failed or retry" resolve 1 maybe --why x
+check "… and done needs a date" says "needs --expires" resolve 1 done --why x
+check "… a real one" says "a date (YYYY-MM-DD)" resolve 1 done --why x --expires 2026-02-30
+check "what has ended is not decided again" says "only an item in needs_human" resolve 21 failed --why x
+check "what is not there, neither" says "no such item" resolve 4711 failed --why x
+check "it was not done" vnepp resolve 1 failed --why "not at the registry"
+check "… and that is its end" held 1 failed nothing
+check "… with the reason kept" bash -c "grep -q 'not at the registry' '$dir/out'"
+check "it was done" vnepp resolve 2 done --why "seen there" --created 2026-11-20 --expires 2027-11-20
+check "… and the partner sees it" is_done anphat 1 18
+check "send it again" vnepp resolve 3 retry --why "try again"
+check "… it comes back, because it is still damaged" wait_for grep -q 'event=item.resolved.*item=3' "$dir/d.log"
+check "… to a person" wait_for held 3 needs_human doubt
 check "pausing everything" vnepp pause --all --why night
 check "… twice is once" vnepp pause --all
 check "… and resuming it" vnepp resume
