@@ -16,12 +16,12 @@
 #define ADMIN_CMD_PAUSE  "pause"
 #define ADMIN_CMD_RESUME "resume"
 /* item: its number → ref, domain, state, held_by, who_can_change_it, detail, reason, cltrid … */
-#define ADMIN_CMD_ITEM   "item"
+#define ADMIN_CMD_ITEM "item"
 /* item: a number; outcome: done, failed, retry; why: text; for done also expires, and created for a create, when the
  * answer did not say: dates in Hanoi, or RFC 3339 */
 #define ADMIN_CMD_RESOLVE "resolve"
-#define ADMIN_CMD_RELOAD "reload" /* → findings, as text, when the new files were refused */
-#define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+#define ADMIN_CMD_RELOAD  "reload" /* → findings, as text, when the new files were refused */
+#define ADMIN_CMD_IMPORT  "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a
