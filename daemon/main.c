@@ -5,8 +5,8 @@
  *   vneppd --check [--config FILE]    reports every error of configuration, credentials and rules, starts nothing
  */
 #include "daemon/admin/admin.h"
-#include "daemon/admin/admin_proto.h"
 #include "daemon/admin/http_admin.h"
+#include "daemon/commands.h"
 #include "daemon/core/config.h"
 #include "daemon/core/log.h"
 #include "daemon/core/log_ring.h"
@@ -25,7 +25,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -53,6 +52,7 @@ struct daemon {
 	struct gateway *gateway;
 	struct listener *api, *control, *web[CONFIG_ADMIN_LISTEN_MAX];
 	struct admin admin;
+	struct commands commands;
 	struct meter meter;
 	struct log_ring ring;
 	struct gateway_observer *observer;
@@ -114,94 +114,6 @@ static int check(const char *path)
 	policy_unref(&rules);
 	return fine ? EXIT_FINE : EXIT_FAILED;
 }
-
-/* ---- control socket -------------------------------------------------------------------------------------------------- */
-
-static void run_status(void *arg, struct admin_conn *c, const json_t *args)
-{
-	struct daemon *d = arg;
-	(void)args;
-	admin_reply(c, gateway_status(d->gateway));
-}
-
-static void on_imported(void *arg, const char *why, uint64_t added, uint64_t replaced)
-{
-	struct admin_conn *c = arg;
-	if (why)
-		admin_reply_error(c, why);
-	else
-		admin_reply(c, json_pack("{s:I, s:I}", "added", (json_int_t)added, "replaced",
-		                         (json_int_t)replaced));
-}
-
-static void run_import(void *arg, struct admin_conn *c, const json_t *args)
-{
-	struct daemon *d = arg;
-	gateway_import(d->gateway, json_object_get(args, "rows"), on_imported, c);
-}
-
-static void reload(struct daemon *d, struct admin_conn *c);
-
-static void run_reload(void *arg, struct admin_conn *c, const json_t *args)
-{
-	(void)args;
-	reload(arg, c);
-}
-
-static void on_paused(void *arg, const char *why, json_t *pauses)
-{
-	if (why)
-		admin_reply_error(arg, why);
-	else
-		admin_reply(arg, json_pack("{s:O}", "pauses", pauses));
-}
-
-static void run_pause(void *arg, struct admin_conn *c, const json_t *args)
-{
-	struct daemon *d = arg;
-	gateway_pause(d->gateway, args, true, on_paused, c);
-}
-
-static void run_resume(void *arg, struct admin_conn *c, const json_t *args)
-{
-	struct daemon *d = arg;
-	gateway_pause(d->gateway, args, false, on_paused, c);
-}
-
-static void on_resolved(void *arg, const char *why)
-{
-	if (why)
-		admin_reply_error(arg, why);
-	else
-		admin_reply(arg, json_object());
-}
-
-static void run_resolve(void *arg, struct admin_conn *c, const json_t *args)
-{
-	struct daemon *d = arg;
-	gateway_resolve(d->gateway, args, on_resolved, c);
-}
-
-static void on_item(void *arg, const char *why, json_t *item)
-{
-	if (why)
-		admin_reply_error(arg, why);
-	else
-		admin_reply(arg, item);
-}
-
-static void run_item(void *arg, struct admin_conn *c, const json_t *args)
-{
-	struct daemon *d = arg;
-	json_int_t id = json_integer_value(json_object_get(args, "item"));
-	gateway_item(d->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
-}
-
-static const struct admin_command commands[] = {
-    {ADMIN_CMD_STATUS, run_status},   {ADMIN_CMD_PAUSE, run_pause},
-    {ADMIN_CMD_RESUME, run_resume},   {ADMIN_CMD_ITEM, run_item},
-    {ADMIN_CMD_RESOLVE, run_resolve}, {ADMIN_CMD_IMPORT, run_import},
-    {ADMIN_CMD_RELOAD, run_reload},   {NULL, NULL}};
 
 /* ---- status page ------------------------------------------------------------------------------------------------------ */
 
@@ -302,8 +214,9 @@ static void on_reloaded(void *arg, const char *why)
 }
 
 /* Everything that can fail comes first; the switch itself cannot. */
-static void reload(struct daemon *d, struct admin_conn *asker)
+static void reload(void *arg, struct admin_conn *asker)
 {
+	struct daemon *d = arg;
 	struct reload *r = xcalloc(1, sizeof *r);
 	struct policy_ruleset *rules;
 	struct errmsg e;
@@ -507,7 +420,8 @@ static enum err start(struct daemon *d, struct policy_ruleset *rules, struct err
 	                                   .on_point = on_point,
 	                                   .arg = d};
 	d->observer = gateway_observe_new(&look);
-	admin_init(&d->admin, &d->loop.loop, commands, d);
+	d->commands = (struct commands){.gateway = d->gateway, .reload = reload, .arg = d};
+	admin_init(&d->admin, &d->loop.loop, commands_table, &d->commands);
 	err = open_http_admin(d, e);
 	if (err)
 		return err;

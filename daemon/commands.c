@@ -1,0 +1,91 @@
+/* The commands of the control socket: each is one call of the gateway, answered when that has an answer. */
+#include "daemon/commands.h"
+#include "daemon/admin/admin_proto.h"
+#include "daemon/gateway.h"
+
+#include <jansson.h>
+
+static void run_status(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	(void)args;
+	admin_reply(c, gateway_status(m->gateway));
+}
+
+static void on_imported(void *arg, const char *why, uint64_t added, uint64_t replaced)
+{
+	struct admin_conn *c = arg;
+	if (why)
+		admin_reply_error(c, why);
+	else
+		admin_reply(c, json_pack("{s:I, s:I}", "added", (json_int_t)added, "replaced",
+		                         (json_int_t)replaced));
+}
+
+static void run_import(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	gateway_import(m->gateway, json_object_get(args, "rows"), on_imported, c);
+}
+
+static void run_reload(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	(void)args;
+	m->reload(m->arg, c);
+}
+
+static void on_paused(void *arg, const char *why, json_t *pauses)
+{
+	if (why)
+		admin_reply_error(arg, why);
+	else
+		admin_reply(arg, json_pack("{s:O}", "pauses", pauses));
+}
+
+static void run_pause(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	gateway_pause(m->gateway, args, true, on_paused, c);
+}
+
+static void run_resume(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	gateway_pause(m->gateway, args, false, on_paused, c);
+}
+
+static void on_resolved(void *arg, const char *why)
+{
+	if (why)
+		admin_reply_error(arg, why);
+	else
+		admin_reply(arg, json_object());
+}
+
+static void run_resolve(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	gateway_resolve(m->gateway, args, on_resolved, c);
+}
+
+static void on_item(void *arg, const char *why, json_t *item)
+{
+	if (why)
+		admin_reply_error(arg, why);
+	else
+		admin_reply(arg, item);
+}
+
+static void run_item(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t id = json_integer_value(json_object_get(args, "item"));
+	gateway_item(m->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
+}
+
+const struct admin_command commands_table[] = {
+    {ADMIN_CMD_STATUS, run_status},   {ADMIN_CMD_PAUSE, run_pause},
+    {ADMIN_CMD_RESUME, run_resume},   {ADMIN_CMD_ITEM, run_item},
+    {ADMIN_CMD_RESOLVE, run_resolve}, {ADMIN_CMD_IMPORT, run_import},
+    {ADMIN_CMD_RELOAD, run_reload},   {NULL, NULL}};

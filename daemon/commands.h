@@ -1,0 +1,19 @@
+/* What the control socket can ask (daemon/admin/admin_proto.h), as a table for admin_init(). */
+#ifndef VNEPP_COMMANDS_H
+#define VNEPP_COMMANDS_H
+
+#include "daemon/admin/admin.h"
+
+struct gateway;
+
+/* What the commands work on; the `arg` of admin_init(). */
+struct commands {
+	struct gateway *gateway; /* borrowed */
+	/* Reloads, and answers `asker` when that is over. */
+	void (*reload)(void *arg, struct admin_conn *asker);
+	void *arg;
+};
+
+extern const struct admin_command commands_table[];
+
+#endif
