@@ -25,6 +25,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
