@@ -1,15 +1,13 @@
 /* vnepp policy check, vnepp policy test: for those who edit rule files. */
 #include "daemon/cli/cli.h"
+#include "daemon/cli/policy_folder.h"
 #include "policy/cases.h"
 #include "policy/check.h"
 #include "policy/policy.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
-#define REPORT_MAX      (64u << 20)
-#define RULES_IN_TREE   "policy/rules"
-#define RULES_INSTALLED "/etc/vnepp/rules"
+#define REPORT_MAX (64u << 20)
 
 struct policy_args {
 	bool json;
@@ -28,26 +26,6 @@ static const struct opt test_opts[] = {
     {"json", 0, OPT_FLAG, offsetof(struct policy_args, json), NULL, "one JSON line per case", NULL, 0, 0},
 };
 
-static const char *rules_folder(char **operands, size_t count)
-{
-	struct stat st;
-	if (count)
-		return operands[0];
-	return stat(RULES_IN_TREE, &st) == 0 && S_ISDIR(st.st_mode) ? RULES_IN_TREE : RULES_INSTALLED;
-}
-
-/* "cases" beside the rules' folder. */
-static const char *cases_folder(struct arena *arena, const char *rules)
-{
-	struct str s = str_c(rules);
-	while (s.len > 1 && s.ptr[s.len - 1] == '/')
-		s.len--;
-	size_t end = s.len;
-	while (end && s.ptr[end - 1] != '/')
-		end--;
-	return arena_printf(arena, "%.*scases", (int)end, s.ptr).ptr;
-}
-
 static int run_check(struct cli *cli, void *args, char **operands, size_t count)
 {
 	const struct policy_args *a = args;
@@ -56,7 +34,7 @@ static int run_check(struct cli *cli, void *args, char **operands, size_t count)
 	(void)cli;
 	diag_init(&diag);
 	buf_init(&out, REPORT_MAX);
-	struct policy_ruleset *r = policy_load_dir(rules_folder(operands, count), a->site, &diag);
+	struct policy_ruleset *r = policy_load_dir(policy_rules_folder(operands, count), a->site, &diag);
 	policy_check_print(r, &diag, a->json ? POLICY_JSON : POLICY_TEXT, &out);
 	bool printed = cli_print(&out);
 	int result = r && printed ? CLI_DONE : CLI_FAILED;
@@ -72,8 +50,8 @@ static int run_test(struct cli *cli, void *args, char **operands, size_t count)
 	struct policy_test_counts counts = {0};
 	struct diag diag;
 	struct buf out, findings;
-	const char *rules = rules_folder(operands, count);
-	const char *cases = a->cases ? a->cases : cases_folder(&cli->arena, rules);
+	const char *rules = policy_rules_folder(operands, count);
+	const char *cases = a->cases ? a->cases : policy_cases_folder(&cli->arena, rules);
 	diag_init(&diag);
 	buf_init(&out, REPORT_MAX);
 	buf_init(&findings, REPORT_MAX);

@@ -89,7 +89,7 @@ run submit a.ndjson --url http://127.0.0.1:1
 check "without TLS nothing is sent" has err "https://"
 run submit a.ndjson --url https://127.0.0.1:1 --cert certs/anphat.pem
 check "a certificate without its key" has err "--key is missing"
-for command in submit batch items cancel status item resolve pause resume "policy check" "policy test" "ledger import" "epp decode" template completion; do
+for command in submit batch items cancel status item resolve pause resume "policy check" "policy test" "policy clauses" "ledger import" "epp decode" template completion; do
 	# shellcheck disable=SC2086 # two words on purpose
 	run help $command
 	check "help $command" is $status 0
@@ -296,6 +296,17 @@ run completion bash
 check "completion for bash" sh -c 'bash -n out'
 run completion tcsh
 check "completion for another shell is usage" is $status 2
+run policy clauses "$root/policy/rules"
+check "every clause that is to be enforced is carried" is $status 0
+check "… and the list says so" grep -q ", 0 to be enforced that no rule carries" out
+check "… with rules and cases" grep -q "QD-7 .*enforce .*E02" out
+cp -r "$root/policy/rules" lost
+sed -i '0,/- id: QD-7$/s//- id: QD-77/; s/QD-7\b/QD-6/g; s/QD-77/QD-7/' lost/*.yaml
+run policy clauses lost --cases "$root/policy/cases"
+check "a clause that nothing carries is told" grep -q "QD-7 .*NOT CARRIED" out
+check "… and ends with 1" is $status 1
+run policy clauses nowhere
+check "rules that are not there end with 1" is $status 1
 run policy check "$root/policy/rules"
 check "the shipped rules are clean" is $status 0
 mkdir rules
