@@ -43,10 +43,8 @@ static void pump(struct sched_account *a)
 			break;
 		}
 		struct sched_job *j = LIST_ITEM(list_pop(&a->ready), struct sched_job, node);
-		if (sched_job_is_held(j)) {
-			sched_put_back(j, SCHED_PAUSED);
+		if (sched_job_put_back_held(j))
 			continue;
-		}
 		if (sched_send(j)) {
 			(void)ceiling_take(a->ceiling, now); /* send_wait_ms() said 0 */
 			pace_sent(&a->pace, now * 1000);
@@ -114,6 +112,7 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 	a->pause.fire = on_pause_over;
 	a->ceiling_timer.fire = on_ceiling;
 	a->pump.run = on_pump;
+	sched_money_init(a);
 	list_push(&s->accounts, &a->node);
 	return a;
 }
@@ -132,6 +131,8 @@ void sched_set_account(struct sched_account *a, struct pool *pool, const struct 
 void sched_start(struct sched *s)
 {
 	s->started = true;
+	list_for_each (n, &s->accounts)
+		sched_money_release(LIST_ITEM(n, struct sched_account, node));
 	sched_open(s);
 }
 
@@ -164,7 +165,7 @@ void sched_stop_check(struct sched *s)
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
-		if (jobs_of(a) || a->claiming) {
+		if (jobs_of(a) || a->claiming || a->money.unparking) {
 			/* What a claim or a name's release made ready meanwhile goes back, too. */
 			struct list_node *r;
 			while ((r = list_pop(&a->ready)))
@@ -199,6 +200,7 @@ void sched_stop(struct sched *s)
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
 		loop_timer_cancel(s->c.loop, &a->pause);
 		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
+		sched_money_stop(a);
 		put_back_all(s, &a->ready);
 		put_back_all(s, &a->waiting);
 	}
@@ -214,6 +216,7 @@ void sched_free(struct sched *s)
 		INVARIANT(jobs_of(a) == 0 && !a->claiming);
 		loop_timer_cancel(s->c.loop, &a->pause);
 		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
+		sched_money_stop(a);
 		loop_cancel_task(&a->pump);
 		fair_fini(&a->fair);
 		free(a);

@@ -64,11 +64,16 @@ void sched_look(struct sched *s, item_id_t item);
 struct sched_hold {
 	uint32_t account, partner;
 	uint8_t lane;
+	bool paid; /* only what costs money */
 };
 #define SCHED_HOLDS_MAX 64
 /* The holds from now on, instead of the former ones; at most SCHED_HOLDS_MAX. */
 void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t count);
+/* Everything of it, or what costs money of it. */
 bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
+bool sched_is_held_paid(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
+/* The registry has refused for lack of money (2104): only what is free is sent. */
+bool sched_out_of_money(const struct sched_account *a);
 /* A pending item was settled: its name is free again. */
 void sched_settled(struct sched *s, struct str domain);
 /* Nothing new; what was not sent goes back, what is in flight is waited for. */

@@ -160,6 +160,8 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->partner = c->partner;
 	j->claim = claim;
 	j->lane = a->turn.lane;
+	j->paid = c->paid;
+	sched_money_claimed(j);
 	j->offset = c->offset;
 	j->job.registry = &a->facts;
 	j->job.attempt = c->attempt;
@@ -236,6 +238,7 @@ void sched_claim(struct sched_account *a)
 	    .op = {.type = STORE_CLAIM, .done = on_claimed},
 	    .queue = {a->id, a->turn.partner, a->turn.lane},
 	    .max = a->turn.max,
+	    .paid_max = sched_money_paid_max(a, a->turn.partner, a->turn.lane),
 	    .decider = s->c.decider(s->c.arg),
 	    .now = loop_wall(s->c.loop),
 	    .arena = &a->claim_group->arena,

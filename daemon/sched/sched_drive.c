@@ -123,12 +123,15 @@ void sched_put_back(struct sched_job *j, const char *reason, const char *why, ui
 	sched_record(j, true, delay_ms);
 }
 
-/* What has not begun, or could be begun again, waits in the queue until the deposit was topped up; a look is free. */
+/*
+ * The registry wants money for what we take for free. What has not begun, or could be begun again, waits in the queue
+ * until the deposit was topped up; a look is free.
+ */
 static void pause_for_money(struct sched_account *a)
 {
 	if (!a->no_money)
 		LOG(a->sched->c.log, LOG_ERROR, "account.billing",
-		    "the registry refuses for lack of money (2104): the account pauses",
+		    "the registry refuses what is free for lack of money (2104): the account pauses",
 		    F_C("registry", a->registry), F_C("account", a->name),
 		    F_U64("pause_ms", BILLING_PAUSE_MS));
 	a->no_money = true;
@@ -145,7 +148,7 @@ static void pause_for_money(struct sched_account *a)
 static uint64_t delay_of(struct sched_job *j)
 {
 	if (j->job.stops_account)
-		return BILLING_PAUSE_MS;
+		return j->paid ? DELAY_PARKED : BILLING_PAUSE_MS;
 	if (j->job.result.state != ITEM_QUEUED)
 		return 0;
 	/* What a crash left open mostly never left: sending it is no repeating, and no news of the registry. */
@@ -158,7 +161,8 @@ static void ended(struct sched_job *j)
 {
 	struct sched_account *a = j->account;
 	uint64_t delay_ms = delay_of(j);
-	if (j->job.stops_account && !a->sched->stopping)
+	sched_money_ended(j);
+	if (j->job.stops_account && !j->paid && !a->sched->stopping)
 		pause_for_money(a);
 	sched_record(j, true, delay_ms);
 	sched_pump_later(a);

@@ -167,7 +167,8 @@ void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
 	                            .claim = j->claim,
 	                            .leaves_claim = end,
 	                            .result = j->job.result,
-	                            .not_before = now + (instant_ms_t)delay_ms,
+	                            .not_before = delay_ms == DELAY_PARKED ? STORE_PARKED
+	                                                                   : now + (instant_ms_t)delay_ms,
 	                            .not_sent = j->job.not_sent};
 	step->result.message = arena_str(&g->texts, j->job.result.message);
 	step->result.cl_trid = arena_str(&g->texts, j->job.result.cl_trid);

@@ -8,28 +8,47 @@ bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, ui
 {
 	for (size_t i = 0; i < s->hold_count; i++) {
 		const struct sched_hold *h = &s->holds[i];
-		if ((h->account == 0 || h->account == account) &&
+		if (!h->paid && (h->account == 0 || h->account == account) &&
 		    (h->partner == 0 || h->partner == partner) && (h->lane == 0 || h->lane == lane))
 			return true;
 	}
 	return false;
 }
 
-bool sched_job_is_held(const struct sched_job *j)
+bool sched_is_held_paid(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane)
 {
-	bool begun = j->letters || j->job.in_doubt || j->claim == 0;
-	return !begun && sched_is_held(j->account->sched, j->account->id, j->partner, j->lane);
+	for (size_t i = 0; i < s->hold_count; i++) {
+		const struct sched_hold *h = &s->holds[i];
+		if (h->paid && (h->account == 0 || h->account == account) &&
+		    (h->partner == 0 || h->partner == partner) && (h->lane == 0 || h->lane == lane))
+			return true;
+	}
+	return false;
+}
+
+bool sched_job_put_back_held(struct sched_job *j)
+{
+	struct sched *s = j->account->sched;
+	if (j->letters || j->job.in_doubt || j->claim == 0)
+		return false; /* it has begun */
+	if (sched_is_held(s, j->account->id, j->partner, j->lane))
+		sched_put_back(j, SCHED_PAUSED);
+	else if (j->paid && sched_is_held_paid(s, j->account->id, j->partner, j->lane))
+		sched_put_back(j, SCHED_PAID_HELD);
+	else
+		return false;
+	return true;
 }
 
 static void put_back_held(struct sched_account *a)
 {
+	struct list left = {0};
 	list_for_each_safe (n, &a->ready) {
-		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
-		if (!sched_job_is_held(j))
-			continue;
 		list_remove(n);
-		sched_put_back(j, SCHED_PAUSED);
+		if (!sched_job_put_back_held(LIST_ITEM(n, struct sched_job, node)))
+			list_push(&left, n);
 	}
+	list_move_all(&a->ready, &left);
 }
 
 /* A queue that has a turn under way keeps it in vain: what its claim brings goes back. */
@@ -53,6 +72,8 @@ void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t cou
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
 		stop_turns(a);
 		put_back_held(a);
+		if (s->started)
+			sched_money_release(a);
 	}
 	if (s->started)
 		sched_refresh(s);

@@ -1,5 +1,6 @@
 /* Shared by the files of the scheduler: sched.c (life, accounts), sched_claim.c (out of the store), sched_drive.c
- * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name), sched_hold.c (pauses). */
+ * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name), sched_hold.c (pauses),
+ * sched_money.c (what costs, while there is no money). */
 #ifndef VNEPP_SCHED_INT_H
 #define VNEPP_SCHED_INT_H
 
@@ -18,7 +19,8 @@
  * to be one row for many items. */
 #define CLAIM_PART       4
 #define NAME_PUT_BACK_MS 60000
-#define BILLING_PAUSE_MS 300000 /* a deposit is topped up by people */
+#define BILLING_PAUSE_MS 300000     /* a deposit is topped up by people */
+#define DELAY_PARKED     UINT64_MAX /* instead of a delay: until it is let go (sched_money.c) */
 #define STORE_RETRY_MS   1000
 #define OPEN_PAGE        256
 #define EXPEDITE_PAGE    1000 /* items moved by one operation: bounds the writer's time */
@@ -45,6 +47,8 @@ struct sched_job {
 	uint64_t claim;
 	uint32_t partner, offset;
 	uint8_t lane;      /* in which it was claimed */
+	bool paid;         /* years of it are charged; not known of what a start takes up */
+	bool probe;        /* goes out to see whether there is money again */
 	uint32_t letters;  /* of commands sent, as bits: a second one of a kind needs another clTRID */
 	uint32_t unstored; /* steps handed to the store and not on disk yet */
 	bool holds_name;
@@ -58,6 +62,14 @@ struct name_lock {
 	struct sched_job *holder; /* NULL: an item at rest (pending, needs a person) holds it */
 	struct list waiters;      /* sched_job.node, oldest first */
 	char *name;               /* owned */
+};
+
+struct sched_money {
+	bool out;        /* the registry has refused for lack of it */
+	uint32_t probes; /* paid items that may be claimed meanwhile */
+	bool unparking, wanted;
+	struct store_unpark op;
+	struct loop_timer probe, retry;
 };
 
 struct sched_account {
@@ -77,6 +89,7 @@ struct sched_account {
 	struct sched_group *claim_group; /* of the claim under way */
 	bool claim_failed; /* it is made again as it was: somebody must find out when the disk works */
 	bool claiming, no_money;
+	struct sched_money money;
 	struct loop_timer pause, ceiling_timer;
 	struct loop_task pump;
 };
@@ -131,8 +144,19 @@ void sched_job_free(struct sched_job *j);
 void sched_stop_check(struct sched *s);
 
 /* sched_hold.c */
-/* What has begun is seen through. */
-bool sched_job_is_held(const struct sched_job *j);
+/* A ready job that is in no list goes back when it is held and has not begun: true. */
+bool sched_job_put_back_held(struct sched_job *j);
+
+/* sched_money.c */
+void sched_money_init(struct sched_account *a);
+void sched_money_stop(struct sched_account *a);
+/* What is parked is let go, unless the money is out. */
+void sched_money_release(struct sched_account *a);
+/* Paid items that one claim of this queue may bring. */
+uint32_t sched_money_paid_max(const struct sched_account *a, uint32_t partner, uint8_t lane);
+void sched_money_claimed(struct sched_job *j);
+/* Before its end is recorded. */
+void sched_money_ended(struct sched_job *j);
 
 /* sched_claim.c */
 void sched_refresh(struct sched *s);
@@ -145,6 +169,8 @@ bool sched_send(struct sched_job *j);
 void sched_put_back(struct sched_job *j, const char *reason, const char *why, uint64_t delay_ms);
 #define SCHED_STOPPED   "STOPPING", "stopped", 0
 #define SCHED_PAUSED    "PAUSED", "paused by an operator", 0
+#define SCHED_PAID_HELD "PAUSED", "what costs money is paused", DELAY_PARKED
+#define SCHED_NO_MONEY  "BILLING", "the account has no money (2104)", DELAY_PARKED
 #define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", NAME_PUT_BACK_MS
 
 /* sched_finish.c: records job->result as a step; with `end` the job leaves. Steps of one job reach the disk in order. */

@@ -1,4 +1,4 @@
-/* The queue: what has work, what becomes urgent, and claims: a claim is one row with its runs of items. */
+/* Claims: a claim is one row with its runs of items. */
 #include "daemon/job/lane.h"
 #include "daemon/store/sqlite_int.h"
 #include "epp/base/alloc.h"
@@ -6,181 +6,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- where an item waits ----------------------------------------------------------------------------------------------- */
-
-enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key,
-                      instant_ms_t not_before, item_id_t item)
-{
-	sqlite3_stmt *st = sq_stmt(s, SQ_READY_ADD);
-	sqlite3_bind_int64(st, 1, key->account);
-	sqlite3_bind_int64(st, 2, key->partner);
-	sqlite3_bind_int(st, 3, key->lane);
-	sqlite3_bind_int64(st, 4, not_before);
-	sqlite3_bind_int64(st, 5, (sqlite3_int64)item);
-	return sq_run(s, op, st);
-}
-
-enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,
-                     item_id_t item, bool has_result, bool *in)
-{
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, has_result ? SQ_READY_HAS : SQ_WORK_COVERS);
-	if (has_result) {
-		sqlite3_bind_int64(st, 1, (sqlite3_int64)item);
-	} else {
-		sqlite3_bind_int64(st, 1, key->account);
-		sqlite3_bind_int64(st, 2, key->partner);
-		sqlite3_bind_int(st, 3, key->lane);
-		sqlite3_bind_int64(st, 4, (sqlite3_int64)batch);
-		sqlite3_bind_int64(st, 5, (sqlite3_int64)item);
-	}
-	*in = sq_row(s, op, st, &err);
-	sq_done(st);
-	return err;
-}
-
-/* ---- queues --------------------------------------------------------------------------------------------------------- */
-
-#define QUEUES_MAX 4096 /* accounts x partners x lanes: far above any installation */
-
-enum err sq_queues(struct sq *s, struct store_queues *o)
-{
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, SQ_QUEUES);
-	size_t cap = 64;
-	o->keys = arena_alloc(o->arena, cap * sizeof *o->keys);
-	o->count = 0;
-	sqlite3_bind_int64(st, 1, o->now);
-	while (o->count < QUEUES_MAX && sq_row(s, &o->op, st, &err)) {
-		if (o->count == cap) {
-			struct store_queue_key *more = arena_alloc(o->arena, 2 * cap * sizeof *more);
-			memcpy(more, o->keys, cap * sizeof *more);
-			o->keys = more;
-			cap *= 2;
-		}
-		o->keys[o->count++] = (struct store_queue_key){(uint32_t)sqlite3_column_int64(st, 0),
-		                                               (uint32_t)sqlite3_column_int64(st, 1),
-		                                               (uint8_t)sqlite3_column_int(st, 2)};
-	}
-	sq_done(st);
-	if (err)
-		return err;
-	st = sq_stmt(s, SQ_READY_NEXT);
-	sqlite3_bind_int64(st, 1, o->now);
-	o->next_ready = sq_row(s, &o->op, st, &err) ? sq_col_instant(st, 0) : INSTANT_NONE;
-	sq_done(st);
-	if (err)
-		return err;
-	st = sq_stmt(s, SQ_WORK_NEXT_DUE);
-	sqlite3_bind_int(st, 1, LANE_URGENT);
-	o->next_urgent = sq_row(s, &o->op, st, &err) ? sq_col_instant(st, 0) : INSTANT_NONE;
-	sq_done(st);
-	if (o->next_urgent != INSTANT_NONE)
-		o->next_urgent -= LANE_URGENT_MS;
-	return err;
-}
-
-/* ---- what has become urgent ------------------------------------------------------------------------------------------ */
-
-/* A row of `work` with something urgent in it. */
-struct range {
-	struct store_queue_key key;
-	batch_id_t batch;
-	item_id_t next, end;
-};
-
-static enum err find_urgent(struct sq *s, struct store_expedite *o, struct range *r, bool *found)
-{
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, SQ_WORK_URGENT);
-	sqlite3_bind_int64(st, 1, o->now + LANE_URGENT_MS);
-	sqlite3_bind_int(st, 2, LANE_URGENT);
-	*found = sq_row(s, &o->op, st, &err);
-	if (*found)
-		*r = (struct range){{(uint32_t)sqlite3_column_int64(st, 0),
-		                     (uint32_t)sqlite3_column_int64(st, 1),
-		                     (uint8_t)sqlite3_column_int(st, 2)},
-		                    (batch_id_t)sqlite3_column_int64(st, 3),
-		                    (item_id_t)sqlite3_column_int64(st, 4),
-		                    (item_id_t)sqlite3_column_int64(st, 5)};
-	sq_done(st);
-	return err;
-}
-
-/* It has been allowed to go since it became urgent: so what is due first goes first. */
-static enum err go_ahead(struct sq *s, struct store_expedite *o, const struct range *r, item_id_t item,
-                         instant_ms_t due)
-{
-	struct store_queue_key key = {r->key.account, r->key.partner, LANE_URGENT};
-	sqlite3_stmt *st = sq_stmt(s, SQ_AHEAD_ADD);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->batch);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)item);
-	enum err err = sq_run(s, &o->op, st);
-	o->moved++;
-	return err ? err : sq_ready_add(s, &o->op, &key, due - LANE_URGENT_MS, item);
-}
-
-static void bind_range(sqlite3_stmt *st, const struct range *r)
-{
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->next);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)r->end);
-	sqlite3_bind_int64(st, 3, (sqlite3_int64)r->batch);
-	sqlite3_bind_int64(st, 4, r->key.account);
-	sqlite3_bind_int(st, 5, r->key.lane);
-	sqlite3_bind_int(st, 6, ITEM_QUEUED);
-}
-
-static enum err set_next_due(struct sq *s, struct store_expedite *o, const struct range *r)
-{
-	sqlite3_stmt *st = sq_stmt(s, SQ_WORK_SET_DUE);
-	sqlite3_bind_int64(st, 1, r->key.account);
-	sqlite3_bind_int64(st, 2, r->key.partner);
-	sqlite3_bind_int(st, 3, r->key.lane);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)r->batch);
-	sqlite3_bind_int64(st, 5, (sqlite3_int64)r->next);
-	sqlite3_bind_int64(st, 6, (sqlite3_int64)r->end);
-	sqlite3_bind_int(st, 7, ITEM_QUEUED);
-	sqlite3_bind_int64(st, 8, o->now + LANE_URGENT_MS);
-	return sq_run(s, &o->op, st);
-}
-
-static enum err expedite_range(struct sq *s, struct store_expedite *o, const struct range *r)
-{
-	uint32_t room = o->limit - o->moved, n = 0;
-	struct {
-		item_id_t item;
-		instant_ms_t due;
-	} *found = arena_alloc(&s->arena, (room + 1) * sizeof *found);
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, SQ_ITEMS_URGENT);
-	bind_range(st, r);
-	sqlite3_bind_int64(st, 7, o->now + LANE_URGENT_MS);
-	sqlite3_bind_int64(st, 8, room);
-	while (sq_row(s, &o->op, st, &err)) {
-		found[n].item = (item_id_t)sqlite3_column_int64(st, 0);
-		found[n++].due = sqlite3_column_int64(st, 1);
-	}
-	sq_done(st);
-	for (uint32_t i = 0; i < n && !err; i++)
-		err = go_ahead(s, o, r, found[i].item, found[i].due);
-	return err || n == room ? err : set_next_due(s, o, r);
-}
-
-enum err sq_expedite(struct sq *s, struct store_expedite *o)
-{
-	struct range r;
-	bool found = true;
-	enum err err = OK;
-	o->moved = 0;
-	while (!err && found && o->moved < o->limit) {
-		err = find_urgent(s, o, &r, &found);
-		if (!err && found)
-			err = expedite_range(s, o, &r);
-	}
-	o->more = found;
-	return err;
-}
 
 /* ---- claims --------------------------------------------------------------------------------------------------------- */
 
@@ -193,9 +18,15 @@ struct gather {
 	struct buf runs;
 	uint64_t run_first;
 	uint32_t run_count;
+	uint32_t paid; /* of o->items */
 	int64_t revision;
 	date_t today;
 };
+
+static bool may_take(const struct gather *g)
+{
+	return g->o->count < g->o->max && g->o->parked < STORE_PARK_MAX;
+}
 
 static void close_run(struct gather *g)
 {
@@ -297,7 +128,7 @@ static enum err decide_again(struct gather *g, const struct store_claimed *c, bo
 	return *send ? confirm(g, &item, &d) : hold(g, &item, &d);
 }
 
-/* Columns: id, batch, line, contact, payload, decided_on, rules. */
+/* Columns: id, batch, line, contact, payload, decided_on, rules, paid. */
 static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fresh)
 {
 	struct store_claimed c = {.item = (item_id_t)sqlite3_column_int64(st, 0),
@@ -305,6 +136,7 @@ static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fre
 	                          .line = (uint32_t)sqlite3_column_int64(st, 2),
 	                          .partner = g->o->queue.partner,
 	                          .attempt = 1,
+	                          .paid = sqlite3_column_int(st, 7) != 0,
 	                          .payload = sq_col_copy(st, 4, g->o->arena)};
 	if (!str_copy(c.contact_id, sizeof c.contact_id, sq_col_str(st, 3)))
 		c.contact_id[0] = '\0';
@@ -312,33 +144,49 @@ static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fre
 	return c;
 }
 
-/* The rest of a row that was never sent. Columns from 7: op, domain, grant_key, grant_from, free_until, due. */
+/* The rest of a row that was never sent. Columns from 7: paid, op, domain, grant_key, grant_from, free_until, due. */
 static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
 {
-	struct str key = sq_col_str(st, 9);
+	struct str key = sq_col_str(st, 10);
 	struct sq_item i = {.id = (item_id_t)sqlite3_column_int64(st, 0),
 	                    .batch = (batch_id_t)sqlite3_column_int64(st, 1),
 	                    .partner = g->o->queue.partner,
 	                    .account = g->o->queue.account,
 	                    .lane = g->o->queue.lane,
-	                    .op = sqlite3_column_int(st, 7),
+	                    .op = sqlite3_column_int(st, 8),
 	                    .attempt = 1,
 	                    .state = ITEM_QUEUED,
 	                    .has_grant_key = key.len == sizeof i.grant_key,
-	                    .grant_from = sq_col_date(st, 10),
-	                    .free_until = sq_col_date(st, 11),
-	                    .due = sq_col_instant(st, 12)};
+	                    .paid = sqlite3_column_int(st, 7) != 0,
+	                    .grant_from = sq_col_date(st, 11),
+	                    .free_until = sq_col_date(st, 12),
+	                    .due = sq_col_instant(st, 13)};
 	if (i.has_grant_key)
 		memcpy(i.grant_key, key.ptr, sizeof i.grant_key);
-	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 8)))
+	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 9)))
 		i.id = 0;
 	return i;
 }
 
-/* `row`: NULL when it has to be read again at its result. */
-static enum err take(struct gather *g, struct store_claimed *c, bool fresh, const struct sq_item *row)
+/* It costs money, and enough such are claimed. */
+static bool is_to_park(const struct gather *g, const struct store_claimed *c)
+{
+	return c->paid && g->paid >= g->o->paid_max;
+}
+
+static enum err park(struct gather *g, const struct sq_item *i)
+{
+	g->o->parked++;
+	return sq_ready_add(g->s, &g->o->op, &g->o->queue, STORE_PARKED, i->id);
+}
+
+/* `row`: `row_fresh`: it need not be read again at its result. */
+static enum err take(struct gather *g, struct store_claimed *c, bool fresh, const struct sq_item *row,
+                     bool row_fresh)
 {
 	bool send = true;
+	if (is_to_park(g, c))
+		return park(g, row);
 	enum err err = fresh ? OK : decide_again(g, c, &send);
 	if (err || !send)
 		return err;
@@ -346,7 +194,8 @@ static enum err take(struct gather *g, struct store_claimed *c, bool fresh, cons
 	if (err)
 		return err;
 	c->offset = (uint32_t)g->o->count;
-	g->rows[g->o->count] = row && fresh ? *row : (struct sq_item){0};
+	g->paid += c->paid;
+	g->rows[g->o->count] = row_fresh && fresh ? *row : (struct sq_item){0};
 	g->o->items[g->o->count++] = *c;
 	add_to_run(g, c->item);
 	return sq_tally_move(g->s, &g->o->op, &g->tally, c->batch, ITEM_QUEUED, ITEM_SENDING);
@@ -387,7 +236,7 @@ static enum err take_ready_page(struct gather *g, bool *more)
 			err = admitted_at(g, rows[i].batch, &rows[i].admitted);
 		rows[i].attempt = item.attempt;
 		if (!err)
-			err = take(g, &rows[i], false, NULL);
+			err = take(g, &rows[i], false, &item, false);
 	}
 	return err;
 }
@@ -397,7 +246,7 @@ static enum err take_ready(struct gather *g)
 {
 	bool more = true;
 	enum err err = OK;
-	while (more && !err && g->o->count < g->o->max)
+	while (more && !err && may_take(g))
 		err = take_ready_page(g, &more);
 	return err;
 }
@@ -444,7 +293,7 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	}
 	sq_done(st);
 	for (uint32_t i = 0; i < n && !err; i++)
-		err = take(g, &rows[i], fresh[i], &items[i]);
+		err = take(g, &rows[i], fresh[i], &items[i], true);
 	return err ? err : move_cursor(g, batch, n < room ? end + 1 : rows[n - 1].item + 1, end);
 }
 
@@ -452,7 +301,7 @@ static enum err take_work(struct gather *g)
 {
 	struct store_claim *o = g->o;
 	enum err err = OK;
-	while (!err && o->count < o->max) {
+	while (!err && may_take(g)) {
 		sqlite3_stmt *st = sq_stmt(g->s, SQ_WORK_GET);
 		sqlite3_bind_int64(st, 1, o->queue.account);
 		sqlite3_bind_int64(st, 2, o->queue.partner);
@@ -495,7 +344,7 @@ enum err sq_claim(struct sq *s, struct store_claim *o)
 	struct gather g = {.s = s, .o = o, .today = date_of_instant(o->now, HANOI_OFFSET_S)};
 	o->claim = 0;
 	o->count = 0;
-	o->held = 0;
+	o->held = o->parked = 0;
 	o->more = true;
 	o->items = arena_alloc(o->arena, (o->max + 1) * sizeof *o->items);
 	g.rows = arena_alloc(&s->arena, (o->max + 1) * sizeof *g.rows);

@@ -1,5 +1,5 @@
 /* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables, statements),
- * sqlite_intake.c, sqlite_claim.c, sqlite_send.c, sqlite_ledger.c, sqlite_read.c (the operations). */
+ * sqlite_intake.c, sqlite_queue.c, sqlite_claim.c, sqlite_send.c, sqlite_ledger.c, sqlite_read.c (the operations). */
 #ifndef VNEPP_STORE_SQLITE_INT_H
 #define VNEPP_STORE_SQLITE_INT_H
 
@@ -27,6 +27,7 @@ struct sq_item {
 	enum item_state
 	    state; /* of the newest result, else of the intake; QUEUED also while a claim holds it */
 	bool has_result;
+	bool paid;          /* as decided at intake */
 	bool decided_later; /* the free years are of a later decision than the intake's */
 	date_t grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
@@ -99,6 +100,7 @@ enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o);
 enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o);
 enum err sq_queues(struct sq *s, struct store_queues *o);
 enum err sq_expedite(struct sq *s, struct store_expedite *o);
+enum err sq_unpark(struct sq *s, struct store_unpark *o);
 enum err sq_claim(struct sq *s, struct store_claim *o);
 enum err sq_finish(struct sq *s, struct store_finish *o);
 enum err sq_message(struct sq *s, struct store_message *o);

@@ -236,6 +236,7 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sq_bind_date(st, 20, d->free_until);
 	sq_bind_blob(st, 21, l->payload);
 	sq_bind_instant(st, 22, n->due);
+	sqlite3_bind_int(st, 23, d->charged_years > 0);
 	enum err err = sq_run(s, &o->op, st);
 	l->item = (item_id_t)sqlite3_last_insert_rowid(s->db);
 	return err;

@@ -104,6 +104,7 @@ enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq
 		out->grant_from = sq_col_date(st, 8);
 		out->free_until = sq_col_date(st, 9);
 		out->due = sq_col_instant(st, 10);
+		out->paid = sqlite3_column_int(st, 11) != 0;
 	}
 	sq_done(st);
 	if (err || !found)

@@ -106,6 +106,7 @@ static void fill_row(sqlite3_stmt *st, struct store_row *row, bool want_payload,
 	row->payload = want_payload ? sq_col_copy(st, 12, a) : STR_NONE;
 	row->decision_common = sq_col_copy(st, 13, a);
 	row->decision_item = sq_col_copy(st, 14, a);
+	row->paid = sqlite3_column_int(st, 18) != 0;
 }
 
 static enum err read_row(struct sq *s, struct store_op *op, item_id_t id, bool want_payload, struct arena *a,

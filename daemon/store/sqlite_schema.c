@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -28,6 +28,7 @@ static const char schema[] =
      * upload that was dropped are given again: nobody was told them. */
     "CREATE TABLE item(id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, line INTEGER NOT NULL,"
     " partner INTEGER NOT NULL, account INTEGER NOT NULL, lane INTEGER NOT NULL, op INTEGER NOT NULL,"
+    " paid INTEGER NOT NULL,"
     " state INTEGER NOT NULL, fault INTEGER NOT NULL, ref TEXT NOT NULL, domain TEXT NOT NULL,"
     " contact TEXT NOT NULL, reason TEXT NOT NULL, needs TEXT NOT NULL, decided_on INTEGER, rules INTEGER "
     "NOT NULL,"
@@ -45,6 +46,7 @@ static const char schema[] =
     "CREATE TABLE ready(account INTEGER, partner INTEGER, lane INTEGER, not_before INTEGER, item INTEGER "
     "UNIQUE,"
     " PRIMARY KEY(account, partner, lane, not_before, item)) WITHOUT ROWID;"
+    "CREATE INDEX ready_parked ON ready(account, item) WHERE not_before = 9007199254740991;"
     "CREATE TABLE claim(id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, at INTEGER NOT NULL,"
     " runs BLOB NOT NULL);"
     /* counted: the attempt was made (something was sent) */

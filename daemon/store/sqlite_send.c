@@ -70,11 +70,12 @@ static enum err pends_for_another(struct sq *s, struct store_op *op, const struc
 	return err;
 }
 
-static enum err queue_again(struct sq *s, struct store_op *op, const struct sq_item *i,
+static enum err queue_again(struct sq *s, struct store_finish *o, const struct sq_item *i,
                             instant_ms_t not_before)
 {
-	struct store_queue_key key = {i->account, i->partner, lane_now(i->lane, i->due, not_before)};
-	return sq_ready_add(s, op, &key, not_before, i->id);
+	instant_ms_t from = not_before == STORE_PARKED ? o->now : not_before;
+	struct store_queue_key key = {i->account, i->partner, lane_now(i->lane, i->due, from)};
+	return sq_ready_add(s, &o->op, &key, not_before, i->id);
 }
 
 static enum err contact_made(struct sq *s, struct store_op *op, uint32_t account, const char *id)
@@ -97,9 +98,10 @@ static enum err leave_claim(struct sq *s, struct store_op *op, uint64_t claim)
 	return sq_run(s, op, st);
 }
 
-static enum err effects(struct sq *s, struct store_op *op, const struct store_step *step,
+static enum err effects(struct sq *s, struct store_finish *o, const struct store_step *step,
                         const struct sq_item *i, const struct item_result *r, bool name_is_new)
 {
+	struct store_op *op = &o->op;
 	enum err err = OK;
 	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE && !name_is_new)
 		err = name_write(s, op, i, r, SQ_DOMAIN_PUT);
@@ -108,7 +110,7 @@ static enum err effects(struct sq *s, struct store_op *op, const struct store_st
 	if (!err && (step->grant == STORE_GRANT_RELEASE || r->state == ITEM_FAILED))
 		err = sq_grant_release(s, op, i);
 	if (!err && r->state == ITEM_QUEUED)
-		err = queue_again(s, op, i, step->not_before);
+		err = queue_again(s, o, i, step->not_before);
 	if (!err && step->contact_created[0])
 		err = contact_made(s, op, i->account, step->contact_created);
 	return err;
@@ -176,7 +178,7 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 	if (!err)
 		err = sq_result_add(s, &o->op, &item, &r, !step->not_sent, STR_NONE, STR_NONE);
 	if (!err)
-		err = effects(s, &o->op, step, &item, &r, is_new);
+		err = effects(s, o, step, &item, &r, is_new);
 	if (!err && step->leaves_claim && step->claim)
 		err = leave_claim(s, &o->op, step->claim);
 	return err ? err : sq_tally_move(s, &o->op, t, item.batch, (int)from, (int)r.state);

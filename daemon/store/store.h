@@ -13,7 +13,7 @@
  *   item     one wide row per new line, never updated; id ascending in input order
  *   line     only for lines that repeat an older `ref`: (batch, line) -> item
  *   work     per batch, account and lane: the range of items not claimed yet (the cursor), and when the first is due
- *   ready    items to be sent again, or to go ahead: (account, partner, lane, not_before, item)
+ *   ready    items to be sent again, to go ahead, or parked: (account, partner, lane, not_before, item)
  *   ahead    items of a range that have gone ahead of it
  *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
  *   result   appended: (seq, item, attempt, state, blob); also the change feed
@@ -52,6 +52,7 @@ enum store_op_type {
 	STORE_BATCH_ABORT,
 	STORE_BATCH_CANCEL,
 	STORE_EXPEDITE, /* what has become urgent goes ahead */
+	STORE_UNPARK,   /* what was parked may be claimed again */
 	STORE_CLAIM,
 	STORE_FINISH,
 	STORE_MESSAGE,   /* a poll message and its effect */
@@ -220,6 +221,24 @@ struct store_expedite {
 	bool more;        /* out */
 };
 
+/*
+ * Parked: in the queue, and not to be claimed before STORE_UNPARK lets it. What costs money is parked while the account
+ * has none, so that it is neither tried again and again nor in the way of what is free. As a `not_before`.
+ */
+#define STORE_PARKED \
+	9007199254740991ll  /* milliseconds; the partial index in sqlite_schema.c has this very number */
+#define STORE_PARK_MAX 1000 /* items parked by one claim: bounds the writer's time */
+
+/* Parked items of one account, oldest first, may be claimed from now on. */
+struct store_unpark {
+	struct store_op op;
+	uint32_t account; /* in */
+	uint32_t limit;   /* in */
+	instant_ms_t now; /* in */
+	uint32_t moved;   /* out */
+	bool more;        /* out: there may be others */
+};
+
 /* A claimed item; views live in the operation's arena. */
 struct store_claimed {
 	item_id_t item;
@@ -228,6 +247,7 @@ struct store_claimed {
 	uint32_t offset;       /* in the claim: (epoch, claim, offset) makes the clTRID */
 	int attempt;           /* from 1 */
 	instant_ms_t admitted; /* nothing was sent for it before */
+	bool paid;             /* the decision says that years of it are charged */
 	bool contact_known;
 	char contact_id[ITEM_CONTACT_MAX];
 	struct str payload;
@@ -236,12 +256,14 @@ struct store_claimed {
 /*
  * Up to `max` items of one queue, oldest first, repeated ones before new ones. Committed before it is given back: from
  * then on, after a crash, each of them is UNKNOWN. Items decided on another Hanoi date or under another revision are
- * decided again; what is no longer free becomes REVIEW (fault: gateway) and is not among the claimed.
+ * decided again; what is no longer free becomes REVIEW (fault: gateway) and is not among the claimed. Of items that cost
+ * money at most `paid_max` are claimed; others are parked.
  */
 struct store_claim {
 	struct store_op op;
 	struct store_queue_key queue;  /* in */
 	uint32_t max;                  /* in */
+	uint32_t paid_max;             /* in: UINT32_MAX: any number */
 	const struct decider *decider; /* in: borrowed until done */
 	instant_ms_t now;              /* in */
 	struct arena *arena;           /* in: borrowed */
@@ -250,6 +272,7 @@ struct store_claim {
 	size_t count;                  /* out */
 	bool more;                     /* out: the queue may hold more */
 	uint32_t held;                 /* out: turned to REVIEW */
+	uint32_t parked;               /* out */
 };
 
 enum store_name_effect { STORE_NAME_NONE, STORE_NAME_CREATED, STORE_NAME_RENEWED };
@@ -263,7 +286,7 @@ struct store_step {
 	    leaves_claim; /* this step ends its being sent (anything but RECONCILING and UNKNOWN in the same run) */
 	struct item_result
 	    result; /* views borrowed until done; result.state QUEUED: send again at not_before */
-	instant_ms_t not_before; /* for QUEUED */
+	instant_ms_t not_before; /* for QUEUED; STORE_PARKED: parked */
 	bool not_sent;           /* QUEUED because nothing was sent: the attempt does not count */
 	enum store_name_effect name;
 	enum store_grant_effect grant;
@@ -343,6 +366,7 @@ struct store_row {
 	struct str decision_common, decision_item; /* JSON members */
 	struct item_result result;                 /* the newest; .at INSTANT_NONE when there is none */
 	char intake_reason[32];                    /* main reason of the decision at intake */
+	bool paid;                                 /* as decided at intake: years of it are charged */
 	enum item_fault intake_fault;
 	instant_ms_t admitted;
 };

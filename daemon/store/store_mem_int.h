@@ -32,7 +32,7 @@ struct mem_item {
 	char contact[ITEM_CONTACT_MAX], reason[32], needs[64];
 	date_t decided_on, grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
-	bool has_key;
+	bool has_key, paid;
 	uint8_t key[DECIDE_KEY_LEN];
 	struct mem_result *last;    /* the newest; NULL: none */
 	struct mem_result *decided; /* the newest that carries a decision */
@@ -142,6 +142,7 @@ enum err mem_batch_cancel(struct mem *m, struct store_batch_cancel *o);
 void mem_batch_drop(struct mem *m, struct mem_batch *b);
 enum err mem_queues(struct mem *m, struct store_queues *o);
 enum err mem_expedite(struct mem *m, struct store_expedite *o);
+enum err mem_unpark(struct mem *m, struct store_unpark *o);
 enum err mem_claim(struct mem *m, struct store_claim *o);
 enum err mem_finish(struct mem *m, struct store_finish *o);
 enum err mem_message(struct mem *m, struct store_message *o);

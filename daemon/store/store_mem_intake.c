@@ -112,6 +112,7 @@ static void fill_decision(struct mem *m, struct mem_item *i, const struct decide
 	i->rules = arena_str(&m->arena, str_c(decider_revision(decider)));
 	i->common = arena_str(&m->arena, d->common);
 	i->detail = arena_str(&m->arena, d->item);
+	i->paid = d->charged_years > 0;
 	i->grant_from = d->free_from;
 	i->free_until = d->free_until;
 }

@@ -43,6 +43,7 @@ static struct store_row row_of(const struct mem_item *i, bool want_payload, stru
 	                        .decision_item = arena_str(a, d ? d->detail : i->detail),
 	                        .result = copy_result(i, a),
 	                        .intake_fault = i->fault,
+	                        .paid = i->paid,
 	                        .admitted = i->batch->created};
 	memcpy(row.intake_reason, i->reason, sizeof row.intake_reason);
 	return row;

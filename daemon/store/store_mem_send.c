@@ -45,7 +45,8 @@ enum err mem_queues(struct mem *m, struct store_queues *o)
 		    (o->next_urgent == INSTANT_NONE || i->due - LANE_URGENT_MS < o->next_urgent))
 			o->next_urgent = i->due - LANE_URGENT_MS;
 		if (!is_due(i, o->now)) {
-			if (o->next_ready == INSTANT_NONE || i->not_before < o->next_ready)
+			if (i->not_before != STORE_PARKED &&
+			    (o->next_ready == INSTANT_NONE || i->not_before < o->next_ready))
 				o->next_ready = i->not_before;
 			continue;
 		}
@@ -80,6 +81,23 @@ enum err mem_expedite(struct mem *m, struct store_expedite *o)
 	while (o->moved < o->limit && (i = next_urgent(m, o->now))) {
 		i->lane = LANE_URGENT;
 		i->not_before = i->due - LANE_URGENT_MS;
+		o->moved++;
+	}
+	o->more = o->moved == o->limit;
+	return OK;
+}
+
+/* ---- what was parked --------------------------------------------------------------------------------------------------- */
+
+enum err mem_unpark(struct mem *m, struct store_unpark *o)
+{
+	o->moved = 0;
+	for (size_t n = 0; n < m->item_count && o->moved < o->limit; n++) {
+		struct mem_item *i = m->items[n];
+		if (!is_due(i, INT64_MAX) || i->not_before != STORE_PARKED || i->account != o->account)
+			continue;
+		i->not_before = o->now;
+		i->lane = lane_now(i->lane, i->due, o->now);
 		o->moved++;
 	}
 	o->more = o->moved == o->limit;
@@ -147,8 +165,22 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	return true;
 }
 
+static bool park(struct store_claim *o, struct mem_item *i)
+{
+	uint32_t paid = 0;
+	for (size_t n = 0; n < o->count; n++)
+		paid += o->items[n].paid;
+	if (!i->paid || paid < o->paid_max)
+		return false;
+	i->not_before = STORE_PARKED;
+	o->parked++;
+	return true;
+}
+
 static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 {
+	if (park(o, i))
+		return;
 	bool fresh = i->not_before == INSTANT_NONE &&
 	             i->decided_on == date_of_instant(o->now, HANOI_OFFSET_S) &&
 	             str_eq_c(i->rules, decider_revision(o->decider));
@@ -158,6 +190,7 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 	                          .line = i->line,
 	                          .offset = (uint32_t)o->count,
 	                          .attempt = mem_attempt_of(i),
+	                          .paid = i->paid,
 	                          .admitted = i->batch->created,
 	                          .payload = arena_str(o->arena, i->payload)};
 	if (!fresh && !decide_again(m, o, i))
@@ -179,10 +212,10 @@ enum err mem_claim(struct mem *m, struct store_claim *o)
 {
 	o->claim = 0;
 	o->count = 0;
-	o->held = 0;
+	o->held = o->parked = 0;
 	o->more = true;
 	o->items = arena_alloc(o->arena, (o->max + 1) * sizeof *o->items);
-	while (o->count < o->max) {
+	while (o->count < o->max && o->parked < STORE_PARK_MAX) {
 		struct mem_item *i = next_of(m, o);
 		if (!i) {
 			o->more = false;
@@ -243,7 +276,8 @@ static void name_effect(struct mem *m, const struct store_step *step, const stru
 	d->renewed_by = i->id;
 }
 
-static void finish_step(struct mem *m, const struct store_step *step, struct mem_item *i)
+static void finish_step(struct mem *m, const struct store_finish *o, const struct store_step *step,
+                        struct mem_item *i)
 {
 	struct item_result r = step->result;
 	if ((step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r))
@@ -254,7 +288,8 @@ static void finish_step(struct mem *m, const struct store_step *step, struct mem
 		mem_grant_release(m, i);
 	if (r.state == ITEM_QUEUED) {
 		i->not_before = step->not_before;
-		i->lane = lane_now(i->lane, i->due, step->not_before);
+		i->lane =
+		    lane_now(i->lane, i->due, step->not_before == STORE_PARKED ? o->now : step->not_before);
 	}
 	if (step->contact_created[0])
 		(void)map_put(&m->contacts, mem_key(m, i->account, 0, str_c(step->contact_created)),
@@ -270,7 +305,7 @@ enum err mem_finish(struct mem *m, struct store_finish *o)
 			return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no item %llu",
 			               (unsigned long long)o->steps[k].item);
 	for (size_t k = 0; k < o->count; k++)
-		finish_step(m, &o->steps[k], mem_item_find(m, o->steps[k].item));
+		finish_step(m, o, &o->steps[k], mem_item_find(m, o->steps[k].item));
 	return OK;
 }
 

@@ -205,6 +205,7 @@ static void run_sqlite(struct bench *b)
 	struct store_claim claim = {.op.type = STORE_CLAIM,
 	                            .queue = {1, 1, 3},
 	                            .max = GROUP,
+	                            .paid_max = UINT32_MAX,
 	                            .decider = b->decider,
 	                            .now = NOW,
 	                            .arena = &b->arena};

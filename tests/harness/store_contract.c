@@ -119,6 +119,7 @@ struct store_claim contract_claim(struct contract *c, size_t partner, uint32_t m
 {
 	struct store_claim k = {.queue = {c->account[0], c->partner[partner], 0},
 	                        .max = max,
+	                        .paid_max = UINT32_MAX,
 	                        .decider = c->decider,
 	                        .now = c->now,
 	                        .arena = &c->a};
@@ -341,6 +342,7 @@ static void operations_of_a_group_see_each_other(void **state)
 	struct store_claim m = {.op = {.type = STORE_CLAIM},
 	                        .queue = {c->account[0], c->partner[0], 0},
 	                        .max = 5,
+	                        .paid_max = UINT32_MAX,
 	                        .decider = c->decider,
 	                        .now = c->now,
 	                        .arena = &c->a};
@@ -368,7 +370,8 @@ static void a_reading_connection_reads_and_does_nothing_else(void **state)
 	assert_int_equal(play(reader, &b.op, STORE_BATCH_BEGIN), ERR_DENIED);
 	struct store_recover r = {.now = c->now};
 	assert_int_equal(play(reader, &r.op, STORE_RECOVER), ERR_DENIED);
-	struct store_claim k = {.max = 1, .decider = c->decider, .now = c->now, .arena = &a};
+	struct store_claim k = {
+	    .max = 1, .paid_max = UINT32_MAX, .decider = c->decider, .now = c->now, .arena = &a};
 	assert_int_equal(play(reader, &k.op, STORE_CLAIM), ERR_DENIED);
 	struct store_progress p = {0};
 	assert_int_equal(play(reader, &p.op, STORE_PROGRESS), ERR_DENIED);
@@ -419,7 +422,7 @@ static const struct CMUnitTest tests_here[] = {CONTRACT_TEST(numbers_are_given_o
 int store_contract_run(const struct store_kit *k)
 {
 	const struct CMUnitTest *const parts[] = {tests_here, contract_intake_tests, contract_send_tests,
-	                                          contract_read_tests};
+	                                          contract_park_tests, contract_read_tests};
 	struct CMUnitTest tests[128];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)

@@ -54,6 +54,7 @@ void contract_assert_str(struct str got, const char *want);
 /* The tests of each file, ended by an empty one. */
 extern const struct CMUnitTest contract_intake_tests[];
 extern const struct CMUnitTest contract_send_tests[];
+extern const struct CMUnitTest contract_park_tests[];
 extern const struct CMUnitTest contract_read_tests[];
 
 #define CONTRACT_TEST(f) cmocka_unit_test_setup_teardown(f, contract_set_up, contract_tear_down)

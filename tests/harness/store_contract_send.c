@@ -153,6 +153,7 @@ static void contacts_are_known_to_their_account(void **state)
 	assert_false(k.items[2].contact_known);
 	struct store_claim other = {.queue = {c->account[1], c->partner[0], 0},
 	                            .max = 9,
+	                            .paid_max = UINT32_MAX,
 	                            .decider = c->decider,
 	                            .now = c->now,
 	                            .arena = &c->a};

@@ -360,6 +360,7 @@ static void finish_two(struct world *w)
 	struct store_claim claim = {
 	    .queue = {.account = w->accounts[0], .partner = w->partners[0], .lane = 3},
 	    .max = 2,
+	    .paid_max = UINT32_MAX,
 	    .decider = decider,
 	    .now = now,
 	    .arena = &arena};

@@ -69,6 +69,7 @@ static void claim(struct world *w, uint32_t max, struct store_claimed **items, u
 {
 	struct store_claim c = {.queue = {w->accounts[0], w->partners[0], 3 /* creates */},
 	                        .max = max,
+	                        .paid_max = UINT32_MAX,
 	                        .decider = decider,
 	                        .now = START_MS,
 	                        .arena = a};

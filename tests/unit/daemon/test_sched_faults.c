@@ -394,6 +394,7 @@ static void claim_and_crash(struct world *w, size_t partner, size_t account, uin
 	struct arena a = {0};
 	struct store_claim c = {.queue = {w->accounts[account], w->partners[partner], LANE_CREATE},
 	                        .max = max,
+	                        .paid_max = UINT32_MAX,
 	                        .decider = w->decider,
 	                        .now = loop_wall(&w->v.loop),
 	                        .arena = &a};

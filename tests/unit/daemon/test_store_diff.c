@@ -195,6 +195,7 @@ static void claim(struct pair *p)
 	struct store_claim a = {.queue = {p->account[draw(p, ACCOUNTS)], p->partner[draw(p, PARTNERS)],
 	                                  (uint8_t)draw(p, LANES)},
 	                        .max = 1 + (uint32_t)draw(p, 12),
+	                        .paid_max = draw(p, 3) ? UINT32_MAX : (uint32_t)draw(p, 3),
 	                        .decider = p->decider,
 	                        .now = p->now,
 	                        .arena = &arena},
@@ -204,6 +205,7 @@ static void claim(struct pair *p)
 	SAME(p, a.count, b.count);
 	SAME(p, a.more, b.more);
 	SAME(p, a.held, b.held);
+	SAME(p, a.parked, b.parked);
 	for (size_t i = 0; i < a.count; i++) {
 		const struct store_claimed *x = &a.items[i], *y = &b.items[i];
 		SAME(p, x->item, y->item);
@@ -212,6 +214,7 @@ static void claim(struct pair *p)
 		SAME(p, x->line, y->line);
 		SAME(p, x->offset, y->offset);
 		SAME(p, x->attempt, y->attempt);
+		SAME(p, x->paid, y->paid);
 		SAME(p, x->admitted, y->admitted);
 		SAME(p, x->contact_known, y->contact_known);
 		assert_string_equal(x->contact_id, y->contact_id);
@@ -219,6 +222,17 @@ static void claim(struct pair *p)
 		p->held[p->held_count++] = (struct held){x->item, a.claim, ITEM_SENDING};
 	}
 	arena_fini(&arena);
+}
+
+static void unpark(struct pair *p)
+{
+	struct store_unpark a = {.account = p->account[draw(p, ACCOUNTS)],
+	                         .limit = 1 + (uint32_t)draw(p, 8),
+	                         .now = p->now},
+	                    b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_UNPARK), OK);
+	SAME(p, a.moved, b.moved);
+	SAME(p, a.more, b.more);
 }
 
 /* What the table of states allows of what a sender says. */
@@ -242,7 +256,7 @@ static struct store_step step_of(struct pair *p, struct held *h, struct arena *a
 	                       .claim = h->claim,
 	                       .leaves_claim = !stays,
 	                       .result = play_result(to, p->now),
-	                       .not_before = p->now + (instant_ms_t)draw(p, 5000),
+	                       .not_before = draw(p, 6) ? p->now + (instant_ms_t)draw(p, 5000) : STORE_PARKED,
 	                       .not_sent = to == ITEM_QUEUED && draw(p, 2)};
 	s.result.attempt = 1 + (int)draw(p, 3);
 	s.result.code = to == ITEM_DONE ? 1000 : 2400;
@@ -419,10 +433,10 @@ static void read_one(struct pair *p)
 
 static void one_history(uint64_t seed)
 {
-	static void (*const acts[])(struct pair *) = {begin,       chunk,       chunk,    publish, publish,
-	                                              abort_batch, cancel,      claim,    claim,   claim,
-	                                              finish,      finish,      message,  import,  restart,
-	                                              figures,     time_passes, read_one, read_one};
+	static void (*const acts[])(struct pair *) = {begin,       chunk,   chunk,       publish,  publish,
+	                                              abort_batch, cancel,  claim,       claim,    claim,
+	                                              finish,      finish,  message,     import,   restart,
+	                                              unpark,      figures, time_passes, read_one, read_one};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);

@@ -111,7 +111,12 @@ static enum err do_batch(struct store_backend *b)
 static enum err do_claim(struct store_backend *b)
 {
 	struct arena a = {0};
-	struct store_claim c = {.queue = {3, 1, 0}, .max = 3, .decider = decider, .now = NOW, .arena = &a};
+	struct store_claim c = {.queue = {3, 1, 0},
+	                        .max = 3,
+	                        .paid_max = UINT32_MAX,
+	                        .decider = decider,
+	                        .now = NOW,
+	                        .arena = &a};
 	enum err err = play(b, &c.op, STORE_CLAIM);
 	arena_fini(&a);
 	return err;

@@ -169,7 +169,7 @@ static void a_strangers_file_is_an_error(void **state)
 	struct errmsg why;
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(e->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 1; CREATE TABLE x(y)", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2; CREATE TABLE x(y)", NULL, NULL, NULL),
 	                 SQLITE_OK);
 	sqlite3_close(db);
 	assert_int_equal(try_open(e, &why), ERR_INTERNAL);

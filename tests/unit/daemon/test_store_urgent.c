@@ -106,6 +106,7 @@ static struct store_claim claim(struct fixture *f, uint8_t lane, uint32_t max, i
 {
 	struct store_claim c = {.queue = {f->account, f->partner, lane},
 	                        .max = max,
+	                        .paid_max = UINT32_MAX,
 	                        .decider = f->decider,
 	                        .now = now,
 	                        .arena = &f->arena};
