@@ -84,8 +84,25 @@ static void run_item(void *arg, struct admin_conn *c, const json_t *args)
 	gateway_item(m->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
 }
 
+static void run_messages(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t id = json_integer_value(json_object_get(args, "message"));
+	gateway_messages(m->gateway, id > 0 ? (uint64_t)id : 0, json_is_true(json_object_get(args, "all")),
+	                 on_item, c);
+}
+
+static void run_message_done(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t id = json_integer_value(json_object_get(args, "message"));
+	gateway_message_done(m->gateway, id > 0 ? (uint64_t)id : 0,
+	                     json_string_value(json_object_get(args, "why")), on_resolved, c);
+}
+
 const struct admin_command commands_table[] = {
-    {ADMIN_CMD_STATUS, run_status},   {ADMIN_CMD_PAUSE, run_pause},
-    {ADMIN_CMD_RESUME, run_resume},   {ADMIN_CMD_ITEM, run_item},
-    {ADMIN_CMD_RESOLVE, run_resolve}, {ADMIN_CMD_IMPORT, run_import},
-    {ADMIN_CMD_RELOAD, run_reload},   {NULL, NULL}};
+    {ADMIN_CMD_STATUS, run_status},     {ADMIN_CMD_PAUSE, run_pause},
+    {ADMIN_CMD_RESUME, run_resume},     {ADMIN_CMD_ITEM, run_item},
+    {ADMIN_CMD_MESSAGES, run_messages}, {ADMIN_CMD_MESSAGE_DONE, run_message_done},
+    {ADMIN_CMD_RESOLVE, run_resolve},   {ADMIN_CMD_IMPORT, run_import},
+    {ADMIN_CMD_RELOAD, run_reload},     {NULL, NULL}};

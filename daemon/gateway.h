@@ -62,7 +62,7 @@ void gateway_free(struct gateway *g);
 
 /* What is going on, as a new JSON object. */
 struct json_t *gateway_status(struct gateway *g);
-/* Pauses what `args` name (registry, account, partner, lane, or all; why), or resumes exactly that, without names
+/* Pauses what `args` name (registry, account, partner, lane, only, or all; why), or resumes exactly that, without names
  * everything. `done` once, now or later, with an error text, or with what is paused now (borrowed). */
 void gateway_pause(struct gateway *g, const struct json_t *args, bool on,
                    void (*done)(void *arg, const char *why, struct json_t *pauses), void *arg);
@@ -73,6 +73,13 @@ void gateway_item(struct gateway *g, uint64_t id,
  * `done` once, now or later, with an error text or NULL. */
 void gateway_resolve(struct gateway *g, const struct json_t *args, void (*done)(void *arg, const char *why),
                      void *arg);
+/* Messages of the registries that wait for a person, with `all` every one; or one of them (0: many). `done` later, with an
+ * error text, or a new object that the callee takes over. */
+void gateway_messages(struct gateway *g, uint64_t message, bool all,
+                      void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* A person has dealt with it, and says why. `done` once, now or later, with an error text or NULL. */
+void gateway_message_done(struct gateway *g, uint64_t message, const char *why,
+                          void (*done)(void *arg, const char *why), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

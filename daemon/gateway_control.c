@@ -18,15 +18,16 @@ static json_t *account_status(const struct gateway_account *a)
 {
 	struct pool_stats p;
 	pool_stats(a->pool, &p);
-	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:b, s:I, s:I, s:I, s:I, s:s}", "registry",
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:i, s:b, s:I, s:I, s:s, s:I, s:I, s:s}", "registry",
 	                 a->registry->config->name, "account", a->config->name, "state",
 	                 p.stopped     ? "stopped"
 	                 : p.ready > 0 ? "ready"
 	                               : "connecting",
 	                 "sessions", (int)p.ready, "wanted", (int)p.wanted, "connecting", (int)p.connecting,
 	                 "in_flight", (int)p.in_flight, "stopped", p.stopped, "opened", (json_int_t)p.opened,
-	                 "lost", (json_int_t)p.lost, "messages", (json_int_t)p.messages, "retry_in_ms",
-	                 (json_int_t)p.retry_in_ms, "last_error", p.last_error);
+	                 "lost", (json_int_t)p.lost, "money", sched_out_of_money(a->sched) ? "out" : "ok",
+	                 "messages", (json_int_t)p.messages, "retry_in_ms", (json_int_t)p.retry_in_ms,
+	                 "last_error", p.last_error);
 }
 
 static const char *state_of(const struct gateway *g)

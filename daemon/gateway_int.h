@@ -1,5 +1,5 @@
 /* Shared by the files of the gateway: gateway.c (life), gateway_registry.c (accounts and their changes), gateway_pool.c
- * (sessions, poll messages), gateway_control.c (status and imports). */
+ * (sessions), gateway_message.c (the poll queue), gateway_control.c (status and imports). */
 #ifndef VNEPP_GATEWAY_INT_H
 #define VNEPP_GATEWAY_INT_H
 
@@ -29,8 +29,10 @@ struct gateway_pool {
 	struct pool_endpoint *endpoints; /* owned */
 	struct pool *pool;               /* owned; NULL before it is opened */
 	bool drained, storing;           /* all sessions are gone; a message is on its way into the store */
-	struct store_message message;    /* the poll message being stored */
+	/* The poll message being stored (gateway_message.c). */
+	struct store_message message;
 	struct arena message_arena;
+	struct json_t *message_pauses; /* owned: what is in force with it, or NULL */
 };
 
 /* One login at one registry, with its sessions. */
@@ -93,6 +95,9 @@ void gateway_pool_close(struct gateway_pool *w);
 void gateway_pool_free(struct gateway_pool *w);
 struct job_registry gateway_pool_facts(const struct gateway_pool *w);
 
+/* gateway_message.c: a pool's events.on_message; `arg` is the way. */
+void gateway_message(void *arg, const struct epp_response *r);
+
 /* gateway_registry.c */
 /* A way has logged out: the next one takes over, or the gateway's stop goes on. */
 void gateway_pool_closed(struct gateway_pool *w);
@@ -113,6 +118,11 @@ struct gateway_account *gateway_account_find(const struct gateway *g, const char
                                              const char *account);
 void gateway_ceilings_set(struct gateway *g, const struct config *c);
 #define GATEWAY_PAUSES "pauses" /* the setting in the store */
+/* What the setting becomes when what costs money at this account is paused, and the text of it, both to be freed; NULL:
+ * it is paused already. Whoever has stored it takes it into force. */
+char *gateway_pause_paid(struct gateway *g, const struct gateway_account *a, const char *why,
+                         struct json_t **list);
+void gateway_pause_take(struct gateway *g, struct json_t *list, const char *text);
 /* gateway_pause.c: what was stored, and into force. */
 void gateway_pauses_load(struct gateway *g, struct str text);
 void gateway_pauses_apply(struct gateway *g);

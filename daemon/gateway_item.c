@@ -67,6 +67,15 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 	if (sched_is_held(g->sched, a->id, row->partner, lane_of_op(row->op)))
 		*r = (struct reason){"pause", "operator",
 		                     "paused: see 'pauses' in vnepp status, and vnepp resume"};
+	else if (row->paid && sched_is_held_paid(g->sched, a->id, row->partner, lane_of_op(row->op)))
+		*r = (struct reason){
+		    "pause", "operator",
+		    "what costs money is paused: see 'pauses' in vnepp status, and vnepp resume"};
+	else if (row->paid && sched_out_of_money(a->sched))
+		*r = (struct reason){
+		    "money", "operator",
+		    "the registry refuses for lack of money (2104): top up the deposit, it goes on "
+		    "by itself"};
 	else if (g->store_failing)
 		*r = (struct reason){"store", "operator", "the store cannot be written: nothing is sent"};
 	else if (p.stopped || p.ready == 0) {

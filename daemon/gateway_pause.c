@@ -1,5 +1,6 @@
 /*
- * What an operator has paused: by registry, account, partner and lane. Kept in the store, so that a restart in the middle
+ * What an operator has paused: by registry, account, partner and lane, all of it or only what costs money. Kept in the
+ * store, so that a restart in the middle
  * of an incident does not start sending again.
  *
  * Happy path: a command is checked ─▶ the new list is written ─▶ it is in force, and the command is answered.
@@ -19,7 +20,8 @@
 #define WHY_MAX 200
 
 static const char *const lane_names[LANE__COUNT] = {NULL, "urgent", "renew", "create"};
-static const char *const members[] = {"registry", "account", "partner", "lane"};
+static const char *const members[] = {"registry", "account", "partner", "lane", "only"};
+#define ONLY_PAID "paid"
 
 struct pause_op {
 	struct store_setting op;
@@ -63,7 +65,8 @@ static bool names_account(const struct gateway_account *a, const json_t *pause)
 static void add_holds(const struct gateway *g, const json_t *pause, struct sched_hold *holds, size_t *n)
 {
 	const char *partner = text_of(pause, "partner"), *lane = text_of(pause, "lane");
-	struct sched_hold h = {.partner = partner ? partner_id(g, partner) : 0,
+	struct sched_hold h = {.paid = text_of(pause, "only") != NULL,
+	                       .partner = partner ? partner_id(g, partner) : 0,
 	                       .lane = lane ? lane_number(lane) : 0};
 	bool whole = !text_of(pause, "registry") && !text_of(pause, "account");
 	if (partner && h.partner == 0)
@@ -105,6 +108,17 @@ void gateway_pauses_load(struct gateway *g, struct str text)
 		    F_U64("pauses", json_array_size(g->pauses)));
 }
 
+void gateway_pause_take(struct gateway *g, json_t *list, const char *text)
+{
+	json_decref(g->pauses);
+	g->pauses = json_incref(list);
+	if (!g->stopping)
+		gateway_pauses_apply(g);
+	LOG(g->env.log, LOG_NOTICE, "pause.changed",
+	    json_array_size(g->pauses) ? "paused" : "nothing is paused",
+	    F_U64("pauses", json_array_size(g->pauses)), F_C("list", text));
+}
+
 /* ---- commands ---------------------------------------------------------------------------------------------------------- */
 
 static bool known_account(const struct gateway *g, const json_t *pause)
@@ -125,6 +139,8 @@ static const char *check_names(const struct gateway *g, const json_t *pause)
 		return "no such partner in the partners file";
 	if (lane && lane_number(lane) == 0)
 		return "the lanes are urgent, renew and create";
+	if (text_of(pause, "only") && strcmp(text_of(pause, "only"), ONLY_PAID) != 0)
+		return "only what is 'paid' can be told apart";
 	return NULL;
 }
 
@@ -169,15 +185,8 @@ static void on_stored(struct store_op *op)
 	struct pause_op *p = CONTAINER_OF(op, struct pause_op, op.op);
 	struct gateway *g = p->gateway;
 	g->pausing = false;
-	if (!op->err) {
-		json_decref(g->pauses);
-		g->pauses = json_incref(p->list);
-		if (!g->stopping)
-			gateway_pauses_apply(g);
-		LOG(g->env.log, LOG_NOTICE, "pause.changed",
-		    json_array_size(g->pauses) ? "paused" : "nothing is paused",
-		    F_U64("pauses", json_array_size(g->pauses)), F_C("list", p->text));
-	}
+	if (!op->err)
+		gateway_pause_take(g, p->list, p->text);
 	p->done(p->arg, op->err ? op->errmsg.text : NULL, g->pauses);
 	json_decref(p->list);
 	free(p->text);
@@ -198,10 +207,9 @@ static void store(struct gateway *g, json_t *list, void (*done)(void *arg, const
 	g->env.writer->submit(g->env.writer, &p->op.op);
 }
 
-static json_t *paused(struct gateway *g, json_t *scope, const json_t *args, const char **wrong)
+static json_t *paused(struct gateway *g, json_t *scope, const char *why, const char **wrong)
 {
 	struct sched_hold holds[SCHED_HOLDS_MAX];
-	const char *why = text_of(args, "why");
 	json_t *list = json_copy(g->pauses);
 	char since[TIME_TEXT_MAX];
 	instant_format(since, loop_wall(g->env.loop), HANOI_OFFSET_S, false);
@@ -242,7 +250,7 @@ void gateway_pause(struct gateway *g, const json_t *args, bool on,
 	else if (on)
 		wrong = check_names(g, scope);
 	if (!wrong)
-		list = on ? paused(g, scope, args, &wrong) : resumed(g, scope, &wrong);
+		list = on ? paused(g, scope, text_of(args, "why"), &wrong) : resumed(g, scope, &wrong);
 	json_decref(scope);
 	if (wrong) {
 		json_decref(list);
@@ -250,4 +258,18 @@ void gateway_pause(struct gateway *g, const json_t *args, bool on,
 		return;
 	}
 	store(g, list, done, arg);
+}
+
+/* ---- what a registry pauses by a message ------------------------------------------------------------------------------- */
+
+char *gateway_pause_paid(struct gateway *g, const struct gateway_account *a, const char *why, json_t **list)
+{
+	const char *wrong = NULL;
+	json_t *scope = json_pack("{s:n, s:s, s:n, s:n, s:s}", "registry", "account", a->name, "partner",
+	                          "lane", "only", ONLY_PAID);
+	*list = NULL;
+	if (find(g->pauses, scope) == json_array_size(g->pauses))
+		*list = paused(g, scope, why, &wrong);
+	json_decref(scope);
+	return *list ? json_dumps(*list, JSON_COMPACT) : NULL;
 }

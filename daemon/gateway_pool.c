@@ -1,6 +1,5 @@
 /*
- * One account's way to its registry: credentials, sessions, and what the poll queue brings, all made from one
- * configuration, which it keeps.
+ * One account's way to its registry: credentials and sessions, made from one configuration, which it keeps.
  *
  * Happy path: gateway_pool_prepare() loads everything that can fail ─▶ gateway_pool_open() ─▶ messages are stored as
  * they come ─▶ gateway_pool_close() ─▶ the sessions log out ─▶ gateway_pool_closed() is told.
@@ -99,59 +98,6 @@ struct job_registry gateway_pool_facts(const struct gateway_pool *w)
 	                             .settle_ms = r->settle_ms};
 }
 
-/* ---- the poll queue -------------------------------------------------------------------------------------------------- */
-
-static void on_message_stored(struct store_op *op)
-{
-	struct gateway_pool *w = CONTAINER_OF(op, struct gateway_pool, message.op);
-	struct gateway_account *a = w->account;
-	struct log *log = a->gateway->env.log;
-	if (op->err)
-		LOG(log, LOG_ERROR, "poll.not_stored", op->errmsg.text, F_C("account", a->name),
-		    F_STR("message_id", w->message.id));
-	else
-		LOG(log, w->message.understood ? LOG_INFO : LOG_WARNING, "poll.message",
-		    w->message.understood ? "stored" : "stored for a person", F_C("account", a->name),
-		    F_STR("message_id", w->message.id), F_U64("item", w->message.settled));
-	if (!op->err && w->message.look)
-		sched_look(a->gateway->sched, w->message.settled);
-	else if (!op->err && w->message.settled)
-		sched_settled(a->gateway->sched, w->message.domain);
-	w->storing = false;
-	arena_reset(&w->message_arena);
-	if (w->drained)
-		gateway_pool_closed(w);
-	else
-		pool_message_stored(w->pool, op->err == OK);
-}
-
-static void on_message(void *arg, const struct epp_response *r)
-{
-	struct gateway_pool *w = arg;
-	struct gateway_account *a = w->account;
-	struct arena *arena = &w->message_arena;
-	struct gateway_env *env = &w->gateway->env;
-	bool pan = r->data.kind == EPP_RES_DOMAIN_PAN;
-	w->message = (struct store_message){
-	    .op = {.type = STORE_MESSAGE, .done = on_message_stored},
-	    .account = a->id,
-	    .id = arena_str(arena, r->msgq.id),
-	    .text = arena_str(arena, r->msgq.msg),
-	    .xml = STR_NONE,
-	    .at = r->msgq.q_date.at != INSTANT_NONE ? r->msgq.q_date.at : loop_wall(env->loop),
-	    .now = loop_wall(env->loop),
-	    .is_pan = pan,
-	    .understood = pan,
-	};
-	if (pan) {
-		w->message.domain = arena_str(arena, r->data.pan.name);
-		w->message.cl_trid = arena_str(arena, r->data.pan.trid.client);
-		w->message.pan_approved = r->data.pan.ok;
-	}
-	w->storing = true;
-	env->writer->submit(env->writer, &w->message.op);
-}
-
 /* ---- pools ------------------------------------------------------------------------------------------------------------- */
 
 static void on_room(void *arg)
@@ -170,7 +116,7 @@ static void on_drained(void *arg)
 void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 {
 	static const struct pool_events ev = {.on_room = on_room,
-	                                      .on_message = on_message,
+	                                      .on_message = gateway_message,
 	                                      .on_drained = on_drained};
 	const struct config_registry *r = w->registry_config;
 	struct gateway_env *env = &w->gateway->env;

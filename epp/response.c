@@ -251,6 +251,7 @@ enum err epp_parse(struct epp_parser *p, struct str xml, struct epp_response *ou
 	enum err err = xml_parse(p->xml, xml, &reader, p, e);
 	if (err == OK)
 		err = judge(p, e);
+	out->frame = xml;
 	if (err != OK)
 		*out = (struct epp_response){0};
 	buf_reset(&p->text, 64 * 1024);

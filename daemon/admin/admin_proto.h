@@ -11,7 +11,7 @@
 /* Commands, their arguments and the members of their answers. */
 #define ADMIN_CMD_STATUS \
 	"status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
-/* Arguments, all text: registry, account ("registry/account"), partner, lane (urgent, renew, create); for pause also why,
+/* Arguments, all text: registry, account ("registry/account"), partner, lane (urgent, renew, create), only (paid); for pause also why,
  * or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
 #define ADMIN_CMD_PAUSE  "pause"
 #define ADMIN_CMD_RESUME "resume"
@@ -20,8 +20,12 @@
 /* item: a number; outcome: done, failed, retry; why: text; for done also expires, and created for a create, when the
  * answer did not say: dates in Hanoi, or RFC 3339 */
 #define ADMIN_CMD_RESOLVE "resolve"
-#define ADMIN_CMD_RELOAD  "reload" /* → findings, as text, when the new files were refused */
-#define ADMIN_CMD_IMPORT  "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+/* all: true for every message, else those that wait for a person → messages[], newest first; or message: a number → that
+ * one, with its frame. Done: message: a number, why: text */
+#define ADMIN_CMD_MESSAGES     "messages"
+#define ADMIN_CMD_MESSAGE_DONE "message done"
+#define ADMIN_CMD_RELOAD       "reload" /* → findings, as text, when the new files were refused */
+#define ADMIN_CMD_IMPORT       "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a

@@ -4,6 +4,7 @@
 #include "daemon/cli/interrupt.h"
 #include "daemon/cli/table.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,17 @@ static int show(json_t *answer, bool json)
 	bool printed = cli_print(&out);
 	buf_fini(&out);
 	return printed ? CLI_DONE : CLI_FAILED;
+}
+
+bool answer_number(const char *text, const char *what, long long *out)
+{
+	char *end;
+	errno = 0;
+	*out = strtoll(text, &end, 10);
+	if (errno == 0 && *end == '\0' && *out >= 1)
+		return true;
+	cli_error("'%s' is not the number of %s", text, what);
+	return false;
 }
 
 int answer_ask(struct cli *cli, json_t *request, bool json)

@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* A number from 1 on the command line; false, with an error text: 'x' is not the number of `what`. */
+bool answer_number(const char *text, const char *what, long long *out);
 /* Asks (takes over `request`), prints, and says how it went: an exit status. */
 int answer_ask(struct cli *cli, json_t *request, bool json);
 

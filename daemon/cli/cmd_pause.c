@@ -4,7 +4,7 @@
 
 struct pause_args {
 	const char *registry, *account, *partner, *lane, *why;
-	bool all, json;
+	bool paid, all, json;
 };
 
 #define SCOPE_OPTS                                                                                             \
@@ -15,6 +15,8 @@ struct pause_args {
 	    {"partner", 0, OPT_TEXT, offsetof(struct pause_args, partner), "NAME", "this partner's items",     \
 	     NULL,      0, 0},                                                                                 \
 	    {"lane", 0, OPT_TEXT, offsetof(struct pause_args, lane), "LANE", "urgent, renew or create",        \
+	     NULL,   0, 0},                                                                                    \
+	    {"paid", 0, OPT_FLAG, offsetof(struct pause_args, paid), NULL, "only what costs money",            \
 	     NULL,   0, 0},                                                                                    \
 	{                                                                                                      \
 		"json", 0, OPT_FLAG, offsetof(struct pause_args, json), NULL,                                  \
@@ -31,9 +33,9 @@ static const struct opt resume_opts[] = {SCOPE_OPTS};
 
 static json_t *request_of(const char *cmd, const struct pause_args *a)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:b}", "cmd", cmd, "registry", a->registry,
-	                 "account", a->account, "partner", a->partner, "lane", a->lane, "why", a->why, "all",
-	                 a->all);
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b}", "cmd", cmd, "only",
+	                 a->paid ? "paid" : NULL, "registry", a->registry, "account", a->account, "partner",
+	                 a->partner, "lane", a->lane, "why", a->why, "all", a->all);
 }
 
 static int run_pause(struct cli *cli, void *args, char **operands, size_t count)
@@ -57,6 +59,8 @@ const struct cli_command cmd_pause = {
     .help =
         "Names given together narrow it: --registry vnnic --lane create pauses the creates at that "
         "registry.\n"
+        "--paid keeps what is free going. A message of the registry that the deposit runs low pauses so, "
+        "too.\n"
         "What is in flight, and what is being reconciled, is seen through. A pause holds over a restart.\n",
     .uses = CLI_USES_SOCKET,
     .opts = pause_opts,

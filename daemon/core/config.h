@@ -34,6 +34,7 @@ struct config_endpoint {
 };
 
 enum config_script { CONFIG_SCRIPT_ANY, CONFIG_SCRIPT_ASCII, CONFIG_SCRIPT_IDN };
+enum config_low_balance { CONFIG_LOW_BALANCE_STOP, CONFIG_LOW_BALANCE_WARN };
 enum config_hosts { CONFIG_HOSTS_ATTRIBUTES, CONFIG_HOSTS_OBJECTS };
 
 struct config_registry {
@@ -56,6 +57,9 @@ struct config_registry {
 	uint64_t connect_ms, tls_ms, greeting_ms, login_ms, answer_ms, logout_ms;
 	uint64_t keepalive_ms, max_age_ms;
 	uint64_t backoff_min_ms, backoff_max_ms;
+	enum config_low_balance low_balance; /* what a message that money runs low does to what costs money */
+	const char **low_balance_marks;      /* words by which such a message is known */
+	size_t low_balance_mark_count;
 	uint64_t skew_warn_ms; /* difference of the registry's clock that is worth a warning; 0: none */
 	uint64_t settle_ms;    /* before "does not exist" is believed, twice */
 	uint64_t poll_ms;      /* interval of the poll worker when the queue is empty */

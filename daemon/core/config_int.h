@@ -54,6 +54,8 @@ typedef bool (*config_value_check)(struct config_reading *r, struct yaml_node *n
 bool config_value_list(struct config_reading *r, struct yaml_node *map, const char *key, enum yaml_presence p,
                        config_value_check check, const char ***out, size_t *count);
 bool config_value_is_zone(struct config_reading *r, struct yaml_node *n, const char **out);
+/* A word of at least three characters. */
+bool config_value_is_mark(struct config_reading *r, struct yaml_node *n, const char **out);
 bool config_value_is_uri(struct config_reading *r, struct yaml_node *n, const char **out);
 /* Lower-case copy. */
 const char *config_value_lower(struct arena *a, struct str s);

@@ -15,6 +15,7 @@
 static const char *const script_names[] = {"any", "ascii", "idn", NULL};
 static const char *const hosts_names[] = {"attributes", "objects", NULL};
 static const char *const contacts_names[] = {"given", "create", NULL};
+static const char *const low_balance_names[] = {"stop", "warn", NULL};
 
 /* What we can use when the configuration does not say; the greeting decides what is used. */
 static const char *const default_objects[] = {
@@ -234,6 +235,21 @@ static void read_dialect(struct config_reading *r, struct yaml_node *map, struct
 	(void)yaml_bool(r->d, map, "check_first", YAML_OPTIONAL, &g->check_first);
 }
 
+/* Low-balance messages that are known from elsewhere; a registry of its own words needs them in its configuration. */
+static const char *const default_marks[] = {"lowbalance-poll", "lowCreditData"};
+
+static void read_money(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+{
+	int choice;
+	if (yaml_enum(r->d, map, "low_balance", YAML_OPTIONAL, low_balance_names, &choice))
+		g->low_balance = choice == 0 ? CONFIG_LOW_BALANCE_STOP : CONFIG_LOW_BALANCE_WARN;
+	if (!config_value_list(r, map, "low_balance_marks", YAML_OPTIONAL, config_value_is_mark,
+	                       &g->low_balance_marks, &g->low_balance_mark_count)) {
+		g->low_balance_marks = copy_list(r, default_marks, ARRAY_LEN(default_marks));
+		g->low_balance_mark_count = ARRAY_LEN(default_marks);
+	}
+}
+
 /* ---- times ---- */
 
 static void read_timeouts(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
@@ -309,6 +325,7 @@ static void read_registry(struct config_reading *r, struct yaml_node *n, struct 
 	read_tls(r, n, g);
 	(void)config_address_ip(r, n, "source_address", &g->source_address);
 	read_dialect(r, n, g);
+	read_money(r, n, g);
 	read_times(r, n, g);
 	read_accounts(r, n, g);
 	yaml_reject_unseen(r->d, n);

@@ -181,6 +181,17 @@ bool config_value_is_zone(struct config_reading *r, struct yaml_node *n, const c
 	return true;
 }
 
+bool config_value_is_mark(struct config_reading *r, struct yaml_node *n, const char **out)
+{
+	if (n->text.len < 3) {
+		yaml_error(r->d, n, "'%.*s' would be found in too many messages", STR_ARG(n->text));
+		diag_help(r->d, "a namespace, the name of an element or a word of the registry's message");
+		return false;
+	}
+	*out = arena_str(r->arena, n->text).ptr;
+	return true;
+}
+
 bool config_value_is_uri(struct config_reading *r, struct yaml_node *n, const char **out)
 {
 	const char *colon = memchr(n->text.ptr, ':', n->text.len);

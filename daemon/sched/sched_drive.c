@@ -120,6 +120,7 @@ void sched_put_back(struct sched_job *j, const char *reason, const char *why, ui
 {
 	j->parked = false;
 	job_put_back(&j->job, reason, why);
+	sched_money_ended(j);
 	sched_record(j, true, delay_ms);
 }
 

@@ -63,6 +63,8 @@ static void on_probe(struct loop_timer *t)
 	struct sched_account *a = CONTAINER_OF(t, struct sched_account, money.probe);
 	a->money.probes = 1;
 	unpark(a);
+	/* It may come to nothing: paused, or no longer free to be sent. */
+	loop_timer_set(a->sched->c.loop, t, BILLING_PAUSE_MS);
 }
 
 void sched_money_init(struct sched_account *a)
@@ -151,6 +153,6 @@ void sched_money_ended(struct sched_job *j)
 		refused(a);
 	else if (j->probe && a->money.out && (state == ITEM_DONE || state == ITEM_PENDING))
 		funded(a);
-	else if (j->probe && a->money.out && !loop_timer_is_set(&a->money.probe))
+	else if (j->probe && a->money.out)
 		loop_timer_set(a->sched->c.loop, &a->money.probe, PROBE_SOON_MS);
 }

@@ -1,5 +1,5 @@
 /* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables, statements),
- * sqlite_intake.c, sqlite_queue.c, sqlite_claim.c, sqlite_send.c, sqlite_ledger.c, sqlite_read.c (the operations). */
+ * sqlite_intake.c, sqlite_queue.c, sqlite_claim.c, sqlite_send.c, sqlite_message.c, sqlite_ledger.c, sqlite_read.c (the operations). */
 #ifndef VNEPP_STORE_SQLITE_INT_H
 #define VNEPP_STORE_SQLITE_INT_H
 
@@ -104,6 +104,8 @@ enum err sq_unpark(struct sq *s, struct store_unpark *o);
 enum err sq_claim(struct sq *s, struct store_claim *o);
 enum err sq_finish(struct sq *s, struct store_finish *o);
 enum err sq_message(struct sq *s, struct store_message *o);
+enum err sq_message_done(struct sq *s, struct store_message_done *o);
+enum err sq_get_messages(struct sq *s, struct store_get_messages *o);
 enum err sq_import(struct sq *s, struct store_import *o);
 enum err sq_get_batch(struct sq *s, struct store_get_batch *o);
 enum err sq_get_items(struct sq *s, struct store_get_items *o);

@@ -1,4 +1,4 @@
-/* The ledgers: names, grants, contacts; imports and poll messages. */
+/* The ledgers: names, grants, contacts; imports. */
 #include "daemon/store/sqlite_int.h"
 #include "epp/base/check.h"
 
@@ -200,48 +200,4 @@ enum err sq_import(struct sq *s, struct store_import *o)
 	for (size_t i = 0; i < o->count && !err; i++)
 		err = import_row(s, o, &o->rows[i]);
 	return err;
-}
-
-/* ---- poll messages ------------------------------------------------------------------------------------------------------- */
-
-enum err sq_pending_item(struct sq *s, struct store_op *op, struct str domain, uint32_t account,
-                         item_id_t but, item_id_t *id)
-{
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, SQ_PENDING_BY_NAME);
-	sq_bind_str(st, 1, domain);
-	sqlite3_bind_int64(st, 2, account);
-	*id = 0;
-	while (*id == 0 && sq_row(s, op, st, &err)) {
-		struct sq_item item;
-		item_id_t candidate = (item_id_t)sqlite3_column_int64(st, 0);
-		enum err loaded = sq_item_load(s, op, candidate, &item);
-		if (loaded) {
-			sq_done(st);
-			return loaded;
-		}
-		if (item.state == ITEM_PENDING && candidate != but)
-			*id = candidate;
-	}
-	sq_done(st);
-	return err;
-}
-
-enum err sq_message(struct sq *s, struct store_message *o)
-{
-	sqlite3_stmt *st = sq_stmt(s, SQ_MESSAGE_ADD);
-	sqlite3_bind_int64(st, 1, o->account);
-	sq_bind_str(st, 2, o->id);
-	sqlite3_bind_int64(st, 3, o->at);
-	sqlite3_bind_int64(st, 4, o->now);
-	sq_bind_str(st, 5, o->text);
-	sq_bind_str(st, 6, o->domain);
-	sqlite3_bind_int(st, 7, o->understood);
-	enum err err = sq_run(s, &o->op, st);
-	o->settled = 0;
-	o->duplicate = !err && sqlite3_changes(s->db) == 0;
-	if (err || o->duplicate || !o->is_pan)
-		return err;
-	err = sq_pending_item(s, &o->op, o->domain, o->account, 0, &o->settled);
-	return err || o->settled == 0 ? err : sq_settle(s, o);
 }

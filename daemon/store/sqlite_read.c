@@ -279,7 +279,7 @@ enum err sq_get_counts(struct sq *s, struct store_get_counts *o)
 		o->batches = (uint64_t)sqlite3_column_int64(st, 0);
 		o->domains = (uint64_t)sqlite3_column_int64(st, 1);
 		o->grants = (uint64_t)sqlite3_column_int64(st, 2);
-		o->messages_unread = (uint64_t)sqlite3_column_int64(st, 3);
+		o->messages_waiting = (uint64_t)sqlite3_column_int64(st, 3);
 	}
 	sq_done(st);
 	return err;

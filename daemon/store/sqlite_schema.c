@@ -65,8 +65,10 @@ static const char schema[] =
     "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
     "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"
     "CREATE TABLE message(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, msg_id TEXT NOT NULL,"
-    " at INTEGER NOT NULL, stored INTEGER NOT NULL, body TEXT NOT NULL, domain TEXT NOT NULL,"
-    " understood INTEGER NOT NULL, UNIQUE(account, msg_id, at));";
+    " at INTEGER NOT NULL, stored INTEGER NOT NULL, kind TEXT NOT NULL, domain TEXT NOT NULL, item INTEGER,"
+    " waits INTEGER NOT NULL, attention TEXT NOT NULL, done_at INTEGER, done_why TEXT, text TEXT NOT NULL,"
+    " body TEXT NOT NULL, UNIQUE(account, msg_id, at));"
+    "CREATE INDEX message_waits ON message(id) WHERE waits = 1;";
 
 static int version_of(struct sq *s)
 {

@@ -125,8 +125,24 @@ SQ(DOMAIN_PUT,
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(name) DO UPDATE SET partner = ?2, account = ?3, "
    "item = ?4, created = ?5, expires = ?6, grant_from = ?7, free_until = ?8")
 SQ(DOMAIN_RENEW, "UPDATE domain SET expires = ?2, renewed_by = ?3 WHERE name = ?1")
-SQ(MESSAGE_ADD, "INSERT OR IGNORE INTO message(account, msg_id, at, stored, body, domain, understood) "
-                "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+SQ(MESSAGE_ADD,
+   "INSERT OR IGNORE INTO message(account, msg_id, at, stored, kind, domain, text, body, waits, attention) "
+   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '')")
+SQ(MESSAGE_SETTLES, "UPDATE message SET item = ?2, waits = ?3, attention = ?4 WHERE id = ?1")
+SQ(MESSAGE_DONE, "UPDATE message SET waits = 0, done_at = ?2, done_why = ?3 WHERE id = ?1 AND waits = 1")
+SQ(MESSAGES, "SELECT id, account, msg_id, at, stored, kind, domain, item, waits, attention, done_at, "
+             "done_why, text, '' "
+             "FROM message ORDER BY id DESC LIMIT ?1")
+SQ(MESSAGES_WAITING, "SELECT id, account, msg_id, at, stored, kind, domain, item, waits, attention, done_at, "
+                     "done_why, text, '' "
+                     "FROM message WHERE waits = 1 ORDER BY id DESC LIMIT ?1")
+SQ(MESSAGE_ONE,
+   "SELECT id, account, msg_id, at, stored, kind, domain, item, waits, attention, done_at, done_why, text, "
+   "body FROM message WHERE id = ?1")
+SQ(DOMAIN_GONE, "UPDATE domain SET partner = 0 WHERE name = ?1 AND account = ?2 AND partner <> 0")
+SQ(DOMAIN_LATER, "UPDATE domain SET expires = ?3, renewed_by = NULL WHERE name = ?1 AND account = ?2 AND "
+                 "partner <> 0 AND expires < ?3")
+SQ(DOMAIN_IS_OF, "SELECT 1 FROM domain WHERE name = ?1 AND account = ?2 AND partner <> 0")
 SQ(PENDING_BY_NAME,
    "SELECT o.item FROM open_item o CROSS JOIN item i ON i.id = o.item WHERE i.domain = ?1 AND i.account = ?2")
 SQ(OPEN_ADD, "INSERT OR IGNORE INTO open_item(item) VALUES(?1)")
@@ -152,7 +168,7 @@ SQ(ITEM_ID_BY_REF,
    "b.published IS NOT NULL")
 SQ(COUNTS_ALL, "SELECT state, sum(n) FROM batch_count GROUP BY state")
 SQ(TOTALS, "SELECT (SELECT count(*) FROM batch WHERE published IS NOT NULL), (SELECT count(*) FROM domain), "
-           "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE understood = 0)")
+           "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE waits = 1)")
 
 SQ(WORK_DEPTHS,
    "SELECT w.account, w.partner, w.lane, sum(w.end_item - w.next_item + 1), min(b.created) FROM work w "

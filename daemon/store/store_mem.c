@@ -112,7 +112,7 @@ static uint32_t number_of(struct mem *m, bool is_account, const char *name)
 	return (uint32_t)m->name_count;
 }
 
-static enum err mem_setting(struct mem *m, struct store_setting *o)
+enum err mem_setting(struct mem *m, struct store_setting *o)
 {
 	struct str *kept = map_get(&m->settings, str_c(o->name));
 	if (!o->value.ptr) {
@@ -277,6 +277,8 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_EXPEDITE: return mem_expedite(m, OP(store_expedite));
 	case STORE_CLAIM: return mem_claim(m, OP(store_claim));
 	case STORE_FINISH: return mem_finish(m, OP(store_finish));
+	case STORE_MESSAGE_DONE: return mem_message_done(m, OP(store_message_done));
+	case STORE_GET_MESSAGES: return mem_get_messages(m, OP(store_get_messages));
 	case STORE_MESSAGE: return mem_message(m, OP(store_message));
 	case STORE_IMPORT: return import(m, OP(store_import));
 	case STORE_QUEUES: return mem_queues(m, OP(store_queues));
@@ -319,7 +321,8 @@ static void close_backend(struct store_backend *b)
 	map_fini(&m->domains);
 	map_fini(&m->grants);
 	map_fini(&m->contacts);
-	map_fini(&m->messages);
+	map_fini(&m->message_ids);
+	free(m->messages);
 	map_fini(&m->settings);
 	buf_fini(&m->scratch);
 	buf_fini(&m->key);

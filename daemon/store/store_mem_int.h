@@ -1,5 +1,5 @@
 /* Shared by the files of the memory back end: store_mem.c (life, groups, start-up, ledgers), store_mem_intake.c,
- * store_mem_send.c, store_mem_read.c (the operations). */
+ * store_mem_send.c, store_mem_message.c, store_mem_read.c (the operations). */
 #ifndef VNEPP_STORE_STORE_MEM_INT_H
 #define VNEPP_STORE_STORE_MEM_INT_H
 
@@ -96,13 +96,15 @@ struct mem {
 	size_t item_count;
 	struct mem_result **results; /* in the order in which they came */
 	size_t result_count, progress_at;
-	uint64_t claims, messages_unread;
-	struct map refs;     /* partner, ref -> struct mem_item */
-	struct map domains;  /* -> struct mem_domain */
-	struct map grants;   /* subject key -> item + 1, as a pointer-sized number */
-	struct map contacts; /* account, id */
-	struct map messages; /* account, time, id */
-	struct map settings; /* -> struct str */
+	uint64_t claims, messages_waiting;
+	struct store_message_row *messages; /* by number - 1 */
+	size_t message_count;
+	struct map refs;        /* partner, ref -> struct mem_item */
+	struct map domains;     /* -> struct mem_domain */
+	struct map grants;      /* subject key -> item + 1, as a pointer-sized number */
+	struct map contacts;    /* account, id */
+	struct map message_ids; /* account, time, id */
+	struct map settings;    /* -> struct str */
 	struct mem_point *points;
 	size_t point_count;
 	struct mem_progress *progress;
@@ -145,7 +147,10 @@ enum err mem_expedite(struct mem *m, struct store_expedite *o);
 enum err mem_unpark(struct mem *m, struct store_unpark *o);
 enum err mem_claim(struct mem *m, struct store_claim *o);
 enum err mem_finish(struct mem *m, struct store_finish *o);
+enum err mem_setting(struct mem *m, struct store_setting *o);
 enum err mem_message(struct mem *m, struct store_message *o);
+enum err mem_message_done(struct mem *m, struct store_message_done *o);
+enum err mem_get_messages(struct mem *m, struct store_get_messages *o);
 enum err mem_get_batch(struct mem *m, struct store_get_batch *o);
 enum err mem_get_items(struct mem *m, struct store_get_items *o);
 enum err mem_get_item(struct mem *m, struct store_get_item *o);

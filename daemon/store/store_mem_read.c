@@ -158,7 +158,7 @@ enum err mem_get_counts(struct mem *m, struct store_get_counts *o)
 		o->batches += m->batches[i] && m->batches[i]->published;
 	o->domains = m->domains.count;
 	o->grants = m->grants.count;
-	o->messages_unread = m->messages_unread;
+	o->messages_waiting = m->messages_waiting;
 	return OK;
 }
 

@@ -1,4 +1,4 @@
-/* The memory back end's sending: queues, claims, outcomes, poll messages. */
+/* The memory back end's sending: queues, claims, outcomes. */
 #include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
 #include "epp/base/alloc.h"
@@ -306,39 +306,5 @@ enum err mem_finish(struct mem *m, struct store_finish *o)
 			               (unsigned long long)o->steps[k].item);
 	for (size_t k = 0; k < o->count; k++)
 		finish_step(m, o, &o->steps[k], mem_item_find(m, o->steps[k].item));
-	return OK;
-}
-
-/* ---- poll messages ------------------------------------------------------------------------------------------------------ */
-
-static void settle(struct mem *m, struct store_message *o, struct mem_item *i)
-{
-	struct item_result r = i->last->r; /* what the answer with 1001 said about dates holds */
-	o->settled = i->id;
-	o->look = o->pan_approved && r.expires == INSTANT_NONE;
-	r.state = o->look ? ITEM_RECONCILING : o->pan_approved ? ITEM_DONE : ITEM_FAILED;
-	r.fault = o->pan_approved ? FAULT_NONE : FAULT_REGISTRY;
-	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
-	r.message = o->text;
-	r.at = o->now;
-	mem_result_add(m, i, &r, true, STR_NONE, STR_NONE);
-	if (r.state == ITEM_DONE)
-		mem_domain_made(m, i, &r);
-	if (!o->pan_approved)
-		mem_grant_release(m, i);
-}
-
-enum err mem_message(struct mem *m, struct store_message *o)
-{
-	o->settled = 0;
-	o->duplicate = map_put(&m->messages, mem_key(m, o->account, (uint64_t)o->at, o->id), m);
-	if (o->duplicate)
-		return OK;
-	m->messages_unread += !o->understood;
-	for (size_t n = 0; o->is_pan && n < m->item_count && !o->settled; n++) {
-		struct mem_item *i = m->items[n];
-		if (i && i->state == ITEM_PENDING && i->account == o->account && str_eq(i->domain, o->domain))
-			settle(m, o, i);
-	}
 	return OK;
 }

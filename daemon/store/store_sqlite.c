@@ -304,6 +304,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_ITEMS: return sq_get_items(s, CONTAINER_OF(op, struct store_get_items, op));
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
+	case STORE_GET_MESSAGES: return sq_get_messages(s, CONTAINER_OF(op, struct store_get_messages, op));
 	case STORE_GET_DOMAIN: return sq_get_domain(s, CONTAINER_OF(op, struct store_get_domain, op));
 	case STORE_GET_COUNTS: return sq_get_counts(s, CONTAINER_OF(op, struct store_get_counts, op));
 	case STORE_GET_DEPTHS: return sq_get_depths(s, CONTAINER_OF(op, struct store_get_depths, op));
@@ -331,6 +332,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_EXPEDITE: return sq_expedite(s, CONTAINER_OF(op, struct store_expedite, op));
 	case STORE_CLAIM: return sq_claim(s, CONTAINER_OF(op, struct store_claim, op));
 	case STORE_FINISH: return sq_finish(s, CONTAINER_OF(op, struct store_finish, op));
+	case STORE_MESSAGE_DONE: return sq_message_done(s, CONTAINER_OF(op, struct store_message_done, op));
 	case STORE_MESSAGE: return sq_message(s, CONTAINER_OF(op, struct store_message, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
 	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));

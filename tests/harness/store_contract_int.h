@@ -55,6 +55,7 @@ void contract_assert_str(struct str got, const char *want);
 extern const struct CMUnitTest contract_intake_tests[];
 extern const struct CMUnitTest contract_send_tests[];
 extern const struct CMUnitTest contract_park_tests[];
+extern const struct CMUnitTest contract_message_tests[];
 extern const struct CMUnitTest contract_read_tests[];
 
 #define CONTRACT_TEST(f) cmocka_unit_test_setup_teardown(f, contract_set_up, contract_tear_down)

@@ -326,7 +326,7 @@ static void dump_figures(struct store_backend *b, struct buf *out)
 		           (unsigned long long)c.items[s]);
 	buf_printf(out, "batches %llu domains %llu grants %llu unread %llu\n", (unsigned long long)c.batches,
 	           (unsigned long long)c.domains, (unsigned long long)c.grants,
-	           (unsigned long long)c.messages_unread);
+	           (unsigned long long)c.messages_waiting);
 	for (size_t i = 0; i < p.count; i++)
 		buf_printf(out, "%.*s %.*s %llu %llu\n", STR_ARG(p.rows[i].zone), STR_ARG(p.rows[i].province),
 		           (unsigned long long)p.rows[i].names, (unsigned long long)p.rows[i].granted);

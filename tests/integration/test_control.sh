@@ -111,12 +111,12 @@ check "… and done needs a date" says "needs --expires" resolve 1 done --why x
 check "… a real one" says "a date (YYYY-MM-DD)" resolve 1 done --why x --expires 2026-02-30
 check "what has ended is not decided again" says "only an item in needs_human" resolve 21 failed --why x
 check "what is not there, neither" says "no such item" resolve 4711 failed --why x
-check "it was not done" vnepp resolve 1 failed --why "not at the registry"
+check "it was not done" vnepp item 1 resolve failed --why "not at the registry"
 check "… and that is its end" held 1 failed nothing
 check "… with the reason kept" bash -c "grep -q 'not at the registry' '$dir/out'"
-check "it was done" vnepp resolve 2 done --why "seen there" --created 2026-11-20 --expires 2027-11-20
+check "it was done" vnepp item 2 resolve done --why "seen there" --created 2026-11-20 --expires 2027-11-20
 check "… and the partner sees it" is_done anphat 1 18
-check "send it again" vnepp resolve 3 retry --why "try again"
+check "send it again" vnepp item 3 resolve retry --why "try again"
 check "… it comes back, because it is still damaged" wait_for grep -q 'event=item.resolved.*item=3' "$dir/d.log"
 check "… to a person" wait_for held 3 needs_human doubt
 check "pausing everything" vnepp pause --all --why night

@@ -104,7 +104,8 @@ struct sim_world {
 	struct sim_batch batches[SIM_BATCHES_MAX];
 	size_t batch_count;
 	unsigned crashes, stops, crashes_left;
-	struct loop_timer next_crash, next_start, next_import;
+	struct loop_timer next_crash, next_start, next_import, next_letter, next_deposit;
+	unsigned letters; /* odd messages that the registry has put into its queues */
 	bool imported, quiet;
 	char why[512]; /* the first thing that was wrong; empty: none */
 };
@@ -133,6 +134,11 @@ void sim_disk_crash(struct sim_world *w, bool power);
 void sim_disk_calm(struct sim_world *w);
 /* It has made the gateway's writing fail since it was opened. */
 bool sim_disk_has_failed(const struct sim_world *w);
+
+/* sim_office.c: money and odd messages. */
+void sim_office_init(struct sim_world *w);
+/* The deposit is filled up, and an operator looks after what is paused. */
+void sim_office_calm(struct sim_world *w);
 
 /* sim_http.c */
 void sim_http_init(struct sim_http *h, struct sim_world *w, int partner);

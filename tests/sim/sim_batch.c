@@ -20,13 +20,14 @@ bool sim_history_name(int i, char out[64], int *partner, date_t *created, date_t
 	return true;
 }
 
+/* One in eight is a name that costs. */
 static void add_create(struct sim_batch *b, struct rng *r, int line)
 {
 	int name = (int)rng_below(r, NAMES), person = (int)rng_below(r, 400);
-	bool adult = rng_below(r, 20) > 0;
+	bool adult = rng_below(r, 20) > 0, paid = rng_below(r, 8) == 0;
 	buf_printf(
 	    &b->lines,
-	    "{\"ref\":\"p%d-b%d-%d\",\"op\":\"create\",\"domain\":\"ten%d.id.vn\",\"period\":%d,"
+	    "{\"ref\":\"p%d-b%d-%d\",\"op\":\"create\",\"domain\":\"ten%d.%s.vn\",\"period\":%d,"
 	    "\"applicant\":{\"kind\":\"citizen\",\"name\":\"Trần Thị %d\",\"citizenship\":\"VN\","
 	    "\"birth_date\":\"%s\",\"gender\":\"male\",\"id_number\":\"0682%s%06d\","
 	    "\"phone\":\"+84.912345678\",\"email\":\"a%d@example.vn\",\"address\":{\"street\":\"%d Hùng "
@@ -36,9 +37,10 @@ static void add_create(struct sim_batch *b, struct rng *r, int line)
 	    "\"evidence\":[{\"type\":\"ekyc\",\"issuer\":\"sim\",\"reference\":\"K-%d\",\"date\":\"" TODAY
 	    "\",\"result\":\"confirmed\"}],"
 	    "\"ns\":[{\"name\":\"ns1.example.vn\"},{\"name\":\"ns2.example.vn\"}],"
-	    "\"if_not_free\":\"refuse\"}\n",
-	    b->partner, b->number, line, name, 1 + (int)rng_below(r, 2), person,
-	    adult ? "2006-03-15" : "2010-03-15", adult ? "06" : "10", person, person, person, line);
+	    "\"if_not_free\":\"%s}\n",
+	    b->partner, b->number, line, name, paid ? "com" : "id", 1 + (int)rng_below(r, 2), person,
+	    adult ? "2006-03-15" : "2010-03-15", adult ? "06" : "10", person, person, person, line,
+	    paid ? "charge\",\"max_fee_vnd\":10000000" : "refuse\"");
 }
 
 static void add_renew(struct sim_batch *b, struct rng *r, int line)

@@ -31,7 +31,7 @@ static const char main_text[] =
     "registries:\n"
     "  - name: sim\n"
     "    endpoints: [\"registry:700\"]\n"
-    "    zones: [id.vn, biz.vn]\n"
+    "    zones: [id.vn, biz.vn, com.vn]\n"
     "    dates: \"+07:00\"\n"
     "    contacts: create\n"
     "    timeouts: {connect: 5s, greeting: 5s, login: 5s, answer: 10s}\n"
@@ -39,6 +39,7 @@ static const char main_text[] =
     "    backoff: {min: 1s, max: 20s}\n"
     "    settle: 15s\n"
     "    poll: 20s\n"
+    "    low_balance_marks: [low account balance]\n"
     "    accounts:\n"
     "      - {name: one, login: gateway1, password_file: pw, sessions: 3, window: 4}\n"
     "      - {name: two, login: gateway2, password_file: pw, sessions: 1, window: 1}\n";

@@ -88,6 +88,7 @@ static void make_registry(struct sim_world *w)
 	o.pending_min_ms = 1000;
 	o.pending_max_ms = 120000;
 	o.ledger = REGSIM_LEDGER_TRANSFORMS;
+	o.low_balance_vnd = rng_below(&w->rng, 2) ? 200000 : 0;
 	w->registry = regsim_new(&o, &w->v.loop);
 	choose_faults(w, &f);
 	regsim_faults_set(w->registry, &f);
@@ -276,6 +277,7 @@ static void run_to_the_end(struct sim_world *w)
 			calm = true;
 			regsim_faults_switch(w->registry, false);
 			sim_disk_calm(w);
+			sim_office_calm(w);
 		}
 		if (calm && all_fetched(w) && regsim_outstanding(w->registry) == 0 &&
 		    regsim_poll_count(w->registry, "gateway1") == 0 &&
@@ -316,6 +318,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct 
 	opts.piece_max = rng_below(&w->rng, 4) == 0 ? 1 + rng_below(&w->rng, 100) : 0;
 	w->net = mem_net_new(&w->v.loop, &opts, rng_u64(&w->rng));
 	make_registry(w);
+	sim_office_init(w);
 	sim_disk_init(w);
 	w->crashes_left = (unsigned)rng_below(&w->rng, 5);
 	boot(w);

@@ -403,7 +403,7 @@ static void a_pending_item_keeps_its_name_until_it_is_settled(void **state)
 	                          .now = loop_wall(&w->v.loop),
 	                          .is_pan = true,
 	                          .domain = STR("x.id.vn"),
-	                          .understood = true};
+	                          .expires = INSTANT_NONE};
 	op_run(w, &m.op, STORE_MESSAGE);
 	assert_int_equal(m.settled, first);
 	sched_settled(w->sched, STR("x.id.vn"));
@@ -430,7 +430,7 @@ static void an_approved_item_reads_its_dates(void **state)
 	                          .is_pan = true,
 	                          .pan_approved = true,
 	                          .domain = STR("x.id.vn"),
-	                          .understood = true};
+	                          .expires = INSTANT_NONE};
 	op_run(w, &m.op, STORE_MESSAGE);
 	assert_true(m.look);
 	assert_int_equal(state_of(w, first), ITEM_RECONCILING);

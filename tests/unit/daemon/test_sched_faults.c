@@ -243,7 +243,7 @@ static void an_approved_item_that_cannot_be_read_is_read_later(void **state)
 	                          .is_pan = true,
 	                          .pan_approved = true,
 	                          .domain = STR("x.id.vn"),
-	                          .understood = true};
+	                          .expires = INSTANT_NONE};
 	op_run(w, &m.op, STORE_MESSAGE);
 	fill_disk(w, STORE_GET_ITEM, 0, 3000);
 	sched_look(w->sched, item);

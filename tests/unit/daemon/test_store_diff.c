@@ -318,11 +318,17 @@ static void message(struct pair *p)
 	                          .is_pan = draw(p, 4) > 0,
 	                          .domain = str_c(name),
 	                          .pan_approved = draw(p, 2),
-	                          .understood = draw(p, 2)},
+	                          .expires = draw(p, 3)
+	                                         ? INSTANT_NONE
+	                                         : PLAY_START + (instant_ms_t)(200 + draw(p, 300)) * PLAY_DAY,
+	                          .gone = draw(p, 8) == 0,
+	                          .attention = draw(p, 2) ? STR("look at it") : STR_NONE},
 	                     b = a;
 	assert_int_equal(both(p, &a.op, &b.op, STORE_MESSAGE), OK);
 	SAME(p, a.settled, b.settled);
 	SAME(p, a.look, b.look);
+	SAME(p, a.known, b.known);
+	SAME(p, a.waits, b.waits);
 	SAME(p, a.duplicate, b.duplicate);
 	if (a.look && p->held_count < HELD_MAX)
 		p->held[p->held_count++] = (struct held){a.settled, 0, ITEM_RECONCILING};

@@ -152,7 +152,7 @@ static enum err do_message(struct store_backend *b)
 	                          .now = NOW,
 	                          .is_pan = true,
 	                          .domain = STR("n2.id.vn"),
-	                          .understood = true};
+	                          .expires = INSTANT_NONE};
 	return play(b, &m.op, STORE_MESSAGE);
 }
 

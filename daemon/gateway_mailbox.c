@@ -1,0 +1,138 @@
+/*
+ * The registry's messages for people: what there is, one of them as it came, and that it has been dealt with.
+ *
+ * Happy path: the reading connection finds them ─▶ answered; or the writer notes what was done ─▶ answered.
+ */
+#include "daemon/gateway_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+#define WHY_MAX 300
+
+struct question {
+	struct store_get_messages get;
+	struct gateway *gateway;
+	struct arena arena;
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
+};
+
+struct note {
+	struct store_message_done op;
+	struct arena arena;
+	void (*done)(void *arg, const char *why);
+	void *arg;
+};
+
+static json_t *text(struct str s)
+{
+	return s.len ? json_stringn(s.ptr, s.len) : json_null();
+}
+
+static json_t *moment(instant_ms_t t)
+{
+	char room[TIME_TEXT_MAX];
+	return t == INSTANT_NONE ? json_null() : json_string(instant_format(room, t, HANOI_OFFSET_S, false));
+}
+
+static json_t *account_of(const struct gateway *g, uint32_t id)
+{
+	for (size_t i = 0; i < gateway_account_count(g); i++)
+		if (gateway_account_at(g, i)->id == id)
+			return json_string(gateway_account_at(g, i)->name);
+	return json_string("(not configured)");
+}
+
+static json_t *describe(const struct gateway *g, const struct store_message_row *r)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "message", (json_int_t)r->message,
+	                 "at", moment(r->at), "account", account_of(g, r->account), "kind", text(r->kind),
+	                 "domain", text(r->domain), "item",
+	                 r->item ? json_integer((json_int_t)r->item) : json_null(), "attention",
+	                 text(r->attention), "text", text(r->text), "waits", r->waits);
+}
+
+static void answer(struct question *q, const char *why, json_t *a)
+{
+	q->done(q->arg, why, a);
+	arena_fini(&q->arena);
+	free(q);
+}
+
+static void on_list(struct store_op *op)
+{
+	struct question *q = CONTAINER_OF(op, struct question, get.op);
+	json_t *list = json_array();
+	for (size_t i = 0; !op->err && i < q->get.count; i++)
+		json_array_append_new(list, describe(q->gateway, &q->get.rows[i]));
+	answer(q, op->err ? op->errmsg.text : NULL,
+	       json_pack("{s:o, s:b}", "messages", list, "more", q->get.more));
+}
+
+static void on_one(struct store_op *op)
+{
+	struct question *q = CONTAINER_OF(op, struct question, get.op);
+	if (op->err) {
+		answer(q, op->errmsg.text, NULL);
+		return;
+	}
+	const struct store_message_row *r = &q->get.rows[0];
+	json_t *a = describe(q->gateway, r);
+	json_object_set_new(a, "id", text(r->id));
+	json_object_set_new(a, "stored", moment(r->stored));
+	json_object_set_new(a, "done", moment(r->done_at));
+	json_object_set_new(a, "why", text(r->done_why));
+	json_object_set_new(a, "frame", text(r->body));
+	answer(q, NULL, a);
+}
+
+void gateway_messages(struct gateway *g, uint64_t message, bool all,
+                      void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	if (!g->running) {
+		done(arg, "the gateway is starting", NULL);
+		return;
+	}
+	struct question *q = xcalloc(1, sizeof *q);
+	*q = (struct question){.gateway = g, .done = done, .arg = arg};
+	arena_init(&q->arena);
+	q->get = (struct store_get_messages){.op = {.type = STORE_GET_MESSAGES,
+	                                            .done = message ? on_one : on_list},
+	                                     .message = message,
+	                                     .waiting = !all,
+	                                     .limit = STORE_MESSAGES_MAX,
+	                                     .arena = &q->arena};
+	g->env.reader->submit(g->env.reader, &q->get.op);
+}
+
+static void on_noted(struct store_op *op)
+{
+	struct note *n = CONTAINER_OF(op, struct note, op.op);
+	n->done(n->arg, op->err ? op->errmsg.text : NULL);
+	arena_fini(&n->arena);
+	free(n);
+}
+
+void gateway_message_done(struct gateway *g, uint64_t message, const char *why,
+                          void (*done)(void *arg, const char *why), void *arg)
+{
+	const char *wrong = !g->running || g->stopping ? "the gateway is starting or stopping"
+	                    : !message                 ? "a message is named by its number, from 1"
+	                    : !why || !*why            ? "say why: it is kept with the message"
+	                                               : NULL;
+	if (wrong) {
+		done(arg, wrong);
+		return;
+	}
+	struct note *n = xcalloc(1, sizeof *n);
+	*n = (struct note){.done = done, .arg = arg};
+	arena_init(&n->arena);
+	n->op = (struct store_message_done){.op = {.type = STORE_MESSAGE_DONE, .done = on_noted},
+	                                    .message = message,
+	                                    .why = arena_printf(&n->arena, "%.*s", WHY_MAX, why),
+	                                    .now = loop_wall(g->env.loop)};
+	g->env.writer->submit(g->env.writer, &n->op.op);
+}
