@@ -18,7 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BODY_MAX (4u << 20) /* of a message that is kept: four times the longest frame, with room to indent it */
+#define BODY_MAX \
+	(4u << 20) /* of a message that is kept: four times the longest frame, with room to indent it */
 
 /* ---- what it says -------------------------------------------------------------------------------------------------------- */
 
@@ -69,8 +70,7 @@ static void balance(struct gateway_pool *w, struct epp_message *m)
 	m->attention = stop ? "the deposit runs low: what costs money is paused until vnepp resume"
 	                    : "the deposit runs low";
 	char *text =
-	    stop ? gateway_pause_paid(w->gateway, w->account, "the registry says that the deposit runs low",
-	                              &w->message_pauses)
+	    stop ? gateway_pause_paid(w->gateway, w->account, "the deposit runs low", &w->message_pauses)
 	         : NULL;
 	if (!text)
 		return;

@@ -47,7 +47,7 @@ claimed() { vnepp status --json && grep -q "\"claimed\": $1\b" "$dir/out"; }
 sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
 echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
 "$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
+	--ca "$dir/certs/ca.pem" --account anphat:testpw12,balance=60000000 --low-balance-vnd 1000000 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
 registry=$!
 wait_for test -s "$dir/rport"
 cat >"$dir/vneppd.yaml" <<END
@@ -64,6 +64,8 @@ registries:
   - name: sim
     endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
     zones: [id.vn, biz.vn, com.vn]
+    poll: 100ms
+    low_balance_marks: [low account balance]
     tls: {ca: certs/ca.pem, server_name: localhost}
     accounts:
       - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
@@ -105,12 +107,12 @@ check "nothing was claimed after it" claimed 0
 check "resume under the same name" vnepp resume --partner anphat
 check "everything is done then, but what needs a person" wait_for is_done anphat 1 17
 check "… and says so" wait_for held 1 needs_human doubt
-check "a decision needs a reason" says "say why" resolve 1 failed
-check "… and one of three outcomes" says "done, failed or retry" resolve 1 maybe --why x
-check "… and done needs a date" says "needs --expires" resolve 1 done --why x
-check "… a real one" says "a date (YYYY-MM-DD)" resolve 1 done --why x --expires 2026-02-30
-check "what has ended is not decided again" says "only an item in needs_human" resolve 21 failed --why x
-check "what is not there, neither" says "no such item" resolve 4711 failed --why x
+check "a decision needs a reason" says "say why" item 1 resolve failed
+check "… and one of three outcomes" says "done, failed or retry" item 1 resolve maybe --why x
+check "… and done needs a date" says "needs --expires" item 1 resolve done --why x
+check "… a real one" says "a date (YYYY-MM-DD)" item 1 resolve done --why x --expires 2026-02-30
+check "what has ended is not decided again" says "only an item in needs_human" item 21 resolve failed --why x
+check "what is not there, neither" says "no such item" item 4711 resolve failed --why x
 check "it was not done" vnepp item 1 resolve failed --why "not at the registry"
 check "… and that is its end" held 1 failed nothing
 check "… with the reason kept" bash -c "grep -q 'not at the registry' '$dir/out'"
@@ -124,5 +126,29 @@ check "… twice is once" vnepp pause --all
 check "… and resuming it" vnepp resume
 submit anphat 41 45
 check "goes on" wait_for is_done anphat 3 5
+
+# The deposit: what 50 names cost is gone, and the registry says so in its queue.
+money() { # MEMBER VALUE: of the account, in status
+	vnepp status --json && grep -q "\"$1\": \"$2\"" "$dir/out"
+}
+check "money is there" money money ok
+submit anphat 100 400
+check "it runs out, and the log says so" wait_for grep -q 'event=account.billing' "$dir/d.log"
+check "… and status" money money out
+check "a message has paused what costs" wait_for grep -q 'event=poll.message.*kind=balance' "$dir/d.log"
+check "… and status lists it" bash -c "'$build/vnepp' status --socket '$dir/control.sock' | grep -q 'deposit runs low'"
+check "the message waits for a person" bash -c "'$build/vnepp' messages --socket '$dir/control.sock' | grep -q balance"
+check "… and is shown as it came" bash -c "'$build/vnepp' message 1 --socket '$dir/control.sock' | grep -qi 'low account balance'"
+last_item() { sqlite3 "$dir/vnepp.db" "SELECT max(id) FROM item"; }
+check "an item says that it waits for money" held "$(last_item)" queued pause
+check "done needs a reason" says "say why" message 1 done
+check "… and takes it off the list" vnepp message 1 done --why "topped up"
+check "… where it is no more" bash -c "! '$build/vnepp' messages --socket '$dir/control.sock' | grep -q balance"
+check "… but among all" bash -c "'$build/vnepp' messages --all --socket '$dir/control.sock' | grep -q balance"
+check "twice is refused" says "no message of this number" message 1 done --why x
+check "what is not there is said" says "no such message" message 99
+check "a word that is none is usage" says "nothing that can be said" message 1 undone
+check "what costs goes on by name" vnepp resume --account sim/anphat --paid
+check "… and the item says for what it waits then" held "$(last_item)" queued money
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
