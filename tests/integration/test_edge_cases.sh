@@ -4,11 +4,13 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 table=tests/edge-cases.md passed=0 failed=0
 
-# FOLDER/test_FILE:NAME is defined and in the list of its program; integration/SCRIPT is there.
+# FOLDER/test_FILE:NAME is defined and in the list of its program; integration/SCRIPT is there; harness/FILE:NAME is a
+# test of a suite that several programs run.
 exists() {
 	local file=tests/unit/${1%%:*}.c name=${1#*:}
 	case $1 in
 	integration/*) [ -x "tests/$1" ] ;;
+	harness/*) grep -q "CONTRACT_TEST(\s*$name)" "tests/${1%%:*}.c" ;;
 	*) [ -f "$file" ] && grep -q "^static void $name(void \*\*" "$file" &&
 		sed -n '/^int main/,$p' "$file" | grep -q "[(]$name[,)]" ;;
 	esac
