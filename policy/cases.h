@@ -30,12 +30,14 @@ struct policy_test_counts {
 bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_form form, struct diag *d,
                      struct buf *out, struct policy_test_counts *counts) MUST_CHECK;
 
+struct arena;
+struct yaml_node;
 /*
  * Reads the mapping `facts` of a case; what is not given is missing. Texts point to the nodes' arena, evidence into it.
  * False, with errors in `d`, when something is wrong.
  */
-struct arena;
-struct yaml_node;
 bool policy_facts_read(struct arena *arena, struct diag *d, struct yaml_node *map, struct policy_facts *out);
+/* The declared facts among them against a rule set: false, with errors in `d`, when it cannot take them. */
+bool policy_facts_check(const struct policy_ruleset *r, struct diag *d, struct yaml_node *map);
 
 #endif

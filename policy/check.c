@@ -33,6 +33,17 @@ static void print_switches(const struct policy_ruleset *r, struct buf *out)
 	}
 }
 
+static void print_expected(const struct policy_ruleset *r, struct buf *out)
+{
+	char from[DATE_TEXT_MAX];
+	for (size_t i = 0; i < r->expected_count; i++) {
+		const struct expected *x = &r->expected[i];
+		buf_printf(out, "expected from %s, not in force: %s %.*s (%s:%d)\n",
+		           date_format(from, x->window.from), x->what, STR_ARG(x->id),
+		           x->node->pos.source->name, x->node->pos.line);
+	}
+}
+
 static void print_text(const struct policy_ruleset *r, struct buf *out)
 {
 	size_t unverified = 0, open = policy_check_unaccepted(r);
@@ -43,6 +54,7 @@ static void print_text(const struct policy_ruleset *r, struct buf *out)
 	           r->switch_count);
 	buf_printf(out, "revision %s\n", r->revision);
 	print_switches(r, out);
+	print_expected(r, out);
 	if (unverified > open) {
 		buf_printf(out, "%zu unverified sources, accepted by the site file:\n", unverified - open);
 		print_sources(r, true, out);
@@ -87,6 +99,17 @@ static void print_unverified(const struct policy_ruleset *r, struct buf *out)
 	}
 }
 
+static void print_expected_json(const struct policy_ruleset *r, struct buf *out)
+{
+	char from[DATE_TEXT_MAX];
+	for (size_t i = 0; i < r->expected_count; i++) {
+		const struct expected *x = &r->expected[i];
+		buf_printf(out, "%s{\"what\":\"%s\",\"id\":", i ? "," : "", x->what);
+		print_json_str(out, x->id);
+		buf_printf(out, ",\"from\":\"%s\"}", date_format(from, x->window.from));
+	}
+}
+
 static void print_json(const struct policy_ruleset *r, const struct diag *d, struct buf *out)
 {
 	buf_printf(out, "{\"errors\":%zu,\"warnings\":%zu,\"findings\":[", d->errors, d->warnings);
@@ -99,7 +122,10 @@ static void print_json(const struct policy_ruleset *r, const struct diag *d, str
 		print_json_str(out, str_c(r->revision));
 	else
 		buf_lit(out, "null");
-	buf_lit(out, ",\"unverified\":[");
+	buf_lit(out, ",\"expected\":[");
+	if (r)
+		print_expected_json(r, out);
+	buf_lit(out, "],\"unverified\":[");
 	if (r)
 		print_unverified(r, out);
 	buf_lit(out, "]}\n");

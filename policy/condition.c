@@ -13,16 +13,27 @@ static bool in_list(const struct text_list *list, struct str text)
 	return false;
 }
 
-bool condition_applies(const struct evaluation *e, const struct check *c)
+enum applies condition_applies(const struct evaluation *e, const struct check *c, int *unsure)
 {
-	if (!c->enabled || !(c->ops & 1u << e->facts->op) || !(c->kinds & 1u << e->facts->kind))
-		return false;
+	enum applies result = APPLIES;
+	if (!c->enabled || !(c->ops & 1u << e->facts->op))
+		return APPLIES_NO;
+	if (!(c->kinds & 1u << e->facts->kind)) {
+		if (e->facts->kind != POLICY_KIND_NONE)
+			return APPLIES_NO;
+		*unsure = FACT_kind;
+		result = APPLIES_UNSURE;
+	}
 	for (size_t i = 0; i < c->when_count; i++) {
 		const struct fact_value *v = &e->values[c->when[i].fact];
-		if (!v->known || !in_list(&c->when[i].in, v->text))
-			return false;
+		if (v->known && !in_list(&c->when[i].in, v->text))
+			return APPLIES_NO;
+		if (v->known || result == APPLIES_UNSURE)
+			continue;
+		*unsure = c->when[i].fact;
+		result = APPLIES_UNSURE;
 	}
-	return true;
+	return result;
 }
 
 static struct answered answer(bool pass)
@@ -30,9 +41,9 @@ static struct answered answer(bool pass)
 	return (struct answered){pass ? ANSWER_PASS : ANSWER_FAIL, NULL, DATE_NONE};
 }
 
-static struct answered lacks(enum fact f)
+static struct answered lacks(const struct evaluation *e, int fact)
 {
-	return (struct answered){ANSWER_MISSING, fact_names[f], DATE_NONE};
+	return (struct answered){ANSWER_MISSING, e->rules->fact_names[fact], DATE_NONE};
 }
 
 /* Passes up to and with `last`. */
@@ -62,13 +73,13 @@ static struct answered test_number(const struct evaluation *e, const struct test
 	int64_t bound;
 	if (t->min.given) {
 		if (!bound_value(e, &t->min, &bound))
-			return lacks(t->fact);
+			return lacks(e, t->fact);
 		if (n < bound)
 			return answer(false);
 	}
 	if (t->max.given) {
 		if (!bound_value(e, &t->max, &bound))
-			return lacks(t->fact);
+			return lacks(e, t->fact);
 		if (n > bound)
 			return answer(false);
 	}
@@ -79,10 +90,10 @@ static struct answered test_fact(const struct evaluation *e, const struct test *
 {
 	const struct fact_value *v = &e->values[t->fact];
 	if (!v->known)
-		return lacks(t->fact);
-	if (fact_types[t->fact] == FACT_NUMBER)
+		return lacks(e, t->fact);
+	if (t->type == FACT_NUMBER)
 		return test_number(e, t, v->number);
-	if (fact_types[t->fact] == FACT_DATE)
+	if (t->type == FACT_DATE)
 		return answer(t->to_decision ? v->number <= e->today
 		                             : window_has(t->window, (date_t)v->number));
 	return answer(t->in.count == 0 || in_list(&t->in, v->text) != t->negate);
@@ -99,7 +110,7 @@ static struct answered test_age(const struct evaluation *e, const struct test *t
 {
 	date_t born = e->facts->birth_date;
 	if (born == DATE_NONE || born > e->today)
-		return lacks(FACT_birth_date);
+		return lacks(e, FACT_birth_date);
 	if (t->at_least >= 0)
 		return answer(e->today - (t->start.value == START_DAY_AFTER) >=
 		              birthday(born, t->at_least, t->feb29.value));
@@ -116,7 +127,7 @@ static struct answered test_within(const struct evaluation *e, const struct test
 {
 	const struct fact_value *v = &e->values[t->fact];
 	if (!v->known || v->number > e->today)
-		return lacks(t->fact);
+		return lacks(e, t->fact);
 	date_t last = years_after((date_t)v->number, t->years, false);
 	if (t->boundary.value == BOUNDARY_BEFORE_ANNIVERSARY)
 		last--;
@@ -138,7 +149,7 @@ static struct answered test_citizen_id(const struct evaluation *e, const struct 
 	struct str id = e->facts->id_number;
 	int year, month, day;
 	if (id.len == 0)
-		return lacks(FACT_id_number);
+		return lacks(e, FACT_id_number);
 	if (t->aspect == CITIZEN_NOT_LEGACY)
 		return answer(!identity_is_legacy(id));
 	if (t->aspect == CITIZEN_SHAPE)
@@ -149,11 +160,11 @@ static struct answered test_citizen_id(const struct evaluation *e, const struct 
 		return answer(is_assigned(e, id));
 	if (t->aspect == CITIZEN_GENDER) {
 		if (e->facts->gender == POLICY_GENDER_UNKNOWN)
-			return lacks(FACT_gender);
+			return lacks(e, FACT_gender);
 		return answer(identity_gender(id) == e->facts->gender);
 	}
 	if (e->facts->birth_date == DATE_NONE)
-		return lacks(FACT_birth_date);
+		return lacks(e, FACT_birth_date);
 	date_split(e->facts->birth_date, &year, &month, &day);
 	if (t->aspect == CITIZEN_CENTURY)
 		return answer(identity_century(id) == year / 100 * 100);
@@ -164,7 +175,7 @@ static struct answered test_tax_code(const struct evaluation *e, const struct te
 {
 	bool dependent = false;
 	if (e->facts->tax_code.len == 0)
-		return lacks(FACT_tax_code);
+		return lacks(e, FACT_tax_code);
 	bool valid = identity_tax_code(e->facts->tax_code, &dependent);
 	if (t->aspect == TAX_INDEPENDENT)
 		return answer(!valid || !dependent); /* an invalid one is another check's finding */
@@ -180,7 +191,7 @@ static struct answered test_household_number(const struct evaluation *e, const s
 		return answer(tax.len == 0 || identity_tax_code(tax, &dependent) ||
 		              (identity_is_personal(tax) && is_assigned(e, tax)));
 	if (!v->known)
-		return lacks(FACT_registration_number);
+		return lacks(e, FACT_registration_number);
 	enum identity_household form = identity_household(v->text);
 	return answer(form != IDENTITY_HOUSEHOLD_NONE &&
 	              (form != IDENTITY_HOUSEHOLD_PERSONAL || is_assigned(e, v->text)));

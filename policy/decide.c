@@ -93,9 +93,26 @@ static void run_failed(struct deciding *x, const struct check *c)
 		note(&x->certain, c, &c->otherwise);
 }
 
+/*
+ * Whether the check applies is not known. When its test passes, it does not matter; otherwise what is missing decides,
+ * or leaving a fact out would be a way around the check.
+ */
+static void run_unsure(struct deciding *x, const struct check *c, int fact)
+{
+	if (c->otherwise.flag_only || condition_test(&x->e, &c->test).answer == ANSWER_PASS)
+		return;
+	note(&x->missing, c, c->missing.given ? &c->missing : &x->ask);
+	if (!fact_is_derived(fact))
+		add_need(x->out, x->e.rules->fact_names[fact]);
+}
+
 static void run_check(struct deciding *x, const struct check *c)
 {
-	if (!condition_applies(&x->e, c))
+	int unsure = 0;
+	enum applies applies = condition_applies(&x->e, c, &unsure);
+	if (applies == APPLIES_UNSURE)
+		run_unsure(x, c, unsure);
+	if (applies != APPLIES)
 		return;
 	struct answered a = condition_test(&x->e, &c->test);
 	run_contested(x, c);

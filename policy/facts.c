@@ -65,6 +65,35 @@ static void read_applicant(struct diag *d, struct yaml_node *map, struct policy_
 	(void)yaml_str(d, map, "province_list", YAML_OPTIONAL, &out->province_list);
 }
 
+/* Declared facts: names and values as written; policy_facts_check() compares them with a rule set. */
+static void read_given(struct arena *arena, struct diag *d, struct yaml_node *map, struct policy_facts *out)
+{
+	struct yaml_node *given = yaml_opt(d, map, "facts", YAML_MAP);
+	if (!given || given->count == 0)
+		return;
+	struct policy_given *list = arena_calloc(arena, given->count, sizeof *list);
+	for (struct yaml_node *n = given->child; n; n = n->next) {
+		n->seen = true;
+		list[out->given_count].name = n->key;
+		if (yaml_as_str(d, n, &list[out->given_count].value))
+			out->given_count++;
+	}
+	out->given = list;
+}
+
+bool policy_facts_check(const struct policy_ruleset *r, struct diag *d, struct yaml_node *map)
+{
+	struct yaml_node *given = yaml_get(map, "facts");
+	size_t errors = d->errors;
+	for (struct yaml_node *n = given ? given->child : NULL; n; n = n->next) {
+		struct policy_given g = {n->key, n->text};
+		struct errmsg e = {""};
+		if (policy_given_check(r, &g, &e))
+			yaml_error(d, n, "expected %s", e.text);
+	}
+	return d->errors == errors;
+}
+
 static void read_ledger(struct diag *d, struct yaml_node *map, struct policy_facts *out)
 {
 	read_int(d, map, "prior_grants", 1000000, &out->prior_grants);
@@ -95,6 +124,7 @@ bool policy_facts_read(struct arena *arena, struct diag *d, struct yaml_node *ma
 	(void)yaml_i64(d, map, "max_fee_vnd", YAML_OPTIONAL, 0, INT64_MAX, &out->max_fee_vnd);
 	read_applicant(d, map, out);
 	read_evidence(arena, d, map, out);
+	read_given(arena, d, map, out);
 	read_ledger(d, map, out);
 	yaml_reject_unseen(d, map);
 	return d->errors == errors;

@@ -182,6 +182,8 @@ void *load_find(struct loader *l, struct yaml_node *scalar, enum table t)
 	if (!thing) {
 		yaml_error(l->d, scalar, "there is no %s '%.*s'", what[t], STR_ARG(id));
 		suggest_id(l, id, &l->tables[t]);
+	} else if (t == TABLE_WORDS) {
+		((struct policy_word *)thing)->used = true;
 	}
 	return thing;
 }
@@ -323,12 +325,74 @@ uint32_t load_kinds(struct loader *l, struct yaml_node *list)
 	return kinds;
 }
 
+/* ---- expected: known, not in force ---- */
+
+bool load_expected(struct loader *l, struct yaml_node *n, const char *what, struct str id, struct window w)
+{
+	struct policy_ruleset *r = l->r;
+	bool expected = false;
+	(void)yaml_bool(l->d, n, "expected", YAML_OPTIONAL, &expected); /* told when wrong */
+	if (!expected)
+		return false;
+	if (w.from == DATE_NONE) {
+		yaml_error(l->d, n, "what is expected needs its 'from'");
+		return true;
+	}
+	if (r->expected_count == EXPECTED_MAX)
+		yaml_error(l->d, n, "more than %d expected entries", EXPECTED_MAX);
+	else
+		r->expected[r->expected_count++] = (struct expected){what, id, w, n};
+	return true;
+}
+
+/* ---- switches chosen by the caller ---- */
+
+static struct yaml_node *add_child(struct loader *l, struct yaml_node *map, struct str key,
+                                   enum yaml_kind kind)
+{
+	struct yaml_node *n = arena_calloc(l->a, 1, sizeof *n), **at = &map->child;
+	*n = (struct yaml_node){.kind = kind,
+	                        .pos = map->pos,
+	                        .key = arena_str(l->a, key),
+	                        .key_pos = map->pos,
+	                        .parent = map,
+	                        .doc = map->doc};
+	while (*at)
+		at = &(*at)->next;
+	*at = n;
+	map->count++;
+	return n;
+}
+
+/* As if the site file said so: what is decided, and the revision, are those of such a site. */
+static void choose(struct loader *l, const struct policy_choice *choices, size_t count)
+{
+	if (count == 0)
+		return;
+	if (l->sections[SECTION_site].count == 0) {
+		diag_error(l->d, DIAG_NOWHERE, "switches can be chosen only where there is a site file");
+		return;
+	}
+	struct yaml_node *site = l->sections[SECTION_site].nodes[0], *map = yaml_get(site, "switches");
+	if (!map)
+		map = add_child(l, site, STR("switches"), YAML_MAP);
+	for (size_t i = 0; map->kind == YAML_MAP && i < count; i++) {
+		struct yaml_node *n = map->child;
+		while (n && !str_eq(n->key, choices[i].id))
+			n = n->next;
+		if (!n)
+			n = add_child(l, map, choices[i].id, YAML_SCALAR);
+		n->text = arena_str(l->a, choices[i].option);
+	}
+}
+
 /* ---- the whole ---- */
 
 static void read_all(struct loader *l)
 {
 	load_words(l);
 	load_sources(l);
+	load_facts(l);
 	load_switches(l);
 	load_site(l);
 	load_values(l);
@@ -356,15 +420,29 @@ static void report_unused(struct loader *l)
 			           STR_ARG(l->r->values[i].id));
 }
 
+static void report_unused_facts(struct loader *l)
+{
+	for (size_t i = FACT__COUNT; i < l->r->fact_count; i++) {
+		const struct fact_info *f = &l->r->facts[i];
+		if (f->used)
+			continue;
+		yaml_error(l->d, f->node, "no rule asks the fact '%.*s'", STR_ARG(f->id));
+		diag_help(l->d, "remove it, or write a check that requires it");
+	}
+}
+
 static void free_ruleset(struct policy_ruleset *r)
 {
 	map_fini(&r->zone_by_name);
 	map_fini(&r->word_by_id);
+	map_fini(&r->fact_by_id);
 	arena_fini(&r->arena);
 	free(r);
 }
 
-struct policy_ruleset *policy_load_texts(const struct policy_text *texts, size_t count, struct diag *d)
+static struct policy_ruleset *load_texts_choosing(const struct policy_text *texts, size_t count,
+                                                  const struct policy_choice *choices, size_t choice_count,
+                                                  struct diag *d)
 {
 	size_t errors = d->errors;
 	struct policy_ruleset *r = xcalloc(1, sizeof *r);
@@ -373,6 +451,7 @@ struct policy_ruleset *policy_load_texts(const struct policy_text *texts, size_t
 	arena_init(&r->arena);
 	map_init(&r->zone_by_name);
 	map_init(&r->word_by_id);
+	map_init(&r->fact_by_id);
 	for (size_t t = 0; t < TABLE__COUNT; t++)
 		map_init(&l.tables[t]);
 	for (size_t i = 0; i < count; i++) {
@@ -380,10 +459,14 @@ struct policy_ruleset *policy_load_texts(const struct policy_text *texts, size_t
 		if (top)
 			collect(&l, top);
 	}
+	if (d->errors == errors)
+		choose(&l, choices, choice_count);
 	if (d->errors == errors) /* what a broken file holds would be missed everywhere else */
 		read_all(&l);
 	if (d->errors == errors)
 		report_unused(&l);
+	if (d->errors == errors)
+		report_unused_facts(&l);
 	if (d->errors == errors)
 		make_revision(&l);
 	for (size_t t = 0; t < TABLE__COUNT; t++)
@@ -394,6 +477,11 @@ struct policy_ruleset *policy_load_texts(const struct policy_text *texts, size_t
 		return r;
 	free_ruleset(r);
 	return NULL;
+}
+
+struct policy_ruleset *policy_load_texts(const struct policy_text *texts, size_t count, struct diag *d)
+{
+	return load_texts_choosing(texts, count, NULL, 0, d);
 }
 
 struct policy_ruleset *policy_ref(struct policy_ruleset *r)
@@ -448,6 +536,13 @@ static size_t list_files(const char *dir, bool with_site, char **names, struct d
 
 struct policy_ruleset *policy_load_dir(const char *dir, const char *site_path, struct diag *d)
 {
+	return policy_load_dir_choosing(dir, site_path, NULL, 0, d);
+}
+
+struct policy_ruleset *policy_load_dir_choosing(const char *dir, const char *site_path,
+                                                const struct policy_choice *choices, size_t choice_count,
+                                                struct diag *d)
+{
 	char *names[FILES_MAX + 1];
 	struct buf bufs[FILES_MAX + 1];
 	struct policy_text texts[FILES_MAX + 1] = {0};
@@ -464,7 +559,7 @@ struct policy_ruleset *policy_load_dir(const char *dir, const char *site_path, s
 			texts[i].text = buf_str(&bufs[i]);
 	}
 	if (d->errors == errors)
-		r = policy_load_texts(texts, count, d);
+		r = load_texts_choosing(texts, count, choices, choice_count, d);
 	for (size_t i = 0; i < count; i++) {
 		buf_fini(&bufs[i]);
 		free(names[i]);

@@ -3,18 +3,6 @@
 
 #include "epp/base/check.h"
 
-const char *const fact_names[FACT__COUNT + 1] = {
-#define X(name, type) #name,
-    POLICY_FACT_LIST(X)
-#undef X
-        NULL};
-
-const enum fact_type fact_types[FACT__COUNT] = {
-#define X(name, type) FACT_##type,
-    POLICY_FACT_LIST(X)
-#undef X
-};
-
 /* ---- tests: the one entry of `require` ---- */
 
 static void load_bound(struct loader *l, struct yaml_node *map, const char *key, struct bound *out)
@@ -48,20 +36,23 @@ static void load_date_bounds(struct loader *l, struct yaml_node *n, struct test 
 
 static void load_fact_test(struct loader *l, struct yaml_node *n, struct test *t)
 {
-	int fact = 0;
 	bool present = false;
 	t->window = (struct window){DATE_NONE, DATE_NONE};
-	if (!yaml_enum(l->d, n, "fact", YAML_REQUIRED, fact_names, &fact))
+	int fact = load_fact(l, n, "fact");
+	if (fact < 0)
 		return;
-	t->fact = (enum fact)fact;
+	t->fact = fact;
+	t->type = l->r->facts[fact].type;
 	size_t errors = l->d->errors;
-	if (fact_types[fact] == FACT_TEXT) {
+	if (t->type == FACT_TEXT) {
 		load_texts(l, n, "in", false, &t->in);
+		load_fact_words(l, yaml_get(n, "in"), fact);
+		load_fact_words(l, yaml_get(n, "not_in"), fact);
 		if (t->in.count == 0) {
 			load_texts(l, n, "not_in", false, &t->in);
 			t->negate = t->in.count > 0;
 		}
-	} else if (fact_types[fact] == FACT_NUMBER) {
+	} else if (t->type == FACT_NUMBER) {
 		load_bound(l, n, "min", &t->min);
 		load_bound(l, n, "max", &t->max);
 	} else {
@@ -71,7 +62,7 @@ static void load_fact_test(struct loader *l, struct yaml_node *n, struct test *t
 	bool bounded = t->in.count || t->min.given || t->max.given || t->to_decision ||
 	               t->window.from != DATE_NONE || t->window.to != DATE_NONE;
 	if (!bounded && !present && l->d->errors == errors)
-		yaml_error(l->d, n, "says nothing about %s", fact_names[fact]);
+		yaml_error(l->d, n, "says nothing about %s", l->r->fact_names[fact]);
 }
 
 static void load_age_test(struct loader *l, struct yaml_node *n, struct test *t)
@@ -95,11 +86,11 @@ static void load_within_test(struct loader *l, struct yaml_node *n, struct test 
 {
 	static const char *const boundaries[] = {"end_of_anniversary", "before_anniversary", NULL};
 	static const char *const weekends[] = {"not_applied", "applied", NULL};
-	int fact = 0;
 	int64_t years = 1;
-	if (yaml_enum(l->d, n, "of", YAML_REQUIRED, fact_names, &fact) && fact_types[fact] != FACT_DATE)
-		yaml_error(l->d, yaml_get(n, "of"), "%s is not a date", fact_names[fact]);
-	t->fact = (enum fact)fact;
+	int fact = load_fact(l, n, "of");
+	if (fact >= 0 && l->r->facts[fact].type != FACT_DATE)
+		yaml_error(l->d, yaml_get(n, "of"), "%s is not a date", l->r->fact_names[fact]);
+	t->fact = fact >= 0 ? fact : 0;
 	(void)yaml_i64(l->d, n, "years", YAML_REQUIRED, 1, 100, &years); /* told when wrong */
 	t->years = (int)years;
 	load_choice(l, n, "boundary", boundaries, true, &t->boundary);
@@ -213,12 +204,17 @@ static uint32_t load_ops(struct loader *l, struct yaml_node *list)
 
 static void load_match(struct loader *l, struct yaml_node *when, struct yaml_node *n, struct check *c)
 {
-	size_t fact = 0;
-	while (fact_names[fact] && !str_eq_c(n->key, fact_names[fact]))
-		fact++;
-	if (!fact_names[fact])
-		return; /* yaml_reject_unseen() tells */
-	if (fact_types[fact] != FACT_TEXT) {
+	struct fact_info *info = map_get(&l->r->fact_by_id, n->key);
+	if (!info) {
+		struct yaml_node at = *when; /* its path, but the place of the key */
+		at.pos = n->key_pos;
+		n->seen = true;
+		yaml_error(l->d, &at, "there is no fact '%.*s'", STR_ARG(n->key));
+		yaml_suggest(l->d, n->key, l->r->fact_names);
+		return;
+	}
+	info->used = true;
+	if (info->type != FACT_TEXT) {
 		n->seen = true;
 		yaml_error(l->d, n, "only texts can be matched; test a number or a date with 'require'");
 		return;
@@ -228,8 +224,9 @@ static void load_match(struct loader *l, struct yaml_node *when, struct yaml_nod
 		return;
 	}
 	struct match *m = &c->when[c->when_count++];
-	m->fact = (enum fact)fact;
-	load_texts(l, when, fact_names[fact], true, &m->in);
+	m->fact = (int)(info - l->r->facts);
+	load_texts(l, when, l->r->fact_names[m->fact], true, &m->in);
+	load_fact_words(l, n, m->fact);
 }
 
 static void load_when(struct loader *l, struct yaml_node *check, struct check *c)
@@ -355,7 +352,12 @@ static void load_authorities(struct loader *l, struct yaml_node *n, struct polic
 			continue;
 		load_window(l, e, &x->window);
 		load_cites(l, e, &x->cites);
+		bool expected = load_expected(l, e, "authority of", g->id, x->window);
 		yaml_reject_unseen(l->d, e);
+		if (expected)
+			g->authority_count--;
+		else if (g->authority_count > 1)
+			load_follows(l, e, x[-1].window, x->window);
 	}
 }
 

@@ -8,6 +8,7 @@
 
 /* Top-level sections of rule files. Lists may be spread over files; mappings stand in one file. */
 #define SECTION_LIST(X)         \
+	X(facts, SEQ)           \
 	X(reasons, SEQ)         \
 	X(flags, SEQ)           \
 	X(sources, SEQ)         \
@@ -78,6 +79,12 @@ void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flag
 /* Kinds in a text list as a bit set. */
 uint32_t load_kinds(struct loader *l, struct yaml_node *list);
 
+/*
+ * `expected: true`: true, and noted, when the entry is known but not in force; the caller then leaves it out of what
+ * decides. `id` says whose entry it is.
+ */
+bool load_expected(struct loader *l, struct yaml_node *n, const char *what, struct str id, struct window w);
+
 /* An error when an entry overlaps the one before it in time or leaves a gap after it. */
 void load_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now);
 /* As many zeroed elements as the section has entries. */
@@ -99,6 +106,13 @@ void load_plans(struct loader *l);
 const struct province_list *load_province_list(const struct loader *l, struct str id);
 bool load_province_code(const struct province_list *p, struct str code);
 struct str load_province_list_id(struct loader *l, struct yaml_node *n, const char *key);
+extern const char *const load_fact_types[]; /* "number", "date", "code", "flag" */
+/* load_facts.c; before everything that names a fact */
+void load_facts(struct loader *l);
+/* The fact that the required entry names, or -1 with an error. */
+int load_fact(struct loader *l, struct yaml_node *map, const char *key);
+/* An error for each text that the fact can never be. */
+void load_fact_words(struct loader *l, struct yaml_node *list, int fact);
 /* load_checks.c */
 void load_grants(struct loader *l);
 void load_checks(struct loader *l);

@@ -3,12 +3,27 @@
 
 /* ---- words ---- */
 
-static void read_word(struct loader *l, struct yaml_node *n)
+/* What people are told stands in both languages. */
+static void read_tongues(struct loader *l, struct yaml_node *n, struct str *vi, struct str *en)
+{
+	bool both = yaml_str(l->d, n, "vi", YAML_REQUIRED, vi); /* told when missing */
+	both = yaml_str(l->d, n, "en", YAML_REQUIRED, en) && both;
+	if (both && (str_trim(*vi).len == 0 || str_trim(*en).len == 0))
+		yaml_error(l->d, n, "the Vietnamese or the English text is empty");
+	else if (both && str_eq(*vi, *en))
+		yaml_error(l->d, n, "the Vietnamese and the English text are the same");
+}
+
+static void read_word(struct loader *l, struct yaml_node *n, bool reason)
 {
 	struct policy_word *w = &l->r->words[l->r->word_count++];
 	w->id = load_id(l, n);
-	(void)yaml_str(l->d, n, "vi", YAML_REQUIRED, &w->vi); /* told when missing */
-	(void)yaml_str(l->d, n, "en", YAML_REQUIRED, &w->en);
+	w->reason = reason;
+	w->node = n;
+	read_tongues(l, n, &w->vi, &w->en);
+	struct yaml_node *advice = yaml_opt(l->d, n, "advice", YAML_MAP);
+	read_tongues(l, advice, &w->advice_vi, &w->advice_en);
+	yaml_reject_unseen(l->d, advice);
 	yaml_reject_unseen(l->d, n);
 	load_enter(l, TABLE_WORDS, w->id, w, n);
 	if (w->id.len > 0)
@@ -20,9 +35,9 @@ void load_words(struct loader *l)
 	const struct entries *reasons = &l->sections[SECTION_reasons], *flags = &l->sections[SECTION_flags];
 	l->r->words = arena_calloc(l->a, reasons->count + flags->count, sizeof *l->r->words);
 	for (size_t i = 0; i < reasons->count; i++)
-		read_word(l, reasons->nodes[i]);
+		read_word(l, reasons->nodes[i], true);
 	for (size_t i = 0; i < flags->count; i++)
-		read_word(l, flags->nodes[i]);
+		read_word(l, flags->nodes[i], false);
 }
 
 /* ---- sources and clauses ---- */
@@ -211,8 +226,11 @@ static void read_value(struct loader *l, struct yaml_node *n)
 		(void)yaml_i64(l->d, e, "value", YAML_REQUIRED, 0, MONEY_MAX,
 		               &x->value); /* told when wrong */
 		load_cites(l, e, &cites);
+		bool expected = load_expected(l, e, "value", v->id, x->window);
 		yaml_reject_unseen(l->d, e);
-		if (v->count > 1)
+		if (expected)
+			v->count--;
+		else if (v->count > 1)
 			load_follows(l, e, x[-1].window, x->window);
 	}
 	yaml_reject_unseen(l->d, n);
@@ -259,6 +277,8 @@ static void read_waiver(struct loader *l, struct yaml_node *n)
 	load_choice(l, n, "levy", levies, true, &w->levy);
 	load_dated_flags(l, n, &w->flags);
 	read_covers(l, n, w);
+	if (load_expected(l, n, "waiver", w->id, w->window))
+		l->r->waiver_count--;
 	yaml_reject_unseen(l->d, n);
 }
 
@@ -318,6 +338,7 @@ static void read_programme(struct loader *l, struct yaml_node *n)
 {
 	struct policy_programme *p = &l->r->programmes[l->r->programme_count++];
 	struct cites cites = {0};
+	p->node = n;
 	p->id = load_id(l, n);
 	p->source = load_ref(l, n, "source", TABLE_SOURCES);
 	load_window(l, n, &p->window);
@@ -340,6 +361,7 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 	struct policy_plan *p = &l->r->plans[l->r->plan_count++];
 	struct cites cites = {0};
 	struct text_list confirmers = {0};
+	p->node = n;
 	p->id = load_id(l, n);
 	p->source = load_ref(l, n, "source", TABLE_SOURCES);
 	p->list = load_province_list_id(l, n, "province_list");

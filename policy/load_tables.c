@@ -32,6 +32,7 @@ static void read_province_list(struct loader *l, struct yaml_node *n)
 	struct province_list *p = &l->r->province_lists[l->r->province_list_count++];
 	struct text_list names;
 	struct cites cites = {0};
+	p->node = n;
 	p->id = load_id(l, n);
 	load_window(l, n, &p->window);
 	load_cites(l, n, &cites);
@@ -156,21 +157,6 @@ static void read_rate(struct loader *l, struct yaml_node *n, struct rate *out)
 	yaml_reject_unseen(l->d, n);
 }
 
-static void read_fees(struct loader *l, struct yaml_node *n)
-{
-	struct fees *f = &l->r->fees[l->r->fee_count++];
-	struct cites cites = {0};
-	load_window(l, n, &f->window);
-	load_cites(l, n, &cites);
-	struct yaml_node *rates = yaml_need(l->d, n, "rates", YAML_MAP);
-	f->rates = arena_calloc(l->a, rates ? rates->count : 0, sizeof *f->rates);
-	for (struct yaml_node *e = rates ? rates->child : NULL; e; e = e->next)
-		read_rate(l, e, &f->rates[f->count++]);
-	yaml_reject_unseen(l->d, n);
-	if (l->r->fee_count > 1)
-		load_follows(l, n, f[-1].window, f->window);
-}
-
 static void check_rate(struct loader *l, const struct fees *f, const struct zone *z, struct str group)
 {
 	size_t i = 0;
@@ -196,11 +182,28 @@ static void check_rates(struct loader *l, const struct fees *f)
 	}
 }
 
+static void read_fees(struct loader *l, struct yaml_node *n)
+{
+	struct fees *f = &l->r->fees[l->r->fee_count++];
+	struct cites cites = {0};
+	load_window(l, n, &f->window);
+	load_cites(l, n, &cites);
+	struct yaml_node *rates = yaml_need(l->d, n, "rates", YAML_MAP);
+	f->rates = arena_calloc(l->a, rates ? rates->count : 0, sizeof *f->rates);
+	for (struct yaml_node *e = rates ? rates->child : NULL; e; e = e->next)
+		read_rate(l, e, &f->rates[f->count++]);
+	bool expected = load_expected(l, n, "fees", STR_NONE, f->window);
+	yaml_reject_unseen(l->d, n);
+	check_rates(l, f);
+	if (expected)
+		l->r->fee_count--;
+	else if (l->r->fee_count > 1)
+		load_follows(l, n, f[-1].window, f->window);
+}
+
 void load_fees(struct loader *l)
 {
 	l->r->fees = load_new_list(l, SECTION_fees, sizeof *l->r->fees);
 	for (size_t i = 0; i < l->sections[SECTION_fees].count; i++)
 		read_fees(l, l->sections[SECTION_fees].nodes[i]);
-	for (size_t i = 0; i < l->r->fee_count; i++)
-		check_rates(l, &l->r->fees[i]);
 }

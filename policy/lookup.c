@@ -38,6 +38,18 @@ static void set_number(struct deciding *x, enum fact f, int64_t n)
 	x->e.values[f] = (struct fact_value){true, STR_NONE, n};
 }
 
+/* Declared facts; what the rule set does not know, or cannot read, stays missing. */
+static void take_given(struct deciding *x, const struct policy_facts *f)
+{
+	for (size_t i = 0; i < f->given_count; i++) {
+		const struct fact_info *info = map_get(&x->e.rules->fact_by_id, f->given[i].name);
+		size_t at = info ? (size_t)(info - x->e.rules->facts) : 0;
+		struct fact_value v;
+		if (at >= FACT__COUNT && fact_parse(info, f->given[i].value, &v))
+			x->e.values[at] = v;
+	}
+}
+
 static void take_facts(struct deciding *x, const struct policy_facts *f)
 {
 	set_text(x, FACT_op, str_c(policy_op_names[f->op]));
@@ -67,6 +79,7 @@ static void take_facts(struct deciding *x, const struct policy_facts *f)
 	set_date(x, FACT_grant_from, f->grant_from);
 	set_date(x, FACT_expires_on, f->expires_on);
 	set_text(x, FACT_grant, f->grant);
+	take_given(x, f);
 	if (f->expires_on != DATE_NONE)
 		set_number(x, FACT_days_after_expiry, (int64_t)x->e.today - f->expires_on);
 }

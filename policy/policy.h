@@ -12,6 +12,7 @@
 #include "epp/base/buf.h"
 #include "epp/base/date.h"
 #include "epp/base/diag.h"
+#include "epp/base/err.h"
 #include "epp/base/hash.h"
 #include "epp/base/str.h"
 
@@ -49,6 +50,15 @@ struct policy_evidence {
 };
 
 /*
+ * A fact that the rule files themselves declare (section `facts`): its value as text: "true", "12", "2026-11-20" or one
+ * of its codes. One that the rule set does not know, or whose value is not of its type, counts as missing.
+ */
+#define POLICY_GIVEN_NAME_MAX 40
+struct policy_given {
+	struct str name, value;
+};
+
+/*
  * What is known. A fact that is missing is an empty view, DATE_NONE, POLICY_UNKNOWN or a negative number; start from
  * POLICY_FACTS_NONE. Views are read only during policy_decide().
  */
@@ -71,6 +81,9 @@ struct policy_facts {
 
 	const struct policy_evidence *evidence;
 	size_t evidence_count;
+
+	const struct policy_given *given; /* declared facts */
+	size_t given_count;
 
 	bool charge;         /* if_not_free: charge */
 	int64_t max_fee_vnd; /* with charge; negative: not given, nothing may be bought */
@@ -118,6 +131,13 @@ struct policy_ruleset *policy_load_dir(const char *dir, const char *site_path, s
 /* The same from memory. */
 struct policy_ruleset *policy_load_texts(const struct policy_text *texts, size_t count,
                                          struct diag *d) MUST_CHECK;
+/* A switch and the option that it shall stand at, whatever the site file says. */
+struct policy_choice {
+	struct str id, option;
+};
+struct policy_ruleset *policy_load_dir_choosing(const char *dir, const char *site_path,
+                                                const struct policy_choice *choices, size_t choice_count,
+                                                struct diag *d) MUST_CHECK;
 struct policy_ruleset *policy_ref(struct policy_ruleset *r);
 void policy_unref(struct policy_ruleset **r); /* NULLs *r; the last one frees */
 /* "sha256:…" over the canonical content: comments, layout and the split into files do not count. */
@@ -125,9 +145,15 @@ const char *policy_revision(const struct policy_ruleset *r);
 /* The canonical content itself: one JSON text that policy_load_texts() takes back to the same revision. */
 struct str policy_canonical(const struct policy_ruleset *r);
 
+/* Can the rule set take this declared fact? ERR_INVALID: it is not declared, or the value is none; `e` says what is. */
+enum err policy_given_check(const struct policy_ruleset *r, const struct policy_given *g,
+                            struct errmsg *e) MUST_CHECK;
+
 enum policy_lang { POLICY_VI, POLICY_EN };
 /* What an applicant is told for a reason or flag code; empty when there is no such code. */
 struct str policy_reason_message(const struct policy_ruleset *r, struct str code, enum policy_lang lang);
+/* What the applicant can do about it; empty when there is nothing to be said. */
+struct str policy_reason_advice(const struct policy_ruleset *r, struct str code, enum policy_lang lang);
 
 /* ---- decisions ---- */
 

@@ -55,8 +55,21 @@ enum fact {
 #undef X
 	    FACT__COUNT
 };
-extern const char *const fact_names[FACT__COUNT + 1];
-extern const enum fact_type fact_types[FACT__COUNT];
+
+#define FACTS_DECLARED_MAX 32
+#define FACTS_MAX          (FACT__COUNT + FACTS_DECLARED_MAX)
+#define FACT_DERIVED_FIRST \
+	FACT_subject_number /* from here to FACT__COUNT: worked out, nobody can be asked for them */
+
+static inline bool fact_is_derived(int fact)
+{
+	return fact >= FACT_DERIVED_FIRST && fact < FACT__COUNT;
+}
+
+struct text_list {
+	struct str *list;
+	size_t count;
+};
 
 struct fact_value {
 	bool known;
@@ -64,10 +77,27 @@ struct fact_value {
 	int64_t number; /* a date's day number */
 };
 
+/* A fact of the vocabulary, built in or declared in the section `facts`. */
+struct fact_info {
+	struct str id, vi, en; /* what people call it; `vi` and `en` may be empty for one that is built in */
+	enum fact_type type;
+	struct text_list words; /* all that a text can be; empty: anything */
+	int64_t min, max;       /* of a declared number */
+	bool used;
+	struct yaml_node *node; /* NULL: no file mentions it */
+};
+
+/* Reads a value; false when it is none of this fact. */
+bool fact_parse(const struct fact_info *f, struct str text, struct fact_value *out);
+
 /* ---- law ---- */
 
 struct policy_word {
 	struct str id, vi, en;
+	struct str advice_vi, advice_en; /* what can be done; may be empty */
+	bool reason;                     /* of the section `reasons`, not `flags` */
+	bool used;
+	struct yaml_node *node;
 };
 
 struct policy_source {
@@ -167,14 +197,10 @@ enum { CITIZEN_NOT_LEGACY, CITIZEN_SHAPE, CITIZEN_PLACE, CITIZEN_CENTURY, CITIZE
 enum { TAX_VALID, TAX_INDEPENDENT };
 enum { HOUSEHOLD_KNOWN_FORM, HOUSEHOLD_TAX_CODE };
 
-struct text_list {
-	struct str *list;
-	size_t count;
-};
-
 struct test {
 	enum test_kind kind;
-	enum fact fact;
+	int fact; /* index of the rule set's facts */
+	enum fact_type type;
 	struct text_list
 	    in; /* TEST_FACT: allowed (or, with `negate`, barred) texts; TEST_EVIDENCE: types that count */
 	struct text_list complete; /* TEST_EVIDENCE: types that need reference and date */
@@ -193,7 +219,7 @@ struct test {
 
 /* One line of `when`: the fact is one of the texts. */
 struct match {
-	enum fact fact;
+	int fact;
 	struct text_list in;
 };
 
@@ -279,6 +305,7 @@ struct target {
 
 struct policy_programme {
 	struct str id;
+	struct yaml_node *node;
 	const struct policy_source *source;
 	struct window window;
 	struct dated_flags flags;
@@ -288,6 +315,7 @@ struct policy_programme {
 
 struct policy_plan {
 	struct str id;
+	struct yaml_node *node;
 	const struct policy_source *source;
 	struct str province, list;
 	struct window window;
@@ -318,6 +346,7 @@ struct fees {
 
 struct province_list {
 	struct str id;
+	struct yaml_node *node;
 	struct window window;
 	struct text_list codes;
 };
@@ -325,6 +354,15 @@ struct province_list {
 struct merge {
 	struct str from_list, to_list;
 	struct text_list old_codes, new_codes; /* pairs */
+};
+
+/* Known, not in force: an entry with `expected: true`. It decides nothing. */
+#define EXPECTED_MAX 64
+struct expected {
+	const char *what; /* "value", "fees", ... */
+	struct str id;
+	struct window window;
+	struct yaml_node *node;
 };
 
 /* Results that the engine itself gives; each has its words and clauses in the section `verdicts`. */
@@ -356,6 +394,10 @@ struct policy_ruleset {
 	char revision[8 + SHA256_HEX];
 	struct str canonical;
 
+	struct fact_info facts[FACTS_MAX]; /* the first FACT__COUNT are enum fact */
+	const char *fact_names[FACTS_MAX + 1];
+	size_t fact_count;
+	struct map fact_by_id;
 	struct policy_word *words; /* reasons, then flags */
 	size_t word_count;
 	struct policy_source *sources;
@@ -386,6 +428,8 @@ struct policy_ruleset {
 	size_t merge_count;
 	bool places[1000]; /* first three digits of a personal number that are assigned */
 	struct checks checks;
+	struct expected expected[EXPECTED_MAX];
+	size_t expected_count;
 	struct verdict verdicts[VERDICT__COUNT];
 };
 
@@ -406,7 +450,7 @@ struct evaluation {
 	const struct policy_ruleset *rules;
 	const struct policy_facts *facts;
 	date_t today;
-	struct fact_value values[FACT__COUNT];
+	struct fact_value values[FACTS_MAX];
 };
 
 struct answered {
@@ -415,7 +459,9 @@ struct answered {
 	date_t until;        /* last day on which the test still passes; DATE_NONE: no end */
 };
 
-bool condition_applies(const struct evaluation *e, const struct check *c);
+/* UNSURE: a fact that `when` asks for is not known, everything else fits; `*unsure` is its index. */
+enum applies { APPLIES_NO, APPLIES, APPLIES_UNSURE };
+enum applies condition_applies(const struct evaluation *e, const struct check *c, int *unsure);
 struct answered condition_test(const struct evaluation *e, const struct test *t);
 /* The test passes under one option of the switch and fails under another. */
 bool condition_contested(const struct evaluation *e, const struct test *t, const struct law_switch *by);

@@ -196,3 +196,11 @@ struct str policy_reason_message(const struct policy_ruleset *r, struct str code
 		return STR_NONE;
 	return lang == POLICY_VI ? w->vi : w->en;
 }
+
+struct str policy_reason_advice(const struct policy_ruleset *r, struct str code, enum policy_lang lang)
+{
+	const struct policy_word *w = map_get(&r->word_by_id, code);
+	if (!w)
+		return STR_NONE;
+	return lang == POLICY_VI ? w->advice_vi : w->advice_en;
+}

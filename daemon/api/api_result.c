@@ -45,7 +45,10 @@ static struct str message_of(const struct store_row *row, const struct decider *
 	struct str en = policy_reason_message(decider_rules(d), reason, POLICY_EN);
 	if (vi.len == 0 || en.len == 0)
 		return vi.len ? vi : en;
-	return arena_printf(scratch, "%.*s / %.*s", STR_ARG(vi), STR_ARG(en));
+	struct str can_vi = policy_reason_advice(decider_rules(d), reason, POLICY_VI);
+	struct str can_en = policy_reason_advice(decider_rules(d), reason, POLICY_EN);
+	return arena_printf(scratch, "%.*s%s%.*s / %.*s%s%.*s", STR_ARG(vi), can_vi.len ? " " : "",
+	                    STR_ARG(can_vi), STR_ARG(en), can_en.len ? " " : "", STR_ARG(can_en));
 }
 
 static date_t expires_on(const struct store_row *row)

@@ -3,6 +3,7 @@
 #include "daemon/cli/policy_folder.h"
 #include "policy/cases.h"
 #include "policy/check.h"
+#include "policy/lint.h"
 #include "policy/policy.h"
 
 #include <stdio.h>
@@ -35,9 +36,11 @@ static int run_check(struct cli *cli, void *args, char **operands, size_t count)
 	diag_init(&diag);
 	buf_init(&out, REPORT_MAX);
 	struct policy_ruleset *r = policy_load_dir(policy_rules_folder(operands, count), a->site, &diag);
+	if (r)
+		policy_lint(r, &diag);
 	policy_check_print(r, &diag, a->json ? POLICY_JSON : POLICY_TEXT, &out);
 	bool printed = cli_print(&out);
-	int result = r && printed ? CLI_DONE : CLI_FAILED;
+	int result = !r || !printed ? CLI_FAILED : diag.warnings ? CLI_PARTLY : CLI_DONE;
 	policy_unref(&r);
 	buf_fini(&out);
 	diag_fini(&diag);
@@ -71,9 +74,14 @@ const struct cli_command cmd_policy_check = {
     .name = "policy check",
     .operands = "[DIR]",
     .summary = "check rule files, show every error with its place",
-    .help =
-        "DIR: " RULES_IN_TREE " where it exists, else " RULES_INSTALLED ". The report lists the unverified\n"
-        "sources that the rules rest on, and whether the site file accepts them.\n",
+    .help = "DIR: " RULES_IN_TREE " where it exists, else " RULES_INSTALLED
+            ". All findings at once: errors, then\n"
+            "what is doubtful in rules that load: rules that can never fire, that repeat or contradict each "
+            "other, days\n"
+            "that nothing covers, words that are missing. The report lists what is expected but not in "
+            "force, and the\n"
+            "unverified sources, with whether the site file accepts them.\n"
+            "Exit status: 0 nothing found, 1 errors (the rules do not load), 2 usage, 3 warnings only.\n",
     .uses = CLI_USES_NOTHING,
     .max_operands = 1,
     .opts = check_opts,

@@ -93,7 +93,7 @@ static const struct mistake mistakes[] = {
     {"checks.yaml", "when: {op: [create], zone_known: [\"true\"]}",
      "when: {op: [creat], zone_knwon: [\"true\"]}",
      "checks.yaml: error: checks[1].when.op[0]: 'creat' is none of: create, renew\n"
-     "checks.yaml: error: checks[1].when: unknown key 'zone_knwon'\n"},
+     "checks.yaml: error: checks[1].when: there is no fact 'zone_knwon'\n"},
     {"checks.yaml", "granted: {reason: OK, cite: [QD-1]}", "granted: {reason: OK, cite: []}",
      "checks.yaml: error: verdicts.granted.cite: every rule needs a clause\n"},
     {"reasons.yaml", "    en: \"Eligible: the name is free of charge for the first two years.\"\n", "",
@@ -356,7 +356,7 @@ static void check_lists_unverified_sources(void **state)
 	    buf_cstr(&s->out),
 	    "{\"errors\":1,\"warnings\":0,\"findings\":[{\"level\":\"error\",\"file\":\"\",\"line\":0,"
 	    "\"column\":0,\"message\":\"a \\\"finding\\\"\",\"help\":null}],\"revision\":null,"
-	    "\"unverified\":[]}\n");
+	    "\"expected\":[],\"unverified\":[]}\n");
 }
 
 int main(void)
