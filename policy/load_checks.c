@@ -39,8 +39,11 @@ static void load_fact_test(struct loader *l, struct yaml_node *n, struct test *t
 	bool present = false;
 	t->window = (struct window){DATE_NONE, DATE_NONE};
 	int fact = load_fact(l, n, "fact");
-	if (fact < 0)
+	if (fact < 0) {
+		for (struct yaml_node *e = n->child; e; e = e->next)
+			e->seen = true; /* what may stand there depends on the fact */
 		return;
+	}
 	t->fact = fact;
 	t->type = l->r->facts[fact].type;
 	size_t errors = l->d->errors;

@@ -157,11 +157,17 @@ void load_facts(struct loader *l)
 
 int load_fact(struct loader *l, struct yaml_node *map, const char *key)
 {
-	int fact;
-	if (!yaml_enum(l->d, map, key, YAML_REQUIRED, l->r->fact_names, &fact))
+	struct str id;
+	if (!yaml_str(l->d, map, key, YAML_REQUIRED, &id))
 		return -1;
-	l->r->facts[fact].used = true;
-	return fact;
+	struct fact_info *f = map_get(&l->r->fact_by_id, id);
+	if (!f) {
+		yaml_error(l->d, yaml_get(map, key), "there is no fact '%.*s'", STR_ARG(id));
+		yaml_suggest(l->d, id, l->r->fact_names);
+		return -1;
+	}
+	f->used = true;
+	return (int)(f - l->r->facts);
 }
 
 static bool has_word(const struct fact_info *f, struct str text)

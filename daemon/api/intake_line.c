@@ -106,7 +106,8 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	struct item_request *req = arena_alloc(&k->arena, sizeof *req);
 	item_draft_begin(&d, req, &k->arena, &x->errors, line, text.ptr);
 	*l = (struct store_line){.line = line, .request = req};
-	if (!read_item(x, &d, text) || !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) ||
+	if (!read_item(x, &d, text) || !item_draft_check_facts(&d, decider_rules(k->decider)) ||
+	    !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) ||
 	    !contact(&d, r, l->account, k->decider, l->contact_id))
 		return;
 	l->lane = lane_of_op(req->op);

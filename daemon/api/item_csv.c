@@ -172,6 +172,14 @@ static bool find_evidence(struct item_csv_column *c, struct str rest)
 	return find_in(c, ITEM_GROUP_EVIDENCE, rest);
 }
 
+/* "facts.NAME"; whether the rules ask for it is seen with the first record. */
+static bool find_fact(struct item_csv_column *c, struct str name)
+{
+	bool found = find_in(c, ITEM_GROUP_TOP, STR("facts"));
+	c->group = ITEM_GROUP_FACTS;
+	return found && item_fact_name_ok(name) && str_copy(c->fact, sizeof c->fact, name);
+}
+
 static bool find_column(struct item_csv_column *c, struct str path)
 {
 	static const struct {
@@ -183,6 +191,8 @@ static bool find_column(struct item_csv_column *c, struct str path)
 	*c = (struct item_csv_column){0};
 	if (str_starts(path, STR("evidence.")))
 		return find_evidence(c, str_make(path.ptr + 9, path.len - 9));
+	if (str_starts(path, STR("facts.")))
+		return find_fact(c, str_make(path.ptr + 6, path.len - 6));
 	for (size_t i = 0; i < ARRAY_LEN(nested); i++) {
 		size_t n = strlen(nested[i].prefix);
 		if (str_starts(path, str_c(nested[i].prefix)))
@@ -190,7 +200,7 @@ static bool find_column(struct item_csv_column *c, struct str path)
 			       c->member->type != ITEM_VALUE_OBJECT;
 	}
 	return find_in(c, ITEM_GROUP_TOP, path) && c->member->type != ITEM_VALUE_OBJECT &&
-	       c->member->type != ITEM_VALUE_EVIDENCE;
+	       c->member->type != ITEM_VALUE_EVIDENCE && c->member->type != ITEM_VALUE_FACTS;
 }
 
 #define COLUMN_MAX 48 /* bytes of the longest path, with NUL */
@@ -212,7 +222,8 @@ static bool suggest(struct str path, char near[COLUMN_MAX])
 	for (size_t g = 0; g < ARRAY_LEN(from); g++) {
 		const struct item_member *m = item_group_members(from[g].group, &count);
 		for (size_t i = 0; i < count && n < ARRAY_LEN(texts); i++) {
-			if (m[i].type == ITEM_VALUE_OBJECT || m[i].type == ITEM_VALUE_EVIDENCE)
+			if (m[i].type == ITEM_VALUE_OBJECT || m[i].type == ITEM_VALUE_EVIDENCE ||
+			    m[i].type == ITEM_VALUE_FACTS)
 				continue;
 			snprintf(texts[n], sizeof texts[n], "%s%s", from[g].prefix, m[i].name);
 			names[n] = texts[n];
@@ -243,7 +254,8 @@ static void unknown_column(struct item_draft *d, const char *at, struct str path
 static bool repeated(const struct item_csv *csv, const struct item_csv_column *c)
 {
 	for (size_t i = 0; i < csv->count; i++)
-		if (csv->columns[i].member == c->member && csv->columns[i].entry == c->entry)
+		if (csv->columns[i].member == c->member && csv->columns[i].entry == c->entry &&
+		    strcmp(csv->columns[i].fact, c->fact) == 0)
 			return true;
 	return false;
 }
@@ -399,6 +411,10 @@ static void read_cell(struct record *r, const struct item_csv_column *c, const s
 		return;
 	if (c->group == ITEM_GROUP_EVIDENCE) {
 		read_evidence(r, c, &v, cell->at);
+		return;
+	}
+	if (c->group == ITEM_GROUP_FACTS) {
+		item_draft_add_fact(r->d, cell->at, str_c(c->fact), &v);
 		return;
 	}
 	if (!item_draft_mark(r->d, p, c->member))

@@ -6,6 +6,7 @@
  *   ns            names separated by spaces; addresses behind a slash each: "ns1.a.vn/192.0.2.1/2001:db8::1 ns2.b.vn"
  *   ds            "key_tag:alg:digest_type:digest", separated by spaces
  *   services      separated by spaces
+ *   facts         a column facts.NAME for each fact that the rule files declare
  */
 #ifndef VNEPP_API_ITEM_CSV_H
 #define VNEPP_API_ITEM_CSV_H
@@ -16,8 +17,9 @@
 
 struct item_csv_column {
 	enum item_group group;
-	const struct item_member *member; /* NULL: this column is wrong */
-	int entry;                        /* of evidence, from 0 */
+	const struct item_member *member;  /* NULL: this column is wrong */
+	int entry;                         /* of evidence, from 0 */
+	char fact[ITEM_FACT_NAME_MAX + 1]; /* ITEM_GROUP_FACTS: its name */
 };
 
 /* What the header said. Zeroed before item_csv_header(). */

@@ -42,6 +42,7 @@ static const struct item_member top_members[] = {
     TOP("if_not_free", IF_NOT_FREE, if_not_free, 0),
     TOP("max_fee_vnd", FEE, max_fee_vnd, 0),
     TOP("cur_exp_date", DATE, cur_exp_date, 0),
+    TOP("facts", FACTS, facts, 0),
 };
 static const struct item_member applicant_members[] = {
     APP(kind, KIND, 0),
@@ -100,6 +101,7 @@ static const struct {
     [ITEM_GROUP_EVIDENCE] = {evidence_members, ARRAY_LEN(evidence_members), "evidence"},
     [ITEM_GROUP_NS] = {ns_members, ARRAY_LEN(ns_members), "ns"},
     [ITEM_GROUP_DS] = {ds_members, ARRAY_LEN(ds_members), "ds"},
+    [ITEM_GROUP_FACTS] = {NULL, 0, "facts"},
 };
 
 void item_draft_begin(struct item_draft *d, struct item_request *req, struct arena *arena,

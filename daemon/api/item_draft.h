@@ -17,6 +17,8 @@
 #define ITEM_FEE_MAX      1000000000000ll
 #define ITEM_SERVICES_MAX 16
 
+struct policy_ruleset;
+
 /* The objects that an item is made of. */
 enum item_group {
 	ITEM_GROUP_TOP,
@@ -26,6 +28,7 @@ enum item_group {
 	ITEM_GROUP_EVIDENCE,
 	ITEM_GROUP_NS,
 	ITEM_GROUP_DS,
+	ITEM_GROUP_FACTS, /* members are the rule files' */
 	ITEM_GROUP__COUNT
 };
 
@@ -61,7 +64,8 @@ enum item_value_type {
 	ITEM_VALUE_NS,
 	ITEM_VALUE_ADDRS,
 	ITEM_VALUE_DS,
-	ITEM_VALUE_SERVICES
+	ITEM_VALUE_SERVICES,
+	ITEM_VALUE_FACTS
 };
 
 struct item_member {
@@ -116,6 +120,12 @@ void *item_draft_entry(struct item_draft *d, enum item_group g, const char *at);
 void item_draft_add_address(struct item_draft *d, struct item_place p, struct item_ns *ns,
                             const struct item_value *v);
 void item_draft_add_service(struct item_draft *d, const char *at, const struct item_value *v);
+/* One declared fact; the arguments are copied. Whether the rules know it, item_draft_check_facts() says. */
+void item_draft_add_fact(struct item_draft *d, const char *at, struct str name, const struct item_value *v);
+/* False, with errors, when the rule set does not declare one of the facts or its value is not of the type. */
+bool item_draft_check_facts(struct item_draft *d, const struct policy_ruleset *rules);
+/* A name that a declared fact can have. */
+bool item_fact_name_ok(struct str name);
 /* Required members of a finished entry of a list. */
 void item_draft_check_entry(struct item_draft *d, enum item_group g, int index, uint32_t given,
                             const char *at);

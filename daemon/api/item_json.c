@@ -81,6 +81,22 @@ static void read_texts(struct reader *r, struct item_place p, struct item_ns *ns
 	}
 }
 
+static void read_facts(struct reader *r)
+{
+	struct item_value v;
+	struct str name;
+	const char *at;
+	json_in_enter(&r->j);
+	while (json_in_member(&r->j, &name, &at)) {
+		enum json_in_kind kind = json_in_kind(&r->j);
+		const char *place = r->j.at;
+		if (kind == JSON_IN_NULL || kind == JSON_IN_BAD)
+			json_in_skip(&r->j);
+		else if (read_scalar(r, kind, &v))
+			item_draft_add_fact(r->d, place, name, &v);
+	}
+}
+
 static void *group_base(struct item_request *req, enum item_group g)
 {
 	switch (g) {
@@ -92,9 +108,13 @@ static void *group_base(struct item_request *req, enum item_group g)
 
 static void read_compound(struct reader *r, struct item_place p, const struct item_member *m, void *base)
 {
-	bool object = m->type == ITEM_VALUE_OBJECT;
+	bool object = m->type == ITEM_VALUE_OBJECT || m->type == ITEM_VALUE_FACTS;
 	if (!expect(r, p, m->name, object ? JSON_IN_OBJECT : JSON_IN_ARRAY))
 		return;
+	if (m->type == ITEM_VALUE_FACTS) {
+		read_facts(r);
+		return;
+	}
 	if (object) {
 		read_object(r, (enum item_group)m->max, -1, group_base(r->d->req, (enum item_group)m->max));
 		return;

@@ -128,7 +128,13 @@ static void facts_of_ledger(const struct decide_ledger *l, enum item_op op, stru
 		f->free_years_used = years_between(l->grant_from, l->expires_on);
 }
 
-static void facts_fill(const struct item_request *r, struct policy_evidence *evidence, struct policy_facts *f)
+/* The arrays that a decision's facts point into. */
+struct fact_lists {
+	struct policy_evidence evidence[ITEM_EVIDENCE_MAX];
+	struct policy_given given[ITEM_FACTS_MAX];
+};
+
+static void facts_fill(const struct item_request *r, struct fact_lists *lists, struct policy_facts *f)
 {
 	*f = POLICY_FACTS_NONE;
 	f->op = r->op == ITEM_CREATE ? POLICY_CREATE : POLICY_RENEW;
@@ -139,22 +145,26 @@ static void facts_fill(const struct item_request *r, struct policy_evidence *evi
 	facts_of_applicant(&r->applicant, f);
 	for (size_t i = 0; i < r->evidence_count; i++) {
 		const struct item_evidence *e = &r->evidence[i];
-		evidence[i] =
+		lists->evidence[i] =
 		    (struct policy_evidence){e->type, e->issuer, e->reference, e->date, result_of(e->result)};
 	}
-	f->evidence = evidence;
+	f->evidence = lists->evidence;
 	f->evidence_count = r->evidence_count;
+	for (size_t i = 0; i < r->fact_count; i++)
+		lists->given[i] = (struct policy_given){r->facts[i].name, r->facts[i].value};
+	f->given = lists->given;
+	f->given_count = r->fact_count;
 	f->charge = r->if_not_free == ITEM_CHARGE;
 	f->max_fee_vnd = r->max_fee_vnd;
 }
 
 bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])
 {
-	struct policy_evidence evidence[ITEM_EVIDENCE_MAX];
+	struct fact_lists lists;
 	struct policy_facts facts;
 	char text[POLICY_KEY_MAX];
 	struct sha256 mac;
-	facts_fill(r, evidence, &facts);
+	facts_fill(r, &lists, &facts);
 	if (!policy_subject_key(&facts, text))
 		return false;
 	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), str_c(text), &mac);
@@ -232,7 +242,7 @@ static void outcome_of(const struct policy_decision *p, const struct item_reques
 void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out)
 {
-	struct policy_evidence evidence[ITEM_EVIDENCE_MAX];
+	struct fact_lists lists;
 	struct policy_facts facts;
 	struct policy_decision p;
 	buf_clear(scratch);
@@ -242,7 +252,7 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
 		decide_foreign(d, stage, date_of_instant(now, HANOI_OFFSET_S), scratch, out);
 		return;
 	}
-	facts_fill(r, evidence, &facts);
+	facts_fill(r, &lists, &facts);
 	facts_of_ledger(ledger, r->op, &facts);
 	facts.at = now;
 	policy_decide(d->rules, &facts, &p);

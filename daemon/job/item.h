@@ -16,13 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ITEM_REF_MAX      64         /* bytes; a partner's own reference */
-#define ITEM_PAYLOAD_MAX  (64 << 10) /* an encoded request; a line is capped below that already */
-#define ITEM_NS_MAX       13         /* RFC 1035 era limit that registries keep */
-#define ITEM_NS_ADDR_MAX  8
-#define ITEM_DS_MAX       8
-#define ITEM_EVIDENCE_MAX 16
-#define ITEM_CONTACT_MAX  17 /* RFC 5730 clIDType: 3 to 16 characters, and a NUL */
+#define ITEM_REF_MAX       64         /* bytes; a partner's own reference */
+#define ITEM_PAYLOAD_MAX   (64 << 10) /* an encoded request; a line is capped below that already */
+#define ITEM_NS_MAX        13         /* RFC 1035 era limit that registries keep */
+#define ITEM_NS_ADDR_MAX   8
+#define ITEM_DS_MAX        8
+#define ITEM_EVIDENCE_MAX  16
+#define ITEM_FACTS_MAX     16
+#define ITEM_FACT_NAME_MAX 40
+#define ITEM_CONTACT_MAX   17 /* RFC 5730 clIDType: 3 to 16 characters, and a NUL */
 
 enum item_op { ITEM_CREATE, ITEM_RENEW, ITEM_OP__COUNT };
 const char *item_op_name(enum item_op op);
@@ -90,6 +92,11 @@ struct item_evidence {
 	date_t date; /* DATE_NONE when not given */
 };
 
+/* A fact that the rule files declare, as text; which there are, and their types, the rule set says. */
+struct item_fact {
+	struct str name, value;
+};
+
 struct item_ns {
 	struct str name;
 	struct str addrs[ITEM_NS_ADDR_MAX];
@@ -120,7 +127,8 @@ struct item_request {
 	struct item_evidence evidence[ITEM_EVIDENCE_MAX];
 	struct item_ns ns[ITEM_NS_MAX];
 	struct item_ds ds[ITEM_DS_MAX];
-	uint8_t evidence_count, ns_count, ds_count;
+	struct item_fact facts[ITEM_FACTS_MAX]; /* in order of their names */
+	uint8_t evidence_count, ns_count, ds_count, fact_count;
 	struct str services; /* comma separated, as given */
 };
 

@@ -54,6 +54,8 @@ enum tag {
 	T_DS_TYPE,
 	T_DS_DIGEST,
 	T_SERVICES,
+	T_FACT, /* name; then its value, always there */
+	T_FACT_VALUE,
 	T__COUNT,
 	T_R_STATE = 1,
 	T_R_ATTEMPT,
@@ -186,6 +188,10 @@ void item_encode(const struct item_request *r, struct buf *out)
 	put_text(out, T_BILLING, r->billing);
 	put_lists(out, r);
 	put_text(out, T_SERVICES, r->services);
+	for (size_t i = 0; i < r->fact_count; i++) {
+		put_opening(out, T_FACT, r->facts[i].name);
+		put_opening(out, T_FACT_VALUE, r->facts[i].value);
+	}
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
@@ -318,6 +324,16 @@ static void read_ds(struct cursor *c, int tag, struct item_request *r)
 	}
 }
 
+static void read_fact(struct cursor *c, int tag, struct item_request *r)
+{
+	if (tag == T_FACT && r->fact_count < ITEM_FACTS_MAX)
+		r->facts[r->fact_count++] = (struct item_fact){.name = get_text(c)};
+	else if (tag == T_FACT_VALUE && r->fact_count > 0)
+		r->facts[r->fact_count - 1].value = get_text(c);
+	else
+		c->bad = true;
+}
+
 static void read_request(struct cursor *c, int tag, struct item_request *r)
 {
 	switch (tag) {
@@ -334,6 +350,8 @@ static void read_request(struct cursor *c, int tag, struct item_request *r)
 	case T_TECH: r->tech = get_text(c); break;
 	case T_BILLING: r->billing = get_text(c); break;
 	case T_SERVICES: r->services = get_text(c); break;
+	case T_FACT:
+	case T_FACT_VALUE: read_fact(c, tag, r); break;
 	case T_EVIDENCE:
 	case T_EV_ISSUER:
 	case T_EV_REFERENCE:
@@ -362,7 +380,7 @@ static void clear_request(struct item_request *r)
 	                                       .founded_on = DATE_NONE,
 	                                       .registered_on = DATE_NONE};
 	r->registrant = r->admin = r->tech = r->billing = r->services = STR_NONE;
-	r->evidence_count = r->ns_count = r->ds_count = 0;
+	r->evidence_count = r->ns_count = r->ds_count = r->fact_count = 0;
 }
 
 static bool open_blob(struct str blob, unsigned char version, struct cursor *c)

@@ -64,11 +64,13 @@ static void a_refusal_is_told_in_both_languages(void **state)
 	             *old = result_of(&c, "old-1");
 	assert_string_equal(text(young, "state"), "refused");
 	assert_string_equal(text(young, "reason"), "AGE_UNDER_18");
-	assert_string_equal(
-	    text(young, "message"),
-	    "Người đăng ký chưa đủ 18 tuổi vào ngày đăng ký. Có thể đăng ký lại từ ngày sinh nhật thứ 18. / "
-	    "The applicant is not yet 18 on the day of registration, and may apply again from the 18th "
-	    "birthday.");
+	assert_string_equal(text(young, "message"),
+	                    "Người đăng ký chưa đủ 18 tuổi vào ngày đăng ký. Đăng ký lại từ ngày sinh nhật "
+	                    "thứ 18, nếu khi đó quy định miễn phí "
+	                    "còn hiệu lực. / "
+	                    "The applicant is not yet 18 on the day of registration. Ask again from the 18th "
+	                    "birthday on, if names "
+	                    "are still free then.");
 	/* what is held says what for */
 	assert_string_equal(text(bare, "state"), "waiting");
 	assert_non_null(strstr(text(bare, "message"), " / "));

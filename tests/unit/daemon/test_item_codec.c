@@ -88,6 +88,9 @@ static void fill_lists(struct item_request *r, struct arena *a)
 	for (size_t i = 0; i < r->ds_count; i++)
 		r->ds[i] = (struct item_ds){(uint16_t)draw(65536), (uint8_t)draw(256), (uint8_t)draw(256),
 		                            some_text(a)};
+	r->fact_count = (uint8_t)draw(ITEM_FACTS_MAX + 1);
+	for (size_t i = 0; i < r->fact_count; i++)
+		r->facts[i] = (struct item_fact){must_text(a), some_text(a)};
 }
 
 static struct item_request some_request(struct arena *a)
@@ -139,6 +142,9 @@ static void assert_same_lists(const struct item_request *x, const struct item_re
 		SAME(ds[i].key_tag), SAME(ds[i].alg), SAME(ds[i].digest_type);
 		SAME_STR(ds[i].digest);
 	}
+	SAME(fact_count);
+	for (size_t i = 0; i < x->fact_count; i++)
+		SAME_STR(facts[i].name), SAME_STR(facts[i].value);
 }
 
 static void assert_same_request(const struct item_request *x, const struct item_request *y)
