@@ -4,7 +4,7 @@
 #define VNEPP_GATEWAY_INT_H
 
 #include "certs/tls_ctx.h"
-#include "daemon/core/ceiling.h"
+#include "daemon/core/limits.h"
 #include "daemon/credentials.h"
 #include "daemon/gateway.h"
 #include "daemon/job/decide.h"
@@ -54,7 +54,7 @@ struct gateway_account {
 
 struct gateway_registry {
 	const struct config_registry *config;
-	struct ceiling ceiling;
+	struct limits limits;
 	struct gateway_account *accounts; /* owned; config->account_count of them */
 };
 

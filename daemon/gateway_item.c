@@ -86,7 +86,7 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 		*r = (struct reason){"turn", "nobody", ""};
 		snprintf(r->detail, sizeof r->detail,
 		         "it waits for its turn; %s sends at most %u commands per second (0: no ceiling)",
-		         a->name, a->registry->ceiling.limit);
+		         a->name, a->registry->limits.all.limit);
 	}
 }
 

@@ -58,7 +58,7 @@ static int64_t limit_used(const struct gateway_observer *o)
 	int64_t most = INT64_MIN;
 	for (size_t i = 0; i < o->g->base->registry_count; i++) {
 		int64_t used = stats_get(&o->registries[i].used.value);
-		if (o->g->registries[i].ceiling.limit && used > most)
+		if (o->g->registries[i].limits.all.limit && used > most)
 			most = used;
 	}
 	return most;

@@ -312,7 +312,7 @@ void observe_figures_fini(struct gateway_observer *o)
 void observe_figures_rates(struct gateway_observer *o, uint64_t elapsed_ms)
 {
 	for (size_t i = 0; i < o->g->base->registry_count; i++) {
-		const struct ceiling *c = &o->g->registries[i].ceiling;
+		const struct ceiling *c = &o->g->registries[i].limits.all;
 		struct observe_registry *f = &o->registries[i];
 		uint64_t taken = c->taken - f->taken_before;
 		f->taken_before = c->taken;
@@ -350,7 +350,7 @@ static void refresh_accounts(struct gateway_observer *o)
 		stats_set(&f->last.value, wall_of(o, loop_now(loop) * 1000, last_ms * 1000));
 	}
 	for (size_t i = 0; i < o->g->base->registry_count; i++)
-		stats_set(&o->registries[i].taken.value, (int64_t)o->g->registries[i].ceiling.taken);
+		stats_set(&o->registries[i].taken.value, (int64_t)o->g->registries[i].limits.all.taken);
 }
 
 static void refresh_items(struct gateway_observer *o)

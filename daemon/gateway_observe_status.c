@@ -72,7 +72,7 @@ static json_t *registries(const struct gateway_observer *o)
 			if (!r->accounts[k].closed)
 				json_array_append_new(accounts, account(&r->accounts[k]));
 		json_array_append_new(out, json_pack("{s:s, s:I, s:I, s:o}", "name", r->config->name, "limit",
-		                                     (json_int_t)r->ceiling.limit, "used_ppm",
+		                                     (json_int_t)r->limits.all.limit, "used_ppm",
 		                                     (json_int_t)stats_get(&o->registries[i].used.value),
 		                                     "accounts", accounts));
 	}
@@ -120,8 +120,8 @@ static json_t *partners(struct gateway_observer *o)
 		struct observe_partner *f = observe_figures_partner(o, p->name);
 		json_array_append_new(
 		    out, json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "name", p->name, "queued",
-		                   (json_int_t)f->items, "max_queued", (json_int_t)p->max_queued,
-		                   "limit_per_s", (json_int_t)p->lines_per_second, "burst",
+		                   (json_int_t)f->items, "max_queued", (json_int_t)p->max_queued.max,
+		                   "limit_per_s", (json_int_t)p->lines_per_second.max, "burst",
 		                   (json_int_t)p->burst, "used_ppm", (json_int_t)stats_get(&f->used.value),
 		                   "weight", (json_int_t)p->weight, "lines", lines(o, p->name)));
 	}

@@ -123,7 +123,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	struct pool_config c = {
 	    .session = {.loop = env->loop,
 	                .dialer = env->dialer,
-	                .ceiling = &a->registry->ceiling,
+	                .ceiling = &a->registry->limits.all,
 	                .log = env->log,
 	                .registry = r->name,
 	                .account = w->account_config->name,

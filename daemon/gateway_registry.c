@@ -25,7 +25,7 @@ enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
 		struct gateway_registry *r = &g->registries[i];
 		const struct config_registry *c = &g->base->registries[i];
 		r->config = c;
-		ceiling_init(&r->ceiling, c->commands_per_second, loop_now(g->env.loop));
+		limits_init(&r->limits, c->commands_per_second, c->class_per_second, loop_now(g->env.loop));
 		r->accounts = xcalloc(c->account_count, sizeof *r->accounts);
 		for (size_t k = 0; k < c->account_count; k++) {
 			enum err err = account_init(g, r, &r->accounts[k], &c->accounts[k], e);
@@ -45,7 +45,7 @@ void gateway_registries_free(struct gateway *g)
 			gateway_pool_free(a->way);
 			gateway_pool_free(a->next);
 		}
-		ceiling_fini(&r->ceiling);
+		limits_fini(&r->limits);
 		free(r->accounts);
 	}
 	free(g->registries);
@@ -87,8 +87,8 @@ void gateway_ceilings_set(struct gateway *g, const struct config *c)
 	for (size_t i = 0; i < g->base->registry_count; i++)
 		for (size_t k = 0; k < c->registry_count; k++)
 			if (strcmp(g->base->registries[i].name, c->registries[k].name) == 0)
-				ceiling_set(&g->registries[i].ceiling, c->registries[k].commands_per_second,
-				            loop_now(g->env.loop));
+				limits_set(&g->registries[i].limits, c->registries[k].commands_per_second,
+				           c->registries[k].class_per_second, loop_now(g->env.loop));
 }
 
 /* ---- ways in use ------------------------------------------------------------------------------------------------------- */
@@ -109,7 +109,7 @@ void gateway_registries_start(struct gateway *g, const uint32_t *ids)
 		struct gateway_account *a = gateway_account_at(g, i);
 		a->id = ids[i];
 		a->sched = sched_add_account(g->sched, a->id, a->registry->config->name, a->config->name,
-		                             &a->registry->ceiling);
+		                             &a->registry->limits);
 		open_way(a);
 		if (a->gateway->env.meter)
 			a->meter = meter_account_add(a->gateway->env.meter, a->registry->config->name,

@@ -72,7 +72,7 @@ struct api_limiter *api_limiter_of(struct api *a, const struct config_partner *p
 	}
 	struct api_limiter *l = xcalloc(1, sizeof *l);
 	snprintf(l->name, sizeof l->name, "%s", p->name);
-	gcra_init(&l->gcra, p->lines_per_second, p->burst);
+	gcra_init(&l->gcra, p->lines_per_second.max, p->burst);
 	list_push(&a->limiters, &l->node);
 	return l;
 }
@@ -345,7 +345,7 @@ void api_set_config(struct api *a, struct config *config, const uint32_t *partne
 	a->view = v;
 	for (size_t i = 0; i < config->partner_count; i++) {
 		const struct config_partner *p = &config->partners[i];
-		gcra_set(&api_limiter_of(a, p)->gcra, p->lines_per_second, p->burst, now);
+		gcra_set(&api_limiter_of(a, p)->gcra, p->lines_per_second.max, p->burst, now);
 	}
 }
 

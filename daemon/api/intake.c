@@ -112,7 +112,7 @@ static void publish(struct intake *x)
 	sm_move(&x->sm, INTAKE_PUBLISHING);
 	x->publish.batch = x->batch;
 	x->publish.partner = x->call.partner_id;
-	x->publish.max_queued = x->call.partner->max_queued;
+	x->publish.max_queued = x->call.partner->max_queued.max;
 	x->publish.now = loop_wall(x->call.api->loop);
 	memcpy(x->publish.payload_hash, x->digest.bytes, sizeof x->publish.payload_hash);
 	api_submit(x->call.api->writer, &x->publish.op, STORE_BATCH_PUBLISH, on_published);
@@ -499,7 +499,7 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	q->http->ev = &ev;
 	pause_body(x); /* until the store has a batch for it */
 	x->begin.partner = q->partner_id;
-	x->begin.max_queued = q->partner->max_queued;
+	x->begin.max_queued = q->partner->max_queued.max;
 	x->begin.idempotency_key = arena_str(&x->call.arena, asked->key);
 	x->begin.now = loop_wall(q->api->loop);
 	api_submit(q->api->writer, &x->begin.op, STORE_BATCH_BEGIN, on_begun);

@@ -29,14 +29,14 @@ void intake_fail_store(struct intake *x, const struct store_op *op)
 static void quota_members(struct buf *b, const void *arg)
 {
 	const struct intake *x = arg;
-	json_out_u64_in(b, "max_queued", x->call.partner->max_queued);
+	json_out_u64_in(b, "max_queued", x->call.partner->max_queued.max);
 	json_out_u64_in(b, "queued", x->queued);
 	json_out_u64_in(b, "adding", x->adding);
 }
 
 void intake_fail_quota(struct intake *x, uint64_t queued, uint64_t adding)
 {
-	uint32_t max = x->call.partner->max_queued;
+	uint32_t max = x->call.partner->max_queued.max;
 	struct arena *a = &x->call.arena;
 	x->queued = queued;
 	x->adding = adding;

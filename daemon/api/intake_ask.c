@@ -74,7 +74,7 @@ static bool check_rate(const struct api_request *q)
 	                        .type = "rate-limited",
 	                        .title = "This partner's rate is used up",
 	                        .detail = arena_printf(q->http->arena, "%u lines per second, bursts of %u.",
-	                                               q->partner->lines_per_second, q->partner->burst),
+	                                               q->partner->lines_per_second.max, q->partner->burst),
 	                        .retry_after_s = (wait_ms + 999) / 1000,
 	                        .extra = limit_members,
 	                        .arg = arg};

@@ -26,18 +26,20 @@ void ceiling_set(struct ceiling *c, uint32_t per_second, uint64_t now_ms)
 {
 	if (per_second == c->limit)
 		return;
-	uint64_t taken = c->taken;
-	uint32_t claims = c->claims;
+	struct ceiling was = *c;
 	ceiling_fini(c);
 	ceiling_init(c, per_second, now_ms);
-	c->taken = taken;
-	c->claims = claims;
+	c->shadow = was.shadow;
+	c->claims = was.claims;
+	c->taken = was.taken;
+	c->near = was.near;
+	c->over = was.over;
 }
 
 /* When the place after `before` others comes free. Whole rounds of the ring are whole windows. */
 static uint64_t wait_behind(const struct ceiling *c, uint32_t before, uint64_t now_ms)
 {
-	if (c->limit == 0)
+	if (c->limit == 0 || c->shadow)
 		return 0;
 	uint64_t rounds = before / c->limit + 1;
 	uint64_t free_at =
@@ -45,13 +47,35 @@ static uint64_t wait_behind(const struct ceiling *c, uint32_t before, uint64_t n
 	return free_at > now_ms ? free_at - now_ms : 0;
 }
 
+/* The moment of the `n`-th newest event, from 1 to the limit. */
+static uint64_t newest(const struct ceiling *c, uint32_t n)
+{
+	return c->at[((uint64_t)c->head + c->limit - n) % c->limit];
+}
+
+uint32_t ceiling_used(const struct ceiling *c, uint64_t now_ms)
+{
+	uint32_t low = 0, high = c->limit; /* moments only grow: so many of the newest are in the window */
+	while (low < high) {
+		uint32_t middle = low + (high - low + 1) / 2;
+		if (newest(c, middle) + CEILING_WINDOW_MS > now_ms)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
 static void take(struct ceiling *c, uint64_t now_ms)
 {
 	c->taken++;
 	if (c->limit == 0)
 		return;
+	c->over += newest(c, c->limit) + CEILING_WINDOW_MS > now_ms;
 	c->at[c->head] = now_ms;
 	c->head = (c->head + 1) % c->limit;
+	uint32_t many = (uint32_t)(((uint64_t)c->limit * CEILING_NEAR_PERCENT + 99) / 100);
+	c->near += newest(c, many) + CEILING_WINDOW_MS > now_ms;
 }
 
 uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms)

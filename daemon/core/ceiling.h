@@ -13,15 +13,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CEILING_WINDOW_MS 1000
-#define CEILING_MAX       100000 /* commands per second; beyond that a ceiling protects nobody */
+#define CEILING_WINDOW_MS    1000
+#define CEILING_NEAR_PERCENT 80
+#define CEILING_MAX          100000 /* commands per second; beyond that a ceiling protects nobody */
 
 struct ceiling {
 	uint64_t *at;   /* owned ring of moments, oldest at `head`; NULL without a limit */
 	uint32_t limit; /* 0: none */
 	uint32_t head;
 	uint32_t claims; /* that wait */
+	bool shadow;     /* nothing waits; what would have had to is counted */
 	uint64_t taken;  /* since init */
+	uint64_t near;   /* of them, taken when CEILING_NEAR_PERCENT of a window was used */
+	uint64_t over;   /* of them, beyond the limit: only a shadow's */
 };
 
 /* Embedded in whoever claims; zeroed before first use. */
@@ -42,6 +46,8 @@ uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms);
 bool ceiling_take_first(struct ceiling *c, struct ceiling_claim *claim, uint64_t now_ms);
 /* Gives the claim up; fine when none waits. */
 void ceiling_unclaim(struct ceiling *c, struct ceiling_claim *claim);
+/* Events within the last window. */
+uint32_t ceiling_used(const struct ceiling *c, uint64_t now_ms);
 /* Milliseconds until ceiling_take_first() may succeed; 0: now. */
 uint64_t ceiling_claim_wait_ms(const struct ceiling *c, uint64_t now_ms);
 

@@ -8,6 +8,7 @@
 #ifndef VNEPP_CORE_CONFIG_H
 #define VNEPP_CORE_CONFIG_H
 
+#include "daemon/core/limits.h"
 #include "epp/base/attr.h"
 #include "epp/base/diag.h"
 #include "epp/base/str.h"
@@ -63,7 +64,8 @@ struct config_registry {
 	uint64_t skew_warn_ms; /* difference of the registry's clock that is worth a warning; 0: none */
 	uint64_t settle_ms;    /* before "does not exist" is believed, twice */
 	uint64_t poll_ms;      /* interval of the poll worker when the queue is empty */
-	uint32_t commands_per_second; /* hard ceiling (limits file); 0: none */
+	struct limit commands_per_second; /* hard ceiling (limits file) */
+	struct limit class_per_second[LIMIT_CLASS__COUNT];
 	struct config_account *accounts;
 	size_t account_count;
 };
@@ -85,9 +87,13 @@ struct config_partner {
 	const char **zones;    /* NULL: all that its registries serve */
 	size_t zone_count;
 	bool may_create, may_renew;
-	uint32_t lines_per_second, burst; /* admission (limits file); 0: no limit */
-	uint32_t max_queued;              /* lines in the queue; 0: no limit */
-	uint32_t weight;                  /* share of a registry's capacity; 1 unless given */
+	/* Of the limits file. */
+	struct limit lines_per_second; /* admission */
+	uint32_t burst;                /* at once, after a pause; at least lines_per_second */
+	struct limit max_queued;       /* lines that wait to be sent */
+	struct limit uploads;          /* batches being received at a time */
+	struct limit lines_per_day;    /* new lines on a day in Hanoi */
+	uint32_t weight;               /* share of a registry's capacity; 1 unless given */
 };
 
 enum config_log_format { CONFIG_LOG_AUTO, CONFIG_LOG_JSON, CONFIG_LOG_LOGFMT };

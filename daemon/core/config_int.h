@@ -44,6 +44,9 @@ bool config_value_name(struct config_reading *r, struct yaml_node *map, const ch
                        const char **out);
 void config_value_u32(struct config_reading *r, struct yaml_node *map, const char *key, uint32_t min,
                       uint32_t max, uint32_t *out);
+/* A number, or {max: 20, shadow: true, reason: …}. True when it was given. */
+bool config_value_limit(struct config_reading *r, struct yaml_node *map, const char *key, uint32_t max,
+                        struct limit *out);
 void config_value_ms(struct config_reading *r, struct yaml_node *map, const char *key, int64_t min_ms,
                      int64_t max_ms, uint64_t *out_ms);
 /* "512", "64KB", "100MB", "2GB"; a KB is 1024 bytes. */

@@ -1,36 +1,39 @@
 /* The limits file: ceilings per registry, rates and queues per partner. */
 #include "daemon/core/config_int.h"
 
-#define RATE_MAX  1000000    /* per second; far above any registry */
-#define QUEUE_MAX 1000000000 /* lines */
+#define RATE_MAX    1000000    /* per second; far above any registry */
+#define QUEUE_MAX   1000000000 /* lines */
+#define UPLOADS_MAX 10000
 
-struct partner_limits {
-	uint32_t lines_per_second, burst, max_queued;
-};
-
-/* Starts from what *out holds: a partner's own entry changes only what it names. */
-static void read_partner_limits(struct config_reading *r, struct yaml_node *n, struct partner_limits *out)
+/* Starts from what *p holds: a partner's own entry changes only what it names. */
+static void read_partner_limits(struct config_reading *r, struct yaml_node *n, struct config_partner *p)
 {
 	bool has_burst = yaml_get(n, "burst");
-	config_value_u32(r, n, "lines_per_second", 1, RATE_MAX, &out->lines_per_second);
-	config_value_u32(r, n, "burst", 1, QUEUE_MAX, &out->burst);
-	config_value_u32(r, n, "max_queued", 1, QUEUE_MAX, &out->max_queued);
+	uint32_t rate;
+	(void)config_value_limit(r, n, "lines_per_second", RATE_MAX, &p->lines_per_second);
+	config_value_u32(r, n, "burst", 1, QUEUE_MAX, &p->burst);
+	(void)config_value_limit(r, n, "max_queued", QUEUE_MAX, &p->max_queued);
+	(void)config_value_limit(r, n, "uploads", UPLOADS_MAX, &p->uploads);
+	(void)config_value_limit(r, n, "lines_per_day", QUEUE_MAX, &p->lines_per_day);
 	yaml_reject_unseen(r->d, n);
-	if (has_burst && out->lines_per_second == 0) {
+	rate = p->lines_per_second.max;
+	if (has_burst && rate == 0) {
 		yaml_error(r->d, yaml_get(n, "burst"), "means nothing without 'lines_per_second'");
-	} else if (has_burst && out->burst < out->lines_per_second) {
+	} else if (has_burst && p->burst < rate) {
 		yaml_error(r->d, yaml_get(n, "burst"), "smaller than 'lines_per_second'");
 		diag_help(r->d, "the burst is what may come at once; at least one second's worth");
 	}
-	if (out->burst < out->lines_per_second)
-		out->burst = out->lines_per_second;
+	if (p->burst < rate)
+		p->burst = rate;
 }
 
-static void set_partner(struct config_partner *p, const struct partner_limits *l)
+static void copy_limits(struct config_partner *to, const struct config_partner *from)
 {
-	p->lines_per_second = l->lines_per_second;
-	p->burst = l->burst;
-	p->max_queued = l->max_queued;
+	to->lines_per_second = from->lines_per_second;
+	to->burst = from->burst;
+	to->max_queued = from->max_queued;
+	to->uploads = from->uploads;
+	to->lines_per_day = from->lines_per_day;
 }
 
 static struct config_partner *partner_named(struct config_reading *r, struct str name)
@@ -50,16 +53,16 @@ static void unknown_partner(struct config_reading *r, const struct yaml_node *n)
 
 static void read_partners(struct config_reading *r, struct yaml_node *map)
 {
-	struct partner_limits common = {0};
+	struct config_partner common = {0};
 	struct yaml_node *entry = yaml_opt(r->d, map, "default", YAML_MAP);
 	read_partner_limits(r, entry, &common);
 	for (size_t i = 0; i < r->c->partner_count; i++)
-		set_partner(&r->c->partners[i], &common);
+		copy_limits(&r->c->partners[i], &common);
 	for (struct yaml_node *n = map ? map->child : NULL; n; n = n->next) {
 		if (str_eq_c(n->key, "default"))
 			continue;
 		struct config_partner *p = partner_named(r, n->key);
-		struct partner_limits own = common;
+		struct config_partner own = common;
 		n->seen = true;
 		if (!p && r->c->partner_count > 0)
 			unknown_partner(r, n);
@@ -67,26 +70,36 @@ static void read_partners(struct config_reading *r, struct yaml_node *map)
 			continue;
 		read_partner_limits(r, n, &own);
 		if (p)
-			set_partner(p, &own);
+			copy_limits(p, &own);
 	}
+}
+
+static void read_registry_limits(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
+{
+	struct yaml_node *classes = yaml_opt(r->d, n, "classes_per_second", YAML_MAP);
+	if (config_value_limit(r, n, "commands_per_second", CEILING_MAX, &g->commands_per_second) &&
+	    g->commands_per_second.shadow)
+		diag_warning(
+		    r->d, yaml_get(n, "commands_per_second")->pos,
+		    "a ceiling in shadow protects nobody: the registry will be asked as fast as it answers");
+	for (int i = 0; i < LIMIT_CLASS__COUNT; i++)
+		(void)config_value_limit(r, classes, limit_class_names[i], CEILING_MAX,
+		                         &g->class_per_second[i]);
+	yaml_reject_unseen(r->d, classes);
+	yaml_reject_unseen(r->d, n);
 }
 
 static void read_registries(struct config_reading *r, struct yaml_node *map)
 {
 	for (struct yaml_node *n = map ? map->child : NULL; n; n = n->next) {
-		struct config_registry *g = config_registry_named(r, n->key);
-		uint32_t ceiling = 0;
+		struct config_registry *g = config_registry_named(r, n->key), nobody = {0};
 		n->seen = true;
 		if (!g && r->c->registry_count > 0) {
 			diag_error(r->d, n->key_pos, "there is no registry '%.*s'", STR_ARG(n->key));
 			yaml_suggest(r->d, n->key, config_registry_names(r));
 		}
-		if (!yaml_as_kind(r->d, n, YAML_MAP))
-			continue;
-		config_value_u32(r, n, "commands_per_second", 1, RATE_MAX, &ceiling);
-		yaml_reject_unseen(r->d, n);
-		if (g)
-			g->commands_per_second = ceiling;
+		if (yaml_as_kind(r->d, n, YAML_MAP))
+			read_registry_limits(r, n, g ? g : &nobody);
 	}
 }
 

@@ -69,6 +69,29 @@ void config_value_u32(struct config_reading *r, struct yaml_node *map, const cha
 		*out = (uint32_t)value;
 }
 
+bool config_value_limit(struct config_reading *r, struct yaml_node *map, const char *key, uint32_t max,
+                        struct limit *out)
+{
+	struct yaml_node *n = yaml_get(map, key);
+	if (!n)
+		return false;
+	if (n->kind != YAML_MAP) {
+		*out = (struct limit){0};
+		config_value_u32(r, map, key, 1, max, &out->max);
+		return true;
+	}
+	struct limit l = {0};
+	n->seen = true;
+	if (!yaml_get(n, "max"))
+		yaml_error(r->d, n, "'max' is missing");
+	config_value_u32(r, n, "max", 1, max, &l.max);
+	(void)yaml_bool(r->d, n, "shadow", YAML_OPTIONAL, &l.shadow);
+	(void)config_value_text(r, n, "reason", YAML_OPTIONAL, &l.reason);
+	yaml_reject_unseen(r->d, n);
+	*out = l;
+	return true;
+}
+
 void config_value_ms(struct config_reading *r, struct yaml_node *map, const char *key, int64_t min_ms,
                      int64_t max_ms, uint64_t *out_ms)
 {

@@ -26,9 +26,30 @@ static void on_ceiling(struct loop_timer *t)
 
 static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
 {
-	uint64_t ceiling = ceiling_wait_ms(a->ceiling, now);
+	uint64_t ceiling = ceiling_wait_ms(&a->limits->all, now);
 	uint64_t pace = (pace_wait_us(&a->pace, now * 1000) + 999) / 1000;
 	return ceiling > pace ? ceiling : pace;
+}
+
+/*
+ * The first ready job whose class of commands may leave now: behind a limit of creates, renewals go on. Mostly it is the
+ * first of all. NULL: `*wait` is when to look again.
+ */
+static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now, uint64_t *wait)
+{
+	*wait = send_wait_ms(a, now);
+	if (*wait > 0)
+		return NULL;
+	uint64_t soonest = UINT64_MAX;
+	list_for_each (n, &a->ready) {
+		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
+		uint64_t own = a->limits->classed ? limits_wait_ms(a->limits, sched_class_of(j), now) : 0;
+		if (own == 0)
+			return j;
+		soonest = own < soonest ? own : soonest;
+	}
+	*wait = soonest;
+	return NULL;
 }
 
 /* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
@@ -37,16 +58,18 @@ static void pump(struct sched_account *a)
 	struct sched *s = a->sched;
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
 	while (room > 0 && !list_empty(&a->ready)) {
-		uint64_t now = loop_now(s->c.loop), wait = send_wait_ms(a, now);
-		if (wait > 0) {
+		uint64_t now = loop_now(s->c.loop), wait;
+		struct sched_job *j = next_to_send(a, now, &wait);
+		if (!j) {
 			loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
 			break;
 		}
-		struct sched_job *j = LIST_ITEM(list_pop(&a->ready), struct sched_job, node);
+		enum limit_class class = sched_class_of(j);
+		list_remove(&j->node);
 		if (sched_job_put_back_held(j))
 			continue;
 		if (sched_send(j)) {
-			(void)ceiling_take(a->ceiling, now); /* send_wait_ms() said 0 */
+			limits_take(a->limits, class, now);
 			pace_sent(&a->pace, now * 1000);
 			room--;
 		}
@@ -99,14 +122,14 @@ struct sched *sched_new(const struct sched_config *c)
 }
 
 struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
-                                        const char *account, struct ceiling *ceiling)
+                                        const char *account, struct limits *limits)
 {
 	struct sched_account *a = xcalloc(1, sizeof *a);
 	a->sched = s;
 	a->id = id;
 	a->registry = registry;
 	a->name = account;
-	a->ceiling = ceiling;
+	a->limits = limits;
 	fair_init(&a->fair);
 	pace_init(&a->pace, loop_now(s->c.loop) * 1000);
 	a->pause.fire = on_pause_over;

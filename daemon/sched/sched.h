@@ -9,7 +9,7 @@
 #ifndef VNEPP_SCHED_SCHED_H
 #define VNEPP_SCHED_SCHED_H
 
-#include "daemon/core/ceiling.h"
+#include "daemon/core/limits.h"
 #include "daemon/core/loop.h"
 #include "daemon/job/job.h"
 #include "daemon/session/pool.h"
@@ -42,9 +42,9 @@ struct sched *sched_new(const struct sched_config *c);
 /* After on_stopped, or when nothing was ever started. */
 void sched_free(struct sched *s);
 
-/* An account and its registry's ceiling, borrowed. `id` is the store's number. Nothing is sent before it has a pool. */
+/* An account and its registry's limits, borrowed. `id` is the store's number. Nothing is sent before it has a pool. */
 struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char *registry,
-                                        const char *account, struct ceiling *ceiling);
+                                        const char *account, struct limits *limits);
 /* The pool and the facts from now on; the former pool must be drained. `pool` is borrowed, `facts` copied. */
 void sched_set_account(struct sched_account *a, struct pool *pool, const struct job_registry *facts);
 /* Where its commands are counted; borrowed. */

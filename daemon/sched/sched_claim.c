@@ -211,7 +211,7 @@ static void on_claimed(struct store_op *op)
  * that what is urgent is not behind what was claimed long ago. */
 static uint32_t ahead(const struct sched_account *a)
 {
-	uint32_t n = 2 * pool_slots(a->pool), ceiling = a->ceiling->limit;
+	uint32_t n = 2 * pool_slots(a->pool), ceiling = a->limits->all.limit;
 	return ceiling && n > ceiling ? ceiling : n;
 }
 

@@ -64,7 +64,7 @@ static bool is_trouble(enum session_outcome outcome, const struct epp_response *
 static void learn(struct sched_account *a, enum session_outcome outcome, const struct epp_response *r)
 {
 	uint64_t now_us = loop_now(a->sched->c.loop) * 1000;
-	bool slower = is_trouble(outcome, r) && pace_trouble(&a->pace, a->ceiling->limit, now_us);
+	bool slower = is_trouble(outcome, r) && pace_trouble(&a->pace, a->limits->all.limit, now_us);
 	bool free_again =
 	    outcome == SESSION_ANSWERED && !is_trouble(outcome, r) && pace_well(&a->pace, now_us);
 	if (slower)
@@ -217,7 +217,17 @@ static void name_command(struct sched_job *j)
 	j->letters |= bit;
 }
 
-/* The caller has seen room and taken from the ceiling. False: nothing was sent. */
+enum limit_class sched_class_of(const struct sched_job *j)
+{
+	switch (job_step_letter(&j->job)) {
+	case 'k': return LIMIT_CHECK;
+	case 'c': return LIMIT_CONTACT;
+	case 't': return j->job.request.op == ITEM_RENEW ? LIMIT_RENEW : LIMIT_CREATE;
+	default: return LIMIT_INFO;
+	}
+}
+
+/* The caller has seen room and that the limits allow it. False: nothing was sent. */
 bool sched_send(struct sched_job *j)
 {
 	struct sched_account *a = j->account;

@@ -79,7 +79,7 @@ struct sched_account {
 	const char *registry, *name;
 	struct pool *pool;
 	struct meter_account *meter; /* borrowed, or NULL */
-	struct ceiling *ceiling;
+	struct limits *limits;
 	struct pace pace;
 	struct job_registry facts;
 	struct list ready, flying, waiting, ending;
@@ -166,6 +166,8 @@ void sched_open(struct sched *s);
 /* sched_drive.c */
 void sched_drive(struct sched_job *j, enum job_next next);
 bool sched_send(struct sched_job *j);
+/* Of its next command. */
+enum limit_class sched_class_of(const struct sched_job *j);
 void sched_put_back(struct sched_job *j, const char *reason, const char *why, uint64_t delay_ms);
 #define SCHED_STOPPED   "STOPPING", "stopped", 0
 #define SCHED_PAUSED    "PAUSED", "paused by an operator", 0

@@ -75,7 +75,7 @@ struct pool {
 	uint32_t slots; /* 0: no session is ready */
 	struct list flights;
 	struct sched_account *account;
-	struct ceiling ceiling;
+	struct limits limits;
 	uint32_t most; /* in flight at a time */
 };
 
@@ -561,7 +561,7 @@ static void run_begins(struct world *w)
 	w->store_failing = false;
 	for (size_t i = 0; i < ACCOUNTS; i++) {
 		w->pools[i].account =
-		    sched_add_account(w->sched, w->accounts[i], "reg", names[i], &w->pools[i].ceiling);
+		    sched_add_account(w->sched, w->accounts[i], "reg", names[i], &w->pools[i].limits);
 		sched_set_account(w->pools[i].account, &w->pools[i], &facts[i]);
 	}
 }
@@ -593,6 +593,8 @@ static uint32_t registered(struct world *w, const char *name, bool account)
 
 static struct policy_ruleset *rules;
 
+static const struct limit no_limits[LIMIT_CLASS__COUNT];
+
 static struct world *world_new(void)
 {
 	static const uint8_t key[32] = "a key that only this test knows";
@@ -616,7 +618,7 @@ static struct world *world_new(void)
 		w->partners[i] = registered(w, partner_names[i], false);
 	for (size_t i = 0; i < ACCOUNTS; i++) {
 		w->pools[i] = (struct pool){.w = w, .index = i, .slots = 4};
-		ceiling_init(&w->pools[i].ceiling, 0, loop_now(&w->v.loop));
+		limits_init(&w->pools[i].limits, (struct limit){0}, no_limits, loop_now(&w->v.loop));
 	}
 	run_begins(w);
 	return w;
@@ -645,7 +647,7 @@ static int world_tear_down(void **state)
 	}
 	for (size_t i = 0; i < ACCOUNTS; i++) {
 		assert_int_equal(w->pools[i].flights.count, 0);
-		ceiling_fini(&w->pools[i].ceiling);
+		limits_fini(&w->pools[i].limits);
 	}
 	store_inline_free(w->disk.behind);
 	w->backend->ops->close(w->backend);

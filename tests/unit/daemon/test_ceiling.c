@@ -245,6 +245,43 @@ static void a_claim_goes_before_all_others(void **state)
 	ceiling_fini(&c);
 }
 
+static void what_is_used_and_what_is_near(void **state)
+{
+	struct ceiling c;
+	(void)state;
+	ceiling_init(&c, 10, T0);
+	assert_int_equal(ceiling_used(&c, T0), 10); /* as if just used up */
+	uint64_t t = T0 + 2000;
+	assert_int_equal(ceiling_used(&c, t), 0);
+	for (uint32_t i = 1; i <= 10; i++) {
+		assert_true(ceiling_take(&c, t + i));
+		assert_int_equal(ceiling_used(&c, t + i), i);
+		assert_int_equal(c.near, i < 8 ? 0 : i - 7);
+	}
+	assert_int_equal(ceiling_used(&c, t + 1001), 9);
+	assert_int_equal(ceiling_used(&c, t + 1009), 1);
+	assert_int_equal(ceiling_used(&c, t + 1010), 0);
+	assert_int_equal(c.over, 0);
+	ceiling_fini(&c);
+}
+
+static void a_shadow_counts_and_lets_pass(void **state)
+{
+	struct ceiling c;
+	(void)state;
+	ceiling_init(&c, 4, T0);
+	c.shadow = true;
+	uint64_t t = T0 + 2000;
+	for (uint32_t i = 0; i < 10; i++) {
+		assert_int_equal(ceiling_wait_ms(&c, t), 0);
+		assert_true(ceiling_take(&c, t));
+	}
+	assert_int_equal(c.over, 6);
+	ceiling_set(&c, 5, t); /* a change keeps what was counted */
+	assert_true(c.shadow && c.over == 6 && c.taken == 10);
+	ceiling_fini(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +294,8 @@ int main(void)
 	    cmocka_unit_test(the_limit_is_reached),
 	    cmocka_unit_test(changes_in_the_middle_never_let_more_pass),
 	    cmocka_unit_test(a_claim_goes_before_all_others),
+	    cmocka_unit_test(what_is_used_and_what_is_near),
+	    cmocka_unit_test(a_shadow_counts_and_lets_pass),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

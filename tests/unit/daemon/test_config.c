@@ -230,7 +230,7 @@ static void reads_the_registries(void **state)
 	assert_int_equal(g->answer_ms, 5000);
 	assert_int_equal(g->connect_ms, 10000);
 	assert_int_equal(g->object_count, 3);
-	assert_int_equal(g->commands_per_second, 50);
+	assert_int_equal(g->commands_per_second.max, 50);
 	assert_null(g->server_name);
 	assert_int_equal(g->account_count, 2);
 	assert_int_equal(g->accounts[0].sessions, 3);
@@ -239,7 +239,7 @@ static void reads_the_registries(void **state)
 	assert_null(g->accounts[1].certificate);
 	assert_true(f->c->registries[1].create_contacts);
 	assert_int_equal(f->c->registries[1].hosts, CONFIG_HOSTS_OBJECTS);
-	assert_int_equal(f->c->registries[1].commands_per_second, 0);
+	assert_int_equal(f->c->registries[1].commands_per_second.max, 0);
 }
 
 static void reads_the_partners(void **state)
@@ -254,16 +254,16 @@ static void reads_the_partners(void **state)
 	assert_string_equal(a->accounts[1], "common");
 	assert_true(a->may_create && a->may_renew);
 	assert_null(a->zones);
-	assert_int_equal(a->lines_per_second, 100);
+	assert_int_equal(a->lines_per_second.max, 100);
 	assert_int_equal(a->burst, 100);
-	assert_int_equal(a->max_queued, 5000);
+	assert_int_equal(a->max_queued.max, 5000);
 	assert_int_equal(a->weight, 1);
 	assert_string_equal(b->accounts[0], "second");
 	assert_null(b->accounts[1]);
 	assert_false(b->may_create);
 	assert_true(b->may_renew);
 	assert_int_equal(b->zone_count, 1);
-	assert_int_equal(b->lines_per_second, 100);
+	assert_int_equal(b->lines_per_second.max, 100);
 	assert_int_equal(b->burst, 400);
 	assert_int_equal(b->weight, 5);
 }
@@ -329,7 +329,7 @@ static void defaults_are_filled_in(void **state)
 	assert_string_equal(f->c->store_path, "/var/lib/vnepp/vnepp.db");
 	assert_null(f->c->control_socket);
 	assert_int_equal(f->c->admin_listen_count, 0);
-	assert_int_equal(f->c->partners[0].lines_per_second, 0);
+	assert_int_equal(f->c->partners[0].lines_per_second.max, 0);
 	const struct config_registry *g = f->c->registries;
 	assert_int_equal(g->script, CONFIG_SCRIPT_ANY);
 	assert_int_equal(g->date_offset_s, 0);
@@ -532,6 +532,29 @@ static void limits_are_checked(void **state)
 	refuse_limits(f, "lines_per_second: 100, ", "", ":4:17:", "means nothing without");
 }
 
+static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
+{
+	struct fixture *f = *state;
+	edit(f, "limits.yaml", limits_text, "{commands_per_second: 50}",
+	     "{commands_per_second: {max: 50, reason: contract}, classes_per_second: {create: 5, renew: "
+	     "{max: 7, "
+	     "shadow: true}}}");
+	load_good(f);
+	const struct config_registry *g = &f->c->registries[0];
+	assert_int_equal(g->commands_per_second.max, 50);
+	assert_string_equal(g->commands_per_second.reason, "contract");
+	assert_false(g->commands_per_second.shadow);
+	assert_int_equal(g->class_per_second[LIMIT_CREATE].max, 5);
+	assert_true(g->class_per_second[LIMIT_RENEW].max == 7 && g->class_per_second[LIMIT_RENEW].shadow);
+	assert_int_equal(g->class_per_second[LIMIT_CHECK].max, 0);
+	refuse_limits(f, "{commands_per_second: 50}", "{commands_per_second: {shadow: true}}",
+	              ":1:43:", "'max' is missing");
+	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_second: {creat: 5}}",
+	              ":1:43:", "did you mean 'create'?");
+	refuse_limits(f, "max_queued: 5000", "max_queued: {max: 5000, shadows: true}",
+	              ":3:", "did you mean 'shadow'?");
+}
+
 static void everything_is_reported_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -581,6 +604,7 @@ int main(void)
 	    TEST(a_partner_needs_an_account_for_its_zones),
 	    TEST(fingerprints_may_have_colons),
 	    TEST(limits_are_checked),
+	    TEST(a_limit_may_be_in_shadow_and_have_a_reason),
 	    TEST(a_new_password_has_a_file_of_its_own),
 	    TEST(what_is_required_is_told),
 	    TEST(everything_is_reported_at_once),

@@ -154,8 +154,8 @@ static void the_samples_load(void **state)
 	struct config *c = load(f);
 	assert_int_equal(c->registry_count, 2);
 	assert_int_equal(c->partner_count, 1);
-	assert_int_equal(c->registries[0].commands_per_second, 20);
-	assert_int_equal(c->partners[0].lines_per_second, 500);
+	assert_int_equal(c->registries[0].commands_per_second.max, 20);
+	assert_int_equal(c->partners[0].lines_per_second.max, 500);
 	assert_int_equal(c->registries[0].date_offset_s, 7 * 3600);
 	assert_false(c->sandbox);
 	assert_ptr_equal(config_route(c, STR("nguyen.id.vn"), false, NULL), &c->registries[0]);

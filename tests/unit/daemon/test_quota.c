@@ -15,13 +15,13 @@ static struct str people(struct buf *b, const char *prefix, int n)
 /* "an" may have ten lines in the queue; the others have no such limit. */
 static int set_up_limited(void **state)
 {
-	config->partners[0].max_queued = LIMIT;
+	config->partners[0].max_queued.max = LIMIT;
 	return set_up(state);
 }
 
 static int tear_down_limited(void **state)
 {
-	config->partners[0].max_queued = 0;
+	config->partners[0].max_queued.max = 0;
 	return tear_down(state);
 }
 
@@ -156,7 +156,7 @@ static void only_lines_that_wait_count(void **state)
 	expect_problem(&c, 429, "quota");
 	client_fini(&c);
 	/* People who have had their grant are refused, and wait for nothing. */
-	config->partners[0].max_queued = 11;
+	config->partners[0].max_queued.max = 11;
 	buf_init(&b, 1u << 20);
 	for (int i = 0; i < 5; i++) {
 		struct buf line;
@@ -192,7 +192,7 @@ static void a_known_key_answers_as_before_however_full_it_is(void **state)
 	hand_in(w, &c, "an.test", "b", 1, "Idempotency-Key: k2\r\n");
 	expect_problem(&c, 429, "quota");
 	client_fini(&c);
-	config->partners[0].max_queued = 11;
+	config->partners[0].max_queued.max = 11;
 	hand_in(w, &c, "an.test", "b", 1, "Idempotency-Key: k2\r\n");
 	expect_status(&c, 202);
 	client_fini(&c);

@@ -274,7 +274,7 @@ static void waiting_makes_urgent(void **state)
 static void the_ceiling_is_kept_and_reached(void **state)
 {
 	struct world *w = *state;
-	ceiling_set(&w->pools[0].ceiling, 7, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 7, loop_now(&w->v.loop));
 	w->pools[0].slots = 20;
 	admit_many(w, 0, 0, "a", 100);
 	for (int i = 0; i < 5; i++)
@@ -288,10 +288,59 @@ static void the_ceiling_is_kept_and_reached(void **state)
 		assert_true(w->sent[i].at_ms - w->sent[i - 7].at_ms >= 1000);
 	/* 110 commands at 7 a second, after the first second */
 	assert_true(w->sent[109].at_ms - w->sent[0].at_ms <= 16000);
-	assert_int_equal(w->pools[0].ceiling.taken, 110);
+	assert_int_equal(w->pools[0].limits.all.taken, 110);
 }
 
-/* What cannot be built, or finds its name taken, takes nothing from the ceiling. */
+/* Creates have a limit of their own: renewals behind them go on, and nothing is lost of the whole. */
+static void a_class_has_a_limit_of_its_own(void **state)
+{
+	struct world *w = *state;
+	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 3}};
+	size_t creates = 0, renews = 0;
+	uint64_t last_renew = 0, creates_at[200];
+	limits_set(&w->pools[0].limits, (struct limit){.max = 20}, of, loop_now(&w->v.loop));
+	w->pools[0].slots = 10;
+	admit_many(w, 0, 0, "a", 60);
+	for (int i = 0; i < 60; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "r%d.com.vn", i);
+		struct entry *e = entry_of(w, str_c(name));
+		e->created = START_MS - 1;
+		e->expires = instant_of_date(date_make(2026, 12, 1), HANOI_S);
+		admit_one(w, 1, 0, ITEM_RENEW, name, 0);
+	}
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	for (size_t i = 0; i < w->sent_count; i++) {
+		bool create = w->sent[i].partner == w->partners[0];
+		if (create)
+			creates_at[creates++] = w->sent[i].at_ms;
+		else
+			last_renew = w->sent[i].at_ms;
+		renews += !create;
+	}
+	assert_true(creates == 60 && renews == 60);
+	for (size_t i = 3; i < creates; i++)
+		assert_true(creates_at[i] - creates_at[i - 3] >= 1000);
+	assert_true(creates_at[59] - creates_at[0] < 23000); /* three a second, but for the first ones */
+	assert_true(last_renew - w->sent[0].at_ms < 6000);   /* as if there were no creates */
+	assert_int_equal(w->pools[0].limits.of[LIMIT_CREATE].taken, 60);
+}
+
+static void a_limit_in_shadow_only_counts(void **state)
+{
+	struct world *w = *state;
+	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 3, .shadow = true}};
+	limits_set(&w->pools[0].limits, (struct limit){0}, of, loop_now(&w->v.loop));
+	w->pools[0].slots = 10;
+	admit_many(w, 0, 0, "a", 60);
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	assert_true(w->sent[59].at_ms - w->sent[0].at_ms < 1000);
+	assert_int_equal(w->pools[0].limits.of[LIMIT_CREATE].taken, 60);
+	assert_in_range(w->pools[0].limits.of[LIMIT_CREATE].over, 50, 60);
+}
+
 /* Above 20 commands in any second it answers 2400, and does nothing. */
 static int say_overloaded(struct world *w, const struct sched_job *j, char letter)
 {
@@ -318,17 +367,18 @@ static void an_overloaded_registry_is_left_alone(void **state)
 	assert_true(w->sent_count < 300 * 2 + 150); /* a create is a check and a transform at most */
 }
 
+/* What cannot be built, or finds its name taken, takes nothing from the ceiling. */
 static void what_is_not_sent_takes_nothing_from_the_ceiling(void **state)
 {
 	struct world *w = *state;
 	item_id_t bad = admit_one(w, 0, 0, ITEM_CREATE, "bad.id.vn", LINE_UNBUILDABLE);
-	ceiling_set(&w->pools[0].ceiling, 1, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 1, loop_now(&w->v.loop));
 	item_id_t good = admit_one(w, 0, 0, ITEM_CREATE, "good.id.vn", 0);
 	sched_start(w->sched);
 	run_to_rest(w, 60000);
 	assert_state(w, bad, ITEM_FAILED, "CANNOT_BE_SENT");
 	assert_state(w, good, ITEM_DONE, "CREATED");
-	assert_int_equal(w->pools[0].ceiling.taken, 1);
+	assert_int_equal(w->pools[0].limits.all.taken, 1);
 }
 
 /* ---- one transform per name ----------------------------------------------------------------------------------------------------- */
@@ -680,7 +730,7 @@ static void a_look_that_is_ready_goes_on_without_money(void **state)
 {
 	struct world *w = *state;
 	log_capture_expect(&w->log, "account.billing");
-	ceiling_set(&w->pools[0].ceiling, 1, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 1, loop_now(&w->v.loop));
 	item_id_t doubt = admit_one(w, 0, 0, ITEM_CREATE, "doubt.id.vn", 0);
 	item_id_t held = admit_one(w, 0, 0, ITEM_CREATE, "hold.id.vn", 0);
 	admit_many(w, 0, 0, "a", 20);
@@ -750,6 +800,8 @@ int main(void)
 	    T(a_hold_sees_through_what_has_begun),
 	    T(waiting_makes_urgent),
 	    T(the_ceiling_is_kept_and_reached),
+	    T(a_class_has_a_limit_of_its_own),
+	    T(a_limit_in_shadow_only_counts),
 	    T(an_overloaded_registry_is_left_alone),
 	    T(what_is_not_sent_takes_nothing_from_the_ceiling),
 	    T(one_name_wanted_by_many_is_created_once),
