@@ -95,7 +95,8 @@ struct job_registry gateway_pool_facts(const struct gateway_pool *w)
 	                             .ns_as_attrs = r->hosts == CONFIG_HOSTS_ATTRIBUTES,
 	                             .check_first = r->check_first,
 	                             .date_offset_s = r->date_offset_s,
-	                             .settle_ms = r->settle_ms};
+	                             .settle_ms = r->settle_ms,
+	                             .dialect = r->mapping};
 }
 
 /* ---- pools ------------------------------------------------------------------------------------------------------------- */

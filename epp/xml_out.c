@@ -103,12 +103,17 @@ static bool name_byte(char c, bool first)
 	return !first && ((c >= '0' && c <= '9') || c == '-' || c == '.');
 }
 
-void xml_out_name(struct xml_out *w, const char *field, struct str name)
+bool xml_out_is_name(struct str name)
 {
 	bool good = name.len > 0;
 	for (size_t i = 0; good && i < name.len; i++)
 		good = name_byte(name.ptr[i], i == 0);
-	if (good)
+	return good;
+}
+
+void xml_out_name(struct xml_out *w, const char *field, struct str name)
+{
+	if (xml_out_is_name(name))
 		buf_add(w->buf, name);
 	else
 		xml_out_fail(w, ERR_INVALID, field, "is not an XML name");

@@ -29,6 +29,8 @@ void xml_out_text(struct xml_out *w, const char *field, struct str text);
 void xml_out_attr(struct xml_out *w, const char *field, struct str value);
 /* A name (ASCII letters, digits, '_', '-', '.'; begins with a letter or '_'); ERR_INVALID otherwise. */
 void xml_out_name(struct xml_out *w, const char *field, struct str name);
+/* The same rule, asked. */
+bool xml_out_is_name(struct str name);
 void xml_out_u64(struct xml_out *w, unsigned long long value);
 /* Remembers a failure of the caller's own finding; only the first counts. */
 void xml_out_fail(struct xml_out *w, enum err err, const char *field, const char *why);

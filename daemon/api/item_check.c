@@ -44,8 +44,8 @@ void item_draft_check_entry(struct item_draft *d, enum item_group g, int index, 
 
 static void check_citizen(struct item_draft *d)
 {
-	static const char *const never[] = {"tax_code", "founded_on", "registration_number", "registered_on",
-	                                    "registration_exempt"};
+	static const char *const never[] = {"tax_code",      "founded_on",          "registration_number",
+	                                    "registered_on", "registration_exempt", "representative"};
 	need(d, ITEM_GROUP_APPLICANT, "citizenship", "a citizen's country");
 	need(d, ITEM_GROUP_APPLICANT, "birth_date", "a citizen's date of birth");
 	need(d, ITEM_GROUP_APPLICANT, "id_number", "a citizen's identity number");

@@ -186,6 +186,7 @@ static bool find_column(struct item_csv_column *c, struct str path)
 		const char *prefix;
 		enum item_group group;
 	} nested[] = {{"applicant.address.", ITEM_GROUP_ADDRESS},
+	              {"applicant.representative.", ITEM_GROUP_REPRESENTATIVE},
 	              {"applicant.", ITEM_GROUP_APPLICANT},
 	              {"contacts.", ITEM_GROUP_CONTACTS}};
 	*c = (struct item_csv_column){0};
@@ -214,6 +215,7 @@ static bool suggest(struct str path, char near[COLUMN_MAX])
 	} from[] = {{ITEM_GROUP_TOP, ""},
 	            {ITEM_GROUP_APPLICANT, "applicant."},
 	            {ITEM_GROUP_ADDRESS, "applicant.address."},
+	            {ITEM_GROUP_REPRESENTATIVE, "applicant.representative."},
 	            {ITEM_GROUP_CONTACTS, "contacts."},
 	            {ITEM_GROUP_EVIDENCE, "evidence."}};
 	char texts[64][COLUMN_MAX];
@@ -383,9 +385,10 @@ static void read_evidence(struct record *r, const struct item_csv_column *c, str
 
 static void *base_of(struct item_request *req, enum item_group g)
 {
-	return g == ITEM_GROUP_APPLICANT ? (void *)&req->applicant
-	       : g == ITEM_GROUP_ADDRESS ? (void *)&req->applicant.address
-	                                 : (void *)req;
+	return g == ITEM_GROUP_APPLICANT        ? (void *)&req->applicant
+	       : g == ITEM_GROUP_ADDRESS        ? (void *)&req->applicant.address
+	       : g == ITEM_GROUP_REPRESENTATIVE ? (void *)&req->applicant.representative
+	                                        : (void *)req;
 }
 
 /* The objects around a member are given, too. */
@@ -395,12 +398,15 @@ static void mark_parents(struct item_draft *d, enum item_group g)
 	const struct item_member *top = item_group_members(ITEM_GROUP_TOP, &count);
 	if (g == ITEM_GROUP_CONTACTS)
 		d->given[ITEM_GROUP_TOP] |= 1u << (item_group_find(ITEM_GROUP_TOP, STR("contacts")) - top);
-	if (g == ITEM_GROUP_APPLICANT || g == ITEM_GROUP_ADDRESS)
+	const char *in_applicant = g == ITEM_GROUP_ADDRESS          ? "address"
+	                           : g == ITEM_GROUP_REPRESENTATIVE ? "representative"
+	                                                            : NULL;
+	if (g == ITEM_GROUP_APPLICANT || in_applicant)
 		d->given[ITEM_GROUP_TOP] |= 1u << (item_group_find(ITEM_GROUP_TOP, STR("applicant")) - top);
-	if (g == ITEM_GROUP_ADDRESS)
-		d->given[ITEM_GROUP_APPLICANT] |= 1u
-		                                  << (item_group_find(ITEM_GROUP_APPLICANT, STR("address")) -
-		                                      item_group_members(ITEM_GROUP_APPLICANT, &count));
+	if (in_applicant)
+		d->given[ITEM_GROUP_APPLICANT] |=
+		    1u << (item_group_find(ITEM_GROUP_APPLICANT, str_c(in_applicant)) -
+		           item_group_members(ITEM_GROUP_APPLICANT, &count));
 }
 
 static void read_cell(struct record *r, const struct item_csv_column *c, const struct cell *cell)

@@ -18,6 +18,10 @@
 	{                                                                          \
 #name, ITEM_VALUE_##type, offsetof(struct item_address, name), max \
 	}
+#define REP(name, type, max)                                                              \
+	{                                                                                 \
+#name, ITEM_VALUE_##type, offsetof(struct item_representative, name), max \
+	}
 #define EVI(name, type, max)                                                        \
 	{                                                                           \
 #name, ITEM_VALUE_##type, offsetof(struct item_evidence, name), max \
@@ -59,6 +63,7 @@ static const struct item_member applicant_members[] = {
     APP(registration_number, CODE, 64),
     APP(registered_on, DATE, 0),
     APP(registration_exempt, BOOL, 0),
+    APP(representative, OBJECT, ITEM_GROUP_REPRESENTATIVE),
 };
 static const struct item_member address_members[] = {
     ADDR(street, TEXT, 255),
@@ -67,6 +72,11 @@ static const struct item_member address_members[] = {
     ADDR(province, PROVINCE, 255),
     ADDR(province_list, LIST_DATE, 10),
     ADDR(country, COUNTRY, 255),
+};
+static const struct item_member representative_members[] = {
+    REP(name, TEXT, 255),
+    REP(position, TEXT, 255),
+    REP(id_number, CODE, 32),
 };
 static const struct item_member contact_members[] = {
     TOP("registrant", CONTACT, registrant, 16),
@@ -97,6 +107,8 @@ static const struct {
     [ITEM_GROUP_TOP] = {top_members, ARRAY_LEN(top_members), ""},
     [ITEM_GROUP_APPLICANT] = {applicant_members, ARRAY_LEN(applicant_members), "applicant"},
     [ITEM_GROUP_ADDRESS] = {address_members, ARRAY_LEN(address_members), "applicant.address"},
+    [ITEM_GROUP_REPRESENTATIVE] = {representative_members, ARRAY_LEN(representative_members),
+                                   "applicant.representative"},
     [ITEM_GROUP_CONTACTS] = {contact_members, ARRAY_LEN(contact_members), "contacts"},
     [ITEM_GROUP_EVIDENCE] = {evidence_members, ARRAY_LEN(evidence_members), "evidence"},
     [ITEM_GROUP_NS] = {ns_members, ARRAY_LEN(ns_members), "ns"},

@@ -102,6 +102,7 @@ static void *group_base(struct item_request *req, enum item_group g)
 	switch (g) {
 	case ITEM_GROUP_APPLICANT: return &req->applicant;
 	case ITEM_GROUP_ADDRESS: return &req->applicant.address;
+	case ITEM_GROUP_REPRESENTATIVE: return &req->applicant.representative;
 	default: return req;
 	}
 }

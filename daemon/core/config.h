@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct epp_dialect;
+
 /* One login at a registry; several partners may share one. */
 struct config_account {
 	const char *name;
@@ -50,8 +52,11 @@ struct config_registry {
 	const char *language;
 	const char **objects, **extensions; /* URIs that we can use; the greeting decides */
 	size_t object_count, extension_count;
-	const char **required; /* URIs without which there is no log-in */
+	const char *
+	    *required; /* URIs without which there is no log-in; those of the mapping are among them */
 	size_t required_count;
+	const struct epp_dialect *mapping; /* what goes into <extension> of which command; NULL: nothing */
+	const char *mapping_file;          /* where it stands; NULL: in the main file, or nowhere */
 	enum config_hosts hosts;
 	bool create_contacts; /* make the registrant contact from the item's applicant */
 	bool check_first;     /* <check> before <create>, where a taken name costs a penalty */

@@ -23,7 +23,10 @@ struct config_snapshot {
 };
 
 /* One loading. */
+struct config_mapping;
+
 struct config_reading {
+	struct config_mapping *mappings; /* files that were read; each once */
 	struct config_snapshot *s;
 	struct config *c; /* s->config */
 	struct arena *arena;
@@ -62,6 +65,13 @@ bool config_value_is_mark(struct config_reading *r, struct yaml_node *n, const c
 bool config_value_is_uri(struct config_reading *r, struct yaml_node *n, const char **out);
 /* Lower-case copy. */
 const char *config_value_lower(struct arena *a, struct str s);
+
+/*
+ * config_mapping.c: the entry `mapping` of a registry, after its lists of URIs were read: compiles it, and adds its
+ * namespaces to what is announced and required. `*written`: the YAML that it was read from, or NULL.
+ */
+void config_mapping_read(struct config_reading *r, struct yaml_node *map, struct config_registry *g,
+                         const struct yaml_node **written);
 
 /* config_address.c: hosts and ports. */
 /* A numeric address with a port, "127.0.0.1:8443" or "[::1]:0". */

@@ -97,12 +97,14 @@ static void digest_node(struct sha256_stream *h, const struct yaml_node *n, cons
 }
 
 static void digest_account(struct config_account *a, const struct yaml_node *registry,
-                           const struct yaml_node *n)
+                           const struct yaml_node *mapping, const struct yaml_node *n)
 {
 	struct sha256 out;
 	struct sha256_stream *h = sha256_stream_new();
 	digest_node(h, registry, "accounts");
 	digest_node(h, n, NULL);
+	if (mapping)
+		digest_node(h, mapping, NULL);
 	sha256_stream_finish(h, &out);
 	memcpy(a->digest, out.bytes, sizeof a->digest);
 }
@@ -121,7 +123,8 @@ static void read_account(struct config_reading *r, struct yaml_node *n, struct c
 	g->account_count++;
 }
 
-static void read_accounts(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
+static void read_accounts(struct config_reading *r, struct yaml_node *map, const struct yaml_node *mapping,
+                          struct config_registry *g)
 {
 	struct yaml_node *seq = yaml_need(r->d, map, "accounts", YAML_SEQ);
 	if (!seq)
@@ -132,7 +135,7 @@ static void read_accounts(struct config_reading *r, struct yaml_node *map, struc
 	for (struct yaml_node *n = seq->child; n; n = n->next)
 		if (yaml_as_kind(r->d, n, YAML_MAP)) {
 			read_account(r, n, g);
-			digest_account(&g->accounts[g->account_count - 1], map, n);
+			digest_account(&g->accounts[g->account_count - 1], map, mapping, n);
 		}
 }
 
@@ -313,6 +316,7 @@ static void set_defaults(struct config_registry *g)
 
 static void read_registry(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
 {
+	const struct yaml_node *mapping;
 	const char *name;
 	if (config_value_name(r, n, "name", YAML_REQUIRED, &name)) {
 		if (config_registry_named(r, str_c(name)))
@@ -326,8 +330,9 @@ static void read_registry(struct config_reading *r, struct yaml_node *n, struct 
 	(void)config_address_ip(r, n, "source_address", &g->source_address);
 	read_dialect(r, n, g);
 	read_money(r, n, g);
+	config_mapping_read(r, n, g, &mapping);
 	read_times(r, n, g);
-	read_accounts(r, n, g);
+	read_accounts(r, n, mapping, g);
 	yaml_reject_unseen(r->d, n);
 }
 

@@ -78,6 +78,11 @@ struct item_address {
 	struct str street, ward, district, province, province_list, country; /* province: two-digit code */
 };
 
+/* Who acts for an organisation. */
+struct item_representative {
+	struct str name, position, id_number;
+};
+
 struct item_applicant {
 	enum applicant_kind kind;
 	struct str name, citizenship, id_number, tax_code, registration_number, phone, email;
@@ -85,6 +90,7 @@ struct item_applicant {
 	date_t birth_date, founded_on, registered_on; /* DATE_NONE when not given */
 	bool registration_exempt;
 	struct item_address address;
+	struct item_representative representative;
 };
 
 struct item_evidence {

@@ -56,6 +56,9 @@ enum tag {
 	T_SERVICES,
 	T_FACT, /* name; then its value, always there */
 	T_FACT_VALUE,
+	T_REP_NAME,
+	T_REP_POSITION,
+	T_REP_ID_NUMBER,
 	T__COUNT,
 	T_R_STATE = 1,
 	T_R_ATTEMPT,
@@ -137,6 +140,13 @@ static void put_applicant(struct buf *out, const struct item_applicant *a)
 	put_text(out, T_COUNTRY, a->address.country);
 }
 
+static void put_representative(struct buf *out, const struct item_representative *r)
+{
+	put_text(out, T_REP_NAME, r->name);
+	put_text(out, T_REP_POSITION, r->position);
+	put_text(out, T_REP_ID_NUMBER, r->id_number);
+}
+
 /* Elements of a list are opened by their first member, which is therefore written even when it is empty. */
 static void put_opening(struct buf *out, int tag, struct str s)
 {
@@ -192,6 +202,8 @@ void item_encode(const struct item_request *r, struct buf *out)
 		put_opening(out, T_FACT, r->facts[i].name);
 		put_opening(out, T_FACT_VALUE, r->facts[i].value);
 	}
+	if (r->applicant.kind != APPLICANT_NONE)
+		put_representative(out, &r->applicant.representative);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
@@ -271,6 +283,9 @@ static void read_applicant(struct cursor *c, int tag, struct item_applicant *a)
 	case T_PROVINCE: a->address.province = get_text(c); break;
 	case T_PROVINCE_LIST: a->address.province_list = get_text(c); break;
 	case T_COUNTRY: a->address.country = get_text(c); break;
+	case T_REP_NAME: a->representative.name = get_text(c); break;
+	case T_REP_POSITION: a->representative.position = get_text(c); break;
+	case T_REP_ID_NUMBER: a->representative.id_number = get_text(c); break;
 	default: c->bad = true;
 	}
 }

@@ -31,6 +31,7 @@ struct job_registry {
 	bool ns_as_attrs, check_first;
 	int date_offset_s;
 	uint64_t settle_ms;
+	const struct epp_dialect *dialect; /* the registry's own extensions; NULL: none */
 };
 
 enum job_phase {
@@ -52,7 +53,8 @@ enum job_next {
 
 struct job {
 	const struct job_registry *registry;
-	struct item_request request; /* views into whatever the owner decoded it from */
+	struct item_request request;               /* views into whatever the owner decoded it from */
+	struct str decision_common, decision_item; /* JSON members, where the dialect asks for the decision */
 	char contact_id[ITEM_CONTACT_MAX];
 	bool contact_known, contact_made; /* made: known to exist now, to be stored */
 	enum job_phase phase;
@@ -68,7 +70,8 @@ struct job {
 	bool stops_account; /* 2104: the account has no money; with QUEUED */
 	bool report; /* result has a step to be recorded although the job goes on (UNKNOWN, RECONCILING) */
 	struct item_result result;
-	bool not_sent; /* with QUEUED: nothing left, the attempt does not count */
+	bool not_sent;    /* with QUEUED: nothing left, the attempt does not count */
+	bool lacks_facts; /* job_build() failed for facts that the registry's mapping demands */
 	char message[JOB_MESSAGE_MAX], cltrid[65], svtrid[65];
 };
 

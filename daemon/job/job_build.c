@@ -1,6 +1,7 @@
 /* The commands of a job. */
 #include "daemon/job/job_int.h"
 #include "epp/command.h"
+#include "epp/dialect.h"
 
 #include <stdio.h>
 
@@ -92,17 +93,28 @@ static enum err build_contact(const struct job *j, const struct epp_cmd *cmd, st
 	return epp_build_contact_create(out, cmd, &c, e);
 }
 
+static enum err build_phase(struct job *j, const struct epp_cmd *cmd, struct buf *out, struct errmsg *e)
+{
+	switch (j->phase) {
+	case JOB_CONTACT: return build_contact(j, cmd, out, e);
+	case JOB_CONTACT_LOOK: return epp_build_contact_info(out, cmd, str_c(j->contact_id), STR_NONE, e);
+	case JOB_CHECK: return epp_build_domain_check(out, cmd, &j->request.domain, 1, e);
+	case JOB_TRANSFORM:
+		return j->request.op == ITEM_CREATE ? build_create(j, cmd, out, e)
+		                                    : build_renew(j, cmd, out, e);
+	case JOB_LOOK: return epp_build_domain_info(out, cmd, j->request.domain, STR("none"), STR_NONE, e);
+	default: return err_set(e, ERR_INTERNAL, "nothing to send");
+	}
+}
+
 enum err job_build(struct job *j, struct str cltrid, struct buf *out, struct errmsg *e)
 {
 	struct epp_cmd cmd = {.cltrid = cltrid};
-	switch (j->phase) {
-	case JOB_CONTACT: return build_contact(j, &cmd, out, e);
-	case JOB_CONTACT_LOOK: return epp_build_contact_info(out, &cmd, str_c(j->contact_id), STR_NONE, e);
-	case JOB_CHECK: return epp_build_domain_check(out, &cmd, &j->request.domain, 1, e);
-	case JOB_TRANSFORM:
-		return j->request.op == ITEM_CREATE ? build_create(j, &cmd, out, e)
-		                                    : build_renew(j, &cmd, out, e);
-	case JOB_LOOK: return epp_build_domain_info(out, &cmd, j->request.domain, STR("none"), STR_NONE, e);
-	default: return err_set(e, ERR_INTERNAL, "nothing to send");
-	}
+	struct arena arena;
+	arena_init(&arena);
+	enum err err = j->registry->dialect ? job_facts_extend(j, &arena, &cmd, e) : OK;
+	if (!err)
+		err = build_phase(j, &cmd, out, e);
+	arena_fini(&arena);
+	return err;
 }

@@ -10,6 +10,7 @@
 #include "daemon/sched/sched_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
+#include "epp/dialect.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,8 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->job.registry = &a->facts;
 	j->job.attempt = c->attempt;
 	j->job.contact_known = c->contact_known;
+	j->job.decision_common = c->decision_common;
+	j->job.decision_item = c->decision_item;
 	memcpy(j->job.contact_id, c->contact_id, sizeof j->job.contact_id);
 	if (item_decode(c->payload, &j->job.request)) {
 		damaged(j);
@@ -238,6 +241,7 @@ void sched_claim(struct sched_account *a)
 	    .op = {.type = STORE_CLAIM, .done = on_claimed},
 	    .queue = {a->id, a->turn.partner, a->turn.lane},
 	    .max = a->turn.max,
+	    .want_decisions = a->facts.dialect && epp_dialect_uses(a->facts.dialect, EPP_FACT__COUNT),
 	    .paid_max = sched_money_paid_max(a, a->turn.partner, a->turn.lane),
 	    .decider = s->c.decider(s->c.arg),
 	    .now = loop_wall(s->c.loop),

@@ -168,6 +168,23 @@ static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
 	return i;
 }
 
+/* The decision in force: the last one that was recorded later, or (`fresh`: only that can be) the intake's. */
+static enum err read_decision(struct gather *g, struct store_claimed *c, bool fresh)
+{
+	static const enum sq_stmt from[] = {SQ_DECIDED_LAST, SQ_DECIDED_FIRST};
+	enum err err = OK;
+	for (size_t i = fresh; i < ARRAY_LEN(from) && !err && !c->decision_common.len; i++) {
+		sqlite3_stmt *st = sq_stmt(g->s, from[i]);
+		sqlite3_bind_int64(st, 1, (sqlite3_int64)c->item);
+		if (sq_row(g->s, &g->o->op, st, &err)) {
+			c->decision_common = sq_col_copy(st, 0, g->o->arena);
+			c->decision_item = sq_col_copy(st, 1, g->o->arena);
+		}
+		sq_done(st);
+	}
+	return err;
+}
+
 /* It costs money, and enough such are claimed. */
 static bool is_to_park(const struct gather *g, const struct store_claimed *c)
 {
@@ -191,6 +208,8 @@ static enum err take(struct gather *g, struct store_claimed *c, bool fresh, cons
 	if (err || !send)
 		return err;
 	err = contact_is_known(g, c->contact_id, &c->contact_known);
+	if (!err && g->o->want_decisions)
+		err = read_decision(g, c, fresh);
 	if (err)
 		return err;
 	c->offset = (uint32_t)g->o->count;

@@ -163,6 +163,7 @@ SQ(ROW,
 SQ(DECIDED_LAST, "SELECT t.body, r.ditem FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 AND "
                  "r.common IS NOT "
                  "NULL ORDER BY r.seq DESC LIMIT 1")
+SQ(DECIDED_FIRST, "SELECT t.body, i.ditem FROM item i JOIN text t ON t.id = i.common WHERE i.id = ?1")
 SQ(ITEM_ID_BY_REF,
    "SELECT i.id FROM item i JOIN batch b ON b.id = i.batch WHERE i.partner = ?1 AND i.ref = ?2 AND "
    "b.published IS NOT NULL")

@@ -253,6 +253,7 @@ struct store_claimed {
 	bool contact_known;
 	char contact_id[ITEM_CONTACT_MAX];
 	struct str payload;
+	struct str decision_common, decision_item; /* the decision in force as JSON members; when wanted */
 };
 
 /*
@@ -266,6 +267,7 @@ struct store_claim {
 	struct store_queue_key queue;  /* in */
 	uint32_t max;                  /* in */
 	uint32_t paid_max;             /* in: UINT32_MAX: any number */
+	bool want_decisions;           /* in: the registry is told of them */
 	const struct decider *decider; /* in: borrowed until done */
 	instant_ms_t now;              /* in */
 	struct arena *arena;           /* in: borrowed */

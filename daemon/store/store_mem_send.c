@@ -195,6 +195,10 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 	                          .payload = arena_str(o->arena, i->payload)};
 	if (!fresh && !decide_again(m, o, i))
 		return;
+	if (o->want_decisions) {
+		c.decision_common = arena_str(o->arena, i->decided ? i->decided->common : i->common);
+		c.decision_item = arena_str(o->arena, i->decided ? i->decided->detail : i->detail);
+	}
 	memcpy(c.contact_id, i->contact, sizeof c.contact_id);
 	c.contact_known =
 	    i->contact[0] && map_get(&m->contacts, mem_key(m, i->account, 0, str_c(i->contact)));

@@ -423,6 +423,83 @@ static void what_is_required_is_told(void **state)
 	assert_int_equal(g->skew_warn_ms, 0);
 }
 
+static const char mapping_text[] = "namespaces: {x: \"urn:x\"}\n"
+                                   "commands:\n"
+                                   "  domain:create:\n"
+                                   "    - {element: x:a, fact: domain}\n";
+
+static bool listed(const char **list, size_t count, const char *uri)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], uri) == 0)
+			return true;
+	return false;
+}
+
+static void a_mapping_is_announced_and_required(void **state)
+{
+	struct fixture *f = *state;
+	put(f, "m.yaml", mapping_text, 0644);
+	load_good(f);
+	assert_null(f->c->registries[0].mapping);
+	assert_false(listed(f->c->registries[0].extensions, f->c->registries[0].extension_count, "urn:x"));
+	edit(f, "vneppd.yaml", main_text, "script: idn", "mapping: m.yaml\n    script: idn");
+	load_good(f);
+	const struct config_registry *g = &f->c->registries[1];
+	assert_non_null(g->mapping);
+	assert_string_equal(g->mapping_file, path_of(f, "m.yaml"));
+	assert_true(listed(g->extensions, g->extension_count, "urn:x"));
+	assert_true(listed(g->extensions, g->extension_count, "urn:ietf:params:xml:ns:secDNS-1.1"));
+	assert_true(listed(g->required, g->required_count, "urn:x"));
+	edit(f, "vneppd.yaml", main_text, "script: idn",
+	     "mapping: {namespaces: {y: \"urn:y\"}, commands: {domain:renew: [{element: y:b}]}}\n"
+	     "    extensions: [\"urn:y\"]\n    script: idn");
+	load_good(f);
+	assert_int_equal(f->c->registries[1].extension_count, 1);
+	assert_null(f->c->registries[1].mapping_file);
+}
+
+static void a_changed_mapping_changes_the_account(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t before[32];
+	put(f, "m.yaml", mapping_text, 0644);
+	edit(f, "vneppd.yaml", main_text, "script: idn", "mapping: m.yaml\n    script: idn");
+	load_good(f);
+	memcpy(before, f->c->registries[1].accounts[0].digest, sizeof before);
+	edit(f, "m.yaml", mapping_text, "commands:", "commands: # the same\n");
+	load_good(f);
+	assert_memory_equal(f->c->registries[1].accounts[0].digest, before, sizeof before);
+	edit(f, "m.yaml", mapping_text, "fact: domain", "fact: ref");
+	load_good(f);
+	assert_memory_not_equal(f->c->registries[1].accounts[0].digest, before, sizeof before);
+}
+
+static void a_mapping_is_checked_with_all_the_rest(void **state)
+{
+	struct fixture *f = *state;
+	edit(f, "m.yaml", mapping_text, "fact: domain", "fact: domian");
+	refuse_main(f, "script: idn", "mapping: m.yaml\n    script: idn",
+	            "m.yaml:4:28:", "did you mean 'domain'?");
+	/* Two registries of one file: its mistakes are told once. */
+	struct buf both;
+	buf_init(&both, 1 << 16);
+	for (const char *at = main_text, *next; *at; at = next) {
+		next = strchr(at, '\n') + 1;
+		buf_append(&both, at, (size_t)(next - at));
+		if (strstr(at, "    script: ") == at)
+			buf_lit(&both, "    mapping: m.yaml\n");
+	}
+	put(f, "vneppd.yaml", buf_cstr(&both), 0644);
+	buf_fini(&both);
+	expect_error(f, "m.yaml:4:28:", "there is no fact 'domian'");
+	put(f, "m.yaml", mapping_text, 0644);
+	refuse_main(f, "script: idn", "mapping: m.yaml\n    extensions: [\"urn:y\"]\n    script: idn",
+	            "m.yaml:1:17:", "'urn:x' is not in 'extensions' of the registry 'idn'");
+	refuse_main(f, "script: idn", "mapping: none.yaml\n    script: idn", ":29:14:", "cannot be read");
+	refuse_main(f, "script: idn", "mapping: [m.yaml]\n    script: idn", ":29:14:", "neither a file nor");
+}
+
 static void a_zone_has_one_registry_per_script(void **state)
 {
 	struct fixture *f = *state;
@@ -595,6 +672,9 @@ int main(void)
 	    TEST(defaults_are_filled_in),
 	    TEST(values_of_the_main_file_are_checked),
 	    TEST(values_of_a_registry_are_checked),
+	    TEST(a_mapping_is_announced_and_required),
+	    TEST(a_changed_mapping_changes_the_account),
+	    TEST(a_mapping_is_checked_with_all_the_rest),
 	    TEST(a_zone_has_one_registry_per_script),
 	    TEST(files_must_exist_and_be_closed_to_others),
 	    TEST(a_missing_file_is_one_finding),

@@ -196,6 +196,7 @@ static void claim(struct pair *p)
 	                                  (uint8_t)draw(p, LANES)},
 	                        .max = 1 + (uint32_t)draw(p, 12),
 	                        .paid_max = draw(p, 3) ? UINT32_MAX : (uint32_t)draw(p, 3),
+	                        .want_decisions = draw(p, 2) == 0,
 	                        .decider = p->decider,
 	                        .now = p->now,
 	                        .arena = &arena},
@@ -219,6 +220,9 @@ static void claim(struct pair *p)
 		SAME(p, x->contact_known, y->contact_known);
 		assert_string_equal(x->contact_id, y->contact_id);
 		assert_true(str_eq(x->payload, y->payload));
+		assert_int_equal(x->decision_common.len > 0, a.want_decisions);
+		assert_true(str_eq(x->decision_common, y->decision_common));
+		assert_true(str_eq(x->decision_item, y->decision_item));
 		p->held[p->held_count++] = (struct held){x->item, a.claim, ITEM_SENDING};
 	}
 	arena_fini(&arena);
