@@ -16,9 +16,9 @@ struct writer {
 	struct errmsg *e;
 };
 
-static struct str fact_of(struct writer *w, enum epp_fact f)
+static struct str fact_of(struct writer *w, enum epp_fact f, struct str name)
 {
-	return w->facts->get(w->facts->arg, f, epp_fact_list(f) == EPP_LIST_NONE ? 0 : w->entry);
+	return w->facts->get(w->facts->arg, f, name, epp_fact_list(f) == EPP_LIST_NONE ? 0 : w->entry);
 }
 
 static void note_missing(struct writer *w, const char *name)
@@ -31,10 +31,11 @@ static void note_missing(struct writer *w, const char *name)
 		w->missing[n] = '\0'; /* there are enough already */
 }
 
-static void fail(struct writer *w, enum err err, enum epp_fact f, struct str shown, const char *why)
+static void fail(struct writer *w, enum err err, const struct dialect_value *v, struct str shown,
+                 const char *why)
 {
 	if (w->err == OK)
-		w->err = err_set(w->e, err, "%s %s (for %.*s)", epp_fact_names[f], why, STR_ARG(shown));
+		w->err = err_set(w->e, err, "%.*s %s (for %.*s)", STR_ARG(v->name), why, STR_ARG(shown));
 }
 
 /* ---- conditions ---- */
@@ -51,7 +52,7 @@ static bool holds(struct writer *w, const struct dialect_when *when)
 {
 	for (size_t i = 0; i < when->count; i++) {
 		const struct dialect_condition *c = &when->list[i];
-		struct str s = fact_of(w, c->fact);
+		struct str s = fact_of(w, c->fact, c->name);
 		bool good = false;
 		switch (c->test) {
 		case DIALECT_IS: good = s.len && is_one_of(s, c); break;
@@ -90,7 +91,7 @@ static struct str translate(struct writer *w, const struct dialect_value *v, str
 			return v->pairs[i].to;
 	if (v->has_other)
 		return v->other;
-	fail(w, ERR_INVALID, v->fact, shown, "has a value that the registry's mapping does not translate");
+	fail(w, ERR_INVALID, v, shown, "has a value that the registry's mapping does not translate");
 	return STR_NONE;
 }
 
@@ -100,11 +101,11 @@ static bool value_of(struct writer *w, const struct dialect_value *v, struct str
 	*out = v->text;
 	if (v->fact == EPP_FACT__COUNT)
 		return true;
-	struct str s = fact_of(w, v->fact);
+	struct str s = fact_of(w, v->fact, v->name);
 	if (s.len == 0) {
 		*out = v->when_missing;
 		if (v->required)
-			note_missing(w, epp_fact_names[v->fact]);
+			note_missing(w, v->name.ptr);
 		return v->has_default;
 	}
 	date_t date;
@@ -114,7 +115,7 @@ static bool value_of(struct writer *w, const struct dialect_value *v, struct str
 		s = format_date(w, v->format, s);
 	size_t chars = xml_out_chars(s);
 	if (chars != SIZE_MAX && chars > v->max_length)
-		fail(w, ERR_TOO_LONG, v->fact, shown, "is longer than the registry takes");
+		fail(w, ERR_TOO_LONG, v, shown, "is longer than the registry takes");
 	*out = s;
 	return true;
 }
@@ -253,7 +254,7 @@ static void add_known(struct known_list *k, const struct dialect_element *el, st
                       const struct dialect_value *v, const struct dialect_when *when)
 {
 	bool constant = v->fact == EPP_FACT__COUNT;
-	struct str note = constant ? STR("constant") : str_c(epp_fact_names[v->fact]);
+	struct str note = constant ? STR("constant") : v->name;
 	bool open = (constant || !epp_fact_is_personal(v->fact)) && !tells_person(when);
 	for (size_t i = 0; k->list && i < k->count; i++) {
 		struct epp_dialect_known *had = &k->list[i];

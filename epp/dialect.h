@@ -52,9 +52,12 @@ struct epp_dialect;
  */
 struct epp_dialect *epp_dialect_read(struct arena *arena, struct diag *d, struct yaml_node *map) MUST_CHECK;
 
-/* Where the facts come from. A text must live until the command is built; an empty one is a fact that is missing. */
+/*
+ * Where the facts come from. A text must live until the command is built; an empty one is a fact that is missing.
+ * `name` is how the mapping calls it, which tells declared ones apart; `entry`: of its list, else 0.
+ */
 struct epp_fact_source {
-	struct str (*get)(void *arg, enum epp_fact fact, size_t entry); /* `entry`: of its list, else 0 */
+	struct str (*get)(void *arg, enum epp_fact fact, struct str name, size_t entry);
 	size_t (*count)(void *arg, enum epp_fact_list list);
 	void *arg;
 };

@@ -24,12 +24,23 @@ const char *const epp_fact_names[] = {
 
 const char *const epp_fact_list_names[] = {"none", "evidence", "ns", "ds", "services", NULL};
 
+static bool is_declared_name(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!(s.ptr[i] >= 'a' && s.ptr[i] <= 'z') && !(s.ptr[i] >= '0' && s.ptr[i] <= '9') &&
+		    s.ptr[i] != '_')
+			return false;
+	return s.len > 0;
+}
+
 enum epp_fact epp_fact_find(struct str name)
 {
 	int i = 0;
-	while (i < EPP_FACT__COUNT && !str_eq(facts[i].name, name))
+	if (str_starts(name, STR("facts.")) && is_declared_name(str_make(name.ptr + 6, name.len - 6)))
+		return EPP_FACT__DECLARED;
+	while (i < EPP_FACT__DECLARED && !str_eq(facts[i].name, name))
 		i++;
-	return (enum epp_fact)i;
+	return i < EPP_FACT__DECLARED ? (enum epp_fact)i : EPP_FACT__COUNT;
 }
 
 enum epp_fact_type epp_fact_type(enum epp_fact f)

@@ -98,7 +98,8 @@ enum epp_fact_list {
 	X(FEE_MAINTENANCE, "decision.fee_vnd.maintenance", NUMBER, NONE, OPEN) \
 	X(FEE_EXPECTED, "decision.fee_vnd.expected", NUMBER, NONE, OPEN) \
 	X(RULES, "decision.rules", TEXT, NONE, OPEN) \
-	X(LOGIN, "account.login", TEXT, NONE, OPEN)
+	X(LOGIN, "account.login", TEXT, NONE, OPEN) \
+	X(DECLARED, "facts", TEXT, NONE, PERSONAL)
 /* clang-format on */
 
 enum epp_fact {
@@ -113,7 +114,7 @@ extern const char *const epp_fact_names[];
 /* "none", "evidence", "ns", "ds", "services"; NULL-terminated, in the order of enum epp_fact_list. */
 extern const char *const epp_fact_list_names[];
 
-/* EPP_FACT__COUNT: there is none of that name. */
+/* EPP_FACT__COUNT: there is none of that name. "facts.NAME", a fact that rule files declare, is EPP_FACT__DECLARED. */
 enum epp_fact epp_fact_find(struct str name);
 enum epp_fact_type epp_fact_type(enum epp_fact f);
 enum epp_fact_list epp_fact_list(enum epp_fact f);

@@ -13,6 +13,7 @@ struct dialect_pair {
 /* What stands in an element or attribute. */
 struct dialect_value {
 	enum epp_fact fact; /* EPP_FACT__COUNT: the constant `text` */
+	struct str name;    /* of the fact */
 	struct str text;
 	bool required, has_default, has_other;
 	struct str when_missing; /* default */
@@ -27,6 +28,7 @@ enum dialect_test { DIALECT_IS, DIALECT_IS_NOT, DIALECT_PRESENT, DIALECT_ABSENT 
 
 struct dialect_condition {
 	enum epp_fact fact;
+	struct str name;
 	enum dialect_test test;
 	const struct str *values;
 	size_t value_count;

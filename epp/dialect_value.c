@@ -183,6 +183,7 @@ static void read_fact(struct dialect_reading *r, struct yaml_node *n, struct yam
 {
 	int64_t length;
 	struct yaml_node *absent = yaml_opt(r->d, n, "default", YAML_SCALAR);
+	v->name = at->text;
 	v->fact = find_fact(r, at->text, at->pos, inside);
 	(void)yaml_bool(r->d, n, "required", YAML_OPTIONAL, &v->required); /* told when wrong */
 	if (yaml_i64(r->d, n, "max_length", YAML_OPTIONAL, 1, DIALECT_DEFAULT_LENGTH, &length))
@@ -261,6 +262,7 @@ void dialect_value_when(struct dialect_reading *r, struct yaml_node *n, enum epp
 	struct dialect_condition *list = arena_calloc(r->arena, map->count + 1, sizeof *list);
 	for (struct yaml_node *e = map->child; e; e = e->next) {
 		struct dialect_condition *c = &list[out->count++];
+		c->name = e->key;
 		c->fact = find_fact(r, e->key, e->key_pos, inside);
 		read_test(r, e, c);
 	}
@@ -279,7 +281,7 @@ static bool has_value(const struct dialect_condition *c, struct str value)
 static bool excludes(const struct dialect_condition *a, const struct dialect_condition *b)
 {
 	bool any = false, all = true;
-	if (a->fact != b->fact)
+	if (!str_eq(a->name, b->name))
 		return false;
 	if (a->test == DIALECT_ABSENT)
 		return b->test == DIALECT_IS || b->test == DIALECT_PRESENT;

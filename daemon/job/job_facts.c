@@ -145,9 +145,21 @@ static struct str decision_fact(const struct facts *f, enum epp_fact fact)
 	return s.len ? s : policy_printed_get(f->job->decision_item, path, f->arena);
 }
 
-static struct str get(void *arg, enum epp_fact fact, size_t entry)
+static struct str declared_fact(const struct facts *f, struct str name)
+{
+	const struct item_request *r = &f->job->request;
+	(void)str_split(&name, '.'); /* "facts" */
+	for (size_t i = 0; i < r->fact_count; i++)
+		if (str_eq(r->facts[i].name, name))
+			return r->facts[i].value;
+	return STR_NONE;
+}
+
+static struct str get(void *arg, enum epp_fact fact, struct str name, size_t entry)
 {
 	const struct facts *f = arg;
+	if (fact == EPP_FACT__DECLARED)
+		return declared_fact(f, name);
 	if (epp_fact_list(fact) != EPP_LIST_NONE)
 		return list_fact(f, fact, entry);
 	if (epp_fact_is_decided(fact))

@@ -49,8 +49,10 @@ static enum epp_fact first_of(enum epp_fact_list list)
 	return (enum epp_fact)i;
 }
 
-static struct str get(void *arg, enum epp_fact fact, size_t entry)
+static struct str get(void *arg, enum epp_fact fact, struct str name, size_t entry)
 {
+	if (fact == EPP_FACT__DECLARED)
+		return str_eq_c(name, "facts.school") ? STR("A1") : STR_NONE;
 	struct fixture *f = arg;
 	enum epp_fact_list list = epp_fact_list(fact);
 	if (list == EPP_LIST_NONE)
@@ -160,6 +162,23 @@ static void facts_constants_and_attributes_are_written(void **state)
 	assert_int_equal(
 	    write_all(f, good(f, HEAD "  domain:renew: [{element: x:a}]"), EPP_DIALECT_DOMAIN_CREATE), OK);
 	assert_int_equal(buf_len(&f->out), 0);
+}
+
+static void facts_that_rule_files_declare_are_written(void **state)
+{
+	struct fixture *f = *state;
+	WRITES(f,
+	       "  domain:create:\n"
+	       "    - element: x:a\n"
+	       "      content:\n"
+	       "        - {element: s, fact: facts.school, when: {facts.school: A1}}\n"
+	       "        - {element: t, fact: facts.other}\n",
+	       "<x:a><s>A1</></>");
+	assert_int_equal(
+	    write_all(f, good(f, HEAD "  domain:create: [{element: x:a, fact: facts.other, required: true}]"),
+	              EPP_DIALECT_DOMAIN_CREATE),
+	    ERR_NOT_FOUND);
+	assert_non_null(strstr(f->e.text, ": facts.other"));
 }
 
 static void dates_and_values_are_written_as_the_registry_wants(void **state)
@@ -455,8 +474,12 @@ static void depth_and_number_have_limits(void **state)
 static void every_fact_has_a_name_of_its_own(void **state)
 {
 	(void)state;
-	for (int i = 0; i < EPP_FACT__COUNT; i++)
+	for (int i = 0; i < EPP_FACT__DECLARED; i++)
 		assert_int_equal(epp_fact_find(str_c(epp_fact_names[i])), i);
+	assert_int_equal(epp_fact_find(STR("facts.school_year")), EPP_FACT__DECLARED);
+	assert_int_equal(epp_fact_find(STR("facts.")), EPP_FACT__COUNT);
+	assert_int_equal(epp_fact_find(STR("facts.A")), EPP_FACT__COUNT);
+	assert_int_equal(epp_fact_find(STR("facts")), EPP_FACT__COUNT);
 	assert_true(epp_fact_is_personal(EPP_FACT__ID_NUMBER));
 	assert_false(epp_fact_is_personal(EPP_FACT__DOMAIN));
 	assert_true(epp_fact_is_decided(EPP_FACT__GRANT));
@@ -469,6 +492,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(facts_constants_and_attributes_are_written),
+	    T(facts_that_rule_files_declare_are_written),
 	    T(dates_and_values_are_written_as_the_registry_wants),
 	    T(conditions_choose),
 	    T(what_is_left_empty_is_left_out),
