@@ -95,7 +95,7 @@ static void on_published(struct store_op *op)
 	struct intake *x = CONTAINER_OF(op, struct intake, publish.op);
 	struct api *a = x->call.api;
 	if (op->err == ERR_FULL)
-		intake_fail_quota(x, x->publish.queued, x->publish.adding);
+		intake_fail_room(x, &x->publish.room);
 	else if (op->err)
 		intake_fail_store(x, op);
 	if (op->err) {
@@ -111,8 +111,8 @@ static void publish(struct intake *x)
 {
 	sm_move(&x->sm, INTAKE_PUBLISHING);
 	x->publish.batch = x->batch;
-	x->publish.partner = x->call.partner_id;
-	x->publish.max_queued = x->call.partner->max_queued.max;
+	x->publish.room.queued = x->call.partner->max_queued;
+	x->publish.room.per_day = x->call.partner->lines_per_day;
 	x->publish.now = loop_wall(x->call.api->loop);
 	memcpy(x->publish.payload_hash, x->digest.bytes, sizeof x->publish.payload_hash);
 	api_submit(x->call.api->writer, &x->publish.op, STORE_BATCH_PUBLISH, on_published);
@@ -456,7 +456,7 @@ static void on_begun(struct store_op *op)
 	} else if (op->err == ERR_EXISTS) {
 		end(x);
 	} else if (op->err == ERR_FULL) {
-		intake_fail_quota(x, x->begin.queued, 0);
+		intake_fail_room(x, &x->begin.room);
 		end_with_problem(x);
 	} else {
 		intake_fail_store(x, op);
@@ -499,7 +499,8 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	q->http->ev = &ev;
 	pause_body(x); /* until the store has a batch for it */
 	x->begin.partner = q->partner_id;
-	x->begin.max_queued = q->partner->max_queued.max;
+	x->begin.room.queued = q->partner->max_queued;
+	x->begin.room.per_day = q->partner->lines_per_day;
 	x->begin.idempotency_key = arena_str(&x->call.arena, asked->key);
 	x->begin.now = loop_wall(q->api->loop);
 	api_submit(q->api->writer, &x->begin.op, STORE_BATCH_BEGIN, on_begun);

@@ -26,36 +26,74 @@ void intake_fail_store(struct intake *x, const struct store_op *op)
 	x->problem.retry_after_s = later ? API_RETRY_BUSY_S : 0;
 }
 
-static void quota_members(struct buf *b, const void *arg)
+static void queue_members(struct buf *b, const void *arg)
 {
 	const struct intake *x = arg;
-	json_out_u64_in(b, "max_queued", x->call.partner->max_queued.max);
-	json_out_u64_in(b, "queued", x->queued);
-	json_out_u64_in(b, "adding", x->adding);
+	json_out_u64_in(b, "max_queued", x->room.queued.max);
+	json_out_u64_in(b, "queued", x->room.waiting);
+	json_out_u64_in(b, "adding", x->room.adding);
 }
 
-void intake_fail_quota(struct intake *x, uint64_t queued, uint64_t adding)
+static void fail_queue(struct intake *x)
 {
-	uint32_t max = x->call.partner->max_queued.max;
+	const struct store_room *r = &x->room;
 	struct arena *a = &x->call.arena;
-	x->queued = queued;
-	x->adding = adding;
+	bool never = r->adding > r->queued.max;
 	intake_fail(
 	    x, 429, "quota", "This partner's queue is full",
-	    adding > max
+	    never
 	        ? arena_printf(
 	              a,
 	              "At most %u lines may wait to be sent, %llu do; this batch alone has %llu. Divide it.",
-	              max, (unsigned long long)queued, (unsigned long long)adding)
+	              r->queued.max, (unsigned long long)r->waiting, (unsigned long long)r->adding)
 	        : arena_printf(a,
 	                       "At most %u lines may wait to be sent, and %llu do. Nothing was admitted; "
 	                       "send the same "
 	                       "again when some have been sent, or cancel a batch that is not needed.",
-	                       max, (unsigned long long)queued));
-	if (x->problem.retry_after_s == 0 && adding <= max)
+	                       r->queued.max, (unsigned long long)r->waiting));
+	if (x->problem.retry_after_s == 0 && !never)
 		x->problem.retry_after_s = API_RETRY_QUOTA_S;
-	x->problem.extra = quota_members;
+	x->problem.extra = queue_members;
 	x->problem.arg = x;
+}
+
+static void day_members(struct buf *b, const void *arg)
+{
+	const struct intake *x = arg;
+	char text[TIME_TEXT_MAX];
+	json_out_u64_in(b, "lines_per_day", x->room.per_day.max);
+	json_out_u64_in(b, "used", x->room.today);
+	json_out_u64_in(b, "adding", x->room.adding);
+	json_out_str_in(b, "retry_at", str_c(instant_format(text, x->tomorrow, HANOI_OFFSET_S, false)));
+}
+
+/* Until the next midnight in Hanoi. */
+static void fail_day(struct intake *x)
+{
+	const struct store_room *r = &x->room;
+	instant_ms_t now = loop_wall(x->call.api->loop);
+	x->tomorrow = instant_of_date(date_of_instant(now, HANOI_OFFSET_S) + 1, HANOI_OFFSET_S);
+	intake_fail(
+	    x, 429, "quota", "This partner's lines of the day are used up",
+	    arena_printf(
+	        &x->call.arena,
+	        "At most %u new lines on a day in Hanoi, %llu were admitted today, this batch has %llu. "
+	        "Nothing was admitted; send the same again tomorrow%s.",
+	        r->per_day.max, (unsigned long long)r->today, (unsigned long long)r->adding,
+	        r->adding > r->per_day.max ? ", divided" : ""));
+	if (x->problem.retry_after_s == 0)
+		x->problem.retry_after_s = (uint64_t)(x->tomorrow - now + 999) / 1000;
+	x->problem.extra = day_members;
+	x->problem.arg = x;
+}
+
+void intake_fail_room(struct intake *x, const struct store_room *room)
+{
+	x->room = *room;
+	if (room->queue_full && !room->queued.shadow)
+		fail_queue(x);
+	else
+		fail_day(x);
 }
 
 bool intake_refused_by_lines(const struct intake *x)

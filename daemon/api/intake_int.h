@@ -65,7 +65,8 @@ struct intake {
 	struct api_limiter *limiter;
 	/* the store */
 	batch_id_t batch;
-	uint64_t queued, adding; /* when it said that the partner's queue is full */
+	instant_ms_t tomorrow;  /* with a day that is used up */
+	struct store_room room; /* when the store said that there is none */
 	struct store_batch_begin begin;
 	struct store_batch_publish publish;
 	struct store_batch_abort abort;
@@ -98,7 +99,7 @@ void intake_fail(struct intake *x, int status, const char *type, const char *tit
 /* The store has said no. */
 void intake_fail_store(struct intake *x, const struct store_op *op);
 /* More lines of the partner would wait to be sent than may. */
-void intake_fail_quota(struct intake *x, uint64_t queued, uint64_t adding);
+void intake_fail_room(struct intake *x, const struct store_room *room);
 void intake_answer_problem(struct intake *x);
 /* 202 after the publication; `replayed`: from the looked-up batch. */
 void intake_answer_accepted(struct intake *x, bool replayed);

@@ -237,6 +237,17 @@ static void outcome_of(const struct policy_decision *p, const struct item_reques
 	out->free_from = p->free_from;
 	out->free_until = p->free_until;
 	out->eligible_until = p->eligible_until;
+	out->zone = policy_zone_of(r->domain);
+	memcpy(out->province, p->province, sizeof out->province);
+}
+
+void decide_beyond_quota(struct decide_outcome *out)
+{
+	out->state = ITEM_REFUSED;
+	out->fault = FAULT_POLICY;
+	out->takes_grant = false;
+	out->needs[0] = '\0';
+	snprintf(out->reason, sizeof out->reason, "QUOTA_REACHED");
 }
 
 void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,

@@ -49,6 +49,8 @@ struct decide_outcome {
 	char reason[32];  /* main reason code */
 	char needs[64];   /* what is missing, for WAITING */
 	int free_years, charged_years;
+	struct str zone;                              /* view into the request's name */
+	char province[4];                             /* that it is attributed to; "" when none */
 	int64_t fee_vnd;                              /* expected in total */
 	date_t decided_on;                            /* Hanoi date of the decision */
 	date_t free_from, free_until, eligible_until; /* DATE_NONE when they do not apply */
@@ -56,6 +58,8 @@ struct decide_outcome {
 	struct str common, item;
 };
 
+/* A quota of the programme is used up: refused, whatever the rules say. */
+void decide_beyond_quota(struct decide_outcome *out);
 /* `scratch` is cleared and holds the JSON; reuse it. */
 void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out);

@@ -160,7 +160,8 @@ static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
 	                    .paid = sqlite3_column_int(st, 7) != 0,
 	                    .grant_from = sq_col_date(st, 11),
 	                    .free_until = sq_col_date(st, 12),
-	                    .due = sq_col_instant(st, 13)};
+	                    .due = sq_col_instant(st, 13),
+	                    .has_quota = sqlite3_column_int(st, 14) != 0};
 	if (i.has_grant_key)
 		memcpy(i.grant_key, key.ptr, sizeof i.grant_key);
 	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 9)))

@@ -32,7 +32,7 @@ struct sq_item {
 	date_t grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
 	uint8_t grant_key[DECIDE_KEY_LEN];
-	bool has_grant_key;
+	bool has_grant_key, has_quota;
 	char domain[256];
 };
 
@@ -122,6 +122,20 @@ enum err sq_history_add(struct sq *s, struct store_history_add *o);
 enum err sq_progress(struct sq *s, struct store_progress *o);
 enum err sq_get_history(struct sq *s, struct store_get_history *o);
 enum err sq_get_progress(struct sq *s, struct store_get_progress *o);
+
+/* ---- sqlite_quota.c ---- */
+/* Whether there is room for a partner's batch; ERR_FULL with a text when there is not. Publishing counts its lines. */
+enum err sq_room_begin(struct sq *s, struct store_batch_begin *o);
+enum err sq_room_publish(struct sq *s, struct store_batch_publish *o);
+enum err sq_get_used(struct sq *s, struct store_get_used *o);
+/* The names of the quotas that a decided item takes, with their periods, into `held` (empty: none). *full: one of them
+ * is used up, nothing was taken. */
+enum err sq_quota_take(struct sq *s, const struct store_batch_chunk *o, struct store_op *op,
+                       const struct item_request *r, const struct decide_outcome *d, struct buf *held,
+                       bool *full);
+/* Gives back what an item that ended without success has taken. */
+enum err sq_quota_release(struct sq *s, struct store_op *op, const struct sq_item *i);
+enum err sq_quota_release_batch(struct sq *s, struct store_op *op, batch_id_t batch);
 
 /* ---- shared by operations ---- */
 

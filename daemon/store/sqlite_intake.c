@@ -91,42 +91,6 @@ enum err sq_register(struct sq *s, struct store_register *o)
 
 /* ---- batches ---------------------------------------------------------------------------------------------------------- */
 
-/* PARTNER_QUEUED or BATCH_QUEUED, of this partner or batch. */
-static enum err count_queued(struct sq *s, struct store_op *op, enum sq_stmt which, uint64_t whose,
-                             uint64_t *out)
-{
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, which);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)whose);
-	sqlite3_bind_int(st, 2, ITEM_QUEUED);
-	*out = sq_row(s, op, st, &err) ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
-	sq_done(st);
-	return err;
-}
-
-static enum err begin_has_room(struct sq *s, struct store_batch_begin *o)
-{
-	if (o->max_queued == 0)
-		return OK;
-	enum err err = count_queued(s, &o->op, SQ_PARTNER_QUEUED, o->partner, &o->queued);
-	if (err || o->queued < o->max_queued)
-		return err;
-	return err_set(&o->op.errmsg, ERR_FULL, "as many lines of this partner wait as may");
-}
-
-/* In the transaction that publishes: two uploads at a time cannot both find the same room. */
-static enum err publish_has_room(struct sq *s, struct store_batch_publish *o)
-{
-	if (o->max_queued == 0)
-		return OK;
-	enum err err = count_queued(s, &o->op, SQ_PARTNER_QUEUED, o->partner, &o->queued);
-	if (!err)
-		err = count_queued(s, &o->op, SQ_BATCH_QUEUED, o->batch, &o->adding);
-	if (err || o->adding == 0 || o->queued + o->adding <= o->max_queued)
-		return err;
-	return err_set(&o->op.errmsg, ERR_FULL, "more lines of this partner would wait than may");
-}
-
 enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
 {
 	enum err err;
@@ -146,7 +110,7 @@ enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
 		if (err || found)
 			return err ? err : published ? ERR_EXISTS : ERR_BUSY;
 	}
-	err = begin_has_room(s, o);
+	err = sq_room_begin(s, o);
 	if (err)
 		return err;
 	st = sq_stmt(s, SQ_BATCH_ADD);
@@ -200,12 +164,15 @@ static enum err add_repeat(struct sq *s, struct store_batch_chunk *o, const stru
 	return sq_run(s, &o->op, st);
 }
 
+#define QUOTA_HELD_MAX 1024 /* QUOTA_MATCH_MAX names with their periods */
+
 struct new_item {
 	struct decide_outcome decision;
 	uint8_t key[DECIDE_KEY_LEN];
 	bool has_key;
 	int64_t common;
 	instant_ms_t due;
+	struct buf quota; /* that it takes */
 };
 
 static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l,
@@ -237,6 +204,8 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sq_bind_blob(st, 21, l->payload);
 	sq_bind_instant(st, 22, n->due);
 	sqlite3_bind_int(st, 23, d->charged_years > 0);
+	if (buf_len(&n->quota))
+		sq_bind_str(st, 24, buf_str(&n->quota));
 	enum err err = sq_run(s, &o->op, st);
 	l->item = (item_id_t)sqlite3_last_insert_rowid(s->db);
 	return err;
@@ -253,6 +222,29 @@ static enum err reserve(struct sq *s, struct store_batch_chunk *o, const struct 
 	return sq_run(s, &o->op, st);
 }
 
+static enum err take_quota(struct sq *s, struct store_batch_chunk *o, const struct store_line *l,
+                           struct new_item *n)
+{
+	bool full;
+	enum err err = sq_quota_take(s, o, &o->op, l->request, &n->decision, &n->quota, &full);
+	if (!err && full)
+		decide_beyond_quota(&n->decision);
+	return err;
+}
+
+static enum err decided(struct sq *s, struct store_batch_chunk *o, struct store_line *l, struct new_item *n,
+                        int64_t rules)
+{
+	enum err err = take_quota(s, o, l, n);
+	n->due = lane_due(l->request, n->decision.eligible_until);
+	l->lane = lane_now(l->lane, n->due, o->now);
+	if (!err)
+		err = sq_text_id(s, &o->op, n->decision.common, &n->common);
+	if (!err)
+		err = insert_item(s, o, l, n, rules);
+	return err ? err : reserve(s, o, l, n);
+}
+
 /* `rules`: the revision's text. */
 static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store_line *l, int64_t rules)
 {
@@ -262,14 +254,10 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 	    sq_ledger(s, &o->op, o->decider, l->request, o->partner, 0, &ledger, n.key, &n.has_key);
 	if (err)
 		return err;
+	buf_init(&n.quota, QUOTA_HELD_MAX);
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &s->scratch, &n.decision);
-	n.due = lane_due(l->request, n.decision.eligible_until);
-	l->lane = lane_now(l->lane, n.due, o->now);
-	err = sq_text_id(s, &o->op, n.decision.common, &n.common);
-	if (!err)
-		err = insert_item(s, o, l, &n, rules);
-	if (!err)
-		err = reserve(s, o, l, &n);
+	err = decided(s, o, l, &n, rules);
+	buf_fini(&n.quota);
 	l->outcome = STORE_LINE_NEW;
 	l->state = n.decision.state;
 	memcpy(l->reason, n.decision.reason, sizeof l->reason);
@@ -312,7 +300,7 @@ enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)
 {
 	enum err err = require_open(s, &o->op, o->batch);
 	if (!err)
-		err = publish_has_room(s, o);
+		err = sq_room_publish(s, o);
 	if (err)
 		return err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_PUBLISH);
@@ -339,7 +327,7 @@ static enum err remove_batch(struct sq *s, struct store_op *op, batch_id_t batch
 {
 	static const enum sq_stmt steps[] = {SQ_BATCH_DEL_GRANTS, SQ_BATCH_DEL_ITEMS, SQ_BATCH_DEL_LINES,
 	                                     SQ_BATCH_DEL_COUNTS, SQ_BATCH_DEL};
-	enum err err = OK;
+	enum err err = sq_quota_release_batch(s, op, batch);
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = run_for_batch(s, op, steps[i], batch);
 	return err;

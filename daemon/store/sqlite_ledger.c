@@ -105,6 +105,7 @@ enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq
 		out->free_until = sq_col_date(st, 9);
 		out->due = sq_col_instant(st, 10);
 		out->paid = sqlite3_column_int(st, 11) != 0;
+		out->has_quota = sqlite3_column_int(st, 12) != 0;
 	}
 	sq_done(st);
 	if (err || !found)
@@ -155,6 +156,8 @@ enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *
 	}
 	err = sq_run(s, op, st);
 	buf_fini(&body);
+	if (!err && (r->state == ITEM_FAILED || r->state == ITEM_CANCELLED || r->state == ITEM_REFUSED))
+		err = sq_quota_release(s, op, i);
 	return err ? err : mark_open(s, op, i->id, is_open(i->state), r->state);
 }
 

@@ -32,7 +32,8 @@ static const char schema[] =
     " state INTEGER NOT NULL, fault INTEGER NOT NULL, ref TEXT NOT NULL, domain TEXT NOT NULL,"
     " contact TEXT NOT NULL, reason TEXT NOT NULL, needs TEXT NOT NULL, decided_on INTEGER, rules INTEGER "
     "NOT NULL,"
-    " common INTEGER NOT NULL, grant_key BLOB, grant_from INTEGER, free_until INTEGER, due INTEGER, ditem "
+    " quota TEXT, common INTEGER NOT NULL, grant_key BLOB, grant_from INTEGER, free_until INTEGER, due "
+    "INTEGER, ditem "
     "TEXT NOT NULL,"
     " payload BLOB NOT NULL);"
     "CREATE UNIQUE INDEX item_ref ON item(partner, ref);"
@@ -63,6 +64,7 @@ static const char schema[] =
     "ROWID;"
     /* a grant that is reserved or used; the item says which */
     "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE used(scope TEXT, day INTEGER, n INTEGER NOT NULL, PRIMARY KEY(scope, day)) WITHOUT ROWID;"
     "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"
     "CREATE TABLE message(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, msg_id TEXT NOT NULL,"
     " at INTEGER NOT NULL, stored INTEGER NOT NULL, kind TEXT NOT NULL, domain TEXT NOT NULL, item INTEGER,"

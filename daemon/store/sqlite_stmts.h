@@ -21,6 +21,7 @@ SQ(BATCH_GROW, "UPDATE batch SET lines = lines + ?2, items = items + ?3, repeats
                "?1 AND published IS NULL")
 SQ(BATCH_PUBLISH, "UPDATE batch SET published = ?2, hash = ?3 WHERE id = ?1 AND published IS NULL")
 SQ(BATCH_TOUCH, "UPDATE batch SET version = version + 1 WHERE id = ?1")
+SQ(BATCH_OWNER, "SELECT partner, items FROM batch WHERE id = ?1")
 SQ(BATCH_GET, "SELECT partner, lines, items, created, version, repeats FROM batch WHERE id = ?1 AND "
               "published IS NOT NULL")
 SQ(BATCH_ORPHANS, "SELECT id FROM batch WHERE published IS NULL")
@@ -49,13 +50,13 @@ SQ(ITEM_BY_REF, "SELECT i.id, i.payload, i.state, i.reason, b.published IS NULL 
 SQ(ITEM_ADD,
    "INSERT INTO item(batch, line, partner, account, lane, op, state, fault, ref, domain, contact, reason, "
    "needs, "
-   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due, paid) "
+   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due, paid, quota) "
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
-   "?22, ?23)")
+   "?22, ?23, ?24)")
 SQ(LINE_ADD, "INSERT INTO line(batch, line, item) VALUES(?1, ?2, ?3)")
-SQ(ITEM_LOAD,
-   "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until, due, paid "
-   "FROM item WHERE id = ?1")
+SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until, "
+              "due, paid, quota IS NOT NULL "
+              "FROM item WHERE id = ?1")
 SQ(RESULT_LAST, "SELECT state, attempt, counted, grant_from, free_until FROM result WHERE item = ?1 ORDER BY "
                 "seq DESC LIMIT 1")
 SQ(RESULT_ADD,
@@ -100,10 +101,18 @@ SQ(AHEAD_ADD, "INSERT INTO ahead(batch, item) VALUES(?1, ?2)")
 SQ(AHEAD_DEL, "DELETE FROM ahead WHERE batch = ?1 AND NOT EXISTS (SELECT 1 FROM work WHERE batch = ?1)")
 SQ(WORK_TAKE,
    "SELECT id, batch, line, contact, payload, decided_on, rules, paid, op, domain, grant_key, grant_from, "
-   "free_until, due FROM item WHERE id >= ?1 AND id <= ?2 AND "
+   "free_until, due, quota IS NOT NULL FROM item WHERE id >= ?1 AND id <= ?2 AND "
    "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 AND NOT EXISTS (SELECT 1 FROM ahead WHERE "
    "batch = "
    "?3 AND item = id) ORDER BY id LIMIT ?7")
+SQ(USED_GET, "SELECT n FROM used WHERE scope = ?1 AND day = ?2")
+SQ(USED_ADD,
+   "INSERT INTO used(scope, day, n) VALUES(?1, ?2, ?3) ON CONFLICT(scope, day) DO UPDATE SET n = n + ?3")
+SQ(USED_ALL, "SELECT scope, day, n FROM used WHERE n > 0 ORDER BY scope, day")
+SQ(USED_TRIM, "DELETE FROM used WHERE scope LIKE 'lines/%' AND day < ?1")
+SQ(ITEM_QUOTA, "SELECT quota FROM item WHERE id = ?1")
+SQ(ITEM_QUOTA_DROP, "UPDATE item SET quota = NULL WHERE id = ?1")
+SQ(BATCH_QUOTAS, "SELECT quota FROM item WHERE batch = ?1 AND quota IS NOT NULL")
 SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
 /* Newest first: of an item that was claimed again the last command counts. */

@@ -26,6 +26,7 @@
 #define VNEPP_STORE_STORE_H
 
 #include "daemon/core/loop.h"
+#include "daemon/core/quota.h"
 #include "daemon/job/decide.h"
 #include "daemon/job/item.h"
 #include "epp/base/arena.h"
@@ -65,6 +66,7 @@ enum store_op_type {
 	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,
 	STORE_GET_MESSAGES,
+	STORE_GET_USED, /* what is used of quotas */
 	STORE_GET_COUNTS,
 	STORE_GET_DEPTHS,  /* reader: what waits in the queues, and since when */
 	STORE_HISTORY_ADD, /* writer: figures of this moment, for plots */
@@ -116,15 +118,21 @@ struct store_setting {
 
 /* ---- intake ------------------------------------------------------------------------------------------------------ */
 
+/* What a partner may have in the store: lines that wait to be sent, and new ones on a day in Hanoi. */
+struct store_room {
+	struct limit queued, per_day; /* in */
+	uint64_t waiting, adding,
+	    today; /* out: now; what a publication would add; admitted today. Those with a limit */
+	bool queue_full, day_full; /* out: a limit is reached; in shadow it only says so */
+};
+
 struct store_batch_begin {
 	struct store_op op;
 	uint32_t partner;           /* in */
 	struct str idempotency_key; /* in: borrowed until done; empty: none */
 	instant_ms_t now;           /* in */
-	/* in: lines of this partner that may wait to be sent, 0: any number. When so many or more wait already and the key is
-	 * not known, ERR_FULL, and no batch is made. */
-	uint64_t max_queued;
-	uint64_t queued; /* out, with max_queued: those that wait now, of published batches */
+	struct store_room
+	    room; /* nothing is left, and the key is not known: ERR_FULL, and no batch is made */
 	batch_id_t
 	    batch; /* out: the new batch; with ERR_EXISTS the published one under this key, with ERR_BUSY
 	                               one that is still being received */
@@ -158,8 +166,11 @@ struct store_batch_chunk {
 	batch_id_t batch; /* in */
 	uint32_t partner; /* in */
 	const struct decider
-	    *decider;     /* in: borrowed until done; decides each line in order, within the transaction */
-	instant_ms_t now; /* in */
+	    *decider; /* in: borrowed until done; decides each line in order, within the transaction */
+	const struct quota
+	    *quotas; /* in: of the programme; borrowed until done. A line beyond one is REFUSED */
+	size_t quota_count;
+	instant_ms_t now;         /* in */
 	struct store_line *lines; /* in/out: caller's; at most STORE_CHUNK_MAX */
 	size_t count;
 };
@@ -167,12 +178,9 @@ struct store_batch_chunk {
 struct store_batch_publish {
 	struct store_op op;
 	batch_id_t batch;         /* in */
-	uint32_t partner;         /* in: whose it is; only with max_queued */
 	uint8_t payload_hash[32]; /* in */
 	instant_ms_t now;         /* in */
-	/* in: 0: any number. When those that wait and those that would come were more: ERR_FULL, and it is not published. */
-	uint64_t max_queued;
-	uint64_t queued, adding; /* out, with max_queued: those that wait without this batch, and its own */
+	struct store_room room;   /* more than there is: ERR_FULL, and it is not published */
 };
 
 /* Removes an unpublished batch with all its items, refs and reserved grants. */
@@ -351,6 +359,20 @@ struct store_message_row {
 	item_id_t item;  /* that it settled, or 0 */
 	instant_ms_t at, stored, done_at;
 	bool waits; /* for a person */
+};
+
+/* What is used of a quota in a period. Partners' lines are under "lines/NUMBER", the programme's quotas under their names. */
+struct store_used {
+	struct str scope;
+	date_t begin; /* of the period */
+	uint64_t used;
+};
+
+struct store_get_used {
+	struct store_op op;
+	struct arena *arena;
+	struct store_used *list; /* out: by scope, then begin */
+	size_t count;
 };
 
 /* Messages, newest first. */

@@ -97,6 +97,8 @@ void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result 
 	m->results = mem_grow(m->results, m->result_count, sizeof *m->results);
 	m->results[m->result_count++] = n;
 	i->last = n;
+	if (r->state == ITEM_FAILED || r->state == ITEM_CANCELLED || r->state == ITEM_REFUSED)
+		mem_quota_release(m, i);
 	mem_item_move(i, r->state);
 }
 
@@ -278,6 +280,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_CLAIM: return mem_claim(m, OP(store_claim));
 	case STORE_FINISH: return mem_finish(m, OP(store_finish));
 	case STORE_MESSAGE_DONE: return mem_message_done(m, OP(store_message_done));
+	case STORE_GET_USED: return mem_get_used(m, OP(store_get_used));
 	case STORE_GET_MESSAGES: return mem_get_messages(m, OP(store_get_messages));
 	case STORE_MESSAGE: return mem_message(m, OP(store_message));
 	case STORE_IMPORT: return import(m, OP(store_import));
@@ -323,6 +326,7 @@ static void close_backend(struct store_backend *b)
 	map_fini(&m->contacts);
 	map_fini(&m->message_ids);
 	free(m->messages);
+	free(m->used);
 	map_fini(&m->settings);
 	buf_fini(&m->scratch);
 	buf_fini(&m->key);

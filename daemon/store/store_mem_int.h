@@ -28,6 +28,7 @@ struct mem_item {
 	enum item_op op;
 	enum item_state intake, state; /* state: now */
 	enum item_fault fault;
+	struct str quota; /* that it holds, as in sqlite_quota.c; empty: none */
 	struct str ref, domain, payload, rules, common, detail;
 	char contact[ITEM_CONTACT_MAX], reason[32], needs[64];
 	date_t decided_on, grant_from, free_until;
@@ -105,6 +106,8 @@ struct mem {
 	struct map contacts;    /* account, id */
 	struct map message_ids; /* account, time, id */
 	struct map settings;    /* -> struct str */
+	struct store_used *used;
+	size_t used_count;
 	struct mem_point *points;
 	size_t point_count;
 	struct mem_progress *progress;
@@ -147,6 +150,14 @@ enum err mem_expedite(struct mem *m, struct store_expedite *o);
 enum err mem_unpark(struct mem *m, struct store_unpark *o);
 enum err mem_claim(struct mem *m, struct store_claim *o);
 enum err mem_finish(struct mem *m, struct store_finish *o);
+/* store_mem_quota.c, as the functions of sqlite_quota.c. `b`: NULL: one that begins. */
+enum err mem_room(struct mem *m, struct store_op *op, struct store_room *r, uint32_t partner,
+                  const struct mem_batch *b, instant_ms_t now);
+void mem_room_take(struct mem *m, const struct mem_batch *b, instant_ms_t now);
+enum err mem_get_used(struct mem *m, struct store_get_used *o);
+struct str mem_quota_take(struct mem *m, const struct store_batch_chunk *o, const struct item_request *r,
+                          struct decide_outcome *d);
+void mem_quota_release(struct mem *m, struct mem_item *i);
 enum err mem_setting(struct mem *m, struct store_setting *o);
 enum err mem_message(struct mem *m, struct store_message *o);
 enum err mem_message_done(struct mem *m, struct store_message_done *o);

@@ -27,11 +27,9 @@ enum err mem_batch_begin(struct mem *m, struct store_batch_begin *o)
 			memcpy(o->payload_hash, b->hash, sizeof o->payload_hash);
 		return b->published ? ERR_EXISTS : ERR_BUSY;
 	}
-	if (o->max_queued) {
-		o->queued = mem_queued_of(m, o->partner);
-		if (o->queued >= o->max_queued)
-			return err_set(&o->op.errmsg, ERR_FULL, "as many lines of this partner wait as may");
-	}
+	enum err err = mem_room(m, &o->op, &o->room, o->partner, NULL, o->now);
+	if (err)
+		return err;
 	b = arena_calloc(&m->arena, 1, sizeof *b);
 	m->batches = mem_grow(m->batches, m->batch_count, sizeof *m->batches);
 	m->batches[m->batch_count++] = b;
@@ -124,11 +122,13 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 	uint8_t key[DECIDE_KEY_LEN];
 	bool has_key = mem_ledger(m, o->decider, l->request, b->partner, 0, &ledger, key);
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &m->scratch, &d);
+	struct str quota = mem_quota_take(m, o, l->request, &d);
 	instant_ms_t due = lane_due(l->request, d.eligible_until);
 	l->lane = lane_now(l->lane, due, o->now);
 	struct mem_item *i = new_item(m);
 	i->batch = b;
 	i->due = due;
+	i->quota = quota;
 	fill_request(m, i, l);
 	fill_decision(m, i, &d, o->decider);
 	i->has_key = has_key && d.takes_grant;
@@ -170,13 +170,10 @@ enum err mem_batch_publish(struct mem *m, struct store_batch_publish *o)
 	struct mem_batch *b = open_batch(m, &o->op, o->batch);
 	if (!b)
 		return ERR_NOT_FOUND;
-	if (o->max_queued) {
-		o->queued = mem_queued_of(m, o->partner);
-		o->adding = b->counts[ITEM_QUEUED];
-		if (o->adding && o->queued + o->adding > o->max_queued)
-			return err_set(&o->op.errmsg, ERR_FULL,
-			               "more lines of this partner would wait than may");
-	}
+	enum err err = mem_room(m, &o->op, &o->room, b->partner, b, o->now);
+	if (err)
+		return err;
+	mem_room_take(m, b, o->now);
 	b->published = true;
 	memcpy(b->hash, o->payload_hash, sizeof b->hash);
 	return OK;
@@ -189,6 +186,7 @@ void mem_batch_drop(struct mem *m, struct mem_batch *b)
 		if (i->batch != b)
 			continue;
 		mem_grant_release(m, i);
+		mem_quota_release(m, i);
 		INVARIANT(map_del(&m->refs, mem_key(m, b->partner, 0, i->ref)) == i);
 		m->items[i->id - 1] = NULL;
 	}

@@ -305,6 +305,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
 	case STORE_GET_MESSAGES: return sq_get_messages(s, CONTAINER_OF(op, struct store_get_messages, op));
+	case STORE_GET_USED: return sq_get_used(s, CONTAINER_OF(op, struct store_get_used, op));
 	case STORE_GET_DOMAIN: return sq_get_domain(s, CONTAINER_OF(op, struct store_get_domain, op));
 	case STORE_GET_COUNTS: return sq_get_counts(s, CONTAINER_OF(op, struct store_get_counts, op));
 	case STORE_GET_DEPTHS: return sq_get_depths(s, CONTAINER_OF(op, struct store_get_depths, op));

@@ -24,6 +24,8 @@ struct contract {
 	struct decider *decider, *other; /* borrowed; the other one has another revision */
 	uint32_t partner[2], account[2], epoch;
 	instant_ms_t now;
+	const struct quota *quotas; /* of the programme, for chunks; NULL: none */
+	size_t quota_count;
 };
 
 /* Another life of the process: crash, open, recover. */
@@ -55,6 +57,7 @@ void contract_assert_str(struct str got, const char *want);
 extern const struct CMUnitTest contract_intake_tests[];
 extern const struct CMUnitTest contract_send_tests[];
 extern const struct CMUnitTest contract_park_tests[];
+extern const struct CMUnitTest contract_quota_tests[];
 extern const struct CMUnitTest contract_message_tests[];
 extern const struct CMUnitTest contract_read_tests[];
 

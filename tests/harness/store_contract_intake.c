@@ -334,24 +334,23 @@ static void no_more_lines_wait_than_may(void **state)
 {
 	CONTRACT_OF(c, state);
 	(void)contract_admit_many(c, 0, "r", 0, 4);
-	struct store_batch_begin b = {.partner = c->partner[0], .now = c->now, .max_queued = 4};
+	struct store_batch_begin b = {.partner = c->partner[0], .now = c->now, .room.queued.max = 4};
 	assert_int_equal(play(c->b, &b.op, STORE_BATCH_BEGIN), ERR_FULL);
-	assert_int_equal(b.queued, 4);
-	b.max_queued = 5;
+	assert_int_equal(b.room.waiting, 4);
+	b.room.queued.max = 5;
 	assert_int_equal(play(c->b, &b.op, STORE_BATCH_BEGIN), OK);
 	struct play_line l[] = {{PLAY_PAID, "s1", "n11.com.vn", 0, c->account[0], 0, NULL},
 	                        {PLAY_PAID, "s2", "n12.com.vn", 0, c->account[0], 0, NULL},
 	                        {PLAY_REFUSED, "s3", "n13.id.vn", 0, c->account[0], 0, NULL}};
 	contract_chunk(c, 0, b.batch, l, 3, 1, NULL);
-	struct store_batch_publish p = {
-	    .batch = b.batch, .partner = c->partner[0], .now = c->now, .max_queued = 5};
+	struct store_batch_publish p = {.batch = b.batch, .now = c->now, .room.queued.max = 5};
 	assert_int_equal(play(c->b, &p.op, STORE_BATCH_PUBLISH), ERR_FULL);
-	assert_int_equal(p.queued, 4);
-	assert_int_equal(p.adding, 2);
+	assert_int_equal(p.room.waiting, 4);
+	assert_int_equal(p.room.adding, 2);
 	(void)contract_claim(c, 0, 1); /* what is being sent waits no more */
 	assert_int_equal(play(c->b, &p.op, STORE_BATCH_PUBLISH), OK);
 	/* A known key is answered before the room is asked for; others have room of their own. */
-	b = (struct store_batch_begin){.partner = c->partner[1], .now = c->now, .max_queued = 1};
+	b = (struct store_batch_begin){.partner = c->partner[1], .now = c->now, .room.queued.max = 1};
 	assert_int_equal(play(c->b, &b.op, STORE_BATCH_BEGIN), OK);
 }
 

@@ -341,6 +341,23 @@ static void dump_figures(struct store_backend *b, struct buf *out)
 	arena_fini(&a);
 }
 
+static void dump_used_and_messages(struct store_backend *b, struct buf *out)
+{
+	struct arena a = {0};
+	struct store_get_used u = {.arena = &a};
+	struct store_get_messages m = {.limit = STORE_MESSAGES_MAX, .arena = &a};
+	INVARIANT(play(b, &u.op, STORE_GET_USED) == OK && play(b, &m.op, STORE_GET_MESSAGES) == OK);
+	for (size_t i = 0; i < u.count; i++)
+		buf_printf(out, "used %.*s %d: %llu\n", STR_ARG(u.list[i].scope), u.list[i].begin,
+		           (unsigned long long)u.list[i].used);
+	for (size_t i = 0; i < m.count; i++)
+		buf_printf(out, "message %llu a%u %.*s %.*s item %llu %s%.*s\n",
+		           (unsigned long long)m.rows[i].message, m.rows[i].account, STR_ARG(m.rows[i].id),
+		           STR_ARG(m.rows[i].domain), (unsigned long long)m.rows[i].item,
+		           m.rows[i].waits ? "waits: " : "", STR_ARG(m.rows[i].attention));
+	arena_fini(&a);
+}
+
 void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
 	unsigned gone = 0;
@@ -355,5 +372,6 @@ void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 	dump_domains(b, out);
 	dump_queues(b, now, out);
 	dump_figures(b, out);
+	dump_used_and_messages(b, out);
 	INVARIANT(buf_ok(out));
 }

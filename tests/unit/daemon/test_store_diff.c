@@ -73,6 +73,26 @@ static enum err both(struct pair *p, struct store_op *a, struct store_op *b, enu
 
 /* ---- intake -------------------------------------------------------------------------------------------------------------- */
 
+static const struct quota quotas[] = {
+    {.name = "grants", .zone = "id.vn", .period = QUOTA_DAY, .grants = true, .limit = {.max = 3}},
+    {.name = "all", .period = QUOTA_MONTH, .limit = {.max = 20}},
+    {.name = "watched", .zone = "com.vn", .period = QUOTA_EVER, .limit = {.max = 2, .shadow = true}}};
+
+static struct store_room some_room(struct pair *p)
+{
+	return (struct store_room){.queued = {draw(p, 4) ? 0 : 1 + (uint32_t)draw(p, 30), draw(p, 2), NULL},
+	                           .per_day = {draw(p, 4) ? 0 : 1 + (uint32_t)draw(p, 60), draw(p, 2), NULL}};
+}
+
+static void same_room(struct pair *p, const struct store_room *a, const struct store_room *b)
+{
+	SAME(p, a->waiting, b->waiting);
+	SAME(p, a->adding, b->adding);
+	SAME(p, a->today, b->today);
+	SAME(p, a->queue_full, b->queue_full);
+	SAME(p, a->day_full, b->day_full);
+}
+
 static void begin(struct pair *p)
 {
 	char key[16] = "";
@@ -81,14 +101,12 @@ static void begin(struct pair *p)
 		return;
 	if (draw(p, 2))
 		snprintf(key, sizeof key, "k%d", (int)draw(p, 6));
-	struct store_batch_begin a = {.partner = partner,
-	                              .idempotency_key = str_c(key),
-	                              .now = p->now,
-	                              .max_queued = draw(p, 4) ? 0 : 1 + draw(p, 20)};
+	struct store_batch_begin a = {
+	    .partner = partner, .idempotency_key = str_c(key), .now = p->now, .room = some_room(p)};
 	struct store_batch_begin b = a;
 	enum err err = both(p, &a.op, &b.op, STORE_BATCH_BEGIN);
 	SAME(p, a.batch, b.batch);
-	SAME(p, a.queued, b.queued);
+	same_room(p, &a.room, &b.room);
 	assert_memory_equal(a.payload_hash, b.payload_hash, sizeof a.payload_hash);
 	if (err)
 		return;
@@ -123,6 +141,8 @@ static void chunk(struct pair *p)
 	struct store_batch_chunk a = {.batch = p->open[k],
 	                              .partner = p->open_partner[k],
 	                              .decider = p->decider,
+	                              .quotas = quotas,
+	                              .quota_count = draw(p, ARRAY_LEN(quotas) + 1),
 	                              .now = p->now,
 	                              .lines = lines[0],
 	                              .count = n};
@@ -151,13 +171,12 @@ static void publish(struct pair *p)
 	if (p->open_count == 0)
 		return;
 	size_t k = draw(p, p->open_count);
-	struct store_batch_publish a = {.batch = p->open[k], .partner = p->open_partner[k], .now = p->now};
-	a.max_queued = draw(p, 4) ? 0 : 1 + draw(p, 30);
+	struct store_batch_publish a = {.batch = p->open[k], .now = p->now};
+	a.room = some_room(p);
 	a.payload_hash[0] = (uint8_t)draw(p, 256);
 	struct store_batch_publish b = a;
 	enum err err = both(p, &a.op, &b.op, STORE_BATCH_PUBLISH);
-	SAME(p, a.queued, b.queued);
-	SAME(p, a.adding, b.adding);
+	same_room(p, &a.room, &b.room);
 	if (!err)
 		close_batch(p, k);
 }

@@ -71,6 +71,10 @@ static enum err do_recover(struct store_backend *b)
 	return play(b, &r.op, STORE_RECOVER);
 }
 
+static const struct quota quotas[] = {
+    {.name = "names", .period = QUOTA_MONTH, .limit = {.max = 40}},
+    {.name = "grants", .zone = "id.vn", .period = QUOTA_DAY, .grants = true, .limit = {.max = 9}}};
+
 static struct store_batch_chunk chunk_op(struct arena *a, batch_id_t batch, uint32_t partner,
                                          const struct play_line *l, size_t n)
 {
@@ -78,6 +82,8 @@ static struct store_batch_chunk chunk_op(struct arena *a, batch_id_t batch, uint
 	                              .batch = batch,
 	                              .partner = partner,
 	                              .decider = decider,
+	                              .quotas = quotas,
+	                              .quota_count = ARRAY_LEN(quotas),
 	                              .now = NOW,
 	                              .lines = arena_calloc(a, n, sizeof *c.lines),
 	                              .count = n};
