@@ -42,6 +42,7 @@ static void release(struct api_call *c)
 {
 	struct intake *x = of_call(c);
 	struct sha256 unused;
+	x->limiter->uploads--;
 	loop_cancel_task(&x->task);
 	if (x->hash)
 		sha256_stream_finish(x->hash, &unused);
@@ -197,6 +198,8 @@ static void submit_chunk(struct intake *x)
 	k->op.batch = x->batch;
 	k->op.partner = x->call.partner_id;
 	k->op.decider = k->decider;
+	k->op.quotas = x->call.view->config->quotas;
+	k->op.quota_count = x->call.view->config->quota_count;
 	k->op.now = loop_wall(x->call.api->loop);
 	k->op.lines = k->lines;
 	x->in_flight++;
@@ -484,6 +487,7 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	x->format = asked->format;
 	x->admit_valid = asked->admit_valid;
 	x->limiter = api_limiter_of(q->api, q->partner);
+	x->limiter->uploads++;
 	x->task.run = on_task;
 	x->hash = new_hash(x);
 	split_init(&x->split, x->format, q->api->view->config->api_max_line_bytes);

@@ -2,6 +2,8 @@
 #include "daemon/api/intake_int.h"
 #include "daemon/api/json_out.h"
 
+#define NEAR_PART 5 /* of the burst: less is left than that: 80 % are used */
+
 static void refuse(struct http_request *r, int status, const char *type, const char *title, struct str detail)
 {
 	struct api_problem p = {.status = status, .type = type, .title = title, .detail = detail};
@@ -65,9 +67,15 @@ static void limit_members(struct buf *b, const void *arg)
 static bool check_rate(const struct api_request *q)
 {
 	struct clock *clock = q->api->loop->clock;
-	uint64_t wait_us = gcra_wait_us(&api_limiter_of(q->api, q->partner)->gcra, 1, clock->mono_us(clock));
+	struct api_limiter *l = api_limiter_of(q->api, q->partner);
+	uint64_t now_us = clock->mono_us(clock), wait_us = gcra_wait_us(&l->gcra, 1, now_us);
 	uint64_t wait_ms = (wait_us + 999) / 1000;
-	if (wait_us == 0)
+	if (wait_us == 0) {
+		l->near += l->gcra.rate && gcra_left(&l->gcra, now_us) < l->gcra.burst / NEAR_PART;
+		return true;
+	}
+	l->over++;
+	if (q->partner->lines_per_second.shadow)
 		return true;
 	instant_ms_t arg[2] = {loop_wall(q->api->loop) + (instant_ms_t)wait_ms, (instant_ms_t)wait_ms};
 	struct api_problem p = {.status = 429,
@@ -78,6 +86,27 @@ static bool check_rate(const struct api_request *q)
 	                        .retry_after_s = (wait_ms + 999) / 1000,
 	                        .extra = limit_members,
 	                        .arg = arg};
+	api_problem_answer(q->http, &p);
+	return false;
+}
+
+static bool check_uploads(const struct api_request *q)
+{
+	struct api_limiter *l = api_limiter_of(q->api, q->partner);
+	const struct limit *max = &q->partner->uploads;
+	if (!max->max || l->uploads < max->max)
+		return true;
+	l->over_uploads++;
+	if (max->shadow)
+		return true;
+	struct api_problem p = {.status = 429,
+	                        .type = "rate-limited",
+	                        .title = "This partner sends too many batches at a time",
+	                        .detail = arena_printf(q->http->arena,
+	                                               "At most %u are received at a time; send this one when another "
+	                                               "has been answered.",
+	                                               max->max),
+	                        .retry_after_s = API_RETRY_BUSY_S};
 	api_problem_answer(q->http, &p);
 	return false;
 }
@@ -112,6 +141,6 @@ void intake_begin(const struct api_request *q)
 {
 	struct intake_asked asked = {0};
 	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
-	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q))
+	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q) && check_uploads(q))
 		intake_start(q, &asked);
 }

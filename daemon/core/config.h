@@ -9,6 +9,7 @@
 #define VNEPP_CORE_CONFIG_H
 
 #include "daemon/core/limits.h"
+#include "daemon/core/quota.h"
 #include "epp/base/attr.h"
 #include "epp/base/diag.h"
 #include "epp/base/str.h"
@@ -122,6 +123,8 @@ struct config {
 	const char **admin_listen;
 	size_t admin_listen_count;
 	const char *admin_token_file; /* its first line lets in over TCP; NULL: only what needs no token */
+	struct quota *quotas; /* of the programme (limits file) */
+	size_t quota_count;
 	const char *rules_dir;
 	bool rules_activate; /* files activate by themselves at start and reload (sandbox) */
 	enum config_log_format log_format;

@@ -1,4 +1,4 @@
-/* The limits file: ceilings per registry, rates and queues per partner. */
+/* The limits file: ceilings per registry, rates and queues per partner, quotas of the programme. */
 #include "daemon/core/config_int.h"
 
 #define RATE_MAX    1000000    /* per second; far above any registry */
@@ -103,6 +103,60 @@ static void read_registries(struct config_reading *r, struct yaml_node *map)
 	}
 }
 
+/* ---- quotas of the programme ---- */
+
+static const char *const counts_names[] = {"grants", "names", NULL};
+
+static bool is_province(struct str s)
+{
+	return s.len == 2 && s.ptr[0] >= '0' && s.ptr[0] <= '9' && s.ptr[1] >= '0' && s.ptr[1] <= '9';
+}
+
+static void read_quota(struct config_reading *r, struct yaml_node *n, struct quota *q)
+{
+	struct yaml_node *zone = yaml_get(n, "zone"), *province = yaml_get(n, "province");
+	int choice = 0, period = 0;
+	(void)config_value_name(r, n, "name", YAML_REQUIRED, &q->name);
+	if (config_value_text(r, n, "zone", YAML_OPTIONAL, &q->zone))
+		(void)config_value_is_zone(r, zone, &q->zone);
+	if (config_value_text(r, n, "province", YAML_OPTIONAL, &q->province) && !is_province(str_c(q->province))) {
+		yaml_error(r->d, province, "'%s' is not the code of a province", q->province);
+		diag_help(r->d, "two digits, as in the decision's attribution: \"68\"");
+	}
+	if (yaml_enum(r->d, n, "period", YAML_REQUIRED, quota_period_names, &period))
+		q->period = (enum quota_period)period;
+	(void)yaml_enum(r->d, n, "counts", YAML_OPTIONAL, counts_names, &choice);
+	q->grants = choice == 0;
+	if (!yaml_get(n, "max"))
+		yaml_error(r->d, n, "'max' is missing");
+	config_value_u32(r, n, "max", 1, QUEUE_MAX, &q->limit.max);
+	(void)yaml_bool(r->d, n, "shadow", YAML_OPTIONAL, &q->limit.shadow);
+	(void)config_value_text(r, n, "reason", YAML_OPTIONAL, &q->limit.reason);
+	yaml_reject_unseen(r->d, n);
+}
+
+static void check_quota_name(struct config_reading *r, struct yaml_node *n, const struct quota *q)
+{
+	for (const struct quota *other = r->c->quotas; q->name && other < q; other++)
+		if (other->name && strcmp(other->name, q->name) == 0)
+			yaml_error(r->d, yaml_get(n, "name"), "there is a quota '%s' already", q->name);
+}
+
+static void read_quotas(struct config_reading *r, struct yaml_node *seq)
+{
+	if (!seq)
+		return;
+	r->c->quotas = arena_calloc(r->arena, seq->count + 1, sizeof *r->c->quotas);
+	for (struct yaml_node *n = seq->child; n; n = n->next) {
+		struct quota *q = &r->c->quotas[r->c->quota_count];
+		if (!yaml_as_kind(r->d, n, YAML_MAP))
+			continue;
+		read_quota(r, n, q);
+		check_quota_name(r, n, q);
+		r->c->quota_count++;
+	}
+}
+
 void config_limits_read(struct config_reading *r, struct yaml_node *top)
 {
 	const char *path;
@@ -111,5 +165,6 @@ void config_limits_read(struct config_reading *r, struct yaml_node *top)
 	struct yaml_node *file = yaml_load(r->arena, r->d, path);
 	read_registries(r, yaml_opt(r->d, file, "registries", YAML_MAP));
 	read_partners(r, yaml_opt(r->d, file, "partners", YAML_MAP));
+	read_quotas(r, yaml_opt(r->d, file, "quotas", YAML_SEQ));
 	yaml_reject_unseen(r->d, file);
 }
