@@ -84,6 +84,20 @@ static void run_item(void *arg, struct admin_conn *c, const json_t *args)
 	gateway_item(m->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
 }
 
+static void run_limits(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	(void)args;
+	gateway_limits(m->gateway, on_item, c);
+}
+
+static void run_queue(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	(void)args;
+	gateway_queue(m->gateway, on_item, c);
+}
+
 static void run_messages(void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
@@ -103,6 +117,7 @@ static void run_message_done(void *arg, struct admin_conn *c, const json_t *args
 const struct admin_command commands_table[] = {
     {ADMIN_CMD_STATUS, run_status},     {ADMIN_CMD_PAUSE, run_pause},
     {ADMIN_CMD_RESUME, run_resume},     {ADMIN_CMD_ITEM, run_item},
+    {ADMIN_CMD_LIMITS, run_limits},     {ADMIN_CMD_QUEUE, run_queue},
     {ADMIN_CMD_MESSAGES, run_messages}, {ADMIN_CMD_MESSAGE_DONE, run_message_done},
     {ADMIN_CMD_RESOLVE, run_resolve},   {ADMIN_CMD_IMPORT, run_import},
     {ADMIN_CMD_RELOAD, run_reload},     {NULL, NULL}};

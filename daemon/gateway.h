@@ -62,6 +62,12 @@ void gateway_free(struct gateway *g);
 
 /* What is going on, as a new JSON object. */
 struct json_t *gateway_status(struct gateway *g);
+/* Every limit with what is used of it; every queue with what waits in it. `done` later, with an error text, or a new
+ * object that the callee takes over. */
+void gateway_limits(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
+                    void *arg);
+void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
+                   void *arg);
 /* Pauses what `args` name (registry, account, partner, lane, only, or all; why), or resumes exactly that, without names
  * everything. `done` once, now or later, with an error text, or with what is paused now (borrowed). */
 void gateway_pause(struct gateway *g, const struct json_t *args, bool on,

@@ -54,6 +54,7 @@ struct gateway_account {
 
 struct gateway_registry {
 	const struct config_registry *config;
+	struct limit all, of[LIMIT_CLASS__COUNT]; /* as they are configured now */
 	struct limits limits;
 	struct gateway_account *accounts; /* owned; config->account_count of them */
 };
@@ -126,6 +127,13 @@ void gateway_pause_take(struct gateway *g, struct json_t *list, const char *text
 /* gateway_pause.c: what was stored, and into force. */
 void gateway_pauses_load(struct gateway *g, struct str text);
 void gateway_pauses_apply(struct gateway *g);
+/* gateway_json.c: null for what is empty or none; times in Hanoi. */
+struct json_t *gateway_text(struct str s);
+struct json_t *gateway_moment(instant_ms_t t);
+/* By the store's number; NULL, "(not configured)" when it is not configured any more. */
+const struct gateway_account *gateway_account_of(const struct gateway *g, uint32_t id);
+const char *gateway_account_name(const struct gateway *g, uint32_t id);
+const char *gateway_partner_name(const struct gateway *g, uint32_t id);
 /* gateway.c: another pool has logged out. */
 void gateway_pool_drained(struct gateway *g);
 

@@ -20,33 +20,6 @@ struct item_question {
 	void *arg;
 };
 
-static json_t *text(struct str s)
-{
-	return s.len ? json_stringn(s.ptr, s.len) : json_null();
-}
-
-static json_t *moment(instant_ms_t t)
-{
-	char room[TIME_TEXT_MAX];
-	return t == INSTANT_NONE ? json_null() : json_string(instant_format(room, t, HANOI_OFFSET_S, false));
-}
-
-static const char *partner_name(const struct gateway *g, uint32_t id)
-{
-	for (size_t i = 0; i < g->config->partner_count; i++)
-		if (g->partner_ids[i] == id)
-			return g->config->partners[i].name;
-	return "(not configured)";
-}
-
-static const struct gateway_account *account_of(const struct gateway *g, uint32_t id)
-{
-	for (size_t i = 0; i < gateway_account_count(g); i++)
-		if (gateway_account_at(g, i)->id == id)
-			return gateway_account_at(g, i);
-	return NULL;
-}
-
 /* ---- what holds it ------------------------------------------------------------------------------------------------------- */
 
 struct reason {
@@ -57,7 +30,7 @@ struct reason {
 /* The sender's side: from what stands still longest to what passes by itself. */
 static void queued(const struct gateway *g, const struct store_row *row, struct reason *r)
 {
-	const struct gateway_account *a = account_of(g, row->account);
+	const struct gateway_account *a = gateway_account_of(g, row->account);
 	struct pool_stats p;
 	if (!a || a->closed) {
 		*r = (struct reason){"account", "operator", "its account is not configured any more"};
@@ -125,7 +98,7 @@ static void explain(const struct gateway *g, const struct store_row *row, struct
 
 static json_t *describe(const struct gateway *g, const struct store_row *row)
 {
-	const struct gateway_account *a = account_of(g, row->account);
+	const struct gateway_account *a = gateway_account_of(g, row->account);
 	const struct item_result *res = &row->result;
 	bool ended = res->at != INSTANT_NONE;
 	struct reason r = {"", "", ""};
@@ -134,13 +107,14 @@ static json_t *describe(const struct gateway *g, const struct store_row *row)
 	    "{s:I, s:I, s:I, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:i, s:o, s:o, "
 	    "s:o, s:o}",
 	    "item", (json_int_t)row->item, "batch", (json_int_t)row->batch, "line", (json_int_t)row->line,
-	    "partner", partner_name(g, row->partner), "ref", text(row->ref), "domain", text(row->domain),
-	    "account", a ? a->name : "(not configured)", "op", row->op == ITEM_CREATE ? "create" : "renew",
-	    "state", item_state_name(row->state), "held_by", r.held_by, "who_can_change_it", r.who, "detail",
-	    r.detail, "reason", text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)),
-	    "message", text(res->message), "needs", text(res->needs), "code", res->code, "attempts",
-	    res->attempt, "cltrid", text(res->cl_trid), "svtrid", text(res->sv_trid), "admitted",
-	    moment(row->admitted), "at", moment(res->at));
+	    "partner", gateway_partner_name(g, row->partner), "ref", gateway_text(row->ref), "domain",
+	    gateway_text(row->domain), "account", a ? a->name : "(not configured)", "op",
+	    row->op == ITEM_CREATE ? "create" : "renew", "state", item_state_name(row->state), "held_by",
+	    r.held_by, "who_can_change_it", r.who, "detail", r.detail, "reason",
+	    gateway_text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)), "message",
+	    gateway_text(res->message), "needs", gateway_text(res->needs), "code", res->code, "attempts",
+	    res->attempt, "cltrid", gateway_text(res->cl_trid), "svtrid", gateway_text(res->sv_trid),
+	    "admitted", gateway_moment(row->admitted), "at", gateway_moment(res->at));
 }
 
 static void on_read(struct store_op *op)

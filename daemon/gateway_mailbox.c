@@ -27,32 +27,14 @@ struct note {
 	void *arg;
 };
 
-static json_t *text(struct str s)
-{
-	return s.len ? json_stringn(s.ptr, s.len) : json_null();
-}
-
-static json_t *moment(instant_ms_t t)
-{
-	char room[TIME_TEXT_MAX];
-	return t == INSTANT_NONE ? json_null() : json_string(instant_format(room, t, HANOI_OFFSET_S, false));
-}
-
-static json_t *account_of(const struct gateway *g, uint32_t id)
-{
-	for (size_t i = 0; i < gateway_account_count(g); i++)
-		if (gateway_account_at(g, i)->id == id)
-			return json_string(gateway_account_at(g, i)->name);
-	return json_string("(not configured)");
-}
-
 static json_t *describe(const struct gateway *g, const struct store_message_row *r)
 {
 	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "message", (json_int_t)r->message,
-	                 "at", moment(r->at), "account", account_of(g, r->account), "kind", text(r->kind),
-	                 "domain", text(r->domain), "item",
+	                 "at", gateway_moment(r->at), "account",
+	                 json_string(gateway_account_name(g, r->account)), "kind", gateway_text(r->kind),
+	                 "domain", gateway_text(r->domain), "item",
 	                 r->item ? json_integer((json_int_t)r->item) : json_null(), "attention",
-	                 text(r->attention), "text", text(r->text), "waits", r->waits);
+	                 gateway_text(r->attention), "text", gateway_text(r->text), "waits", r->waits);
 }
 
 static void answer(struct question *q, const char *why, json_t *a)
@@ -81,11 +63,11 @@ static void on_one(struct store_op *op)
 	}
 	const struct store_message_row *r = &q->get.rows[0];
 	json_t *a = describe(q->gateway, r);
-	json_object_set_new(a, "id", text(r->id));
-	json_object_set_new(a, "stored", moment(r->stored));
-	json_object_set_new(a, "done", moment(r->done_at));
-	json_object_set_new(a, "why", text(r->done_why));
-	json_object_set_new(a, "frame", text(r->body));
+	json_object_set_new(a, "id", gateway_text(r->id));
+	json_object_set_new(a, "stored", gateway_moment(r->stored));
+	json_object_set_new(a, "done", gateway_moment(r->done_at));
+	json_object_set_new(a, "why", gateway_text(r->done_why));
+	json_object_set_new(a, "frame", gateway_text(r->body));
 	answer(q, NULL, a);
 }
 

@@ -40,12 +40,6 @@ static void label(struct observe_figure *f, const char *key, const char *value)
 	snprintf(f->labels + len, sizeof f->labels - len, "%s%s=\"%s\"", len ? "," : "", key, value);
 }
 
-const char *observe_lane_name(int lane)
-{
-	static const char *const names[LANE__COUNT] = {"other", "urgent", "renew", "create"};
-	return names[lane > 0 && lane < LANE__COUNT ? lane : 0];
-}
-
 static void init_process(struct gateway_observer *o)
 {
 	micro(o, &o->start, "process_start_time_seconds", "When the daemon was started.");
@@ -98,8 +92,8 @@ static void init_items(struct gateway_observer *o)
 		      "Items taken out of the queue, by where they are.");
 	}
 	for (int i = 1; i < LANE__COUNT; i++) {
-		label(&o->lanes[i].items, "lane", observe_lane_name(i));
-		label(&o->lanes[i].oldest, "lane", observe_lane_name(i));
+		label(&o->lanes[i].items, "lane", lane_name((uint8_t)i));
+		label(&o->lanes[i].oldest, "lane", lane_name((uint8_t)i));
 		plain(o, &o->lanes[i].items, STATS_GAUGE, "vnepp_queue_items",
 		      "Items that wait to be sent; of batches with several lanes at most so many.");
 		micro(o, &o->lanes[i].oldest, "vnepp_queue_oldest_seconds",

@@ -117,7 +117,6 @@ struct observe_partner *observe_figures_partner(struct gateway_observer *o, cons
 /* Of the registries, at a sample. */
 void observe_figures_rates(struct gateway_observer *o, uint64_t elapsed_ms);
 
-const char *observe_lane_name(int lane);
 const char *observe_account_state(const struct pool_stats *p);
 const char *observe_state(const struct gateway *g);
 /* Whether anything can be admitted. */

@@ -96,7 +96,7 @@ static json_t *lanes(const struct gateway_observer *o)
 	for (int i = 1; i < LANE__COUNT; i++) {
 		const struct observe_lane *l = &o->lanes[i];
 		json_array_append_new(
-		    out, json_pack("{s:s, s:I, s:I}", "lane", observe_lane_name(i), "items",
+		    out, json_pack("{s:s, s:I, s:I}", "lane", lane_name((uint8_t)i), "items",
 		                   (json_int_t)l->count, "oldest_s",
 		                   (json_int_t)(l->since == INSTANT_NONE ? 0 : (now - l->since) / 1000)));
 	}

@@ -19,7 +19,6 @@
 
 #define WHY_MAX 200
 
-static const char *const lane_names[LANE__COUNT] = {NULL, "urgent", "renew", "create"};
 static const char *const members[] = {"registry", "account", "partner", "lane", "only"};
 #define ONLY_PAID "paid"
 
@@ -50,7 +49,7 @@ static uint32_t partner_id(const struct gateway *g, const char *name)
 static uint8_t lane_number(const char *name)
 {
 	for (uint8_t i = 1; i < LANE__COUNT; i++)
-		if (strcmp(lane_names[i], name) == 0)
+		if (strcmp(lane_name(i), name) == 0)
 			return i;
 	return 0;
 }

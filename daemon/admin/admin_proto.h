@@ -15,6 +15,9 @@
  * or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
 #define ADMIN_CMD_PAUSE  "pause"
 #define ADMIN_CMD_RESUME "resume"
+/* → limits[]: of, limit, max, used, left, resets, near, over, shadow, reason; queue[]: account, lane, partner, items … */
+#define ADMIN_CMD_LIMITS "limits"
+#define ADMIN_CMD_QUEUE  "queue"
 /* item: its number → ref, domain, state, held_by, who_can_change_it, detail, reason, cltrid … */
 #define ADMIN_CMD_ITEM "item"
 /* item: a number; outcome: done, failed, retry; why: text; for done also expires, and created for a create, when the

@@ -356,6 +356,25 @@ void api_set_decider(struct api *a, struct decider *d)
 	a->decider = d;
 }
 
+void api_rate_of(const struct api *a, const char *partner, struct api_rate *out)
+{
+	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
+	*out = (struct api_rate){0};
+	list_for_each (n, &a->limiters) {
+		const struct api_limiter *l = LIST_ITEM(n, struct api_limiter, node);
+		if (strcmp(l->name, partner) != 0)
+			continue;
+		uint64_t left = gcra_left(&l->gcra, now);
+		*out = (struct api_rate){.used = left < l->gcra.burst ? l->gcra.burst - left : 0,
+		                         .empty_in_ms =
+		                             l->gcra.empty_us > now ? (l->gcra.empty_us - now) / 1000 : 0,
+		                         .near = l->near,
+		                         .over = l->over,
+		                         .uploads = l->uploads,
+		                         .over_uploads = l->over_uploads};
+	}
+}
+
 int64_t api_limit_used_ppm(const struct api *a, const char *partner)
 {
 	uint64_t now = a->loop->clock->mono_us(a->loop->clock);

@@ -62,6 +62,15 @@ void api_set_config(struct api *a, struct config *config, const uint32_t *partne
                     const uint32_t *account_ids);
 void api_set_decider(struct api *a, struct decider *d);
 /* Of a partner's allowance of lines, millionths that are used up now; 0 without a limit or when nobody has asked yet. */
+/* What a partner has used of its rate, and how often it came near it or beyond it. */
+struct api_rate {
+	uint64_t used;        /* of the burst, now */
+	uint64_t empty_in_ms; /* until nothing is used */
+	uint64_t near, over;
+	uint32_t uploads; /* under way */
+	uint64_t over_uploads;
+};
+void api_rate_of(const struct api *a, const char *partner, struct api_rate *out);
 int64_t api_limit_used_ppm(const struct api *a, const char *partner);
 /* No new requests on old connections; uploads under way go on. */
 void api_drain(struct api *a);

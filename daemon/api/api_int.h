@@ -42,8 +42,9 @@ struct api_view {
 struct api_limiter {
 	struct list_node node;
 	struct gcra gcra;
-	uint32_t uploads;                 /* batches being received now */
-	uint64_t near, over, over_uploads; /* admitted with little left; beyond the rate; beyond the uploads */
+	uint32_t uploads; /* batches being received now */
+	uint64_t near, over,
+	    over_uploads; /* admitted with little left; beyond the rate; beyond the uploads */
 	char name[STORE_NAME_MAX];
 };
 

@@ -99,14 +99,15 @@ static bool check_uploads(const struct api_request *q)
 	l->over_uploads++;
 	if (max->shadow)
 		return true;
-	struct api_problem p = {.status = 429,
-	                        .type = "rate-limited",
-	                        .title = "This partner sends too many batches at a time",
-	                        .detail = arena_printf(q->http->arena,
-	                                               "At most %u are received at a time; send this one when another "
-	                                               "has been answered.",
-	                                               max->max),
-	                        .retry_after_s = API_RETRY_BUSY_S};
+	struct api_problem p = {
+	    .status = 429,
+	    .type = "rate-limited",
+	    .title = "This partner sends too many batches at a time",
+	    .detail = arena_printf(q->http->arena,
+	                           "At most %u are received at a time; send this one when another "
+	                           "has been answered.",
+	                           max->max),
+	    .retry_after_s = API_RETRY_BUSY_S};
 	api_problem_answer(q->http, &p);
 	return false;
 }
@@ -141,6 +142,7 @@ void intake_begin(const struct api_request *q)
 {
 	struct intake_asked asked = {0};
 	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
-	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q) && check_uploads(q))
+	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q) &&
+	    check_uploads(q))
 		intake_start(q, &asked);
 }

@@ -123,7 +123,7 @@ struct config {
 	const char **admin_listen;
 	size_t admin_listen_count;
 	const char *admin_token_file; /* its first line lets in over TCP; NULL: only what needs no token */
-	struct quota *quotas; /* of the programme (limits file) */
+	struct quota *quotas;         /* of the programme (limits file) */
 	size_t quota_count;
 	const char *rules_dir;
 	bool rules_activate; /* files activate by themselves at start and reload (sandbox) */

@@ -119,7 +119,8 @@ static void read_quota(struct config_reading *r, struct yaml_node *n, struct quo
 	(void)config_value_name(r, n, "name", YAML_REQUIRED, &q->name);
 	if (config_value_text(r, n, "zone", YAML_OPTIONAL, &q->zone))
 		(void)config_value_is_zone(r, zone, &q->zone);
-	if (config_value_text(r, n, "province", YAML_OPTIONAL, &q->province) && !is_province(str_c(q->province))) {
+	if (config_value_text(r, n, "province", YAML_OPTIONAL, &q->province) &&
+	    !is_province(str_c(q->province))) {
 		yaml_error(r->d, province, "'%s' is not the code of a province", q->province);
 		diag_help(r->d, "two digits, as in the decision's attribution: \"68\"");
 	}

@@ -19,6 +19,12 @@ enum lane {
 /* So long before it is too late an item is urgent: a weekend in which nobody looks. */
 #define LANE_URGENT_MS (48 * 3600000ll)
 
+static inline const char *lane_name(uint8_t lane)
+{
+	static const char *const names[LANE__COUNT] = {"none", "urgent", "renew", "create"};
+	return lane < LANE__COUNT ? names[lane] : "none";
+}
+
 static inline uint8_t lane_of_op(enum item_op op)
 {
 	return op == ITEM_RENEW ? LANE_RENEW : LANE_CREATE;

@@ -60,6 +60,7 @@ policy: {rules: "$root/policy/rules"}
 log: {format: logfmt}
 stop_timeout: 5s
 partners: partners.yaml
+limits: limits.yaml
 registries:
   - name: sim
     endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
@@ -74,6 +75,12 @@ cat >"$dir/partners.yaml" <<END
 partners:
   - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
   - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
+END
+cat >"$dir/limits.yaml" <<END
+registries: {sim: {commands_per_second: {max: 5000, reason: "the contract"}, classes_per_second: {create: {max: 1, shadow: true}}}}
+partners: {default: {lines_per_second: 1000, burst: 100000, lines_per_day: 100000, uploads: 4, max_queued: 50000}}
+quotas:
+  - {name: com-names, zone: com.vn, period: month, counts: names, max: 1000}
 END
 start
 
@@ -92,6 +99,15 @@ check "nothing of the paused one's was claimed" claimed 20
 held() { # ITEM STATE HELD_BY
 	vnepp item "$1" --json && grep -q "\"state\": \"$2\"" "$dir/out" && grep -q "\"held_by\": \"$3\"" "$dir/out"
 }
+row() { # COMMAND LIMIT MEMBER VALUE: of the JSON's entry
+	vnepp "$1" --json && tr -d '\n' <"$dir/out" | grep -o '{[^{}]*}' | grep "\"$2\"" | grep -qE "\"$3\": *$4( |,|\})"
+}
+check "limits: the registry's, with its reason" row limits commands_per_second reason '"the contract"'
+check "… what a shadow would have stopped" row limits create_per_second over '[1-9][0-9]*'
+check "… the partner's day" row limits lines_per_day used 20
+check "… the programme's" row limits com-names used 40
+check "… for people" bash -c "'$build/vnepp' limits --socket '$dir/control.sock' | grep -q 'com-names'"
+check "queue: what waits, and that it is paused" row queue create state '"paused"'
 check "an item that waits says for what" held 1 queued pause
 check "one that has ended says so" held 21 done nothing
 check "an item that is not there is said" says "no such item" item 4711

@@ -632,6 +632,36 @@ static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
 	              ":3:", "did you mean 'shadow'?");
 }
 
+static void quotas_are_read_and_checked(void **state)
+{
+	struct fixture *f = *state;
+	static const char two[] =
+	    "quotas:\n"
+	    "  - {name: a, zone: ID.vn, period: year, max: 5, reason: target}\n"
+	    "  - {name: b, province: \"68\", period: day, counts: names, max: 7, shadow: true}\n"
+	    "registries: {ascii:";
+	edit(f, "limits.yaml", limits_text, "registries: {ascii:", two);
+	load_good(f);
+	assert_int_equal(f->c->quota_count, 2);
+	const struct quota *a = &f->c->quotas[0], *b = &f->c->quotas[1];
+	assert_string_equal(a->zone, "id.vn");
+	assert_null(a->province);
+	assert_true(a->period == QUOTA_YEAR && a->grants && a->limit.max == 5 && !a->limit.shadow);
+	assert_string_equal(b->province, "68");
+	assert_true(b->period == QUOTA_DAY && !b->grants && b->limit.max == 7 && b->limit.shadow);
+	refuse_limits(f, "registries: {ascii:",
+	              "quotas: [{name: a, period: week, max: 1}]\nregistries: {ascii:", ":1:28:", "week");
+	refuse_limits(f, "registries: {ascii:", "quotas: [{name: a, period: day}]\nregistries: {ascii:",
+	              ":1:", "'max' is missing");
+	refuse_limits(f, "registries: {ascii:",
+	              "quotas: [{name: a, period: day, max: 1, province: \"168\"}]\nregistries: {ascii:",
+	              ":1:", "not the code of a province");
+	refuse_limits(
+	    f, "registries: {ascii:",
+	    "quotas: [{name: a, period: day, max: 1}, {name: a, period: day, max: 1}]\nregistries: {ascii:",
+	    ":1:", "a quota 'a' already");
+}
+
 static void everything_is_reported_at_once(void **state)
 {
 	struct fixture *f = *state;
@@ -684,6 +714,7 @@ int main(void)
 	    TEST(a_partner_needs_an_account_for_its_zones),
 	    TEST(fingerprints_may_have_colons),
 	    TEST(limits_are_checked),
+	    TEST(quotas_are_read_and_checked),
 	    TEST(a_limit_may_be_in_shadow_and_have_a_reason),
 	    TEST(a_new_password_has_a_file_of_its_own),
 	    TEST(what_is_required_is_told),

@@ -1,0 +1,203 @@
+/*
+ * Every limit with what is used of it, and every queue with what waits in it.
+ *
+ * Happy path: the reading connection tells what the store has counted ─▶ what ceilings and rates know is added ─▶
+ * answered.
+ */
+#include "daemon/api/api.h"
+#include "daemon/gateway_int.h"
+#include "daemon/job/lane.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct limits_question {
+	struct store_get_used used;
+	struct store_get_depths depths;
+	struct gateway *gateway;
+	struct arena arena;
+	json_t *(*describe)(const struct limits_question *q);
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
+};
+
+/* ---- limits -------------------------------------------------------------------------------------------------------------- */
+
+/* `resets`: taken over. `near`, `over`: negative: not counted. */
+static void add(json_t *list, const char *whose, const char *name, const struct limit *l, uint64_t used,
+                json_t *resets, int64_t near, int64_t over)
+{
+	uint64_t left = used < l->max ? l->max - used : 0;
+	json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:b, s:s?}", "of",
+	                                      whose, "limit", name, "max", (json_int_t)l->max, "used",
+	                                      (json_int_t)used, "left", (json_int_t)left, "resets", resets,
+	                                      "near", near < 0 ? json_null() : json_integer(near), "over",
+	                                      over < 0 ? json_null() : json_integer(over), "shadow",
+	                                      l->shadow, "reason", l->reason));
+}
+
+static void add_ceiling(json_t *list, const struct gateway *g, const char *whose, const char *name,
+                        const struct limit *l, const struct ceiling *c)
+{
+	if (l->max)
+		add(list, whose, name, l, ceiling_used(c, loop_now(g->env.loop)), json_string("each second"),
+		    (int64_t)c->near, (int64_t)c->over);
+}
+
+static void add_registries(json_t *list, const struct gateway *g)
+{
+	for (size_t i = 0; i < g->base->registry_count; i++) {
+		const struct gateway_registry *r = &g->registries[i];
+		char whose[STORE_NAME_MAX + 16], name[64];
+		snprintf(whose, sizeof whose, "registry %s", r->config->name);
+		add_ceiling(list, g, whose, "commands_per_second", &r->all, &r->limits.all);
+		for (int k = 0; k < LIMIT_CLASS__COUNT; k++) {
+			snprintf(name, sizeof name, "%s_per_second", limit_class_names[k]);
+			add_ceiling(list, g, whose, name, &r->of[k], &r->limits.of[k]);
+		}
+	}
+}
+
+static uint64_t used_of(const struct store_get_used *u, const char *scope, date_t begin)
+{
+	for (size_t i = 0; i < u->count; i++)
+		if (u->list[i].begin == begin && str_eq_c(u->list[i].scope, scope))
+			return u->list[i].used;
+	return 0;
+}
+
+static json_t *midnight(date_t day)
+{
+	return day == DATE_NONE ? json_string("never") : gateway_moment(instant_of_date(day, HANOI_OFFSET_S));
+}
+
+static uint64_t waiting_of(const struct limits_question *q, uint32_t partner)
+{
+	for (size_t i = 0; i < q->depths.partner_count; i++)
+		if (q->depths.partners[i].partner == partner)
+			return q->depths.partners[i].items;
+	return 0;
+}
+
+static void add_partner(json_t *list, const struct limits_question *q, size_t i, date_t today)
+{
+	const struct gateway *g = q->gateway;
+	const struct config_partner *p = &g->config->partners[i];
+	struct api_rate rate;
+	char whose[STORE_NAME_MAX + 16], scope[32];
+	snprintf(whose, sizeof whose, "partner %s", p->name);
+	snprintf(scope, sizeof scope, "lines/%u", g->partner_ids[i]);
+	api_rate_of(g->api, p->name, &rate);
+	if (p->lines_per_second.max) {
+		struct limit burst = p->lines_per_second;
+		burst.max = p->burst;
+		add(list, whose, "lines_per_second", &burst, rate.used,
+		    gateway_moment(loop_wall(g->env.loop) + (instant_ms_t)rate.empty_in_ms),
+		    (int64_t)rate.near, (int64_t)rate.over);
+	}
+	if (p->uploads.max)
+		add(list, whose, "uploads", &p->uploads, rate.uploads, json_string("when one ends"), -1,
+		    (int64_t)rate.over_uploads);
+	if (p->max_queued.max)
+		add(list, whose, "max_queued", &p->max_queued, waiting_of(q, g->partner_ids[i]),
+		    json_string("as they are sent"), -1, -1);
+	if (p->lines_per_day.max)
+		add(list, whose, "lines_per_day", &p->lines_per_day, used_of(&q->used, scope, today),
+		    midnight(today + 1), -1, -1);
+}
+
+static json_t *limits(const struct limits_question *q)
+{
+	const struct config *c = q->gateway->config;
+	date_t today = date_of_instant(loop_wall(q->gateway->env.loop), HANOI_OFFSET_S);
+	json_t *list = json_array();
+	add_registries(list, q->gateway);
+	for (size_t i = 0; i < c->partner_count; i++)
+		add_partner(list, q, i, today);
+	for (size_t i = 0; i < c->quota_count; i++) {
+		const struct quota *u = &c->quotas[i];
+		add(list, "programme", u->name, &u->limit,
+		    used_of(&q->used, u->name, quota_begin(u->period, today)),
+		    midnight(quota_end(u->period, today)), -1, -1);
+	}
+	return json_pack("{s:o}", "limits", list);
+}
+
+/* ---- queue --------------------------------------------------------------------------------------------------------------- */
+
+static json_t *queue(const struct limits_question *q)
+{
+	const struct gateway *g = q->gateway;
+	json_t *list = json_array();
+	for (size_t i = 0; i < q->depths.count; i++) {
+		const struct store_depth *d = &q->depths.depths[i];
+		const struct gateway_account *a = gateway_account_of(g, d->queue.account);
+		bool paused = a && sched_is_held(g->sched, a->id, d->queue.partner, d->queue.lane);
+		json_array_append_new(
+		    list,
+		    json_pack("{s:s, s:s, s:s, s:I, s:o, s:s}", "account",
+		              gateway_account_name(g, d->queue.account), "lane", lane_name(d->queue.lane),
+		              "partner", gateway_partner_name(g, d->queue.partner), "items",
+		              (json_int_t)d->items, "oldest", gateway_moment(d->oldest), "state",
+		              !a || a->closed                ? "account not configured"
+		              : paused                       ? "paused"
+		              : sched_out_of_money(a->sched) ? "what costs waits for money"
+		                                             : "moving"));
+	}
+	return json_pack("{s:o}", "queue", list);
+}
+
+/* ---- asking --------------------------------------------------------------------------------------------------------------- */
+
+static void end(struct limits_question *q, const struct store_op *op)
+{
+	json_t *answer = op->err ? NULL : q->describe(q);
+	q->done(q->arg, op->err ? op->errmsg.text : NULL, answer);
+	arena_fini(&q->arena);
+	free(q);
+}
+
+static void on_depths(struct store_op *op)
+{
+	end(CONTAINER_OF(op, struct limits_question, depths.op), op);
+}
+
+static void on_used(struct store_op *op)
+{
+	struct limits_question *q = CONTAINER_OF(op, struct limits_question, used.op);
+	if (op->err) {
+		end(q, op);
+		return;
+	}
+	q->depths = (struct store_get_depths){.op = {.type = STORE_GET_DEPTHS, .done = on_depths},
+	                                      .arena = &q->arena};
+	q->gateway->env.reader->submit(q->gateway->env.reader, &q->depths.op);
+}
+
+static void ask(struct gateway *g, json_t *(*describe)(const struct limits_question *q),
+                void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	if (!g->running) {
+		done(arg, "the gateway is starting", NULL);
+		return;
+	}
+	struct limits_question *q = xcalloc(1, sizeof *q);
+	*q = (struct limits_question){.gateway = g, .describe = describe, .done = done, .arg = arg};
+	arena_init(&q->arena);
+	q->used =
+	    (struct store_get_used){.op = {.type = STORE_GET_USED, .done = on_used}, .arena = &q->arena};
+	g->env.reader->submit(g->env.reader, &q->used.op);
+}
+
+void gateway_limits(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	ask(g, limits, done, arg);
+}
+
+void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	ask(g, queue, done, arg);
+}
