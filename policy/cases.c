@@ -2,6 +2,7 @@
 #include "policy/cases.h"
 
 #include "epp/base/alloc.h"
+#include "policy/coverage.h"
 #include "policy/policy_int.h"
 
 #include <dirent.h>
@@ -11,6 +12,7 @@
 
 #define FILES_MAX    256
 #define READINGS_MAX 8
+#define CHOICES_MAX  8
 #define SITE_SUFFIX  "-site.yaml"
 
 struct reading {
@@ -24,6 +26,9 @@ struct run {
 	struct buf *out;
 	enum policy_form form;
 	struct reading readings[READINGS_MAX];
+	struct map chosen;         /* rule sets of cases with switches of their own, by these */
+	struct coverage *coverage; /* NULL: not asked for */
+	const char *rules_dir;
 	struct policy_test_counts *counts;
 };
 
@@ -187,6 +192,57 @@ static struct yaml_node *find_expectation(struct run *run, struct yaml_node *n, 
 	return own ? own : yaml_need(run->d, n, "expect", YAML_MAP);
 }
 
+static void try_case(struct trial *t, const struct policy_facts *facts, const struct yaml_node *n)
+{
+	struct run *run = t->run;
+	policy_decide(t->reading->rules, facts, &t->decision);
+	if (run->coverage)
+		coverage_add(run->coverage, t->reading->rules, facts);
+	compare(t);
+	run->counts->passed += t->differences == 0;
+	run->counts->failed += t->differences > 0;
+	print_result(t, n);
+}
+
+/* The rules under the default reading, but for the case's own switches; loaded once for each choice. */
+static struct reading *chosen_reading(struct run *run, struct yaml_node *switches)
+{
+	struct policy_choice choices[CHOICES_MAX];
+	struct str key = STR_NONE;
+	size_t count = 0;
+	for (struct yaml_node *n = switches->child; n; n = n->next) {
+		n->seen = true;
+		if (count == CHOICES_MAX || n->kind != YAML_SCALAR) {
+			yaml_error(run->d, n, "at most %d switches, each with its option", CHOICES_MAX);
+			return NULL;
+		}
+		choices[count++] = (struct policy_choice){n->key, n->text};
+		key = arena_printf(&run->arena, "%.*s%s%.*s: %.*s", STR_ARG(key), key.len ? ", " : "",
+		                   STR_ARG(n->key), STR_ARG(n->text));
+	}
+	struct reading *r = map_get(&run->chosen, key);
+	if (r)
+		return r;
+	r = arena_calloc(&run->arena, 1, sizeof *r);
+	r->name = key;
+	r->rules = policy_load_dir_choosing(run->rules_dir, NULL, choices, count, run->d);
+	if (!r->rules)
+		return NULL;
+	(void)map_put(&run->chosen, key, r); /* was not there */
+	return r;
+}
+
+static void run_chosen(struct run *run, struct yaml_node *n, struct yaml_node *switches, struct str id,
+                       const struct policy_facts *facts, bool good)
+{
+	struct reading *r = chosen_reading(run, switches);
+	struct trial t = {
+	    .run = run, .reading = r, .id = id, .expect = yaml_need(run->d, n, "expect", YAML_MAP)};
+	yaml_reject_unseen(run->d, n);
+	if (r && good)
+		try_case(&t, facts, n);
+}
+
 static void run_case(struct run *run, struct yaml_node *n)
 {
 	struct str id = STR_NONE, about = STR_NONE, at = STR_NONE;
@@ -198,9 +254,15 @@ static void run_case(struct run *run, struct yaml_node *n)
 	if (yaml_str(run->d, n, "at", YAML_REQUIRED, &at) && !instant_parse(at, HANOI_OFFSET_S, &when))
 		yaml_error(run->d, yaml_get(n, "at"), "'%.*s' is not a time", STR_ARG(at));
 	struct yaml_node *map = yaml_need(run->d, n, "facts", YAML_MAP);
-	bool read = policy_facts_read(&run->arena, run->d, map, &facts);
+	bool read = policy_facts_read(&run->arena, run->d, map, &facts) &&
+	            policy_facts_check(run->readings[0].rules, run->d, map);
 	facts.at = when;
 	run->counts->cases++;
+	struct yaml_node *switches = yaml_opt(run->d, n, "switches", YAML_MAP);
+	if (switches) {
+		run_chosen(run, n, switches, id, &facts, read && run->d->errors == errors);
+		return;
+	}
 	struct trial trials[READINGS_MAX];
 	for (size_t i = 0; i < run->counts->readings; i++)
 		trials[i] = (struct trial){.run = run,
@@ -210,14 +272,8 @@ static void run_case(struct run *run, struct yaml_node *n)
 	yaml_reject_unseen(run->d, n);
 	if (!read || run->d->errors != errors)
 		return;
-	for (size_t i = 0; i < run->counts->readings; i++) {
-		struct trial *t = &trials[i];
-		policy_decide(t->reading->rules, &facts, &t->decision);
-		compare(t);
-		run->counts->passed += t->differences == 0;
-		run->counts->failed += t->differences > 0;
-		print_result(t, n);
-	}
+	for (size_t i = 0; i < run->counts->readings; i++)
+		try_case(&trials[i], &facts, n);
 }
 
 static void run_file(struct run *run, const char *path)
@@ -289,15 +345,38 @@ static void summarise(struct run *run, const char *cases_dir)
 		           cases_dir, c->cases, c->files, c->readings, c->passed, c->failed);
 }
 
-bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_form form, struct diag *d,
-                     struct buf *out, struct policy_test_counts *counts)
+static void report_coverage(struct run *run)
+{
+	struct coverage_counts reached;
+	if (run->coverage)
+		run->counts->reached_all = coverage_print(run->coverage, run->form, run->out, &reached);
+	coverage_free(&run->coverage);
+}
+
+static void free_readings(struct run *run)
+{
+	struct str key;
+	size_t at = 0;
+	void *chosen;
+	for (size_t i = 0; i < run->counts->readings; i++)
+		policy_unref(&run->readings[i].rules);
+	while (map_next(&run->chosen, &at, &key, &chosen))
+		policy_unref(&((struct reading *)chosen)->rules);
+	map_fini(&run->chosen);
+}
+
+bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_form form, bool coverage,
+                     struct diag *d, struct buf *out, struct policy_test_counts *counts)
 {
 	const char *names[FILES_MAX];
 	size_t errors = d->errors;
-	struct run run = {.d = d, .out = out, .form = form, .counts = counts};
+	struct run run = {.d = d, .out = out, .form = form, .counts = counts, .rules_dir = rules_dir};
 	*counts = (struct policy_test_counts){0};
 	arena_init(&run.arena);
+	map_init(&run.chosen);
 	add_reading(&run, STR("default"), rules_dir, NULL);
+	if (coverage && counts->readings)
+		run.coverage = coverage_new(run.readings[0].rules);
 	size_t files = d->errors == errors ? list_files(&run, cases_dir, names) : 0;
 	for (size_t i = 0; i < files; i++)
 		if (is_site(names[i]))
@@ -305,9 +384,9 @@ bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_f
 	for (size_t i = 0; i < files && run.counts->readings > 0; i++)
 		if (!is_site(names[i]))
 			run_file(&run, names[i]);
+	report_coverage(&run);
 	summarise(&run, cases_dir);
-	for (size_t i = 0; i < counts->readings; i++)
-		policy_unref(&run.readings[i].rules);
+	free_readings(&run);
 	arena_fini(&run.arena);
 	return d->errors == errors;
 }

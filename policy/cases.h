@@ -9,6 +9,11 @@
  *       expect: {outcome: grant, reason: OK, free_years: 2}
  *       expect_strict: {...}       # under the reading "strict", when it differs
  *
+ *
+ * A case about another choice than the site's names it, and runs under that alone:
+ *
+ *       switches: {undecided-continuation: hold}
+ *
  * A reading is a site file: the rules' own is "default", and each "NAME-site.yaml" beside the cases is reading NAME.
  * Every case runs under every reading.
  */
@@ -21,14 +26,16 @@
 struct policy_test_counts {
 	size_t files, readings, cases; /* read */
 	size_t passed, failed;         /* case under a reading */
+	bool reached_all;              /* with `coverage`: rules, clauses and boundaries */
 };
 
 /*
  * Runs all cases of a folder. What differs is an error in `d` at the expectation's place; so are broken files. `out` gets
- * a summary (text), or one line per case and reading (JSON). True when everything could be read and nothing failed.
+ * a summary (text), or one line per case and reading (JSON); with `coverage` also what the cases do not reach. True when
+ * everything could be read and nothing failed.
  */
-bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_form form, struct diag *d,
-                     struct buf *out, struct policy_test_counts *counts) MUST_CHECK;
+bool policy_test_run(const char *rules_dir, const char *cases_dir, enum policy_form form, bool coverage,
+                     struct diag *d, struct buf *out, struct policy_test_counts *counts) MUST_CHECK;
 
 struct arena;
 struct yaml_node;

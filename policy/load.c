@@ -303,13 +303,13 @@ void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flag
 		return;
 	out->list = arena_calloc(l->a, list->count, sizeof *out->list);
 	for (struct yaml_node *n = list->child; n; n = n->next) {
-		struct cites cites = {0};
 		struct dated_flag *f = &out->list[out->count++];
+		f->node = n;
 		if (!yaml_as_kind(l->d, n, YAML_MAP))
 			continue;
 		f->flag = load_ref(l, n, "flag", TABLE_WORDS);
 		load_window(l, n, &f->window);
-		load_cites(l, n, &cites);
+		load_cites(l, n, &f->cites);
 		yaml_reject_unseen(l->d, n);
 	}
 }

@@ -351,6 +351,7 @@ static void load_authorities(struct loader *l, struct yaml_node *n, struct polic
 	g->authorities = arena_calloc(l->a, list ? list->count : 0, sizeof *g->authorities);
 	for (struct yaml_node *e = list ? list->child : NULL; e; e = e->next) {
 		struct authority *x = &g->authorities[g->authority_count++];
+		x->node = e;
 		if (!yaml_as_kind(l->d, e, YAML_MAP))
 			continue;
 		load_window(l, e, &x->window);

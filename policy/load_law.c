@@ -219,13 +219,13 @@ static void read_value(struct loader *l, struct yaml_node *n)
 	v->dated = arena_calloc(l->a, list ? list->count : 0, sizeof *v->dated);
 	for (struct yaml_node *e = list ? list->child : NULL; e; e = e->next) {
 		struct dated_number *x = &v->dated[v->count++];
-		struct cites cites = {0};
+		x->node = e;
 		if (!yaml_as_kind(l->d, e, YAML_MAP))
 			continue;
 		load_window(l, e, &x->window);
 		(void)yaml_i64(l->d, e, "value", YAML_REQUIRED, 0, MONEY_MAX,
 		               &x->value); /* told when wrong */
-		load_cites(l, e, &cites);
+		load_cites(l, e, &x->cites);
 		bool expected = load_expected(l, e, "value", v->id, x->window);
 		yaml_reject_unseen(l->d, e);
 		if (expected)
@@ -337,12 +337,11 @@ static void read_reports(struct loader *l, struct yaml_node *n)
 static void read_programme(struct loader *l, struct yaml_node *n)
 {
 	struct policy_programme *p = &l->r->programmes[l->r->programme_count++];
-	struct cites cites = {0};
 	p->node = n;
 	p->id = load_id(l, n);
 	p->source = load_ref(l, n, "source", TABLE_SOURCES);
 	load_window(l, n, &p->window);
-	load_cites(l, n, &cites);
+	load_cites(l, n, &p->cites);
 	load_dated_flags(l, n, &p->flags);
 	read_targets(l, n, &p->targets, &p->target_count);
 	read_reports(l, n);
@@ -359,7 +358,6 @@ void load_programmes(struct loader *l)
 static void read_plan(struct loader *l, struct yaml_node *n)
 {
 	struct policy_plan *p = &l->r->plans[l->r->plan_count++];
-	struct cites cites = {0};
 	struct text_list confirmers = {0};
 	p->node = n;
 	p->id = load_id(l, n);
@@ -372,7 +370,7 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 	load_window(l, n, &p->window);
 	(void)yaml_bool(l->d, n, "follows_national", YAML_OPTIONAL,
 	                &p->follows_national); /* told when wrong */
-	load_cites(l, n, &cites);
+	load_cites(l, n, &p->cites);
 	load_texts(l, n, "confirmers", false, &confirmers);
 	load_dated_flags(l, n, &p->flags);
 	read_targets(l, n, &p->targets, &p->target_count);

@@ -31,11 +31,10 @@ static void read_province_list(struct loader *l, struct yaml_node *n)
 {
 	struct province_list *p = &l->r->province_lists[l->r->province_list_count++];
 	struct text_list names;
-	struct cites cites = {0};
 	p->node = n;
 	p->id = load_id(l, n);
 	load_window(l, n, &p->window);
-	load_cites(l, n, &cites);
+	load_cites(l, n, &p->cites);
 	read_codes(l, yaml_need(l->d, n, "codes", YAML_MAP), &p->codes, &names);
 	yaml_reject_unseen(l->d, n);
 }
@@ -59,10 +58,9 @@ struct str load_province_list_id(struct loader *l, struct yaml_node *n, const ch
 static void read_merge(struct loader *l, struct yaml_node *n)
 {
 	struct merge *m = &l->r->merges[l->r->merge_count++];
-	struct cites cites = {0};
 	m->from_list = load_province_list_id(l, n, "from_list");
 	m->to_list = load_province_list_id(l, n, "to_list");
-	load_cites(l, n, &cites);
+	load_cites(l, n, &m->cites);
 	struct yaml_node *map = yaml_need(l->d, n, "codes", YAML_MAP);
 	read_codes(l, map, &m->old_codes, &m->new_codes);
 	for (struct yaml_node *e = map ? map->child : NULL; e; e = e->next)
@@ -75,13 +73,12 @@ static void read_merge(struct loader *l, struct yaml_node *n)
 
 static void read_birth_places(struct loader *l, struct yaml_node *n)
 {
-	struct cites cites = {0};
 	int64_t from = 0, to = -1;
 	struct str id = load_province_list_id(l, n, "province_list");
 	const struct province_list *p = load_province_list(l, id);
 	(void)yaml_i64(l->d, n, "country_from", YAML_REQUIRED, 100, 999, &from); /* told when wrong */
 	(void)yaml_i64(l->d, n, "country_to", YAML_REQUIRED, from, 999, &to);
-	load_cites(l, n, &cites);
+	load_cites(l, n, &l->r->place_cites);
 	yaml_reject_unseen(l->d, n);
 	for (int64_t i = from; i <= to && from > 0; i++)
 		l->r->places[i] = true;
@@ -119,7 +116,6 @@ static void read_zone(struct loader *l, struct yaml_node *n)
 {
 	struct text_list names = {0};
 	struct zone z = {.kinds = UINT32_MAX};
-	struct cites cites = {0};
 	load_texts(l, n, "zones", true, &names);
 	struct yaml_node *kinds = yaml_opt(l->d, n, "holders", YAML_SEQ);
 	if (kinds)
@@ -128,7 +124,7 @@ static void read_zone(struct loader *l, struct yaml_node *n)
 	(void)yaml_str(l->d, n, "fee_idn", YAML_OPTIONAL, &z.group_idn);
 	(void)yaml_str(l->d, n, "fee_1_character", YAML_OPTIONAL, &z.group_1);
 	(void)yaml_str(l->d, n, "fee_2_characters", YAML_OPTIONAL, &z.group_2);
-	load_cites(l, n, &cites);
+	load_cites(l, n, &z.cites);
 	yaml_reject_unseen(l->d, n);
 	for (size_t i = 0; i < names.count; i++) {
 		struct zone *copy = arena_calloc(l->a, 1, sizeof *copy);
@@ -185,9 +181,9 @@ static void check_rates(struct loader *l, const struct fees *f)
 static void read_fees(struct loader *l, struct yaml_node *n)
 {
 	struct fees *f = &l->r->fees[l->r->fee_count++];
-	struct cites cites = {0};
+	f->node = n;
 	load_window(l, n, &f->window);
-	load_cites(l, n, &cites);
+	load_cites(l, n, &f->cites);
 	struct yaml_node *rates = yaml_need(l->d, n, "rates", YAML_MAP);
 	f->rates = arena_calloc(l->a, rates ? rates->count : 0, sizeof *f->rates);
 	for (struct yaml_node *e = rates ? rates->child : NULL; e; e = e->next)

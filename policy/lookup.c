@@ -58,7 +58,7 @@ static void take_facts(struct deciding *x, const struct policy_facts *f)
 	if (f->gender != POLICY_GENDER_UNKNOWN)
 		set_text(x, FACT_gender, str_c(policy_gender_names[f->gender]));
 	set_text(x, FACT_zone, f->zone);
-	if (f->period > 0)
+	if (f->period >= 0)
 		set_number(x, FACT_period, f->period);
 	set_text(x, FACT_citizenship, f->citizenship);
 	set_date(x, FACT_birth_date, f->birth_date);

@@ -68,7 +68,7 @@ struct policy_facts {
 	struct str zone; /* "id.vn"; policy_zone_of() */
 	int name_length; /* characters of the label that is registered (U-form), for fees of short names */
 	bool name_idn;
-	int period; /* years */
+	int period; /* years; negative: not given */
 
 	enum policy_kind kind;
 	struct str citizenship; /* ISO 3166-1 alpha-2, "VN" */
@@ -105,6 +105,7 @@ struct policy_facts {
 	                       .birth_date = DATE_NONE,    \
 	                       .founded_on = DATE_NONE,    \
 	                       .registered_on = DATE_NONE, \
+	                       .period = -1,               \
 	                       .max_fee_vnd = -1,          \
 	                       .prior_grants = -1,         \
 	                       .grant_from = DATE_NONE,    \

@@ -128,6 +128,8 @@ static inline bool window_has(struct window w, date_t d)
 
 struct dated_flag {
 	struct window window;
+	struct cites cites;
+	struct yaml_node *node;
 	const struct policy_word *flag;
 };
 
@@ -157,6 +159,8 @@ struct choice {
 
 struct dated_number {
 	struct window window;
+	struct cites cites;
+	struct yaml_node *node;
 	int64_t value;
 };
 
@@ -262,6 +266,7 @@ struct checks {
 };
 
 struct authority {
+	struct yaml_node *node;
 	struct window window;
 	struct cites cites;
 };
@@ -305,6 +310,7 @@ struct target {
 
 struct policy_programme {
 	struct str id;
+	struct cites cites;
 	struct yaml_node *node;
 	const struct policy_source *source;
 	struct window window;
@@ -315,6 +321,7 @@ struct policy_programme {
 
 struct policy_plan {
 	struct str id;
+	struct cites cites;
 	struct yaml_node *node;
 	const struct policy_source *source;
 	struct str province, list;
@@ -326,6 +333,7 @@ struct policy_plan {
 };
 
 struct zone {
+	struct cites cites;
 	struct str name, first; /* the entry's first zone: an entry describes several */
 	struct yaml_node *node;
 	uint32_t kinds; /* who may hold a name; bit set, all when the file says nothing */
@@ -339,6 +347,8 @@ struct rate {
 };
 
 struct fees {
+	struct cites cites;
+	struct yaml_node *node;
 	struct window window;
 	struct rate *rates;
 	size_t count;
@@ -346,12 +356,14 @@ struct fees {
 
 struct province_list {
 	struct str id;
+	struct cites cites;
 	struct yaml_node *node;
 	struct window window;
 	struct text_list codes;
 };
 
 struct merge {
+	struct cites cites;
 	struct str from_list, to_list;
 	struct text_list old_codes, new_codes; /* pairs */
 };
@@ -426,6 +438,7 @@ struct policy_ruleset {
 	size_t province_list_count;
 	struct merge *merges;
 	size_t merge_count;
+	struct cites place_cites;
 	bool places[1000]; /* first three digits of a personal number that are assigned */
 	struct checks checks;
 	struct expected expected[EXPECTED_MAX];

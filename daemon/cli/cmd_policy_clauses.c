@@ -123,7 +123,7 @@ static void read_cases(json_t *list, const char *rules, const char *cases)
 	struct buf out;
 	diag_init(&d);
 	buf_init(&out, REPORT_MAX);
-	if (!policy_test_run(rules, cases, POLICY_JSON, &d, &out, &counts))
+	if (!policy_test_run(rules, cases, POLICY_JSON, false, &d, &out, &counts))
 		cli_error("not all cases pass: see vnepp policy test");
 	struct str rest = buf_str(&out);
 	while (rest.len)
