@@ -5,11 +5,13 @@
 #include "epp/redact.h"
 
 #include "epp/base/map.h"
+#include "epp/dialect.h"
 #include "epp/frame.h"
 #include "epp/redact_int.h"
 
 #define TEXT_MAX   ((size_t)4 * 1024 * 1024)
-#define FRAMES_MAX 10000 /* in one file */
+#define NOTE_MAX   ((size_t)64 * 1024) /* names of facts */
+#define FRAMES_MAX 10000               /* in one file */
 
 struct redact {
 	const struct epp_redact_opts *opts;
@@ -20,6 +22,10 @@ struct redact {
 	bool numbers[XML_MAX_DEPTH + 2]; /* by depth: numbers may be shown */
 	bool phone[XML_MAX_DEPTH + 2];   /* by depth: contact voice or fax */
 	uint64_t uri[XML_MAX_DEPTH + 2]; /* by depth: hash of the namespace */
+	bool strange[XML_MAX_DEPTH + 2]; /* by depth: not of a namespace that is built in */
+	bool hidden[XML_MAX_DEPTH + 2];  /* by depth: its text is not shown */
+	bool poll;                       /* the answer is a poll message: strange elements are shown */
+	struct buf note;                 /* goes to the end of the line */
 	unsigned depth;
 };
 
@@ -56,11 +62,18 @@ static void flush_text(struct redact *r)
 			indent(r, r->depth + 1);
 			buf_lit(r->out, "| ");
 		}
-		redact_show(r->out, text, r->numbers[r->depth] || (r->phone[r->depth] && is_phone(text)));
+		if (r->hidden[r->depth])
+			buf_lit(r->out, "[hidden]");
+		else
+			redact_show(r->out, text,
+			            r->numbers[r->depth] || (r->phone[r->depth] && is_phone(text)));
 		r->line_open = true;
 	}
+	if (r->line_open && buf_len(&r->note))
+		buf_printf(r->out, "  (%s)", buf_cstr(&r->note));
 	if (r->line_open)
 		buf_byte(r->out, '\n');
+	buf_clear(&r->note);
 	r->line_open = false;
 	buf_clear(&r->text);
 }
@@ -84,6 +97,61 @@ static void show_name(struct redact *r, const struct xml_elem *el)
 	r->uri[el->depth] = uri;
 }
 
+/* What the options know of an element's text (`attr` empty) or attribute; NULL: nothing. */
+static const struct epp_dialect_known *known_of(const struct redact *r, const struct xml_elem *el,
+                                                struct str attr)
+{
+	for (size_t i = 0; r->opts && i < r->opts->known_count; i++) {
+		const struct epp_dialect_known *k = &r->opts->known[i];
+		if (str_eq(k->element, el->local) && str_eq(k->attr, attr) && str_eq(k->uri, el->uri))
+			return k;
+	}
+	return NULL;
+}
+
+static void add_note(struct redact *r, const struct epp_dialect_known *k)
+{
+	if (!k || !r->opts->notes)
+		return;
+	if (buf_len(&r->note))
+		buf_lit(&r->note, "; ");
+	if (k->attr.len)
+		buf_printf(&r->note, "%.*s: ", STR_ARG(k->attr));
+	buf_add(&r->note, k->note);
+}
+
+/* An undeclared prefix may have been a declared one before the frame was damaged. */
+static bool is_strange(const struct redact *r, const struct xml_elem *el)
+{
+	if (el->ns == EPP_NS_OTHER)
+		return true;
+	/* Without a prefix it has the protocol's namespace, which has nothing to do in there. */
+	if (el->ns == EPP_NS_EPP)
+		return r->strange[el->depth - 1];
+	if (el->ns != EPP_NS_NONE)
+		return false;
+	return r->strange[el->depth - 1] || el->prefix.len ||
+	       (el->local.len && memchr(el->local.ptr, ':', el->local.len));
+}
+
+static void judge(struct redact *r, const struct xml_elem *el)
+{
+	const struct epp_dialect_known *k = known_of(r, el, STR_NONE);
+	if (el->ns == EPP_NS_EPP && str_eq_c(el->local, "result") &&
+	    str_eq_c(xml_elem_attr(el, "code"), "1301"))
+		r->poll = true;
+	r->strange[el->depth] = is_strange(r, el);
+	r->hidden[el->depth] = r->strange[el->depth] && !r->poll && !(k && k->open);
+	add_note(r, k);
+}
+
+static bool hides_attr(struct redact *r, const struct xml_elem *el, struct str name)
+{
+	const struct epp_dialect_known *k = known_of(r, el, name);
+	add_note(r, k);
+	return r->strange[el->depth] && !r->poll && !(k && k->open);
+}
+
 static void show_attrs(struct redact *r, const struct xml_elem *el)
 {
 	for (size_t i = 0; i < el->attr_count; i++) {
@@ -93,6 +161,8 @@ static void show_attrs(struct redact *r, const struct xml_elem *el)
 		buf_lit(r->out, "=\"");
 		if (redact_is_secret(a->name, r->opts))
 			buf_lit(r->out, "[removed]");
+		else if (hides_attr(r, el, a->name))
+			buf_lit(r->out, "[hidden]");
 		else
 			redact_show(r->out, a->value, r->numbers[el->depth]);
 		buf_byte(r->out, '"');
@@ -109,6 +179,7 @@ static bool on_start(void *arg, const struct xml_elem *el)
 	r->numbers[el->depth] = redact_shows_numbers(el);
 	r->phone[el->depth] =
 	    el->ns == EPP_NS_CONTACT && (str_eq_c(el->local, "voice") || str_eq_c(el->local, "fax"));
+	judge(r, el);
 	indent(r, el->depth);
 	show_name(r, el);
 	r->line_open = true;
@@ -154,6 +225,8 @@ static void print_document(struct redact *r, struct xml_parser *xml, struct str 
 	r->secret = 0;
 	r->line_open = false;
 	r->uri[0] = 0;
+	r->strange[0] = r->poll = false;
+	buf_clear(&r->note);
 	if (xml_parse(xml, doc, &reader, r, &e) != OK) {
 		/* The text before the break may be half of a number: it is not shown. */
 		buf_clear(&r->text);
@@ -196,6 +269,7 @@ enum err epp_redact_print_opts(struct str frame, const struct epp_redact_opts *o
 	struct xml_parser *xml = xml_parser_new(NULL, 0);
 	struct redact r = {.opts = opts, .out = out};
 	buf_init(&r.text, TEXT_MAX);
+	buf_init(&r.note, NOTE_MAX);
 	if (has_header(frame)) {
 		for (unsigned i = 0; i < FRAMES_MAX && has_header(frame); i++)
 			print_framed(&r, xml, &frame);
@@ -205,6 +279,7 @@ enum err epp_redact_print_opts(struct str frame, const struct epp_redact_opts *o
 		print_document(&r, xml, frame);
 	}
 	buf_fini(&r.text);
+	buf_fini(&r.note);
 	xml_parser_free(xml);
 	return buf_ok(out) ? OK : ERR_FULL;
 }

@@ -9,6 +9,10 @@
  * What is removed: everything inside pw, newPW, authInfo and the elements named in the options (any namespace, upper and
  * lower case alike); 9- and 12-digit numbers in all texts but transaction ids, host and domain names, keys, fees and
  * times; comments and processing instructions; and what follows a '<' in a text. Control characters are shown as \xNN.
+ *
+ * Elements of namespaces that are not built in are named, but what stands in them is "[hidden]": a registry's own
+ * extensions carry birth dates, names and identity papers under names that nobody here knows. Shown are those that the
+ * options know to be open, and those of poll messages (1301), which people must be able to read.
  */
 #ifndef VNEPP_EPP_REDACT_H
 #define VNEPP_EPP_REDACT_H
@@ -16,9 +20,16 @@
 #include "epp/base/buf.h"
 #include "epp/base/err.h"
 
+#include <stdbool.h>
+
+struct epp_dialect_known;
+
 struct epp_redact_opts {
 	const struct str *names; /* local names of more elements and attributes to remove */
 	size_t name_count;
+	const struct epp_dialect_known *known; /* of a mapping: which are open, what they are filled from */
+	size_t known_count;
+	bool notes; /* print that behind the element */
 };
 
 /*

@@ -3,6 +3,7 @@
 
 #include "epp/base/rng.h"
 #include "epp/command.h"
+#include "epp/dialect.h"
 #include "epp/frame.h"
 
 #include <setjmp.h>
@@ -55,7 +56,7 @@ static void frame_is_an_outline(void **state)
 	    "        domain:authInfo: [removed]\n"
 	    "    extension\n"
 	    "      x:create {urn:x}\n"
-	    "        x:kind: citizen\n"
+	    "        x:kind: [hidden]\n"
 	    "    clTRID: VN-1\n");
 }
 
@@ -98,6 +99,58 @@ static void passwords_are_never_shown(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(frames); i++)
 		hides(print(str_c(frames[i])), "unter2");
+}
+
+#define COMMAND(ext) "<epp xmlns='" EPP_NS "'><command><extension>" ext "</extension></command></epp>"
+#define ANSWER(code, ext)                                                          \
+	"<epp xmlns='" EPP_NS "'><response><result code='" code "'/><resData>" ext \
+	"</resData></response></epp>"
+#define OWN "<x:a xmlns:x='urn:x' n='Lan Hoa'>Lan Hoa<x:b>Lan Hoa</x:b><c>Lan Hoa</c></x:a>"
+
+/* A registry's own elements: nobody here knows which of them tell of a person. */
+static void what_stands_in_a_registrys_own_elements_is_hidden(void **state)
+{
+	static const char *const frames[] = {
+	    COMMAND(OWN),
+	    ANSWER("1000", OWN),
+	    OWN,
+	    COMMAND("<x:a>Lan Hoa<b>Lan Hoa</b></x:a>"),
+	    COMMAND("<a xmlns='urn:x'>Lan Hoa</a>"),
+	    COMMAND("<a xmlns='urn:x'><b xmlns=''>Lan Hoa</b></a>"),
+	    COMMAND("<a xmlns='urn:ietf:params:xml:ns:contact-1.1'>Lan Hoa</a>"),
+	    ANSWER("1301", "") OWN,
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(frames); i++)
+		hides(print(str_c(frames[i])), "Lan");
+	assert_string_equal(print(STR(COMMAND(OWN))), "epp\n  command\n    extension\n"
+	                                              "      x:a {urn:x} n=\"[hidden]\": [hidden]\n"
+	                                              "        x:b: [hidden]\n"
+	                                              "        c: [hidden]\n");
+	/* A poll message is for people. */
+	shows(print(STR(ANSWER("1301", OWN))), "x:a {urn:x} n=\"Lan Hoa\": Lan Hoa");
+	/* What a registry's element holds of the standard's own is judged as such. */
+	shows(print(STR(COMMAND(
+	          "<x:a xmlns:x='urn:x'><d:name xmlns:d='urn:ietf:params:xml:ns:domain-1.0'>a.vn</d:name>"
+	          "</x:a>"))),
+	      "domain:name: a.vn");
+}
+
+static void a_mapping_says_what_is_open_and_where_it_comes_from(void **state)
+{
+	static const struct epp_dialect_known known[] = {
+	    {.uri = {"urn:x", 5}, .element = {"a", 1}, .attr = {"n", 1}, .note = {"domain", 6}, .open = true},
+	    {.uri = {"urn:x", 5}, .element = {"b", 1}, .note = {"applicant.name", 14}},
+	    {.uri = {"urn:y", 5}, .element = {"a", 1}, .note = {"never", 5}, .open = true},
+	};
+	const struct epp_redact_opts opts = {.known = known, .known_count = ARRAY_LEN(known), .notes = true};
+	(void)state;
+	buf_clear(&out);
+	assert_int_equal(epp_redact_print_opts(STR(COMMAND(OWN)), &opts, &out), OK);
+	assert_string_equal(buf_cstr(&out), "epp\n  command\n    extension\n"
+	                                    "      x:a {urn:x} n=\"Lan Hoa\": [hidden]  (n: domain)\n"
+	                                    "        x:b: [hidden]  (applicant.name)\n"
+	                                    "        c: [hidden]\n");
 }
 
 static void identity_numbers_are_never_shown(void **state)
@@ -144,7 +197,7 @@ static void useful_numbers_are_shown(void **state)
 static void names_can_be_added(void **state)
 {
 	struct str names[] = {STR("birthDate"), STR("serial")};
-	struct epp_redact_opts opts = {names, 2};
+	struct epp_redact_opts opts = {.names = names, .name_count = 2};
 	(void)state;
 	buf_clear(&out);
 	assert_int_equal(epp_redact_print_opts(STR("<a><birthdate>2004</birthdate><b serial='77'>ok</b></a>"),
@@ -303,12 +356,20 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(frame_is_an_outline),         cmocka_unit_test(mixed_text_is_shown_in_order),
-	    cmocka_unit_test(passwords_are_never_shown),   cmocka_unit_test(identity_numbers_are_never_shown),
-	    cmocka_unit_test(useful_numbers_are_shown),    cmocka_unit_test(names_can_be_added),
-	    cmocka_unit_test(broken_frames_say_where),     cmocka_unit_test(headers_are_understood),
-	    cmocka_unit_test(terminals_are_not_steered),   cmocka_unit_test(full_buffer_is_told),
-	    cmocka_unit_test(messages_lose_their_numbers), cmocka_unit_test(planted_secrets_never_survive),
+	    cmocka_unit_test(frame_is_an_outline),
+	    cmocka_unit_test(mixed_text_is_shown_in_order),
+	    cmocka_unit_test(passwords_are_never_shown),
+	    cmocka_unit_test(what_stands_in_a_registrys_own_elements_is_hidden),
+	    cmocka_unit_test(a_mapping_says_what_is_open_and_where_it_comes_from),
+	    cmocka_unit_test(identity_numbers_are_never_shown),
+	    cmocka_unit_test(useful_numbers_are_shown),
+	    cmocka_unit_test(names_can_be_added),
+	    cmocka_unit_test(broken_frames_say_where),
+	    cmocka_unit_test(headers_are_understood),
+	    cmocka_unit_test(terminals_are_not_steered),
+	    cmocka_unit_test(full_buffer_is_told),
+	    cmocka_unit_test(messages_lose_their_numbers),
+	    cmocka_unit_test(planted_secrets_never_survive),
 	};
 	return cmocka_run_group_tests_name("epp/redact", tests, setup, teardown);
 }
