@@ -111,7 +111,8 @@ link = @[ -n "$(V)" ] || echo "  LINK  $@"; mkdir -p $(@D); $(CC) $(LDFLAGS_ALL)
 
 $(B)/vneppd: $(call obj,$(call srcs,daemon)) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
-$(B)/vnepp: $(call obj,$(call srcs,daemon/cli)) $(call lib,daemon/admin) $(LIB_CORE) $(call lib,policy) $(LIB_EPP)
+$(B)/vnepp: $(call obj,$(call srcs,daemon/cli)) $(foreach l,daemon/admin daemon/api daemon/job,$(call lib,$(l))) \
+	$(LIB_CORE) $(call lib,policy) $(LIB_EPP)
 	$(link) -lcurl -ljansson -luv $(LIBS_EPP)
 $(B)/vnepp-regsim: $(call obj,tests/regsim/main.c) $(LIB_REGSIM) $(LIB_NET) $(LIB_EPP)
 	$(link) $(LIBS_NET) $(LIBS_EPP)

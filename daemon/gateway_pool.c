@@ -90,13 +90,7 @@ void gateway_pool_free(struct gateway_pool *w)
 
 struct job_registry gateway_pool_facts(const struct gateway_pool *w)
 {
-	const struct config_registry *r = w->registry_config;
-	return (struct job_registry){.login = str_c(w->account_config->login),
-	                             .ns_as_attrs = r->hosts == CONFIG_HOSTS_ATTRIBUTES,
-	                             .check_first = r->check_first,
-	                             .date_offset_s = r->date_offset_s,
-	                             .settle_ms = r->settle_ms,
-	                             .dialect = r->mapping};
+	return job_registry_of(w->registry_config, w->account_config);
 }
 
 /* ---- pools ------------------------------------------------------------------------------------------------------------- */

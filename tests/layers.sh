@@ -19,7 +19,7 @@ allowed() {
 	daemon/sched) echo "daemon/job/ daemon/store/store daemon/session/pool.h daemon/session/session.h daemon/core/ epp/" ;;
 	daemon/api) echo "daemon/net/ daemon/job/ daemon/sched/sched.h daemon/sched/gcra.h daemon/sched/lane.h daemon/store/store policy/ daemon/core/ epp/" ;;
 	daemon/admin) echo "daemon/net/ daemon/job/ daemon/sched/sched.h daemon/store/store policy/ daemon/core/ epp/base/" ;;
-	daemon/cli) echo "daemon/core/log.h daemon/core/config.h daemon/admin/admin_proto.h policy/ epp/" ;;
+	daemon/cli) echo "daemon/core/log.h daemon/core/config.h daemon/admin/admin_proto.h daemon/job/ daemon/api/item_ daemon/api/split.h policy/ epp/" ;;
 	daemon) echo "daemon/ epp/ policy/ certs/" ;;
 	*) echo "any" ;;
 	esac

@@ -90,6 +90,14 @@ enum job_next job_begin(struct job *j)
 	return JOB_SEND;
 }
 
+bool job_step(struct job *j)
+{
+	if (j->phase != JOB_CONTACT && j->phase != JOB_CHECK)
+		return false;
+	(void)to_transform(j); /* always JOB_SEND */
+	return true;
+}
+
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at)
 {
 	result_reset(j);

@@ -34,6 +34,11 @@ struct job_registry {
 	const struct epp_dialect *dialect; /* the registry's own extensions; NULL: none */
 };
 
+struct config_registry;
+struct config_account;
+/* Borrows from the configuration. */
+struct job_registry job_registry_of(const struct config_registry *r, const struct config_account *a);
+
 enum job_phase {
 	JOB_CONTACT,
 	JOB_CONTACT_LOOK,
@@ -82,6 +87,8 @@ enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);
 /* The letter of the phase for clTRIDs: c, i, k, t, q. */
 char job_step_letter(const struct job *j);
 bool job_is_transform(const struct job *j);
+/* On to the command that follows when the registry agrees to everything; false: there is none. For showing them. */
+bool job_step(struct job *j);
 /* Appends the phase's command. ERR_* of the builder: the job cannot be sent, job_unbuildable() tells. */
 enum err job_build(struct job *j, struct str cltrid, struct buf *out, struct errmsg *e) MUST_CHECK;
 /* `cltrid` of the command; `now` wall time. */

@@ -1,0 +1,13 @@
+/* What a job needs to know of a registry, out of the configuration. */
+#include "daemon/core/config.h"
+#include "daemon/job/job.h"
+
+struct job_registry job_registry_of(const struct config_registry *r, const struct config_account *a)
+{
+	return (struct job_registry){.login = str_c(a->login),
+	                             .ns_as_attrs = r->hosts == CONFIG_HOSTS_ATTRIBUTES,
+	                             .check_first = r->check_first,
+	                             .date_offset_s = r->date_offset_s,
+	                             .settle_ms = r->settle_ms,
+	                             .dialect = r->mapping};
+}
