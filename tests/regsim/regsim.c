@@ -90,6 +90,7 @@ static void copy_options(struct regsim *sim, const struct regsim_options *o)
 		needs[i] = o->needs[i];
 		needs[i].uri = copy(sim, o->needs[i].uri);
 		needs[i].element = copy(sim, o->needs[i].element);
+		needs[i].glob = copy(sim, o->needs[i].glob);
 	}
 	sim->o.zones = zones;
 	sim->o.needs = needs;

@@ -170,8 +170,10 @@ static enum err set_need(struct regsim_args *a, struct str v, struct errmsg *m)
 	if (a->o.need_count == REGSIM_ARGS_MAX || !find_op(op, &n->op) || !find_kind(kind, &n->kind) ||
 	    str_empty(v))
 		return bad(m, whole);
+	struct str element = str_split(&v, ',');
 	n->uri = keep(a, uri);
-	n->element = keep(a, v);
+	n->element = keep(a, element);
+	n->glob = v.len ? keep(a, v) : NULL;
 	a->o.needs = a->needs;
 	a->o.need_count++;
 	return OK;
@@ -442,7 +444,8 @@ const char *regsim_args_usage(void)
 	       "  --account L:P[,sessions=N][,rate=N][,burst=N][,balance=VND][,subject=TEXT]     (repeat)\n"
 	       "  --zone NAME[,levy=VND][,year=VND][,waiver=none|zero|rebate][,free=YEARS]       (repeat; "
 	       "replaces defaults)\n"
-	       "  --ext URI   --need OP,KIND,URI,ELEMENT   --reserved GLOB                       (repeat)\n"
+	       "  --ext URI   --need OP,KIND,URI,ELEMENT[,GLOB]   --reserved GLOB                       "
+	       "(repeat)\n"
 	       "  --contact ID,ACCOUNT                     (repeat) a contact that is there from the start\n"
 	       "  --domains FILE                           (repeat) lines "
 	       "NAME,ACCOUNT,REGISTRANT,CREATED,EXPIRES\n"

@@ -71,11 +71,11 @@ struct regsim_zone {
 	int free_years;
 };
 
-/* A command without this extension element is answered 2003. */
+/* A command without this extension element is answered 2003; one in which it does not fit the glob (NULL: all do), 2306. */
 struct regsim_need {
 	enum regsim_op op;
 	enum regsim_kind kind;
-	const char *uri, *element;
+	const char *uri, *element, *glob;
 };
 
 enum regsim_over { REGSIM_OVER_2502, REGSIM_OVER_SILENT };
@@ -143,6 +143,7 @@ struct regsim_entry {
 	enum regsim_op op;
 	enum regsim_kind kind;
 	const char *name, *cltrid;
+	const char *ext; /* what unknown extensions said: "idNumber=…; birthDate=…"; NULL: there were none */
 	uint64_t svtrid;
 	int code; /* of the answer that was meant; the registry's own outcome */
 	bool committed, late;

@@ -36,6 +36,7 @@ static void record(struct rs_exec *x, enum regsim_fault fault, bool late)
 	    .fault = (int)fault,
 	    .expires = x->expires,
 	    .fee_vnd = x->fee,
+	    .ext = rs_ledger_ext(sim, c),
 	};
 	struct str name = c->names.first             ? c->names.first->text
 	                  : c->op == REGSIM_OP_LOGIN ? c->clid
@@ -65,12 +66,13 @@ static bool announced(const struct regsim *sim, const char *uri)
 	return false;
 }
 
-static bool has_value(const struct rs_command *c, const struct regsim_need *n)
+/* Empty: it is not there. */
+static struct str value_of(const struct rs_command *c, const struct regsim_need *n)
 {
 	for (const struct rs_item *i = c->ext_values.first; i; i = i->next)
-		if (strcmp(i->local, n->element) == 0 && i->uri && strcmp(i->uri, n->uri) == 0 && i->text.len)
-			return true;
-	return false;
+		if (strcmp(i->local, n->element) == 0 && i->uri && strcmp(i->uri, n->uri) == 0)
+			return i->text;
+	return STR_NONE;
 }
 
 /* False: answered. */
@@ -85,10 +87,13 @@ static bool extensions_ok(struct rs_exec *x)
 	}
 	for (size_t i = 0; i < x->sim->o.need_count; i++) {
 		const struct regsim_need *n = &x->sim->o.needs[i];
-		if (n->op == c->op && n->kind == c->kind && !has_value(c, n)) {
-			rs_reply_fail(x, 2003, n->element);
-			return false;
-		}
+		if (n->op != c->op || n->kind != c->kind)
+			continue;
+		struct str value = value_of(c, n);
+		if (value.len && (!n->glob || rs_fault_glob(n->glob, value)))
+			continue;
+		rs_reply_fail(x, value.len ? 2306 : 2003, n->element);
+		return false;
 	}
 	return true;
 }

@@ -168,6 +168,8 @@ void rs_fault_fini(struct regsim *sim);
 bool rs_fault_glob(const char *glob, struct str name);
 
 /* rs_ledger.c */
+/* What the command's unknown extensions hold, for an entry; NULL: there are none. */
+const char *rs_ledger_ext(struct regsim *sim, const struct rs_command *c);
 void rs_ledger_add(struct regsim *sim, const struct regsim_entry *e, struct str name, struct str cltrid);
 void rs_ledger_fini(struct regsim *sim);
 

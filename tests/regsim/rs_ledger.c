@@ -8,6 +8,17 @@
 
 #define CHUNK 4096u
 
+const char *rs_ledger_ext(struct regsim *sim, const struct rs_command *c)
+{
+	if (c->ext_values.count == 0)
+		return NULL;
+	buf_clear(&sim->record);
+	for (const struct rs_item *i = c->ext_values.first; i; i = i->next)
+		buf_printf(&sim->record, "%s%s=%.*s", buf_len(&sim->record) ? "; " : "", i->local,
+		           STR_ARG(i->text));
+	return rs_pool_str(&sim->pool, buf_str(&sim->record));
+}
+
 void rs_ledger_add(struct regsim *sim, const struct regsim_entry *e, struct str name, struct str cltrid)
 {
 	if (sim->entry_count % CHUNK == 0) {
@@ -90,7 +101,12 @@ void regsim_entry_json(const struct regsim_entry *e, struct buf *out)
 	           regsim_svtrid(sv, e->svtrid), e->code, e->committed ? "true" : "false",
 	           e->late ? "true" : "false", regsim_fault_name((enum regsim_fault)e->fault));
 	json_time(out, "expires", e->expires, false);
-	buf_printf(out, ",\"fee_vnd\":%lld}\n", (long long)e->fee_vnd);
+	buf_printf(out, ",\"fee_vnd\":%lld", (long long)e->fee_vnd);
+	if (e->ext) {
+		buf_byte(out, ',');
+		json_text(out, "ext", str_c(e->ext));
+	}
+	buf_lit(out, "}\n");
 }
 
 void regsim_domain_json(const struct regsim_domain_view *d, struct buf *out)

@@ -37,6 +37,10 @@ static void test_good(void **state)
 	assert_int_equal(a->o.ext_uri_count, 2);
 	assert_int_equal(set(a, "need", "create,contact,urn:x,idNumber"), OK);
 	assert_int_equal(a->o.needs[0].kind, REGSIM_KIND_CONTACT);
+	assert_null(a->o.needs[0].glob);
+	assert_int_equal(set(a, "need", "renew,domain,urn:x,grant,youth-*"), OK);
+	assert_string_equal(a->o.needs[1].element, "grant");
+	assert_string_equal(a->o.needs[1].glob, "youth-*");
 	assert_int_equal(
 	    set(a, "rule", "op=create,kind=domain,name=*.vn,nth=3,times=2,fault=late_commit,arg=700"), OK);
 	assert_int_equal(a->rules[0].fault, REGSIM_FAULT_LATE_COMMIT);

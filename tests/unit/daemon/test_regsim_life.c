@@ -343,7 +343,7 @@ static void test_extension_needed(void **state)
 	struct regsim_options o = base_options();
 	const char *exts[] = {"urn:example:vn-1.0"};
 	const struct regsim_need need = {REGSIM_OP_CREATE, REGSIM_KIND_DOMAIN, "urn:example:vn-1.0",
-	                                 "idNumber"};
+	                                 "idNumber", "0*"};
 	o.ext_uris = exts;
 	o.ext_uri_count = 1;
 	o.needs = &need;
@@ -355,8 +355,11 @@ static void test_extension_needed(void **state)
 	           "<extension><v:create xmlns:v=\"urn:example:vn-1.0\">" x "</v:create></extension>", \
 	           "C-4")
 	PLAY(&w, {LOGIN_X("reg-a", "pass-a1", OPTS, OBJ), 1000}, {CREATE("v.vn"), 2003, "idNumber"},
-	     {WITH_VN("<v:idNumber/>"), 2003},
-	     {WITH_VN("<v:person><v:idNumber>068204001234</v:idNumber></v:person>"), 1000});
+	     {WITH_VN("<v:idNumber/>"), 2003}, {WITH_VN("<v:idNumber>1</v:idNumber>"), 2306, "idNumber"},
+	     {WITH_VN("<v:person><v:idNumber>068204001234</v:idNumber><v:sex>1</v:sex></v:person>"), 1000});
+	const struct regsim_entry *last = regsim_ledger_at(w.sim, regsim_ledger_count(w.sim) - 1);
+	assert_string_equal(last->ext, "idNumber=068204001234; sex=1");
+	assert_null(regsim_ledger_at(w.sim, 0)->ext);
 	close_world(&w);
 }
 
