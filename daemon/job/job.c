@@ -440,7 +440,7 @@ enum job_next job_unbuildable(struct job *j, const char *text)
 	if (j->in_doubt)
 		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_GATEWAY, "OUTCOME_UNKNOWN", "cannot ask: %s", text);
 	if (j->lacks_facts)
-		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "FACTS_MISSING", "%s", text);
+		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "REGISTRY_FACT_MISSING", "%s", text);
 	return job_end(j, ITEM_FAILED, FAULT_PARTNER, "CANNOT_BE_SENT", "%s", text);
 }
 

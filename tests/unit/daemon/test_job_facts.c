@@ -357,7 +357,7 @@ static void what_is_missing_ends_the_item_before_anything_is_sent(void **state)
 		assert_int_equal(job_unbuildable(&p.job, e.text), JOB_END);
 		assert_int_equal(p.job.result.state, ITEM_FAILED);
 		assert_int_equal(p.job.result.fault, FAULT_PARTNER);
-		assert_true(str_eq(p.job.result.reason, STR("FACTS_MISSING")));
+		assert_true(str_eq(p.job.result.reason, STR("REGISTRY_FACT_MISSING")));
 		assert_non_null(
 		    memmem(p.job.result.message.ptr, p.job.result.message.len, "applicant.gender", 16));
 		buf_fini(&out);
