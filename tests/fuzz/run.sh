@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.."
 seeds() { # what a target starts from
 	case $1 in
 	fuzz_yaml) echo policy/rules systemd ;;
+	fuzz_mapping) echo systemd ;;
 	esac
 }
 failed=0
