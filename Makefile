@@ -243,7 +243,7 @@ lint: deps-test ## a second compiler's warnings
 PREFIX ?= /usr/local
 CONF := $(DESTDIR)/etc/vnepp
 SHARE := $(DESTDIR)$(PREFIX)/share/vnepp
-SAMPLES := systemd/vneppd.yaml systemd/partners.yaml systemd/limits.yaml
+SAMPLES := systemd/vneppd.yaml systemd/partners.yaml systemd/limits.yaml systemd/mapping-vn-example.yaml
 
 .PHONY: install
 install: $(B)/vneppd $(B)/vnepp

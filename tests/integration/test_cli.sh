@@ -89,7 +89,7 @@ run submit a.ndjson --url http://127.0.0.1:1
 check "without TLS nothing is sent" has err "https://"
 run submit a.ndjson --url https://127.0.0.1:1 --cert certs/anphat.pem
 check "a certificate without its key" has err "--key is missing"
-for command in submit batch items cancel status item messages message pause resume "policy check" "policy test" "policy clauses" "ledger import" "epp decode" template completion; do
+for command in submit batch items cancel status item messages message pause resume "policy check" "policy test" "policy clauses" "ledger import" "epp decode" "epp show" template completion; do
 	# shellcheck disable=SC2086 # two words on purpose
 	run help $command
 	check "help $command" is $status 0
@@ -284,6 +284,43 @@ printf '<epp xmlns="urn:ietf:params:xml:ns:epp-1.0"><command><login><clID>me</cl
 run epp decode frame.xml
 check "epp decode prints" has out "clID: me"
 check "epp decode hides" lacks out "hidden"
+run template csv --examples
+cp out show.csv
+run epp show create show.csv --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules"
+check "epp show prints frames" is $status 0
+check "… of the contact" has out "# contact:create"
+check "… and of the name" has out "# domain:create"
+check "… with what a mapping fills, and from what" has out "vnContact:birthDate: [hidden]  (applicant.birth_date)"
+check "… and what is open" has out "vnContact:country: VN"
+check "… without identity numbers" lacks out 068204001234
+run epp show contact show.csv --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules" --no-notes
+check "epp show of the contact alone" lacks out "domain:create"
+check "… without notes" lacks out "(applicant"
+run epp show renew show.csv --line 3 --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules"
+check "epp show of a line" has out "domain:curExpDate: 2026-12-01"
+run epp show renew show.csv --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules"
+check "epp show of another operation fails" is $status 1
+check "… and says so" has err "line 2 is a create, not a renew"
+run epp show create show.csv --line 9 --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules"
+check "epp show of no line" has err "there is no item at line 9"
+sed 's/2004-05-06/2004-13-06/' show.csv >wrong.csv
+run epp show create wrong.csv --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules"
+check "epp show of a wrong line says what is wrong" has err "wrong.csv:2:"
+check "… and how it should be" has err "a calendar date YYYY-MM-DD"
+printf 'namespaces: {x: "urn:x"}\ncommands: {domain:renew: [{element: x:a, fact: applicant.name, required: true}]}\n' >wants.yaml
+run epp show renew show.csv --line 3 --mapping wants.yaml --rules "$root/policy/rules"
+check "epp show of what cannot be sent fails" is $status 1
+check "… and names the fact" has err "what the item does not have: applicant.name"
+sed 's/applicant.name/applicant.nam/' wants.yaml >wrong.yaml
+run epp show renew show.csv --line 3 --mapping wrong.yaml
+check "epp show of a wrong mapping has its place" has err "wrong.yaml:2:"
+check "… and what was meant" has err "did you mean 'applicant.name'?"
+run epp show delete show.csv
+check "epp show of no such command is usage" is $status 2
+run epp show create show.csv --mapping wants.yaml --registry x
+check "epp show with a mapping and a registry is usage" is $status 2
+run epp show create show.csv --config "$work/none.yaml"
+check "epp show without a configuration says so" has err "none.yaml"
 run status --socket "$work/none.sock"
 check "no daemon: fails" is $status 1
 check "no daemon: says so" has err "cannot reach the daemon"
