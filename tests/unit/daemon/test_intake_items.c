@@ -433,6 +433,28 @@ static void item_same_content_gives_same_bytes_in_every_format(void **state)
 	buf_fini(&vietnamese);
 }
 
+static void item_representatives_are_of_organisations(void **state)
+{
+	struct fixture *f = *state;
+	struct buf json, csv;
+	assert_true(read_json(
+	    f, "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
+	       "\"other\",\"name\":\"A\",\"email\":\"a@b.vn\",\"address\":{\"country\":\"US\"},"
+	       "\"representative\":"
+	       "{\"name\":\"Trần B\",\"position\":\"Giám đốc\",\"id_number\":\"068190009876\"}}}"));
+	assert_true(str_eq_c(f->req.applicant.representative.position, "Giám đốc"));
+	encode(f, &json);
+	assert_true(
+	    read_csv(f,
+	             "ref,op,domain,period,applicant.kind,applicant.name,applicant.email,"
+	             "applicant.address.country,Người đại diện,CHỨC VỤ,applicant.representative.id_number",
+	             "r,create,a.id.vn,1,other,A,a@b.vn,US,Trần B,Giám đốc,068190009876"));
+	encode(f, &csv);
+	assert_true(str_eq(buf_str(&json), buf_str(&csv)));
+	buf_fini(&json);
+	buf_fini(&csv);
+}
+
 static void item_line_breaks_in_texts_become_spaces(void **state)
 {
 	struct fixture *f = *state;
@@ -524,6 +546,7 @@ int main(void)
 	    TEST(item_syntax_agrees_with_a_strict_parser),
 	    TEST(item_cut_anywhere_is_refused),
 	    TEST(item_same_content_gives_same_bytes_in_every_format),
+	    TEST(item_representatives_are_of_organisations),
 	    TEST(item_line_breaks_in_texts_become_spaces),
 	    TEST(item_bad_csv_is_told_with_place_and_reason),
 	    TEST(item_near_columns_are_suggested),

@@ -55,7 +55,10 @@ static void fill_applicant(struct item_applicant *p, struct arena *a)
 	                       &p->address.district,
 	                       &p->address.province,
 	                       &p->address.province_list,
-	                       &p->address.country};
+	                       &p->address.country,
+	                       &p->representative.name,
+	                       &p->representative.position,
+	                       &p->representative.id_number};
 	*p = (struct item_applicant){.birth_date = DATE_NONE,
 	                             .founded_on = DATE_NONE,
 	                             .registered_on = DATE_NONE};
