@@ -27,8 +27,10 @@ struct gateway_pool {
 	char new_password[CREDENTIALS_PASSWORD_MAX]; /* secret; empty: none */
 	struct tls_ctx *tls;
 	struct pool_endpoint *endpoints; /* owned */
-	struct pool *pool;               /* owned; NULL before it is opened */
-	bool drained, storing;           /* all sessions are gone; a message is on its way into the store */
+	struct arena ext_arena;          /* of the next three */
+	struct session_extension login_ext, poll_ext, logout_ext;
+	struct pool *pool;     /* owned; NULL before it is opened */
+	bool drained, storing; /* all sessions are gone; a message is on its way into the store */
 	/* The poll message being stored (gateway_message.c). */
 	struct store_message message;
 	struct arena message_arena;

@@ -11,6 +11,7 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/hash.h"
+#include "epp/dialect.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,38 @@ static void digest(struct gateway_pool *w)
 	sha256_stream_finish(h, &w->digest);
 }
 
+/* Of a session only this is known. */
+static struct str session_fact(void *arg, enum epp_fact fact, struct str name, size_t entry)
+{
+	const struct gateway_pool *w = arg;
+	(void)name, (void)entry;
+	return fact == EPP_FACT__LOGIN ? str_c(w->account_config->login) : STR_NONE;
+}
+
+static size_t no_entries(void *arg, enum epp_fact_list list)
+{
+	(void)arg, (void)list;
+	return 0;
+}
+
+/* The registry's own elements on the sessions' commands: the same on each, so they are made once. */
+static enum err extend_sessions(struct gateway_pool *w, struct errmsg *e)
+{
+	const struct epp_dialect *d = w->registry_config->mapping;
+	const struct epp_fact_source source = {session_fact, no_entries, w};
+	const struct {
+		enum epp_dialect_command command;
+		struct session_extension *to;
+	} all[] = {{EPP_DIALECT_SESSION_LOGIN, &w->login_ext},
+	           {EPP_DIALECT_SESSION_POLL, &w->poll_ext},
+	           {EPP_DIALECT_SESSION_LOGOUT, &w->logout_ext}};
+	enum err err = OK;
+	for (size_t i = 0; d && i < ARRAY_LEN(all) && !err; i++)
+		err = epp_dialect_write(d, all[i].command, &source, &w->ext_arena, &all[i].to->list,
+		                        &all[i].to->count, e);
+	return err;
+}
+
 enum err gateway_pool_prepare(struct gateway *g, struct config *config, const struct config_registry *r,
                               const struct config_account *a, struct gateway_pool **out, struct errmsg *e)
 {
@@ -61,7 +94,10 @@ enum err gateway_pool_prepare(struct gateway *g, struct config *config, const st
 	for (size_t i = 0; i < r->endpoint_count; i++)
 		w->endpoints[i] = (struct pool_endpoint){r->endpoints[i].host, r->endpoints[i].port};
 	digest(w);
-	enum err err = credentials_password(a->password_file, w->password, e);
+	arena_init(&w->ext_arena);
+	enum err err = extend_sessions(w, e);
+	if (!err)
+		err = credentials_password(a->password_file, w->password, e);
 	if (!err && a->new_password_file)
 		err = credentials_password(a->new_password_file, w->new_password, e);
 	if (!err && !g->env.plain)
@@ -83,6 +119,7 @@ void gateway_pool_free(struct gateway_pool *w)
 	explicit_bzero(w->password, sizeof w->password);
 	explicit_bzero(w->new_password, sizeof w->new_password);
 	arena_fini(&w->message_arena);
+	arena_fini(&w->ext_arena);
 	free(w->endpoints);
 	config_unref(&w->config);
 	free(w);
@@ -128,6 +165,9 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	                .login = w->account_config->login,
 	                .password = w->password,
 	                .language = r->language,
+	                .login_ext = w->login_ext,
+	                .poll_ext = w->poll_ext,
+	                .logout_ext = w->logout_ext,
 	                .objects = r->objects,
 	                .object_count = r->object_count,
 	                .extensions = r->extensions,

@@ -26,14 +26,17 @@
 
 #define EPP_DIALECT_MAX_ELEMENTS 1000 /* of one mapping; keeps a command far below the size of a frame */
 
-/* The commands of items that a mapping may extend. */
+/* The commands that a mapping may extend: of items, and of sessions, where `account.login` is all that is known. */
 #define EPP_DIALECT_COMMANDS(X)             \
 	X(CONTACT_CREATE, "contact:create") \
 	X(CONTACT_INFO, "contact:info")     \
 	X(DOMAIN_CHECK, "domain:check")     \
 	X(DOMAIN_CREATE, "domain:create")   \
 	X(DOMAIN_INFO, "domain:info")       \
-	X(DOMAIN_RENEW, "domain:renew")
+	X(DOMAIN_RENEW, "domain:renew")     \
+	X(SESSION_LOGIN, "login")           \
+	X(SESSION_POLL, "poll")             \
+	X(SESSION_LOGOUT, "logout")
 
 enum epp_dialect_command {
 #define X(id, name) EPP_DIALECT_##id,

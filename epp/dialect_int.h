@@ -90,7 +90,7 @@ struct dialect_reading {
 	struct epp_dialect *dialect;
 	struct yaml_node *namespaces; /* NULL: there is no such mapping */
 	size_t elements;
-	bool looking; /* reading an <info>: it may come long after the decision, which is not at hand then */
+	enum epp_dialect_command command; /* whose elements are being read */
 };
 
 /* dialect_value.c: what stands in an element, and when. `inside`: the list whose entry is looked at. Errors are told. */

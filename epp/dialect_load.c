@@ -195,6 +195,9 @@ static void read_each(struct dialect_reading *r, struct yaml_node *n, const stru
 		yaml_error(r->d, each, "an element directly in <extension> comes once");
 		diag_help(r->d, "an element around it, and 'each' inside");
 	}
+	if (r->command >= EPP_DIALECT_SESSION_LOGIN)
+		yaml_error(r->d, each, "there is no item when %s is sent",
+		           epp_dialect_command_names[r->command]);
 	if (at->inside != EPP_LIST_NONE)
 		yaml_error(r->d, each, "already inside of 'each: %s'", epp_fact_list_names[at->inside]);
 }
@@ -287,13 +290,13 @@ static void read_commands(struct dialect_reading *r, struct yaml_node *top)
 			diag_error(r->d, n->key_pos, "there is no command '%.*s'", STR_ARG(n->key));
 			diag_help(r->d,
 			          "contact:create, contact:info, domain:check, domain:create, domain:info, "
-			          "domain:renew");
+			          "domain:renew, login, poll, logout");
 			continue;
 		}
 		if (!yaml_as_kind(r->d, n, YAML_SEQ))
 			continue;
 		struct dialect_command *c = &r->dialect->commands[i];
-		r->looking = i == EPP_DIALECT_CONTACT_INFO || i == EPP_DIALECT_DOMAIN_INFO;
+		r->command = (enum epp_dialect_command)i;
 		c->elements = read_list(r, n, &at, &c->count);
 		check_once(r, c);
 	}

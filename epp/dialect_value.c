@@ -11,6 +11,15 @@ static void suggest_fact(struct dialect_reading *r, struct str name)
 	yaml_suggest(r->d, name, epp_fact_names);
 }
 
+/* A session has no item; an <info> may come long after the decision. */
+static bool is_at_hand(const struct dialect_reading *r, enum epp_fact f)
+{
+	if (r->command >= EPP_DIALECT_SESSION_LOGIN)
+		return f == EPP_FACT__LOGIN;
+	bool looks = r->command == EPP_DIALECT_CONTACT_INFO || r->command == EPP_DIALECT_DOMAIN_INFO;
+	return !looks || !epp_fact_is_decided(f);
+}
+
 /* EPP_FACT__COUNT, and an error at `pos`, when it may not be named here. */
 static enum epp_fact find_fact(struct dialect_reading *r, struct str name, struct diag_pos pos,
                                enum epp_fact_list inside)
@@ -28,8 +37,9 @@ static enum epp_fact find_fact(struct dialect_reading *r, struct str name, struc
 		          epp_fact_list_names[list]);
 		return EPP_FACT__COUNT;
 	}
-	if (epp_fact_is_decided(f) && r->looking) {
-		diag_error(r->d, pos, "'%.*s' is not at hand when <info> is sent", STR_ARG(name));
+	if (!is_at_hand(r, f)) {
+		diag_error(r->d, pos, "'%.*s' is not at hand when %s is sent", STR_ARG(name),
+		           epp_dialect_command_names[r->command]);
 		return EPP_FACT__COUNT;
 	}
 	r->dialect->facts[f] = true;

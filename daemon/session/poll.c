@@ -47,7 +47,7 @@ static void leave_it(struct poll *p, const char *text, int code, struct str id)
 static enum err build(struct session_command *c, struct buf *out, struct errmsg *e)
 {
 	struct poll *p = self_of(c);
-	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid)};
+	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid), .ext = p->ext.list, .ext_count = p->ext.count};
 	if (p->ack_due)
 		return epp_build_poll_ack(out, &cmd, str_c(p->id), e);
 	return epp_build_poll_req(out, &cmd, e);
@@ -144,6 +144,7 @@ void poll_init(struct poll *p, struct pool *pool, const struct pool_config *c,
 	                   .ceiling = c->session.ceiling,
 	                   .log = c->session.log,
 	                   .registry = c->session.registry,
+	                   .ext = c->session.poll_ext,
 	                   .account = c->session.account,
 	                   .stopped = true,
 	                   .interval_ms = c->poll_ms,

@@ -32,6 +32,7 @@ struct poll {
 	enum poll_state state;
 	bool stopped, ack_due; /* ack_due: `id` is stored and not acknowledged yet */
 	struct session_command cmd;
+	struct session_extension ext;
 	struct ceiling_claim claim;
 	struct loop_timer timer;
 	uint64_t interval_ms,

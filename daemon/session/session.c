@@ -234,7 +234,8 @@ static uint64_t claim_wait(const struct session *s)
 
 static enum err build_poll(struct session_command *c, struct buf *out, struct errmsg *e)
 {
-	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid)};
+	const struct session_extension *x = &session_of_own(c)->c.poll_ext;
+	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid), .ext = x->list, .ext_count = x->count};
 	return epp_build_poll_req(out, &cmd, e);
 }
 
@@ -267,7 +268,8 @@ static void on_keepalive(struct loop_timer *t)
 
 static enum err build_logout(struct session_command *c, struct buf *out, struct errmsg *e)
 {
-	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid)};
+	const struct session_extension *x = &session_of_own(c)->c.logout_ext;
+	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid), .ext = x->list, .ext_count = x->count};
 	return epp_build_logout(out, &cmd, e);
 }
 

@@ -87,6 +87,14 @@ struct session_events {
 };
 
 /* Everything borrowed for the session's life. */
+struct epp_ext_element;
+
+/* What a registry wants of its own on the session's own commands; borrowed. */
+struct session_extension {
+	const struct epp_ext_element *list;
+	size_t count;
+};
+
 struct session_config {
 	struct loop *loop;
 	struct dialer *dialer;
@@ -102,6 +110,7 @@ struct session_config {
 	const char *const *objects, *const *extensions; /* what we can use; the greeting decides */
 	const char *const *required;                    /* without one of these we do not log in */
 	size_t object_count, extension_count, required_count;
+	struct session_extension login_ext, poll_ext, logout_ext;
 	uint32_t window;
 	uint64_t connect_ms, tls_ms, greeting_ms, login_ms, answer_ms, logout_ms, keepalive_ms, max_age_ms;
 	uint64_t id;          /* unique in this process */

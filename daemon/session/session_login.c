@@ -25,7 +25,8 @@
 static enum err build_login(struct session_command *c, struct buf *out, struct errmsg *e)
 {
 	struct session *s = session_of_own(c);
-	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid)};
+	const struct session_extension *x = &s->c.login_ext;
+	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid), .ext = x->list, .ext_count = x->count};
 	struct epp_login login = {
 	    .cl_id = str_c(s->c.login),
 	    .pw = str_c(s->c.password),

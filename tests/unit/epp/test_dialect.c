@@ -309,6 +309,20 @@ static void a_value_that_does_not_fit_is_told_without_it(void **state)
 	assert_non_null(strstr(f->e.text, "does not translate"));
 }
 
+static void commands_of_a_session_have_the_account(void **state)
+{
+	struct fixture *f = *state;
+	struct epp_dialect *d = good(f, HEAD "  login: [{element: x:a, fact: account.login}]\n"
+	                                     "  logout: [{element: x:b, text: bye}]\n");
+	set(f, "account.login", "gateway1");
+	assert_int_equal(write_all(f, d, EPP_DIALECT_SESSION_LOGIN), OK);
+	assert_string_equal(buf_cstr(&f->out), "<x:a>gateway1</>");
+	assert_int_equal(write_all(f, d, EPP_DIALECT_SESSION_LOGOUT), OK);
+	assert_string_equal(buf_cstr(&f->out), "<x:b>bye</>");
+	assert_int_equal(write_all(f, d, EPP_DIALECT_SESSION_POLL), OK);
+	assert_int_equal(buf_len(&f->out), 0);
+}
+
 static void two_elements_that_exclude_each_other_may_share_a_namespace(void **state)
 {
 	struct fixture *f = *state;
@@ -421,7 +435,11 @@ static const struct {
     {ONE("{element: x:a, when: {op: create}}\n    - {element: x:b, when: {op: {present: true}}}"), "5:7",
      "a second extension"},
     {"namespaces: {x: \"urn:x\"}\ncommands: {domain:info: [{element: x:a, fact: decision.grant}]}", "2:47",
-     "is not at hand when <info> is sent"},
+     "is not at hand when domain:info is sent"},
+    {"namespaces: {x: \"urn:x\"}\ncommands: {login: [{element: x:a, fact: domain}]}", "2:41",
+     "'domain' is not at hand when login is sent"},
+    {"namespaces: {x: \"urn:x\"}\ncommands: {poll: [{element: x:a, content: [{element: b, each: ns}]}]}",
+     "2:63", "there is no item when poll is sent"},
 };
 
 static void every_mistake_is_told_with_its_place(void **state)
@@ -499,6 +517,7 @@ int main(void)
 	    T(lists_are_written_entry_by_entry),
 	    T(what_is_demanded_is_told_all_at_once),
 	    T(a_value_that_does_not_fit_is_told_without_it),
+	    T(commands_of_a_session_have_the_account),
 	    T(two_elements_that_exclude_each_other_may_share_a_namespace),
 	    T(a_printer_is_told_what_is_personal),
 	    T(every_mistake_is_told_with_its_place),
