@@ -127,7 +127,9 @@ void gateway_pool_free(struct gateway_pool *w)
 
 struct job_registry gateway_pool_facts(const struct gateway_pool *w)
 {
-	return job_registry_of(w->registry_config, w->account_config);
+	struct job_registry facts = job_registry_of(w->registry_config, w->account_config);
+	facts.rng = w->gateway->env.rng;
+	return facts;
 }
 
 /* ---- pools ------------------------------------------------------------------------------------------------------------- */

@@ -30,6 +30,8 @@
 #define EPP_DIALECT_COMMANDS(X)             \
 	X(CONTACT_CREATE, "contact:create") \
 	X(CONTACT_INFO, "contact:info")     \
+	X(HOST_CHECK, "host:check")         \
+	X(HOST_CREATE, "host:create")       \
 	X(DOMAIN_CHECK, "domain:check")     \
 	X(DOMAIN_CREATE, "domain:create")   \
 	X(DOMAIN_INFO, "domain:info")       \

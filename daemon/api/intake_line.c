@@ -75,6 +75,22 @@ static bool contact(struct item_draft *d, const struct config_registry *r, uint3
 	return true;
 }
 
+/* Hosts under a name can be made when the name is there, and then be added: that is another command. */
+static bool hosts(struct item_draft *d, const struct config_registry *r)
+{
+	for (size_t i = 0; r->hosts == CONFIG_HOSTS_OBJECTS && i < d->req->ns_count; i++) {
+		struct str ns = d->req->ns[i].name, name = d->req->domain;
+		bool under = ns.len > name.len && str_ends(ns, name) && ns.ptr[ns.len - name.len - 1] == '.';
+		if (!under && !str_eq(ns, name))
+			continue;
+		item_draft_error(
+		    d, (struct item_place){ITEM_GROUP_NS, (int)i, NULL}, "name", "NOT_ALLOWED",
+		    "a name server that is not under the name itself: this registry knows them as objects");
+		return false;
+	}
+	return true;
+}
+
 static bool read_item(struct intake *x, struct item_draft *d, struct str text)
 {
 	return x->format == SPLIT_CSV ? item_csv_read(&x->csv, d, &x->scratch, text)
@@ -107,7 +123,7 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	item_draft_begin(&d, req, &k->arena, &x->errors, line, text.ptr);
 	*l = (struct store_line){.line = line, .request = req};
 	if (!read_item(x, &d, text) || !item_draft_check_facts(&d, decider_rules(k->decider)) ||
-	    !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) ||
+	    !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) || !hosts(&d, r) ||
 	    !contact(&d, r, l->account, k->decider, l->contact_id))
 		return;
 	l->lane = lane_of_op(req->op);

@@ -7,6 +7,7 @@
 #include "daemon/cli/item_file.h"
 #include "daemon/cli/policy_folder.h"
 #include "daemon/core/config.h"
+#include "epp/base/rng.h"
 #include "daemon/job/decide.h"
 #include "daemon/job/job.h"
 #include "epp/dialect.h"
@@ -55,6 +56,7 @@ struct showing {
 	struct config *config; /* NULL: --mapping */
 	const char *registry_name;
 	struct job_registry registry;
+	struct rng rng;
 	bool create_contacts;
 	struct decider *decider;
 	struct item_file_item item;
@@ -162,10 +164,14 @@ static enum err begin(struct showing *s)
 	const struct decide_ledger nothing = {.grant_from = DATE_NONE, .expires_on = DATE_NONE};
 	struct job *j = &s->job;
 	decide_item(s->decider, &s->item.request, &nothing, DECIDE_PREVIEW, now(s), &s->scratch, &s->outcome);
+	rng_init_kernel(&s->rng);
+	s->registry.rng = &s->rng;
 	*j = (struct job){.registry = &s->registry,
 	                  .request = s->item.request,
 	                  .decision_common = s->outcome.common,
 	                  .decision_item = s->outcome.item,
+	                  .offers = JOB_OFFERS_SECDNS | JOB_OFFERS_FEE,
+	                  .expected_vnd = s->outcome.fee_vnd,
 	                  .attempt = 1};
 	if (j->request.op == ITEM_CREATE)
 		decide_contact_id(s->decider, 0, &s->item.request, j->contact_id);

@@ -39,6 +39,7 @@ struct config_endpoint {
 
 enum config_script { CONFIG_SCRIPT_ANY, CONFIG_SCRIPT_ASCII, CONFIG_SCRIPT_IDN };
 enum config_low_balance { CONFIG_LOW_BALANCE_STOP, CONFIG_LOW_BALANCE_WARN };
+enum config_fee { CONFIG_FEE_OFF, CONFIG_FEE_WARN, CONFIG_FEE_ENFORCE };
 enum config_hosts { CONFIG_HOSTS_ATTRIBUTES, CONFIG_HOSTS_OBJECTS };
 
 struct config_registry {
@@ -59,8 +60,10 @@ struct config_registry {
 	const struct epp_dialect *mapping; /* what goes into <extension> of which command; NULL: nothing */
 	const char *mapping_file;          /* where it stands; NULL: in the main file, or nowhere */
 	enum config_hosts hosts;
-	bool create_contacts; /* make the registrant contact from the item's applicant */
-	bool check_first;     /* <check> before <create>, where a taken name costs a penalty */
+	bool create_contacts;      /* make the registrant contact from the item's applicant */
+	enum config_fee fee_match; /* what becomes of the fee that a decision expects */
+	uint32_t auth_length;      /* characters of the authInfo of new objects; 0: it is left empty */
+	bool check_first;          /* <check> before <create>, where a taken name costs a penalty */
 	uint64_t connect_ms, tls_ms, greeting_ms, login_ms, answer_ms, logout_ms;
 	uint64_t keepalive_ms, max_age_ms;
 	uint64_t backoff_min_ms, backoff_max_ms;

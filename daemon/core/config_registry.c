@@ -2,10 +2,12 @@
 #include "daemon/core/config_int.h"
 #include "epp/base/hash.h"
 
-#define SECOND 1000
-#define MINUTE (60 * SECOND)
-#define HOUR   (60 * MINUTE)
-#define DAY    (24LL * HOUR)
+#define SECOND          1000
+#define MINUTE          (60 * SECOND)
+#define HOUR            (60 * MINUTE)
+#define DAY             (24LL * HOUR)
+#define AUTH_LENGTH_MIN 8 /* what registries with a short limit take */
+#define AUTH_LENGTH_MAX 64
 
 /* Registries allow 4 to 100 connections per registrar. */
 #define SESSIONS_MAX 100
@@ -15,6 +17,7 @@
 static const char *const script_names[] = {"any", "ascii", "idn", NULL};
 static const char *const hosts_names[] = {"attributes", "objects", NULL};
 static const char *const contacts_names[] = {"given", "create", NULL};
+static const char *const fee_names[] = {"off", "warn", "enforce", NULL};
 static const char *const low_balance_names[] = {"stop", "warn", NULL};
 
 /* What we can use when the configuration does not say; the greeting decides what is used. */
@@ -236,6 +239,10 @@ static void read_dialect(struct config_reading *r, struct yaml_node *map, struct
 	if (yaml_enum(r->d, map, "contacts", YAML_OPTIONAL, contacts_names, &choice))
 		g->create_contacts = choice == 1;
 	(void)yaml_bool(r->d, map, "check_first", YAML_OPTIONAL, &g->check_first);
+	config_value_u32(r, map, "auth_info_length", 0, AUTH_LENGTH_MAX, &g->auth_length);
+	if (g->auth_length > 0 && g->auth_length < AUTH_LENGTH_MIN)
+		yaml_error(r->d, yaml_get(map, "auth_info_length"), "shorter than %d: it could be guessed",
+		           AUTH_LENGTH_MIN);
 }
 
 /* Low-balance messages that are known from elsewhere; a registry of its own words needs them in its configuration. */
@@ -244,6 +251,8 @@ static const char *const default_marks[] = {"lowbalance-poll", "lowCreditData"};
 static void read_money(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
 {
 	int choice;
+	if (yaml_enum(r->d, map, "fee_match", YAML_OPTIONAL, fee_names, &choice))
+		g->fee_match = (enum config_fee)choice;
 	if (yaml_enum(r->d, map, "low_balance", YAML_OPTIONAL, low_balance_names, &choice))
 		g->low_balance = choice == 0 ? CONFIG_LOW_BALANCE_STOP : CONFIG_LOW_BALANCE_WARN;
 	if (!config_value_list(r, map, "low_balance_marks", YAML_OPTIONAL, config_value_is_mark,
@@ -311,6 +320,8 @@ static void set_defaults(struct config_registry *g)
 	    .settle_ms = 30 * SECOND,
 	    .poll_ms = 1 * MINUTE,
 	    .skew_warn_ms = 1 * MINUTE,
+	    .fee_match = CONFIG_FEE_WARN,
+	    .auth_length = 32,
 	};
 }
 

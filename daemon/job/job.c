@@ -12,6 +12,10 @@
  *  - 2302 for a contact: it exists; ours if we sponsor it. 2302 for a name (or a check that says so) on a first attempt:
  *    taken. On later ones an earlier attempt may have come true after all: look.
  *  - The registry takes a contact and does not know it, again and again: after JOB_ATTEMPTS_MAX the item ends.
+ *  - 2303 for a new name: something that it refers to is not there (any more). Once, the contact and the name servers that
+ *    are objects are made (job_mend.c), and the name is tried again.
+ *  - The registry refuses the fee that we expect (2004): job_fee.
+ *  - 2304 for a renewal: look, so that the refusal can say why (redemption, a lock).
  *  - A check whose answer does not say: the check is a courtesy, so the job goes on without it.
  *  - 2104: the account has no money. Not the item's fault: it goes back to the queue without counting.
  *  - 2105 for a renewal: look, so that the refusal can name the true expiry date.
@@ -26,16 +30,21 @@
 #include <string.h>
 
 static const unsigned allowed[JOB_PHASE__COUNT] = {
-    [JOB_CONTACT] =
-        1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
-    [JOB_CONTACT_LOOK] =
-        1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_CONTACT] = 1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_HOST_CHECK | 1u << JOB_CHECK |
+                    1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_CONTACT_LOOK] = 1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_HOST_CHECK | 1u << JOB_CHECK |
+                         1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_HOST_CHECK] =
+        1u << JOB_HOST_CHECK | 1u << JOB_HOST | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
+    [JOB_HOST] =
+        1u << JOB_HOST | 1u << JOB_HOST_CHECK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
     [JOB_CHECK] = 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_LOOK | 1u << JOB_OVER,
-    [JOB_TRANSFORM] = 1u << JOB_LOOK | 1u << JOB_OVER,
+    [JOB_TRANSFORM] =
+        1u << JOB_TRANSFORM | 1u << JOB_CONTACT | 1u << JOB_HOST_CHECK | 1u << JOB_LOOK | 1u << JOB_OVER,
     [JOB_LOOK] = 1u << JOB_LOOK | 1u << JOB_OVER,
 };
 
-static void move(struct job *j, enum job_phase to)
+void job_move(struct job *j, enum job_phase to)
 {
 	INVARIANT(allowed[j->phase] & 1u << to);
 	j->phase = to;
@@ -48,7 +57,7 @@ enum job_next job_end(struct job *j, enum item_state state, enum item_fault faul
 	va_start(ap, fmt);
 	vsnprintf(j->message, sizeof j->message, fmt, ap);
 	va_end(ap);
-	move(j, JOB_OVER);
+	job_move(j, JOB_OVER);
 	j->result.state = state;
 	j->result.fault = fault;
 	j->result.reason = str_c(reason);
@@ -68,12 +77,21 @@ static void result_reset(struct job *j)
 	                                 .at = INSTANT_NONE};
 }
 
-static enum job_next to_transform(struct job *j)
+enum job_next job_to_transform(struct job *j)
 {
-	move(j, j->registry->check_first && j->request.op == ITEM_CREATE && j->phase != JOB_CHECK
-	            ? JOB_CHECK
-	            : JOB_TRANSFORM);
+	bool check = j->registry->check_first && j->request.op == ITEM_CREATE && j->phase != JOB_CHECK;
+	if (j->mended && job_hosts_wanted(j))
+		job_move(j, JOB_HOST_CHECK);
+	else
+		job_move(j, check && !j->mended ? JOB_CHECK : JOB_TRANSFORM);
 	return JOB_SEND;
+}
+
+bool job_fee_differs(const struct job *j)
+{
+	const struct item_result *r = &j->result;
+	return r->state == ITEM_DONE && j->expected_vnd >= 0 &&
+	       (j->fee_alone || (r->charged_vnd >= 0 && r->charged_vnd != j->expected_vnd));
 }
 
 enum job_next job_begin(struct job *j)
@@ -109,11 +127,9 @@ enum job_next job_begin_look(struct job *j, instant_ms_t sent_at)
 
 char job_step_letter(const struct job *j)
 {
-	static const char letters[JOB_PHASE__COUNT] = {[JOB_CONTACT] = 'c',
-	                                               [JOB_CONTACT_LOOK] = 'i',
-	                                               [JOB_CHECK] = 'k',
-	                                               [JOB_TRANSFORM] = 't',
-	                                               [JOB_LOOK] = 'q'};
+	static const char letters[JOB_PHASE__COUNT] = {
+	    [JOB_CONTACT] = 'c', [JOB_CONTACT_LOOK] = 'i', [JOB_HOST_CHECK] = 'h', [JOB_HOST] = 'n',
+	    [JOB_CHECK] = 'k',   [JOB_TRANSFORM] = 't',    [JOB_LOOK] = 'q'};
 	return letters[j->phase];
 }
 
@@ -136,7 +152,7 @@ static void report(struct job *j, enum item_state state, const char *reason)
 
 enum job_next job_settle(struct job *j)
 {
-	move(j, JOB_LOOK);
+	job_move(j, JOB_LOOK);
 	j->looks = j->absent = 0;
 	j->wait_ms = j->registry->settle_ms;
 	return JOB_WAIT;
@@ -226,7 +242,7 @@ static const struct refusal {
 };
 
 /* A refusal that says nothing about doubt. */
-static enum job_next refused(struct job *j, const struct epp_response *r)
+enum job_next job_refused(struct job *j, const struct epp_response *r)
 {
 	int code = epp_response_code(r);
 	char words[JOB_MESSAGE_MAX];
@@ -256,15 +272,15 @@ static enum job_next contact_answered(struct job *j, const struct epp_response *
 	const struct epp_rescode *rc = epp_rescode_find(code);
 	if (epp_rescode_ok(code)) {
 		j->contact_known = j->contact_made = true;
-		return to_transform(j);
+		return job_to_transform(j);
 	}
 	if (code == 2302) {
-		move(j, JOB_CONTACT_LOOK);
+		job_move(j, JOB_CONTACT_LOOK);
 		return JOB_SEND;
 	}
 	if (rc->flags & EPP_RC_AMBIGUOUS)
 		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
-	return refused(j, r);
+	return job_refused(j, r);
 }
 
 static enum job_next contact_foreign(struct job *j)
@@ -281,7 +297,7 @@ static enum job_next contact_absent(struct job *j)
 		               "the contact was sent %d times, and the registry does not know it",
 		               j->contact_tries);
 	}
-	move(j, JOB_CONTACT); /* the same identifier for the same data: harmless to send again */
+	job_move(j, JOB_CONTACT); /* the same identifier for the same data: harmless to send again */
 	j->wait_ms = j->registry->settle_ms;
 	return JOB_WAIT;
 }
@@ -297,11 +313,11 @@ static enum job_next contact_look_answered(struct job *j, const struct epp_respo
 		if (!str_eq(r->data.contact.c.cl_id, j->registry->login))
 			return contact_foreign(j);
 		j->contact_known = j->contact_made = true;
-		return to_transform(j);
+		return job_to_transform(j);
 	}
 	if (epp_rescode_ok(code) || rc->cls == EPP_RC_RETRY || rc->cls == EPP_RC_UNKNOWN)
 		return job_lost(j, j->cltrid, "the registry did not say", INSTANT_NONE);
-	return refused(j, r);
+	return job_refused(j, r);
 }
 
 static enum job_next doubt(struct job *j, const char *text)
@@ -318,7 +334,7 @@ static enum job_next check_answered(struct job *j, const struct epp_response *r,
 	if (rc->cls == EPP_RC_RETRY || rc->cls == EPP_RC_UNKNOWN)
 		return job_lost(j, j->cltrid, "the registry failed", INSTANT_NONE);
 	if (!epp_rescode_ok(code))
-		return refused(j, r);
+		return job_refused(j, r);
 	bool taken =
 	    r->data.kind == EPP_RES_DOMAIN_CHK && r->data.chk.count == 1 && !r->data.chk.items[0].avail;
 	if (taken && j->attempt > 1)
@@ -326,7 +342,7 @@ static enum job_next check_answered(struct job *j, const struct epp_response *r,
 	if (taken)
 		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN", "not available: %.*s",
 		               STR_ARG(r->data.chk.items[0].reason));
-	move(j, JOB_TRANSFORM);
+	job_move(j, JOB_TRANSFORM);
 	return JOB_SEND;
 }
 
@@ -361,8 +377,21 @@ static enum job_next transform_done(struct job *j, const struct epp_response *r,
 	if (code == 1001)
 		return job_end(j, ITEM_PENDING, FAULT_NONE, "PENDING",
 		               "accepted; the registry decides later");
-	return job_end(j, ITEM_DONE, FAULT_NONE, create ? "CREATED" : "RENEWED", "%s",
-	               create ? "created" : "renewed");
+	return job_end(j, ITEM_DONE, FAULT_NONE, create ? "CREATED" : "RENEWED", "%s%s",
+	               create ? "created" : "renewed",
+	               job_fee_differs(j) ? "; the registry's fee is not the expected one" : "");
+}
+
+/* The registry would charge something else than we expect: it has done nothing. */
+static enum job_next fee_refused(struct job *j, const char *words)
+{
+	if (j->registry->fee == JOB_FEE_ENFORCE)
+		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_REGISTRY, "FEE_REFUSED",
+		               "the registry refuses the expected fee of %lld VND: %s",
+		               (long long)j->expected_vnd, words);
+	j->fee_alone = true;
+	job_move(j, JOB_TRANSFORM);
+	return JOB_SEND;
 }
 
 static enum job_next transform_answered(struct job *j, const struct epp_response *r, int code)
@@ -376,9 +405,15 @@ static enum job_next transform_answered(struct job *j, const struct epp_response
 		return doubt(j, words);
 	if (j->attempt > 1 && (code == 2302 || code == 2105))
 		return doubt(j, words);
-	if (code == 2105 && j->request.op == ITEM_RENEW)
+	if (j->request.op == ITEM_RENEW && (code == 2105 || code == 2304)) {
+		memcpy(j->message, words, sizeof words);
 		return job_settle(j);
-	return refused(j, r);
+	}
+	if (code == 2303 && job_can_mend(j))
+		return job_mend(j);
+	if (code == 2004 && j->fee_sent)
+		return fee_refused(j, words);
+	return job_refused(j, r);
 }
 
 enum job_next job_answered(struct job *j, const struct epp_response *r, const char *cltrid, instant_ms_t now)
@@ -389,7 +424,8 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 	/* A look asks about the transform: the result has that one's code and ids. */
 	if (j->phase != JOB_LOOK) {
 		/* That a question was answered well says nothing of the item. */
-		bool question = j->phase == JOB_CHECK || j->phase == JOB_CONTACT_LOOK;
+		bool question =
+		    j->phase == JOB_CHECK || j->phase == JOB_CONTACT_LOOK || j->phase == JOB_HOST_CHECK;
 		j->result.code = question && epp_rescode_ok(code) ? 0 : code;
 		keep_trids(j, r, cltrid);
 	}
@@ -404,6 +440,8 @@ enum job_next job_answered(struct job *j, const struct epp_response *r, const ch
 	switch (j->phase) {
 	case JOB_CONTACT: return contact_answered(j, r, code);
 	case JOB_CONTACT_LOOK: return contact_look_answered(j, r, code);
+	case JOB_HOST_CHECK: return job_host_check_answered(j, r, code);
+	case JOB_HOST: return job_host_answered(j, r, code);
 	case JOB_CHECK: return check_answered(j, r, code);
 	default: return transform_answered(j, r, code);
 	}
@@ -419,9 +457,14 @@ enum job_next job_lost(struct job *j, const char *cltrid, const char *text, inst
 	j->result.at = now;
 	switch (j->phase) {
 	case JOB_CONTACT:
-		move(j, JOB_CONTACT_LOOK);
+		job_move(j, JOB_CONTACT_LOOK);
 		j->wait_ms = j->registry->settle_ms;
 		return JOB_WAIT;
+	case JOB_HOST:
+		job_move(j, JOB_HOST_CHECK); /* what is there shows */
+		j->wait_ms = j->registry->settle_ms;
+		return JOB_WAIT;
+	case JOB_HOST_CHECK:
 	case JOB_CONTACT_LOOK:
 	case JOB_CHECK:
 		if (++j->looks > JOB_ATTEMPTS_MAX) {

@@ -2,8 +2,10 @@
  * A job: one claimed item on its way through the registry. It is a state machine without I/O: told what the registry
  * answered, it says what to do next. The scheduler sends, waits and stores for it.
  *
- *   begin ─▶ CONTACT ─▶ (2302) CONTACT_LOOK ─┐
- *     │                                      ▼
+ *              ┌──────────────────────────── (2303, once: what it refers to is made) ──┐
+ *              ▼                                                                       │
+ *   begin ─▶ CONTACT ─▶ (2302) CONTACT_LOOK ─┐                                         │
+ *     │        └─▶ HOST_CHECK ─▶ HOST … ─────▼                                         │
  *     ├──────────────▶ CHECK ─────────▶ TRANSFORM ─▶ done, failed, pending, queued (not carried out)
  *     │                                      │ unknown (closed, timeout, 2400, unreadable …)
  *     └─ (after a restart: unknown) ─▶ settle ─▶ LOOK (<info>) ─▶ done, failed, pending, again, needs a person
@@ -19,16 +21,33 @@
 #include "epp/base/err.h"
 #include "epp/response.h"
 
+struct rng;
+
 #define JOB_ATTEMPTS_MAX   3 /* of what provably did not happen */
 #define JOB_MESSAGE_MAX    256
 #define JOB_LOOK_MIN_MS    1000     /* between two looks that failed, however short the settling delay is */
 #define JOB_LOOK_MAX_MS    600000   /* between two looks at a registry that hides the answer */
 #define JOB_LOOK_GIVEUP_MS 86400000 /* a day of looking: then a person decides */
 
+/* What becomes of the fee that we expect (RFC 8748), where the registry's greeting offers it. */
+enum job_fee {
+	JOB_FEE_OFF,     /* nothing is said of it */
+	JOB_FEE_WARN,    /* it is said; when the registry refuses it, the command goes again without it */
+	JOB_FEE_ENFORCE, /* it is said; when the registry refuses it, a person must look */
+};
+
+/* What the registry's greeting offers, as bits. */
+enum { JOB_OFFERS_SECDNS = 1, JOB_OFFERS_FEE = 2 };
+
+#define JOB_AUTH_MAX 64 /* characters of authInfo */
+
 /* What a job needs to know of the registry and account it goes to. Borrowed. */
 struct job_registry {
 	struct str login; /* our clID: the sponsor that <info> must show */
 	bool ns_as_attrs, check_first;
+	enum job_fee fee;
+	unsigned auth_length; /* of the authInfo of new objects; 0: it is left empty */
+	struct rng *rng;      /* for authInfo, which is made for each command and kept nowhere (RFC 9154) */
 	int date_offset_s;
 	uint64_t settle_ms;
 	const struct epp_dialect *dialect; /* the registry's own extensions; NULL: none */
@@ -42,6 +61,8 @@ struct job_registry job_registry_of(const struct config_registry *r, const struc
 enum job_phase {
 	JOB_CONTACT,
 	JOB_CONTACT_LOOK,
+	JOB_HOST_CHECK, /* which name servers the registry does not know */
+	JOB_HOST,       /* one of them is created */
 	JOB_CHECK,
 	JOB_TRANSFORM,
 	JOB_LOOK,
@@ -68,6 +89,12 @@ struct job {
 	/* No transform of this item left before. The scheduler sets it: when the first is sent, before that (and for
 	 * later attempts, of which the first may still come true) when the item was admitted. */
 	instant_ms_t sent_at;
+	unsigned offers;          /* set before each job_build() */
+	int64_t expected_vnd;     /* by the decision, in total; negative: not known */
+	bool fee_sent, fee_alone; /* the command says what we expect; the registry has refused that (2004) */
+	bool mended;              /* after 2303: what the name refers to was made, or is being made */
+	uint16_t hosts_missing;   /* bits of request.ns */
+	bool hosts_known;
 	int contact_tries; /* contacts sent that the registry did not know afterwards */
 	int absent;        /* looks in a row that found nothing, or nothing changed */
 	int looks;
@@ -84,7 +111,7 @@ struct job {
 enum job_next job_begin(struct job *j);
 /* An item found in UNKNOWN or RECONCILING after a start; `sent_at` is the earliest moment it may have been sent. */
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);
-/* The letter of the phase for clTRIDs: c, i, k, t, q. */
+/* The letter of the phase for clTRIDs: c, i, h, n, k, t, q. */
 char job_step_letter(const struct job *j);
 bool job_is_transform(const struct job *j);
 /* On to the command that follows when the registry agrees to everything; false: there is none. For showing them. */
@@ -100,5 +127,8 @@ enum job_next job_waited(struct job *j);
 /* Ends it early: what has not been sent goes back to the queue under `reason` (static), what is in doubt stays UNKNOWN.
  * Only while the phase's command is not under way. */
 void job_put_back(struct job *j, const char *reason, const char *why);
+
+/* Done, and the registry charges, or would have had us expect, another fee than the decision. */
+bool job_fee_differs(const struct job *j);
 
 #endif

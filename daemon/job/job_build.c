@@ -1,6 +1,8 @@
 /* The commands of a job. */
 #include "daemon/job/job_int.h"
 #include "epp/command.h"
+#include "epp/base/check.h"
+#include "epp/base/rng.h"
 #include "epp/dialect.h"
 
 #include <stdio.h>
@@ -27,9 +29,46 @@ static size_t contacts_of(const struct item_request *r, struct epp_contact_ref o
 	return n;
 }
 
-static enum err build_create(const struct job *j, const struct epp_cmd *cmd, struct buf *out,
-                             struct errmsg *e)
+/*
+ * As long and random as the registry takes it, with a letter of each case, a digit and a sign, since some ask for them;
+ * made for this command alone.
+ */
+static struct str auth_info(const struct job *j, char out[JOB_AUTH_MAX + 1])
 {
+	static const char *const sets[] = {"abcdefghijkmnopqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ",
+	                                   "23456789", "-_.+"};
+	static const char all[] = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_.+";
+	unsigned n = j->registry->auth_length < JOB_AUTH_MAX ? j->registry->auth_length : JOB_AUTH_MAX;
+	if (n == 0)
+		return STR_NONE;
+	struct rng *rng = j->registry->rng;
+	for (unsigned i = 0; i < n; i++) {
+		const char *set = i < ARRAY_LEN(sets) ? sets[i] : all;
+		out[i] = set[rng_below(rng, strlen(set))];
+	}
+	for (unsigned i = n - 1; i > 0; i--) { /* the first four must not always be of these kinds */
+		unsigned k = (unsigned)rng_below(rng, i + 1);
+		char c = out[i];
+		out[i] = out[k];
+		out[k] = c;
+	}
+	return str_make(out, n);
+}
+
+/* "0.00": what we expect to be charged; none when the registry does not know of fees, or has refused it. */
+static struct epp_fee_limit fee_of(struct job *j, char room[32])
+{
+	j->fee_sent = j->registry->fee != JOB_FEE_OFF && j->offers & JOB_OFFERS_FEE && j->expected_vnd >= 0 &&
+	              !j->fee_alone;
+	if (!j->fee_sent)
+		return (struct epp_fee_limit){STR_NONE, STR_NONE};
+	snprintf(room, 32, "%lld.00", (long long)j->expected_vnd);
+	return (struct epp_fee_limit){STR("VND"), str_c(room)};
+}
+
+static enum err build_create(struct job *j, const struct epp_cmd *cmd, struct buf *out, struct errmsg *e)
+{
+	char auth[JOB_AUTH_MAX + 1], fee[32];
 	const struct item_request *r = &j->request;
 	struct epp_addr addrs[ITEM_NS_MAX][ITEM_NS_ADDR_MAX];
 	struct epp_ns_host ns[ITEM_NS_MAX];
@@ -53,18 +92,24 @@ static enum err build_create(const struct job *j, const struct epp_cmd *cmd, str
 	    .registrant = registrant_of(j),
 	    .contacts = contacts,
 	    .contact_count = contacts_of(r, contacts),
+	    .auth_info = auth_info(j, auth),
 	    .ds = ds,
 	    .ds_count = r->ds_count,
+	    .fee = fee_of(j, fee),
 	};
-	return epp_build_domain_create(out, cmd, &c, e);
+	enum err err = epp_build_domain_create(out, cmd, &c, e);
+	explicit_bzero(auth, sizeof auth);
+	return err;
 }
 
-static enum err build_renew(const struct job *j, const struct epp_cmd *cmd, struct buf *out, struct errmsg *e)
+static enum err build_renew(struct job *j, const struct epp_cmd *cmd, struct buf *out, struct errmsg *e)
 {
+	char fee[32];
 	struct epp_domain_renew c = {
 	    .name = j->request.domain,
 	    .cur_exp_date = j->request.cur_exp_date,
 	    .period_years = (unsigned)j->request.period,
+	    .fee = fee_of(j, fee),
 	};
 	return epp_build_domain_renew(out, cmd, &c, e);
 }
@@ -73,6 +118,7 @@ static enum err build_contact(const struct job *j, const struct epp_cmd *cmd, st
                               struct errmsg *e)
 {
 	const struct item_applicant *a = &j->request.applicant;
+	char auth[JOB_AUTH_MAX + 1];
 	bool person = a->kind == APPLICANT_CITIZEN;
 	struct str city = a->address.ward.len ? a->address.ward : a->address.district;
 	struct epp_postal postal = {
@@ -89,8 +135,30 @@ static enum err build_contact(const struct job *j, const struct epp_cmd *cmd, st
 	                               .postal = &postal,
 	                               .postal_count = 1,
 	                               .voice = a->phone,
-	                               .email = a->email};
-	return epp_build_contact_create(out, cmd, &c, e);
+	                               .email = a->email,
+	                               .auth_info = auth_info(j, auth)};
+	enum err err = epp_build_contact_create(out, cmd, &c, e);
+	explicit_bzero(auth, sizeof auth);
+	return err;
+}
+
+static enum err build_host_check(const struct job *j, const struct epp_cmd *cmd, struct buf *out,
+                                 struct errmsg *e)
+{
+	struct str names[ITEM_NS_MAX];
+	for (size_t i = 0; i < j->request.ns_count; i++)
+		names[i] = j->request.ns[i].name;
+	return epp_build_host_check(out, cmd, names, j->request.ns_count, e);
+}
+
+static enum err build_host(const struct job *j, const struct epp_cmd *cmd, struct buf *out, struct errmsg *e)
+{
+	const struct item_ns *ns = job_host(j);
+	struct epp_addr addrs[ITEM_NS_ADDR_MAX];
+	for (size_t i = 0; i < ns->addr_count; i++)
+		addrs[i] = addr_of(ns->addrs[i]);
+	struct epp_ns_host host = {ns->name, addrs, ns->addr_count};
+	return epp_build_host_create(out, cmd, &host, e);
 }
 
 static enum err build_phase(struct job *j, const struct epp_cmd *cmd, struct buf *out, struct errmsg *e)
@@ -98,6 +166,8 @@ static enum err build_phase(struct job *j, const struct epp_cmd *cmd, struct buf
 	switch (j->phase) {
 	case JOB_CONTACT: return build_contact(j, cmd, out, e);
 	case JOB_CONTACT_LOOK: return epp_build_contact_info(out, cmd, str_c(j->contact_id), STR_NONE, e);
+	case JOB_HOST_CHECK: return build_host_check(j, cmd, out, e);
+	case JOB_HOST: return build_host(j, cmd, out, e);
 	case JOB_CHECK: return epp_build_domain_check(out, cmd, &j->request.domain, 1, e);
 	case JOB_TRANSFORM:
 		return j->request.op == ITEM_CREATE ? build_create(j, cmd, out, e)
@@ -111,6 +181,10 @@ enum err job_build(struct job *j, struct str cltrid, struct buf *out, struct err
 {
 	struct epp_cmd cmd = {.cltrid = cltrid};
 	struct arena arena;
+	/* Before anything of the item leaves, not only when the name itself does. */
+	if (j->request.ds_count && !(j->offers & JOB_OFFERS_SECDNS) && !j->in_doubt)
+		return err_set(e, ERR_UNSUPPORTED,
+		               "the registry takes no DNSSEC data (secDNS-1.1): send it without 'ds'");
 	arena_init(&arena);
 	enum err err = j->registry->dialect ? job_facts_extend(j, &arena, &cmd, e) : OK;
 	if (!err)

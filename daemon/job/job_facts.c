@@ -194,6 +194,8 @@ static enum epp_dialect_command command_of(const struct job *j)
 	switch (j->phase) {
 	case JOB_CONTACT: return EPP_DIALECT_CONTACT_CREATE;
 	case JOB_CONTACT_LOOK: return EPP_DIALECT_CONTACT_INFO;
+	case JOB_HOST_CHECK: return EPP_DIALECT_HOST_CHECK;
+	case JOB_HOST: return EPP_DIALECT_HOST_CREATE;
 	case JOB_CHECK: return EPP_DIALECT_DOMAIN_CHECK;
 	case JOB_LOOK: return EPP_DIALECT_DOMAIN_INFO;
 	default: return transform_of(j);

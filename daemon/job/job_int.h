@@ -1,5 +1,5 @@
 /* Shared by the files of job/ that make up the job's machine: job.c moves it, job_build.c and job_facts.c speak,
- * job_look.c judges what <info> shows. */
+ * job_look.c judges what <info> shows, job_mend.c makes what a new name refers to. */
 #ifndef VNEPP_JOB_INT_H
 #define VNEPP_JOB_INT_H
 
@@ -8,6 +8,23 @@
 
 enum job_next job_end(struct job *j, enum item_state state, enum item_fault fault, const char *reason,
                       const char *fmt, ...) PRINTF(5, 6);
+/* A step that the machine allows. */
+void job_move(struct job *j, enum job_phase to);
+/* To the transform, by way of what comes before it. */
+enum job_next job_to_transform(struct job *j);
+/* A refusal that says nothing about doubt. */
+enum job_next job_refused(struct job *j, const struct epp_response *r);
+
+/* job_mend.c */
+bool job_can_mend(const struct job *j);
+enum job_next job_mend(struct job *j);
+/* Name servers are objects, and which of them there are was not asked yet. */
+bool job_hosts_wanted(const struct job *j);
+/* The next one to create. */
+const struct item_ns *job_host(const struct job *j);
+enum job_next job_host_check_answered(struct job *j, const struct epp_response *r, int code);
+enum job_next job_host_answered(struct job *j, const struct epp_response *r, int code);
+
 /* Goes to LOOK after the settling delay. */
 enum job_next job_settle(struct job *j);
 enum job_next job_look_answered(struct job *j, const struct epp_response *r);

@@ -17,6 +17,8 @@
 #include "epp/base/check.h"
 #include "epp/rescode.h"
 
+#include <stdio.h>
+
 /* The registry's clock against ours: a create date this much before we sent may still be ours. */
 #define CLOCK_TOLERANCE_MS 120000
 /* Some registries give creation dates as midnight of their day: then only the day can be compared. */
@@ -102,12 +104,36 @@ static enum job_next not_renewable(struct job *j, const char *expires, const cha
 	               "refused with 2105; the name expires on %s, the request said %s", expires, said);
 }
 
-static enum job_next look_renew(struct job *j, const struct epp_domain_inf *d)
+/* 2304: the name is locked, or waits to be restored; the statuses say which. */
+static enum job_next prohibited(struct job *j, const struct epp_domain_inf *d, const struct epp_rgp *rgp)
+{
+	char list[JOB_MESSAGE_MAX / 2] = "", words[JOB_MESSAGE_MAX / 2];
+	bool redemption = false;
+	size_t n = 0;
+	for (size_t i = 0; i < d->c.status_count && n < sizeof list; i++)
+		n += (size_t)snprintf(list + n, sizeof list - n, " %.*s", STR_ARG(d->c.statuses[i].value));
+	for (size_t i = 0; i < rgp->status_count; i++) {
+		redemption |= str_eq_c(rgp->statuses[i].value, "redemptionPeriod") ||
+		              str_eq_c(rgp->statuses[i].value, "pendingRestore") ||
+		              str_eq_c(rgp->statuses[i].value, "pendingDelete");
+		if (n < sizeof list)
+			n += (size_t)snprintf(list + n, sizeof list - n, " rgp:%.*s",
+			                      STR_ARG(rgp->statuses[i].value));
+	}
+	snprintf(words, sizeof words, "%.120s", j->message);
+	return job_end(j, ITEM_FAILED, FAULT_REGISTRY, redemption ? "IN_REDEMPTION" : "STATUS_PROHIBITS",
+	               "%s%s;%s", redemption ? "the name was deleted and must be restored first: " : "",
+	               words, list);
+}
+
+static enum job_next look_renew(struct job *j, const struct epp_domain_inf *d, const struct epp_rgp *rgp)
 {
 	char was[DATE_TEXT_MAX], now[DATE_TEXT_MAX];
 	date_t asked = j->request.cur_exp_date;
 	if (!str_eq(d->c.cl_id, j->registry->login))
 		return not_sponsor(j);
+	if (!j->in_doubt && j->result.code == 2304)
+		return prohibited(j, d, rgp);
 	if (d->ex_date.at == INSTANT_NONE)
 		return job_look_again(j, "<info> shows no expiry date");
 	date_t expires = date_of_instant(d->ex_date.at, j->registry->date_offset_s);
@@ -144,5 +170,5 @@ enum job_next job_look_answered(struct job *j, const struct epp_response *r)
 	if (!epp_rescode_ok(code) || r->data.kind != EPP_RES_DOMAIN_INF)
 		return job_look_again(j, "<info> was not answered with the object");
 	return j->request.op == ITEM_CREATE ? look_create(j, &r->data.domain)
-	                                    : look_renew(j, &r->data.domain);
+	                                    : look_renew(j, &r->data.domain, &r->ext.rgp);
 }

@@ -166,6 +166,7 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->offset = c->offset;
 	j->job.registry = &a->facts;
 	j->job.attempt = c->attempt;
+	j->job.expected_vnd = c->fee_vnd;
 	j->job.contact_known = c->contact_known;
 	j->job.decision_common = c->decision_common;
 	j->job.decision_item = c->decision_item;
@@ -268,6 +269,7 @@ static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j,
 	j->batch = row->batch;
 	j->partner = row->partner;
 	j->job.registry = &a->facts;
+	j->job.expected_vnd = -1;
 	j->job.attempt = row->result.attempt > 0 ? row->result.attempt : 1;
 	if (!str_copy(j->job.cltrid, sizeof j->job.cltrid, row->result.cl_trid) ||
 	    !str_copy(j->job.svtrid, sizeof j->job.svtrid, row->result.sv_trid))

@@ -10,6 +10,7 @@
 #include "daemon/sched/sched_int.h"
 #include "daemon/core/meter.h"
 #include "epp/base/check.h"
+#include "epp/ns.h"
 
 #include <stdio.h>
 
@@ -37,8 +38,10 @@ static uint64_t mono_us(const struct sched_job *j)
 static enum meter_command command_of(const struct job *j)
 {
 	switch (job_step_letter(j)) {
-	case 'k': return METER_CHECK;
-	case 'c': return METER_CONTACT;
+	case 'k':
+	case 'h': return METER_CHECK;
+	case 'c':
+	case 'n': return METER_CONTACT;
 	case 't': return j->request.op == ITEM_RENEW ? METER_RENEW : METER_CREATE;
 	default: return METER_INFO;
 	}
@@ -220,8 +223,10 @@ static void name_command(struct sched_job *j)
 enum limit_class sched_class_of(const struct sched_job *j)
 {
 	switch (job_step_letter(&j->job)) {
-	case 'k': return LIMIT_CHECK;
-	case 'c': return LIMIT_CONTACT;
+	case 'k':
+	case 'h': return LIMIT_CHECK;
+	case 'c':
+	case 'n': return LIMIT_CONTACT;
 	case 't': return j->job.request.op == ITEM_RENEW ? LIMIT_RENEW : LIMIT_CREATE;
 	default: return LIMIT_INFO;
 	}
@@ -236,6 +241,8 @@ bool sched_send(struct sched_job *j)
 		return false;
 	j->cmd.build = build;
 	j->cmd.done = done;
+	j->job.offers = (pool_offers(a->pool, EPP_URI_SECDNS) ? JOB_OFFERS_SECDNS : 0) |
+	                (pool_offers(a->pool, EPP_URI_FEE) ? JOB_OFFERS_FEE : 0);
 	name_command(j);
 	if (job_is_transform(&j->job) && j->job.attempt == 1)
 		j->job.sent_at = wall(j);

@@ -20,6 +20,11 @@ static void log_end(struct sched_job *j)
 	    F_STR("reason", r->reason), F_I64("code", r->code), F_I64("attempt", r->attempt),
 	    F_STR("cltrid", r->cl_trid), F_STR("svtrid", r->sv_trid), F_C("registry", j->account->registry),
 	    F_C("account", j->account->name));
+	if (job_fee_differs(&j->job))
+		LOG(j->account->sched->c.log, LOG_WARNING, "fee.differs",
+		    "the registry's fee is not the one that was expected", F_U64("item", j->item),
+		    F_I64("expected_vnd", j->job.expected_vnd), F_I64("charged_vnd", r->charged_vnd),
+		    F_C("registry", j->account->registry), F_C("account", j->account->name));
 }
 
 static void submit(struct finish_group *g)

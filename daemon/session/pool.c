@@ -270,6 +270,18 @@ uint32_t pool_room(const struct pool *p)
 	return room;
 }
 
+bool pool_offers(const struct pool *p, const char *uri)
+{
+	const struct registry_view *v = &p->views[p->last_view];
+	bool ours = false;
+	for (size_t i = 0; i < p->c.session.extension_count && !ours; i++)
+		ours = strcmp(p->c.session.extensions[i], uri) == 0;
+	for (size_t i = 0; i < v->uri_count && ours; i++)
+		if (str_eq_c(v->uris[i], uri))
+			return true;
+	return false;
+}
+
 uint32_t pool_slots(const struct pool *p)
 {
 	uint32_t ready = 0;

@@ -54,6 +54,8 @@ void pool_start(struct pool *p);
 uint32_t pool_room(const struct pool *p);
 /* Commands that fit when all ready sessions are empty. */
 uint32_t pool_slots(const struct pool *p);
+/* The registry's greeting offered this namespace, and we log in with it. */
+bool pool_offers(const struct pool *p, const char *uri);
 /* To the session with the most room; the caller has seen pool_room() > 0 and taken from the ceiling. */
 enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e) MUST_CHECK;
 

@@ -108,7 +108,7 @@ static enum err confirm(struct gather *g, struct sq_item *item, const struct dec
 }
 
 /* Another day, or other rules, since it was decided. *send: it goes on. */
-static enum err decide_again(struct gather *g, const struct store_claimed *c, bool *send)
+static enum err decide_again(struct gather *g, struct store_claimed *c, bool *send)
 {
 	struct item_request req;
 	struct decide_ledger ledger;
@@ -125,10 +125,11 @@ static enum err decide_again(struct gather *g, const struct store_claimed *c, bo
 		return err;
 	decide_item(g->o->decider, &req, &ledger, DECIDE_SENDING, g->o->now, &g->s->scratch, &d);
 	*send = d.state == ITEM_QUEUED;
+	c->fee_vnd = d.fee_vnd;
 	return *send ? confirm(g, &item, &d) : hold(g, &item, &d);
 }
 
-/* Columns: id, batch, line, contact, payload, decided_on, rules, paid. */
+/* Columns: id, batch, line, contact, payload, decided_on, rules, paid, fee. */
 static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fresh)
 {
 	struct store_claimed c = {.item = (item_id_t)sqlite3_column_int64(st, 0),
@@ -137,6 +138,7 @@ static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fre
 	                          .partner = g->o->queue.partner,
 	                          .attempt = 1,
 	                          .paid = sqlite3_column_int(st, 7) != 0,
+	                          .fee_vnd = sqlite3_column_int64(st, 8),
 	                          .payload = sq_col_copy(st, 4, g->o->arena)};
 	if (!str_copy(c.contact_id, sizeof c.contact_id, sq_col_str(st, 3)))
 		c.contact_id[0] = '\0';
@@ -144,27 +146,27 @@ static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fre
 	return c;
 }
 
-/* The rest of a row that was never sent. Columns from 7: paid, op, domain, grant_key, grant_from, free_until, due. */
+/* The rest of a row that was never sent. Columns from 7: paid, fee, op, domain, grant_key, grant_from, free_until, due. */
 static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
 {
-	struct str key = sq_col_str(st, 10);
+	struct str key = sq_col_str(st, 11);
 	struct sq_item i = {.id = (item_id_t)sqlite3_column_int64(st, 0),
 	                    .batch = (batch_id_t)sqlite3_column_int64(st, 1),
 	                    .partner = g->o->queue.partner,
 	                    .account = g->o->queue.account,
 	                    .lane = g->o->queue.lane,
-	                    .op = sqlite3_column_int(st, 8),
+	                    .op = sqlite3_column_int(st, 9),
 	                    .attempt = 1,
 	                    .state = ITEM_QUEUED,
 	                    .has_grant_key = key.len == sizeof i.grant_key,
 	                    .paid = sqlite3_column_int(st, 7) != 0,
-	                    .grant_from = sq_col_date(st, 11),
-	                    .free_until = sq_col_date(st, 12),
-	                    .due = sq_col_instant(st, 13),
-	                    .has_quota = sqlite3_column_int(st, 14) != 0};
+	                    .grant_from = sq_col_date(st, 12),
+	                    .free_until = sq_col_date(st, 13),
+	                    .due = sq_col_instant(st, 14),
+	                    .has_quota = sqlite3_column_int(st, 15) != 0};
 	if (i.has_grant_key)
 		memcpy(i.grant_key, key.ptr, sizeof i.grant_key);
-	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 9)))
+	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 10)))
 		i.id = 0;
 	return i;
 }

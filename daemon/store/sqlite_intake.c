@@ -204,6 +204,7 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sq_bind_blob(st, 21, l->payload);
 	sq_bind_instant(st, 22, n->due);
 	sqlite3_bind_int(st, 23, d->charged_years > 0);
+	sqlite3_bind_int64(st, 25, d->fee_vnd);
 	if (buf_len(&n->quota))
 		sq_bind_str(st, 24, buf_str(&n->quota));
 	enum err err = sq_run(s, &o->op, st);

@@ -28,7 +28,7 @@ static const char schema[] =
      * upload that was dropped are given again: nobody was told them. */
     "CREATE TABLE item(id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, line INTEGER NOT NULL,"
     " partner INTEGER NOT NULL, account INTEGER NOT NULL, lane INTEGER NOT NULL, op INTEGER NOT NULL,"
-    " paid INTEGER NOT NULL,"
+    " paid INTEGER NOT NULL, fee INTEGER NOT NULL,"
     " state INTEGER NOT NULL, fault INTEGER NOT NULL, ref TEXT NOT NULL, domain TEXT NOT NULL,"
     " contact TEXT NOT NULL, reason TEXT NOT NULL, needs TEXT NOT NULL, decided_on INTEGER, rules INTEGER "
     "NOT NULL,"

@@ -50,9 +50,9 @@ SQ(ITEM_BY_REF, "SELECT i.id, i.payload, i.state, i.reason, b.published IS NULL 
 SQ(ITEM_ADD,
    "INSERT INTO item(batch, line, partner, account, lane, op, state, fault, ref, domain, contact, reason, "
    "needs, "
-   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due, paid, quota) "
+   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due, paid, quota, fee) "
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
-   "?22, ?23, ?24)")
+   "?22, ?23, ?24, ?25)")
 SQ(LINE_ADD, "INSERT INTO line(batch, line, item) VALUES(?1, ?2, ?3)")
 SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until, "
               "due, paid, quota IS NOT NULL "
@@ -72,7 +72,7 @@ SQ(PARKED_GET,
    "SELECT item FROM ready WHERE account = ?1 AND not_before = 9007199254740991 ORDER BY item LIMIT ?2")
 SQ(READY_HAS, "SELECT 1 FROM ready WHERE item = ?1")
 SQ(READY_TAKE,
-   "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.paid FROM ready r "
+   "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.paid, i.fee FROM ready r "
    "JOIN item i ON i.id = r.item WHERE r.account = ?1 AND r.partner = ?2 AND r.lane = ?3 AND "
    "r.not_before <= ?4 ORDER BY r.not_before, r.item LIMIT ?5")
 SQ(WORK_GET, "SELECT batch, next_item, end_item FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 "
@@ -100,7 +100,8 @@ SQ(ITEMS_URGENT, "SELECT id, due FROM item WHERE id >= ?1 AND id <= ?2 AND +batc
 SQ(AHEAD_ADD, "INSERT INTO ahead(batch, item) VALUES(?1, ?2)")
 SQ(AHEAD_DEL, "DELETE FROM ahead WHERE batch = ?1 AND NOT EXISTS (SELECT 1 FROM work WHERE batch = ?1)")
 SQ(WORK_TAKE,
-   "SELECT id, batch, line, contact, payload, decided_on, rules, paid, op, domain, grant_key, grant_from, "
+   "SELECT id, batch, line, contact, payload, decided_on, rules, paid, fee, op, domain, grant_key, "
+   "grant_from, "
    "free_until, due, quota IS NOT NULL FROM item WHERE id >= ?1 AND id <= ?2 AND "
    "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 AND NOT EXISTS (SELECT 1 FROM ahead WHERE "
    "batch = "

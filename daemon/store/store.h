@@ -258,6 +258,7 @@ struct store_claimed {
 	int attempt;           /* from 1 */
 	instant_ms_t admitted; /* nothing was sent for it before */
 	bool paid;             /* the decision says that years of it are charged */
+	int64_t fee_vnd;       /* expected by the decision in force, in total; negative: not known */
 	bool contact_known;
 	char contact_id[ITEM_CONTACT_MAX];
 	struct str payload;

@@ -34,6 +34,7 @@ struct mem_item {
 	date_t decided_on, grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
 	bool has_key, paid;
+	int64_t fee_vnd;
 	uint8_t key[DECIDE_KEY_LEN];
 	struct mem_result *last;    /* the newest; NULL: none */
 	struct mem_result *decided; /* the newest that carries a decision */

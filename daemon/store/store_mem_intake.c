@@ -111,6 +111,7 @@ static void fill_decision(struct mem *m, struct mem_item *i, const struct decide
 	i->common = arena_str(&m->arena, d->common);
 	i->detail = arena_str(&m->arena, d->item);
 	i->paid = d->charged_years > 0;
+	i->fee_vnd = d->fee_vnd;
 	i->grant_from = d->free_from;
 	i->free_until = d->free_until;
 }

@@ -143,7 +143,7 @@ static void hold(struct mem *m, struct store_claim *o, struct mem_item *i, const
 }
 
 /* True: it goes on. */
-static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *i)
+static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *i, int64_t *fee_vnd)
 {
 	struct item_request req;
 	struct decide_ledger ledger;
@@ -162,6 +162,7 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	mem_result_add(m, i, &r, false, d.common, d.item);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;
+	*fee_vnd = d.fee_vnd;
 	return true;
 }
 
@@ -191,9 +192,10 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 	                          .offset = (uint32_t)o->count,
 	                          .attempt = mem_attempt_of(i),
 	                          .paid = i->paid,
+	                          .fee_vnd = i->fee_vnd,
 	                          .admitted = i->batch->created,
 	                          .payload = arena_str(o->arena, i->payload)};
-	if (!fresh && !decide_again(m, o, i))
+	if (!fresh && !decide_again(m, o, i, &c.fee_vnd))
 		return;
 	if (o->want_decisions) {
 		c.decision_common = arena_str(o->arena, i->decided ? i->decided->common : i->common);

@@ -5,6 +5,7 @@
  *   1000 2302 …         an answer with this code and nothing else
  *   cre:1000 ren:1000   … with the object's dates            nodate:1000   … with an expiry date that cannot be read
  *   chk:1 chk:0         a check's answer                      contact:gateway1   <info> of the contact, its sponsor
+ *   hosts:10            a check of two name servers: the first one is not there   rgp:redemptionPeriod   <info> with it
  *   lost                the session broke, or the answer was unreadable or late
  *   wait                the delay is over
  *   ours theirs other noreg nocreated noexpires    <info> of the name: ours and as it should be, or not
@@ -37,7 +38,15 @@
 #define CONTACT_ID  "VN0123456789ABCD"
 
 /* How a job is set up. */
-enum { NEEDS_CONTACT = 1, CHECK_FIRST = 2, FROM_LOOK = 4 };
+enum {
+	NEEDS_CONTACT = 1,
+	CHECK_FIRST = 2,
+	FROM_LOOK = 4,
+	NAMES_HOSTS = 8,
+	FEE_ENFORCED = 16,
+	FEE_WARNED = 32,
+	OWN_CONTACT = 64
+};
 
 static const struct job_registry play_registry = {.login = {"gateway1", 8},
                                                   .date_offset_s = HANOI_S,
@@ -45,17 +54,22 @@ static const struct job_registry play_registry = {.login = {"gateway1", 8},
 static const struct job_registry play_registry_check = {
     .login = {"gateway1", 8}, .date_offset_s = HANOI_S, .settle_ms = 30000, .check_first = true};
 
+static const struct job_registry play_registry_enforce = {
+    .login = {"gateway1", 8}, .date_offset_s = HANOI_S, .settle_ms = 30000, .fee = JOB_FEE_ENFORCE};
+static const struct job_registry play_registry_warn = {
+    .login = {"gateway1", 8}, .date_offset_s = HANOI_S, .settle_ms = 30000, .fee = JOB_FEE_WARN};
+
 struct play {
 	struct job job;
 	enum job_next next;
 	char sends[64], reports[16]; /* letters of what was sent; U and R for what was reported */
-	size_t transforms;
+	size_t transforms, fees;     /* fees: commands that say what is expected */
 	uint64_t waited_ms;
 	const char *script;
 };
 
 static struct epp_result play_results[2];
-static struct epp_chk_item play_item;
+static struct epp_chk_item play_item, play_hosts[2];
 static struct epp_status play_status;
 
 static inline struct epp_response play_answer(int code)
@@ -128,6 +142,16 @@ static inline struct epp_response play_word(const struct job *j, const char *wor
 		r = play_answer(1000);
 		play_item = (struct epp_chk_item){j->request.domain, word[4] == '1', STR("In use")};
 		r.data = (struct epp_resdata){.kind = EPP_RES_DOMAIN_CHK, .chk = {&play_item, 1}};
+	} else if (strncmp(word, "hosts:", 6) == 0) {
+		r = play_answer(1000);
+		for (size_t i = 0; i < 2; i++)
+			play_hosts[i] =
+			    (struct epp_chk_item){j->request.ns[i].name, word[6 + i] == '1', STR_NONE};
+		r.data = (struct epp_resdata){.kind = EPP_RES_HOST_CHK, .chk = {play_hosts, 2}};
+	} else if (strncmp(word, "rgp:", 4) == 0) {
+		r = play_info(j, "ours");
+		play_status = (struct epp_status){.value = str_c(word + 4)};
+		r.ext.rgp = (struct epp_rgp){&play_status, 1};
 	} else if (strncmp(word, "contact:", 8) == 0) {
 		r = play_answer(1000);
 		r.data.kind = EPP_RES_CONTACT_INF;
@@ -159,6 +183,13 @@ static inline void play_note(struct play *p)
 		p->job.report = false;
 	}
 	if (p->next == JOB_SEND && n + 1 < sizeof p->sends) {
+		struct buf frame;
+		struct errmsg why;
+		buf_init(&frame, 1u << 16);
+		if (job_is_transform(&p->job) && job_build(&p->job, STR("VN-1-1-0-t"), &frame, &why))
+			fail_msg("'%s': %s", p->script, why.text);
+		p->fees += memmem(buf_data(&frame), buf_len(&frame), "fee:fee", 7) != NULL;
+		buf_fini(&frame);
 		p->sends[n] = job_step_letter(&p->job);
 		p->transforms += job_is_transform(&p->job);
 		if (job_is_transform(&p->job) && p->job.attempt == 1)
@@ -172,6 +203,9 @@ static inline void play_begin(struct play *p, enum item_op op, int attempt, unsi
 {
 	*p = (struct play){.script = ""};
 	p->job.registry = setup & CHECK_FIRST ? &play_registry_check : &play_registry;
+	if (setup & (FEE_ENFORCED | FEE_WARNED))
+		p->job.registry = setup & FEE_WARNED ? &play_registry_warn : &play_registry_enforce;
+	p->job.offers = JOB_OFFERS_FEE;
 	p->job.attempt = attempt;
 	p->job.request =
 	    (struct item_request){.op = op,
@@ -181,8 +215,15 @@ static inline void play_begin(struct play *p, enum item_op op, int attempt, unsi
 	                          .period = op == ITEM_CREATE ? 2 : 1,
 	                          .cur_exp_date = op == ITEM_CREATE ? DATE_NONE : date_make(2026, 12, 1),
 	                          .max_fee_vnd = -1};
-	if (op == ITEM_CREATE)
+	if (op == ITEM_CREATE && setup & OWN_CONTACT)
+		p->job.request.registrant = STR("REG-1");
+	else if (op == ITEM_CREATE)
 		memcpy(p->job.contact_id, CONTACT_ID, sizeof CONTACT_ID);
+	if (setup & NAMES_HOSTS) {
+		p->job.request.ns[0].name = STR("ns1.example.vn");
+		p->job.request.ns[1].name = STR("ns2.example.vn");
+		p->job.request.ns_count = 2;
+	}
 	p->job.contact_known = !(setup & NEEDS_CONTACT);
 	p->next = setup & FROM_LOOK ? job_begin_look(&p->job, ADMITTED_MS) : job_begin(&p->job);
 	if (!(setup & FROM_LOOK))

@@ -260,6 +260,12 @@ static UNUSED void world_release(struct world *w, int say)
 
 /* ---- the pool's interface -------------------------------------------------------------------------------------------------- */
 
+bool pool_offers(const struct pool *p, const char *uri)
+{
+	(void)p, (void)uri; /* nothing beyond the RFCs' core */
+	return false;
+}
+
 uint32_t pool_slots(const struct pool *p)
 {
 	return p->slots;

@@ -4,7 +4,7 @@
 /* ---- the transform: every code of EPP, unlisted ones of every range, and what is no code ---------------------------- */
 
 /*
- * What an answer of the code to a transform means: doubt (look, and remember that it may have happened), look (ask for
+ * What an answer of the code to a transform means: mend (what it refers to is made), doubt (look, and remember that it may have happened), look (ask for
  * the true dates, nothing happened), session (back to the queue, does not count), billing (the same, and the account
  * pauses), or the reason of a failure with its fault after a colon.
  */
@@ -50,10 +50,8 @@ static const struct row {
     {2301, "REGISTRY_REFUSED:registry", "REGISTRY_REFUSED:registry", "REGISTRY_REFUSED:registry",
      "REGISTRY_REFUSED:registry"},
     {2302, "NAME_TAKEN:partner", "doubt", "REGISTRY_REFUSED:registry", "doubt"},
-    {2303, "REFERENCE_UNKNOWN:partner", "REFERENCE_UNKNOWN:partner", "NAME_UNKNOWN:partner",
-     "NAME_UNKNOWN:partner"},
-    {2304, "STATUS_PROHIBITS:registry", "STATUS_PROHIBITS:registry", "STATUS_PROHIBITS:registry",
-     "STATUS_PROHIBITS:registry"},
+    {2303, "mend", "mend", "NAME_UNKNOWN:partner", "NAME_UNKNOWN:partner"},
+    {2304, "STATUS_PROHIBITS:registry", "STATUS_PROHIBITS:registry", "look", "look"},
     {2305, "REGISTRY_REFUSED:registry", "REGISTRY_REFUSED:registry", "REGISTRY_REFUSED:registry",
      "REGISTRY_REFUSED:registry"},
     {2306, "REGISTRY_POLICY:registry", "REGISTRY_POLICY:registry", "REGISTRY_POLICY:registry",
@@ -96,6 +94,11 @@ static void assert_meaning(const struct play *p, const char *want, int code)
 		assert_int_equal(j->phase, JOB_LOOK);
 		assert_false(j->in_doubt);
 		assert_string_equal(p->reports, "");
+	} else if (strcmp(want, "mend") == 0) {
+		assert_int_equal(p->next, JOB_SEND);
+		assert_int_equal(j->phase, JOB_CONTACT);
+		assert_false(j->in_doubt);
+		assert_string_equal(p->sends, "tc");
 	} else if (strcmp(want, "session") == 0 || strcmp(want, "billing") == 0) {
 		bool billing = want[0] == 'b';
 		assert_int_equal(p->next, JOB_END);
@@ -242,6 +245,46 @@ static const struct story {
      "REGISTRY_POLICY", 2306},
     {"a check without a session", ITEM_CREATE, 1, CHECK_FIRST, "2502", "k", ITEM_QUEUED, FAULT_NONE,
      "SESSION", 2502, .not_sent = true},
+    /* what a name refers to is not there */
+    {"a contact that was removed is made again", ITEM_CREATE, 1, 0, "2303 1000 cre:1000", "tct", ITEM_DONE,
+     FAULT_NONE, "CREATED", 1000, .contact_made = true},
+    {"… and was not removed", ITEM_CREATE, 1, 0, "2303 2302 contact:gateway1 2303", "tcit", ITEM_FAILED,
+     FAULT_PARTNER, "REFERENCE_UNKNOWN", 2303, .contact_made = true},
+    {"name servers that are not there are made", ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT,
+     "2303 hosts:11 1000 1000 cre:1000", "thnnt", ITEM_DONE, FAULT_NONE, "CREATED", 1000},
+    {"one of them", ITEM_CREATE, 1, NAMES_HOSTS, "2303 2302 contact:gateway1 hosts:01 1000 cre:1000",
+     "tcihnt", ITEM_DONE, FAULT_NONE, "CREATED", 1000, .contact_made = true},
+    {"somebody else makes it meanwhile", ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT,
+     "2303 hosts:10 2302 cre:1000", "thnt", ITEM_DONE, FAULT_NONE, "CREATED", 1000},
+    {"all are there: it is something else", ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT, "2303 hosts:00 2303",
+     "tht", ITEM_FAILED, FAULT_PARTNER, "REFERENCE_UNKNOWN", 2303},
+    {"a name server's outcome is not known", ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT,
+     "2303 hosts:10 lost wait hosts:00 cre:1000", "thnht", ITEM_DONE, FAULT_NONE, "CREATED", 1000},
+    {"… is refused", ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT, "2303 hosts:10 2306", "thn", ITEM_FAILED,
+     FAULT_REGISTRY, "REGISTRY_POLICY", 2306},
+    {"… and the check of them fails for ever", ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT,
+     "2303 lost wait 2400 wait lost wait lost", "thhhh", ITEM_QUEUED, FAULT_NONE, "SESSION", 0,
+     .not_sent = true},
+    {"nothing of ours to make", ITEM_CREATE, 1, OWN_CONTACT, "2303", "t", ITEM_FAILED, FAULT_PARTNER,
+     "REFERENCE_UNKNOWN", 2303},
+    {"doubt after mending is doubt", ITEM_CREATE, 1, 0, "2303 1000 lost wait ours", "tctq", ITEM_DONE,
+     FAULT_NONE, "CREATED", 0, .contact_made = true},
+    /* fees */
+    {"the expected fee is taken", ITEM_CREATE, 1, FEE_WARNED, "cre:1000", "t", ITEM_DONE, FAULT_NONE,
+     "CREATED", 1000},
+    {"it is not, and we warn", ITEM_CREATE, 1, FEE_WARNED, "2004 cre:1000", "tt", ITEM_DONE, FAULT_NONE,
+     "CREATED", 1000},
+    {"… once: the value itself is refused", ITEM_RENEW, 1, FEE_WARNED, "2004 2004", "tt", ITEM_FAILED,
+     FAULT_PARTNER, "VALUE_REFUSED", 2004},
+    {"it is not, and must be", ITEM_CREATE, 1, FEE_ENFORCED, "2004", "t", ITEM_NEEDS_HUMAN, FAULT_REGISTRY,
+     "FEE_REFUSED", 2004},
+    /* locks and redemption */
+    {"a renewal of what waits to be restored", ITEM_RENEW, 1, 0, "2304 wait rgp:redemptionPeriod", "tq",
+     ITEM_FAILED, FAULT_REGISTRY, "IN_REDEMPTION", 2304},
+    {"… of what is locked", ITEM_RENEW, 1, 0, "2304 wait ours", "tq", ITEM_FAILED, FAULT_REGISTRY,
+     "STATUS_PROHIBITS", 2304},
+    {"… and nobody says why", ITEM_RENEW, 1, 0, "2304 wait 2303", "tq", ITEM_FAILED, FAULT_PARTNER,
+     "NAME_UNKNOWN", 2304},
     /* what cannot be sent, and stopping */
     {"unbuildable", ITEM_CREATE, 1, 0, "unbuildable", "t", ITEM_FAILED, FAULT_PARTNER, "CANNOT_BE_SENT", 0},
     {"unbuildable contact", ITEM_CREATE, 1, NEEDS_CONTACT, "unbuildable", "c", ITEM_FAILED, FAULT_PARTNER,
@@ -282,7 +325,9 @@ static void stories_end_as_they_must(void **state)
 		assert_int_equal(p.job.contact_made, s->contact_made);
 		assert_int_equal(r->attempt, s->attempt);
 		assert_true(r->message.len > 0);
-		assert_true(p.transforms <= 1);
+		assert_true(p.transforms <= 1u + p.job.mended + p.job.fee_alone);
+		assert_int_equal(p.fees > 0, (s->setup & (FEE_WARNED | FEE_ENFORCED)) != 0);
+		assert_true(p.fees <= 1);
 		assert_true(item_state_may(ITEM_SENDING, r->state) || item_state_may(ITEM_UNKNOWN, r->state));
 	}
 }

@@ -1,6 +1,7 @@
 /* What <info> says about a lost transform; the commands of every phase; and whatever is answered, in any order. */
 #include "epp/base/rng.h"
 #include "tests/unit/daemon/job_play.h"
+#include "epp/base/rng.h"
 
 static const struct story {
 	const char *name;
@@ -264,6 +265,7 @@ static void every_phase_builds_its_command(void **state)
 	struct play p;
 	(void)state;
 	play_begin(&p, ITEM_CREATE, 1, NEEDS_CONTACT | CHECK_FIRST);
+	p.job.offers |= JOB_OFFERS_SECDNS;
 	struct item_request *r = &p.job.request;
 	r->applicant = (struct item_applicant){.kind = APPLICANT_CITIZEN,
 	                                       .name = STR("Nguyễn Văn A"),
@@ -300,6 +302,80 @@ static void every_phase_builds_its_command(void **state)
 	BUILT(&p, "info", "ten.id.vn");
 	play_begin(&p, ITEM_RENEW, 1, 0);
 	BUILT(&p, "renew", "ten.id.vn", "2026-12-01", ">1<");
+}
+
+static void name_servers_that_are_objects_are_built(void **state)
+{
+	struct play p;
+	(void)state;
+	play_begin(&p, ITEM_CREATE, 1, NAMES_HOSTS | OWN_CONTACT);
+	play_script(&p, "2303");
+	BUILT(&p, "check", "host", "ns1.example.vn", "ns2.example.vn");
+	p.job.request.ns[1].addrs[0] = STR("2001:db8::7");
+	p.job.request.ns[1].addr_count = 1;
+	play_script(&p, "hosts:01");
+	BUILT(&p, "create", "host", "ns2.example.vn", "2001:db8::7", "v6");
+}
+
+static void dnssec_data_is_never_dropped(void **state)
+{
+	struct play p;
+	struct buf out;
+	struct errmsg e;
+	(void)state;
+	play_begin(&p, ITEM_CREATE, 1, 0);
+	p.job.request.ds[0] = (struct item_ds){12345, 13, 2, STR("AB12")};
+	p.job.request.ds_count = 1;
+	buf_init(&out, 1u << 16);
+	assert_int_equal(job_build(&p.job, STR("VN-1-1-0-t"), &out, &e), ERR_UNSUPPORTED);
+	assert_non_null(strstr(e.text, "secDNS"));
+	assert_int_equal(buf_len(&out), 0);
+	p.job.offers |= JOB_OFFERS_SECDNS;
+	assert_int_equal(job_build(&p.job, STR("VN-1-1-0-t"), &out, &e), OK);
+	assert_non_null(memmem(buf_data(&out), buf_len(&out), "<secDNS:keyTag>12345<", 21));
+	buf_fini(&out);
+}
+
+/* The text of <pw> in the command of the moment. */
+static void auth_of(struct play *p, char out[80])
+{
+	struct buf frame;
+	struct errmsg e;
+	buf_init(&frame, 1u << 16);
+	assert_int_equal(job_build(&p->job, STR("VN-1-1-0-t"), &frame, &e), OK);
+	const char *from = memmem(buf_data(&frame), buf_len(&frame), ":pw>", 4);
+	assert_non_null(from);
+	const char *to = strchr(from, '<');
+	snprintf(out, 80, "%.*s", (int)(to - from - 4), from + 4);
+	buf_fini(&frame);
+}
+
+static void auth_info_is_long_random_and_of_one_command(void **state)
+{
+	struct rng rng;
+	struct play p;
+	char first[80], second[80];
+	bool kinds[4] = {false, false, false, false};
+	(void)state;
+	rng_init_seed(&rng, 1);
+	struct job_registry registry = {.login = {"gateway1", 8}, .auth_length = 32, .rng = &rng};
+	play_begin(&p, ITEM_CREATE, 1, OWN_CONTACT);
+	p.job.registry = &registry;
+	auth_of(&p, first);
+	auth_of(&p, second);
+	assert_int_equal(strlen(first), 32);
+	assert_string_not_equal(first, second);
+	for (const char *c = first; *c; c++) {
+		kinds[0] |= *c >= 'a' && *c <= 'z';
+		kinds[1] |= *c >= 'A' && *c <= 'Z';
+		kinds[2] |= *c >= '0' && *c <= '9';
+		kinds[3] |= strchr("-_.+", *c) != NULL;
+		assert_null(strchr("<>&\"' ", *c));
+	}
+	assert_true(kinds[0] && kinds[1] && kinds[2] && kinds[3]);
+	registry.auth_length = 0;
+	auth_of(&p, first);
+	assert_string_equal(first, "");
 }
 
 static void host_attributes_carry_addresses_of_both_kinds(void **state)
@@ -400,7 +476,7 @@ static void play_anything(struct rng *r)
 		assert_true(++steps < 3000);
 	}
 	const struct item_result *res = &p.job.result;
-	assert_true(p.transforms <= 1 && !(from_look && p.transforms));
+	assert_true(p.transforms <= 1u + p.job.mended + p.job.fee_alone && !(from_look && p.transforms));
 	assert_true(res->state == ITEM_DONE || res->state == ITEM_FAILED || res->state == ITEM_PENDING ||
 	            res->state == ITEM_QUEUED || res->state == ITEM_NEEDS_HUMAN ||
 	            res->state == ITEM_UNKNOWN);
@@ -408,7 +484,7 @@ static void play_anything(struct rng *r)
 	if (p.job.in_doubt && res->state == ITEM_QUEUED)
 		assert_true(absent >= 2 && !p.job.not_sent);
 	if (res->state == ITEM_DONE || res->state == ITEM_PENDING)
-		assert_true(p.transforms == 1 || p.job.in_doubt);
+		assert_true(p.transforms >= 1 || p.job.in_doubt);
 	assert_true((res->state == ITEM_FAILED) <= (res->fault != FAULT_NONE));
 	assert_true(!res->retryable || res->state == ITEM_FAILED);
 	assert_true(!p.job.not_sent || res->state == ITEM_QUEUED);
@@ -433,6 +509,9 @@ int main(void)
 	    cmocka_unit_test(a_registry_that_hides_the_answer_is_asked_slower_and_then_given_up),
 	    cmocka_unit_test(no_settling_delay_is_no_hammering),
 	    cmocka_unit_test(every_phase_builds_its_command),
+	    cmocka_unit_test(name_servers_that_are_objects_are_built),
+	    cmocka_unit_test(dnssec_data_is_never_dropped),
+	    cmocka_unit_test(auth_info_is_long_random_and_of_one_command),
 	    cmocka_unit_test(host_attributes_carry_addresses_of_both_kinds),
 	    cmocka_unit_test(what_is_over_has_nothing_to_send),
 	    cmocka_unit_test(whatever_is_answered_the_promises_hold),

@@ -235,6 +235,7 @@ static void claim(struct pair *p)
 		SAME(p, x->offset, y->offset);
 		SAME(p, x->attempt, y->attempt);
 		SAME(p, x->paid, y->paid);
+		SAME(p, x->fee_vnd, y->fee_vnd);
 		SAME(p, x->admitted, y->admitted);
 		SAME(p, x->contact_known, y->contact_known);
 		assert_string_equal(x->contact_id, y->contact_id);
