@@ -18,6 +18,7 @@
 
 #include <jansson.h>
 
+#define SIM_DIALECTS    2 /* name servers as attributes of the name, or as objects of their own */
 #define SIM_PARTNERS    2
 #define SIM_BATCHES_MAX 8
 #define SIM_LINES_MAX   60
@@ -26,7 +27,7 @@
 /* What all seeds share: files in a temporary folder, read once. */
 struct sim_setup {
 	char dir[128];
-	struct config *config;
+	struct config *configs[SIM_DIALECTS];
 	struct policy_ruleset *rules;
 };
 

@@ -36,11 +36,11 @@ static void add_create(struct sim_batch *b, struct rng *r, int line)
 	    "Hương\",\"province\":\"68\",\"province_list\":\"2025-07-01\",\"country\":\"VN\"}},"
 	    "\"evidence\":[{\"type\":\"ekyc\",\"issuer\":\"sim\",\"reference\":\"K-%d\",\"date\":\"" TODAY
 	    "\",\"result\":\"confirmed\"}],"
-	    "\"ns\":[{\"name\":\"ns1.example.vn\"},{\"name\":\"ns2.example.vn\"}],"
+	    "\"ns\":[{\"name\":\"ns%d.example.net\"},{\"name\":\"ns%d.example.net\"}],"
 	    "\"if_not_free\":\"%s}\n",
 	    b->partner, b->number, line, name, paid ? "com" : "id", 1 + (int)rng_below(r, 2), person,
 	    adult ? "2006-03-15" : "2010-03-15", adult ? "06" : "10", person, person, person, line,
-	    paid ? "charge\",\"max_fee_vnd\":10000000" : "refuse\"");
+	    1 + name % 3, 4 + name % 4, paid ? "charge\",\"max_fee_vnd\":10000000" : "refuse\"");
 }
 
 static void add_renew(struct sim_batch *b, struct rng *r, int line)

@@ -34,6 +34,7 @@ static const char main_text[] =
     "    zones: [id.vn, biz.vn, com.vn]\n"
     "    dates: \"+07:00\"\n"
     "    contacts: create\n"
+    "    hosts: %s\n"
     "    timeouts: {connect: 5s, greeting: 5s, login: 5s, answer: 10s}\n"
     "    keepalive: 2m\n"
     "    backoff: {min: 1s, max: 20s}\n"
@@ -60,19 +61,21 @@ void sim_setup_init(struct sim_setup *s)
 	put(s, "pw", "secret-password\n");
 	put(s, "cert.pem", "not looked at\n");
 	put(s, "key.pem", "not looked at\n");
-	snprintf(text, sizeof text, main_text, rules);
-	put(s, "vneppd.yaml", text);
 	put(s, "partners.yaml", partners_text);
 	put(s, "limits.yaml", limits_text);
 	diag_init(&d);
 	buf_init(&out, 1u << 20);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
-	s->config = config_load(path, 0, &d);
+	for (size_t i = 0; i < SIM_DIALECTS; i++) {
+		snprintf(text, sizeof text, main_text, rules, i ? "objects" : "attributes");
+		put(s, "vneppd.yaml", text);
+		snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
+		s->configs[i] = config_load(path, 0, &d);
+	}
 	s->rules = policy_load_dir("policy/rules", NULL, &d);
 	diag_print(&d, &out);
 	if (d.errors)
 		fprintf(stderr, "%s", buf_cstr(&out));
-	INVARIANT(s->config && s->rules);
+	INVARIANT(s->configs[0] && s->configs[1] && s->rules);
 	buf_fini(&out);
 	diag_fini(&d);
 }
@@ -80,7 +83,8 @@ void sim_setup_init(struct sim_setup *s)
 void sim_setup_fini(struct sim_setup *s)
 {
 	char path[256];
-	config_unref(&s->config);
+	for (size_t i = 0; i < SIM_DIALECTS; i++)
+		config_unref(&s->configs[i]);
 	policy_unref(&s->rules);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);

@@ -214,7 +214,8 @@ static void boot(struct sim_world *w)
 	                          .on_ready = on_ready,
 	                          .on_stopped = on_stopped,
 	                          .arg = w};
-	INVARIANT(gateway_new(&env, w->setup->config, w->setup->rules, &w->gateway, &e) == OK);
+	INVARIANT(gateway_new(&env, w->setup->configs[w->seed % SIM_DIALECTS], w->setup->rules, &w->gateway,
+	                      &e) == OK);
 	gateway_start(w->gateway);
 }
 
