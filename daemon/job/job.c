@@ -112,7 +112,7 @@ bool job_step(struct job *j)
 {
 	if (j->phase != JOB_CONTACT && j->phase != JOB_CHECK)
 		return false;
-	(void)to_transform(j); /* always JOB_SEND */
+	(void)job_to_transform(j); /* always JOB_SEND */
 	return true;
 }
 

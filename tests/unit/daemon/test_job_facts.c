@@ -110,6 +110,7 @@ static void request_of(const char *json, struct item_request *r)
 static void begin(struct play *p, const char *json, unsigned how, const struct epp_dialect *d)
 {
 	play_begin(p, ITEM_CREATE, 1, how);
+	p->job.offers |= JOB_OFFERS_SECDNS;
 	request_of(json, &p->job.request);
 	registry.dialect = d;
 	p->job.registry = &registry;
