@@ -159,6 +159,9 @@ $(B)/vnepp-proof: $(call obj,$(call srcs,tests/proof)) $(LIB_DAEMON)
 $(B)/bench-parts: $(call obj,tests/bench/parts.c) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
+$(B)/bench-policy: $(call obj,tests/bench/policy.c) $(LIB_POLICY)
+	$(link) $(LIBS_BASE)
+
 # Run by libFuzzer; what they find stays in build/fuzz as crash-*.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): $(B)/%: $(OBJ)/tests/fuzz/%.o $(LIB_HARNESS) $(LIB_DAEMON)
@@ -219,7 +222,7 @@ sim: all $(B)/vnepp-sim $(B)/vnepp-proof ## 20,000 seeds of the simulation, 10^8
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
-bench-run: all $(B)/bench-parts
+bench-run: all $(B)/bench-parts $(B)/bench-policy
 	@tests/bench/run.sh $(B)
 
 layers: ## includes go one way
@@ -255,6 +258,7 @@ install: $(B)/vneppd $(B)/vnepp
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES)
 	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
 	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
+	$(B)/vnepp policy schema > $(SHARE)/vnepp-rules.schema.json
 	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json
 	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
 	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets

@@ -112,7 +112,8 @@ static void print_expected_json(const struct policy_ruleset *r, struct buf *out)
 
 static void print_json(const struct policy_ruleset *r, const struct diag *d, struct buf *out)
 {
-	buf_printf(out, "{\"errors\":%zu,\"warnings\":%zu,\"findings\":[", d->errors, d->warnings);
+	buf_printf(out, "{\"errors\":%zu,\"misshapen\":%zu,\"warnings\":%zu,\"findings\":[", d->errors,
+	           d->misshapen, d->warnings);
 	for (size_t i = 0; i < d->count; i++) {
 		buf_append(out, ",", i > 0);
 		print_finding(&d->items[i], out);

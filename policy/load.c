@@ -24,6 +24,16 @@ static const enum yaml_kind section_kinds[] = {
 #undef X
 };
 
+const char *load_section_name(size_t section)
+{
+	return section_names[section];
+}
+
+const char *load_section_kind(size_t section)
+{
+	return section_kinds[section] == YAML_SEQ ? "SEQ" : "MAP";
+}
+
 /* ---- sections ---- */
 
 static void add_entry(struct entries *s, struct yaml_node *n)
@@ -172,11 +182,22 @@ static void suggest_id(struct loader *l, struct str word, const struct map *m)
 	free(names);
 }
 
+bool load_text(struct loader *l, struct yaml_node *n, struct str *out)
+{
+	if (!yaml_as_str(l->d, n, out))
+		return false;
+	if (out->len == 0 || is_nothing(n)) {
+		yaml_shape_error(l->d, n, "is empty");
+		return false;
+	}
+	return true;
+}
+
 void *load_find(struct loader *l, struct yaml_node *scalar, enum table t)
 {
 	static const char *const what[] = {"reason or flag", "source", "clause", "switch", "value", "grant"};
 	struct str id;
-	if (!yaml_as_str(l->d, scalar, &id))
+	if (!load_text(l, scalar, &id))
 		return NULL;
 	void *thing = map_get(&l->tables[t], id);
 	if (!thing) {
@@ -207,7 +228,7 @@ struct str load_id(struct loader *l, struct yaml_node *map)
 {
 	struct str id = STR_NONE;
 	if (yaml_str(l->d, map, "id", YAML_REQUIRED, &id) && id.len == 0)
-		yaml_error(l->d, map, "'id' is empty");
+		yaml_shape_error(l->d, map, "'id' is empty");
 	return id;
 }
 
@@ -217,7 +238,7 @@ void load_cites(struct loader *l, struct yaml_node *map, struct cites *out)
 	if (!list)
 		return;
 	if (list->count == 0)
-		yaml_error(l->d, list, "every rule needs a clause");
+		yaml_shape_error(l->d, list, "every rule needs a clause");
 	out->list = arena_calloc(l->a, list->count, sizeof *out->list);
 	for (struct yaml_node *n = list->child; n; n = n->next) {
 		const struct policy_clause *c = load_find(l, n, TABLE_CLAUSES);
@@ -258,10 +279,10 @@ void load_texts(struct loader *l, struct yaml_node *map, const char *key, bool r
 	if (!list)
 		return;
 	if (list->count == 0)
-		yaml_error(l->d, list, "the list is empty");
+		yaml_shape_error(l->d, list, "the list is empty");
 	out->list = arena_calloc(l->a, list->count, sizeof *out->list);
 	for (struct yaml_node *n = list->child; n; n = n->next)
-		if (yaml_as_str(l->d, n, &out->list[out->count]))
+		if (load_text(l, n, &out->list[out->count]))
 			out->count++;
 }
 

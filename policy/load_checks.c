@@ -12,7 +12,8 @@ static void load_bound(struct loader *l, struct yaml_node *map, const char *key,
 		return;
 	out->given = true;
 	if (n->kind != YAML_MAP) {
-		(void)yaml_i64(l->d, map, key, YAML_REQUIRED, INT32_MIN, INT32_MAX, &out->literal); /* told */
+		(void)yaml_i64(l->d, map, key, YAML_REQUIRED, -LOAD_NUMBER_MAX, LOAD_NUMBER_MAX,
+		               &out->literal); /* told */
 		return;
 	}
 	struct law_value *v = load_ref(l, n, "value", TABLE_VALUES);
@@ -65,7 +66,7 @@ static void load_fact_test(struct loader *l, struct yaml_node *n, struct test *t
 	bool bounded = t->in.count || t->min.given || t->max.given || t->to_decision ||
 	               t->window.from != DATE_NONE || t->window.to != DATE_NONE;
 	if (!bounded && !present && l->d->errors == errors)
-		yaml_error(l->d, n, "says nothing about %s", l->r->fact_names[fact]);
+		yaml_shape_error(l->d, n, "says nothing about %s", l->r->fact_names[fact]);
 }
 
 static void load_age_test(struct loader *l, struct yaml_node *n, struct test *t)
@@ -77,7 +78,7 @@ static void load_age_test(struct loader *l, struct yaml_node *n, struct test *t)
 	(void)yaml_i64(l->d, n, "at_least", YAML_OPTIONAL, 0, 150, &at_least); /* told when wrong */
 	(void)yaml_i64(l->d, n, "at_most", YAML_OPTIONAL, 0, 150, &at_most);
 	if ((at_least < 0) == (at_most < 0))
-		yaml_error(l->d, n, "an age test has either 'at_least' or 'at_most'");
+		yaml_shape_error(l->d, n, "an age test has either 'at_least' or 'at_most'");
 	t->at_least = (int)at_least;
 	t->at_most = (int)at_most;
 	load_choice(l, n, "start", starts, at_least >= 0, &t->start);
@@ -163,11 +164,12 @@ static void load_test(struct loader *l, struct yaml_node *check, struct test *t)
 			load_named_test(l, require, (enum test_kind)i, t);
 	}
 	if (found > 1)
-		yaml_error(l->d, require, "one test only: write a check for each");
+		yaml_shape_error(l->d, require, "one test only: write a check for each");
 	else if (found == 0)
-		yaml_error(l->d, require,
-		           "no test: fact, age, within, citizen_id, tax_code, household_number, evidence or "
-		           "no_contradiction");
+		yaml_shape_error(
+		    l->d, require,
+		    "no test: fact, age, within, citizen_id, tax_code, household_number, evidence or "
+		    "no_contradiction");
 	yaml_reject_unseen(l->d, require);
 }
 
@@ -178,11 +180,14 @@ static void load_when_switch(struct loader *l, struct yaml_node *n, struct check
 {
 	for (struct yaml_node *e = n ? n->child : NULL; e; e = e->next) {
 		struct law_switch *s = map_get(&l->tables[TABLE_SWITCHES], e->key);
+		struct str option;
 		e->seen = true;
 		if (!s) {
 			diag_error(l->d, e->key_pos, "there is no switch '%.*s'", STR_ARG(e->key));
 			continue;
 		}
+		if (!load_text(l, e, &option))
+			continue;
 		s->used = true;
 		size_t i = 0;
 		while (i < s->option_count && !str_eq(s->options[i], e->text))
@@ -214,12 +219,14 @@ static void load_match(struct loader *l, struct yaml_node *when, struct yaml_nod
 		n->seen = true;
 		yaml_error(l->d, &at, "there is no fact '%.*s'", STR_ARG(n->key));
 		yaml_suggest(l->d, n->key, l->r->fact_names);
+		(void)yaml_as_kind(l->d, n, YAML_SEQ); /* its form is told whatever it means */
 		return;
 	}
 	info->used = true;
 	if (info->type != FACT_TEXT) {
 		n->seen = true;
-		yaml_error(l->d, n, "only texts can be matched; test a number or a date with 'require'");
+		yaml_shape_error(l->d, n,
+		                 "only texts can be matched; test a number or a date with 'require'");
 		return;
 	}
 	if (c->when_count == MATCH_MAX) {
@@ -273,12 +280,12 @@ static void load_spec(struct loader *l, struct yaml_node *check, const char *key
 	struct yaml_node *flags = yaml_opt(l->d, n, "flags", YAML_SEQ);
 	for (struct yaml_node *e = flags ? flags->child : NULL; e; e = e->next) {
 		if (s->flag_count == SPEC_FLAGS_MAX)
-			yaml_error(l->d, e, "more than %d flags", SPEC_FLAGS_MAX);
+			yaml_shape_error(l->d, e, "more than %d flags", SPEC_FLAGS_MAX);
 		else
 			s->flags[s->flag_count++] = load_find(l, e, TABLE_WORDS);
 	}
 	if (s->flag_only && s->flag_count == 0)
-		yaml_error(l->d, n, "outcome 'flag' needs 'flags'");
+		yaml_shape_error(l->d, n, "outcome 'flag' needs 'flags'");
 	yaml_reject_unseen(l->d, n);
 }
 
@@ -296,7 +303,7 @@ static void load_contested(struct loader *l, struct yaml_node *check, struct che
 		if (!yaml_as_kind(l->d, n, YAML_MAP))
 			continue;
 		if (c->contested_count == CONTESTED_MAX) {
-			yaml_error(l->d, n, "more than %d contested switches", CONTESTED_MAX);
+			yaml_shape_error(l->d, n, "more than %d contested switches", CONTESTED_MAX);
 			return;
 		}
 		struct contested *x = &c->contested[c->contested_count++];
@@ -321,7 +328,7 @@ static void load_check(struct loader *l, struct yaml_node *n, struct check *c)
 	load_spec(l, n, "otherwise", true, &c->otherwise);
 	load_spec(l, n, "missing", false, &c->missing);
 	if (c->missing.given && c->missing.flag_only)
-		yaml_error(l->d, n, "a missing fact cannot be waved through with a flag");
+		yaml_shape_error(l->d, n, "a missing fact cannot be waved through with a flag");
 	if (yaml_str(l->d, n, "needs", YAML_OPTIONAL, &needs))
 		c->needs = needs.ptr;
 	load_contested(l, n, c);

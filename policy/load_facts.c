@@ -62,7 +62,7 @@ static struct fact_info *enter(struct loader *l, struct str id, enum fact_type t
 {
 	struct policy_ruleset *r = l->r;
 	struct fact_info *f = &r->facts[r->fact_count];
-	*f = (struct fact_info){.id = id, .type = type, .min = INT32_MIN, .max = INT32_MAX};
+	*f = (struct fact_info){.id = id, .type = type, .min = -LOAD_NUMBER_MAX, .max = LOAD_NUMBER_MAX};
 	r->fact_names[r->fact_count++] = id.ptr;
 	(void)map_put(&r->fact_by_id, id, f); /* the caller has seen to it that it is new */
 	return f;
@@ -101,15 +101,18 @@ static void read_type(struct loader *l, struct yaml_node *n, struct fact_info *f
 	if (type == CODE)
 		load_texts(l, n, "codes", true, &f->words);
 	if (type == NUMBER) {
-		(void)yaml_i64(l->d, n, "min", YAML_OPTIONAL, INT32_MIN, INT32_MAX, &f->min); /* told */
-		(void)yaml_i64(l->d, n, "max", YAML_OPTIONAL, f->min, INT32_MAX, &f->max);
+		(void)yaml_i64(l->d, n, "min", YAML_OPTIONAL, -LOAD_NUMBER_MAX, LOAD_NUMBER_MAX,
+		               &f->min); /* told */
+		(void)yaml_i64(l->d, n, "max", YAML_OPTIONAL, -LOAD_NUMBER_MAX, LOAD_NUMBER_MAX, &f->max);
+		if (f->max < f->min)
+			yaml_error(l->d, yaml_get(n, "max"), "is below 'min'");
 	}
 }
 
 static struct fact_info *declare(struct loader *l, struct yaml_node *n, struct str id)
 {
 	if (!is_id(id)) {
-		yaml_error(l->d, yaml_get(n, "id"), "'%.*s' cannot name a fact", STR_ARG(id));
+		yaml_shape_error(l->d, yaml_get(n, "id"), "'%.*s' cannot name a fact", STR_ARG(id));
 		diag_help(l->d, "small letters, digits and '_', a letter first, at most %d",
 		          POLICY_GIVEN_NAME_MAX);
 		return NULL;
@@ -127,24 +130,26 @@ static void read_fact(struct loader *l, struct yaml_node *n)
 {
 	struct cites cites = {0};
 	struct str vi = STR_NONE, en = STR_NONE, id = load_id(l, n);
-	(void)yaml_str(l->d, n, "vi", YAML_REQUIRED, &vi); /* told when missing */
-	(void)yaml_str(l->d, n, "en", YAML_REQUIRED, &en);
+	load_tongues(l, n, &vi, &en);
 	struct fact_info *f = map_get(&l->r->fact_by_id, id);
-	if (id.len && f && f->node)
+	if (id.len && f && f->node) {
 		yaml_error(l->d, n, "the id '%.*s' is taken", STR_ARG(id));
-	else if (id.len && !f)
+		return;
+	}
+	if (id.len && !f)
 		f = declare(l, n, id);
 	else if (f && yaml_get(n, "type")) {
 		yaml_get(n, "type")->seen = true;
-		yaml_error(l->d, yaml_get(n, "type"), "'%.*s' is built in: it has its type", STR_ARG(id));
+		yaml_shape_error(l->d, yaml_get(n, "type"), "'%.*s' is built in: it has its type",
+		                 STR_ARG(id));
 	}
 	if (yaml_get(n, "cite"))
 		load_cites(l, n, &cites);
-	if (f) {
-		f->node = n;
-		f->vi = vi;
-		f->en = en;
-	}
+	if (!f)
+		return; /* what may stand there depends on the id */
+	f->node = n;
+	f->vi = vi;
+	f->en = en;
 	yaml_reject_unseen(l->d, n);
 }
 

@@ -4,7 +4,8 @@
 
 #include "policy/policy_int.h"
 
-#define MONEY_MAX 100000000000LL /* VND; far above any fee, far below overflow when multiplied by years */
+#define LOAD_NUMBER_MAX 999999999      /* of limits that are no money */
+#define MONEY_MAX       100000000000LL /* VND; far above any fee, far below overflow when multiplied by years */
 
 /* Top-level sections of rule files. Lists may be spread over files; mappings stand in one file. */
 #define SECTION_LIST(X)         \
@@ -57,11 +58,18 @@ struct loader {
 	struct map tables[TABLE__COUNT];
 };
 
+/* Sections by number: "facts"; "SEQ" or "MAP". */
+const char *load_section_name(size_t section);
+const char *load_section_kind(size_t section);
+/* A text that is there: an empty one, or none, is an error. */
+bool load_text(struct loader *l, struct yaml_node *n, struct str *out);
 /* The text of a required entry that names a thing of `table`; NULL with an error when there is none. */
 void *load_ref(struct loader *l, struct yaml_node *map, const char *key, enum table t);
 void *load_find(struct loader *l, struct yaml_node *scalar, enum table t);
 /* Enters a thing under its id; an error when the id is taken. */
 void load_enter(struct loader *l, enum table t, struct str id, void *thing, struct yaml_node *node);
+/* The required texts `vi` and `en`. */
+void load_tongues(struct loader *l, struct yaml_node *n, struct str *vi, struct str *en);
 /* Reads the required `id`. */
 struct str load_id(struct loader *l, struct yaml_node *map);
 /* The required list `cite` of clause ids, at least one. */

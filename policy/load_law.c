@@ -4,12 +4,12 @@
 /* ---- words ---- */
 
 /* What people are told stands in both languages. */
-static void read_tongues(struct loader *l, struct yaml_node *n, struct str *vi, struct str *en)
+void load_tongues(struct loader *l, struct yaml_node *n, struct str *vi, struct str *en)
 {
 	bool both = yaml_str(l->d, n, "vi", YAML_REQUIRED, vi); /* told when missing */
 	both = yaml_str(l->d, n, "en", YAML_REQUIRED, en) && both;
 	if (both && (str_trim(*vi).len == 0 || str_trim(*en).len == 0))
-		yaml_error(l->d, n, "the Vietnamese or the English text is empty");
+		yaml_shape_error(l->d, n, "the Vietnamese or the English text is empty");
 	else if (both && str_eq(*vi, *en))
 		yaml_error(l->d, n, "the Vietnamese and the English text are the same");
 }
@@ -20,9 +20,13 @@ static void read_word(struct loader *l, struct yaml_node *n, bool reason)
 	w->id = load_id(l, n);
 	w->reason = reason;
 	w->node = n;
-	read_tongues(l, n, &w->vi, &w->en);
+	load_tongues(l, n, &w->vi, &w->en);
+	static const char *const givers[] = {"rule", "gateway", NULL};
+	int giver = 0;
+	(void)yaml_enum(l->d, n, "given_by", YAML_OPTIONAL, givers, &giver); /* told when wrong */
+	w->used = giver == 1;
 	struct yaml_node *advice = yaml_opt(l->d, n, "advice", YAML_MAP);
-	read_tongues(l, advice, &w->advice_vi, &w->advice_en);
+	load_tongues(l, advice, &w->advice_vi, &w->advice_en);
 	yaml_reject_unseen(l->d, advice);
 	yaml_reject_unseen(l->d, n);
 	load_enter(l, TABLE_WORDS, w->id, w, n);
@@ -78,7 +82,7 @@ static void read_source(struct loader *l, struct yaml_node *n)
 	(void)yaml_date(l->d, n, "issued", YAML_OPTIONAL, &issued);
 	bool told = yaml_bool(l->d, n, "verified", YAML_REQUIRED, &s->verified);
 	if (!yaml_str(l->d, n, "reason", YAML_OPTIONAL, &s->reason) && told && !s->verified)
-		yaml_error(l->d, n, "an unverified source needs a 'reason'");
+		yaml_shape_error(l->d, n, "an unverified source needs a 'reason'");
 	struct yaml_node *list = yaml_need(l->d, n, "clauses", YAML_SEQ);
 	for (struct yaml_node *c = list ? list->child : NULL; c; c = c->next)
 		if (yaml_as_kind(l->d, c, YAML_MAP))
@@ -111,9 +115,9 @@ static void read_options(struct loader *l, struct yaml_node *n, struct law_switc
 	for (struct yaml_node *o = map ? map->child : NULL; o; o = o->next) {
 		struct str meaning;
 		o->seen = true;
-		(void)yaml_as_str(l->d, o, &meaning); /* told when it is none */
+		(void)load_text(l, o, &meaning); /* told when it is none */
 		if (s->option_count == SWITCH_OPTIONS_MAX) {
-			yaml_error(l->d, o, "more than %d options", SWITCH_OPTIONS_MAX);
+			yaml_shape_error(l->d, o, "more than %d options", SWITCH_OPTIONS_MAX);
 			return;
 		}
 		s->options[s->option_count++] = o->key;
@@ -177,7 +181,7 @@ static void read_site_switch(struct loader *l, struct yaml_node *n)
 		diag_error(l->d, n->key_pos, "site.switches: there is no switch '%.*s'", STR_ARG(n->key));
 		return;
 	}
-	if (!yaml_as_str(l->d, n, &choice))
+	if (!load_text(l, n, &choice))
 		return;
 	size_t i = option_index(s, choice);
 	if (i < s->option_count) {
@@ -185,10 +189,15 @@ static void read_site_switch(struct loader *l, struct yaml_node *n)
 		return;
 	}
 	const char *names[SWITCH_OPTIONS_MAX + 1] = {0};
-	for (size_t k = 0; k < s->option_count; k++)
+	struct buf list;
+	buf_init(&list, 600);
+	for (size_t k = 0; k < s->option_count; k++) {
 		names[k] = s->options[k].ptr;
-	int ignored;
-	(void)yaml_as_enum(l->d, n, names, &ignored); /* tells what is allowed */
+		buf_printf(&list, "%s%s", k ? ", " : "", names[k]);
+	}
+	yaml_error(l->d, n, "'%.*s' is none of: %s", STR_ARG(choice), buf_cstr(&list));
+	yaml_suggest(l->d, choice, names);
+	buf_fini(&list);
 }
 
 void load_site(struct loader *l)
@@ -307,7 +316,7 @@ static void read_targets(struct loader *l, struct yaml_node *n, struct target **
 		(void)yaml_str(l->d, e, "base", YAML_OPTIONAL,
 		               &base); /* of the percentage; often nobody said */
 		if (counted == shared)
-			yaml_error(l->d, e, "a target has either 'count' or 'percent'");
+			yaml_shape_error(l->d, e, "a target has either 'count' or 'percent'");
 		load_cites(l, e, &t->cites);
 		yaml_reject_unseen(l->d, e);
 	}

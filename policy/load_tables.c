@@ -19,10 +19,13 @@ static void read_codes(struct loader *l, struct yaml_node *map, struct text_list
 	*to = (struct text_list){arena_calloc(l->a, count, sizeof(struct str)), 0};
 	for (struct yaml_node *n = map ? map->child : NULL; n; n = n->next) {
 		n->seen = true;
-		if (n->key.len != 2)
+		uint64_t digits;
+		if (n->key.len != 2 || !str_to_u64(n->key, &digits)) {
+			l->d->misshapen++;
 			diag_error(l->d, n->key_pos, "'%.*s' is not a two-digit code", STR_ARG(n->key));
+		}
 		keys->list[keys->count++] = n->key;
-		if (yaml_as_str(l->d, n, &to->list[to->count]))
+		if (load_text(l, n, &to->list[to->count]))
 			to->count++;
 	}
 }
@@ -77,7 +80,9 @@ static void read_birth_places(struct loader *l, struct yaml_node *n)
 	struct str id = load_province_list_id(l, n, "province_list");
 	const struct province_list *p = load_province_list(l, id);
 	(void)yaml_i64(l->d, n, "country_from", YAML_REQUIRED, 100, 999, &from); /* told when wrong */
-	(void)yaml_i64(l->d, n, "country_to", YAML_REQUIRED, from, 999, &to);
+	(void)yaml_i64(l->d, n, "country_to", YAML_REQUIRED, 100, 999, &to);
+	if (to >= 0 && to < from)
+		yaml_error(l->d, yaml_get(n, "country_to"), "is below 'country_from'");
 	load_cites(l, n, &l->r->place_cites);
 	yaml_reject_unseen(l->d, n);
 	for (int64_t i = from; i <= to && from > 0; i++)

@@ -52,6 +52,7 @@ struct diag {
 	struct diag_source **sources; /* owned */
 	size_t count, source_count;
 	size_t errors, warnings; /* all of them, kept or not */
+	size_t misshapen;        /* of the errors, those about a file's form: yaml_shape_error() */
 	bool last_kept;          /* the newest finding is in `items`: diag_help() may add to it */
 };
 

@@ -93,6 +93,8 @@ bool yaml_as_kind(struct diag *d, struct yaml_node *n, enum yaml_kind kind);
 
 /* An error at a node, with its dotted path in front. */
 void yaml_error(struct diag *d, const struct yaml_node *n, const char *fmt, ...) PRINTF(3, 4);
+/* The same of the file's form: what a schema of one file alone can tell. Counted in `d->misshapen`; all readers use it. */
+void yaml_shape_error(struct diag *d, const struct yaml_node *n, const char *fmt, ...) PRINTF(3, 4);
 /* "did you mean 'x'?" at the newest finding, when one of `names` (NULL-terminated) is near `word`. */
 void yaml_suggest(struct diag *d, struct str word, const char *const *names);
 

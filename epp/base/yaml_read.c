@@ -109,6 +109,17 @@ void yaml_error(struct diag *d, const struct yaml_node *n, const char *fmt, ...)
 	error_at(d, n->pos, n, text);
 }
 
+void yaml_shape_error(struct diag *d, const struct yaml_node *n, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	d->misshapen++;
+	error_at(d, n->pos, n, text);
+}
+
 /* The place of a mapping as a whole is the key that names it. */
 static struct diag_pos head_pos(const struct yaml_node *map)
 {
@@ -119,6 +130,7 @@ static void missing(struct diag *d, const struct yaml_node *map, const char *key
 {
 	char text[160];
 	snprintf(text, sizeof text, "'%s' is missing", key);
+	d->misshapen++;
 	error_at(d, head_pos(map), map, text);
 }
 
@@ -159,12 +171,14 @@ bool yaml_as_kind(struct diag *d, struct yaml_node *n, enum yaml_kind kind)
 	if (n->kind == kind)
 		return true;
 	if (n->kind == YAML_SCALAR)
-		yaml_error(d, n, "must be %s", kind_names[kind]);
-	else
+		yaml_shape_error(d, n, "must be %s", kind_names[kind]);
+	else {
+		d->misshapen++;
 		error_at(d, head_pos(n), n,
 		         kind == YAML_SCALAR ? "must be one value"
 		         : kind == YAML_SEQ  ? "must be a list"
 		                             : "must be a mapping");
+	}
 	return false;
 }
 
@@ -196,6 +210,7 @@ void yaml_reject_unseen(struct diag *d, struct yaml_node *map)
 			continue;
 		char path[PATH_MAX_BYTES];
 		path_prefix(path, map);
+		d->misshapen++;
 		diag_error(d, n->key_pos, "%sunknown key '%.*s'", path, STR_ARG(n->key));
 		const char *best = NULL;
 		size_t best_distance = SIZE_MAX;
@@ -221,11 +236,11 @@ bool yaml_as_i64(struct diag *d, struct yaml_node *n, int64_t min, int64_t max, 
 	if (!yaml_as_kind(d, n, YAML_SCALAR))
 		return false;
 	if (!str_to_i64(n->text, &value)) {
-		yaml_error(d, n, "'%.*s' is not a whole number", STR_ARG(n->text));
+		yaml_shape_error(d, n, "'%.*s' is not a whole number", STR_ARG(n->text));
 		return false;
 	}
 	if (value < min || value > max) {
-		yaml_error(d, n, "%" PRId64 " is not within %" PRId64 " and %" PRId64, value, min, max);
+		yaml_shape_error(d, n, "%" PRId64 " is not within %" PRId64 " and %" PRId64, value, min, max);
 		return false;
 	}
 	*out = value;
@@ -238,7 +253,7 @@ bool yaml_as_date(struct diag *d, struct yaml_node *n, date_t *out)
 		return false;
 	if (date_parse(n->text, out))
 		return true;
-	yaml_error(d, n, "'%.*s' is not a calendar date (YYYY-MM-DD)", STR_ARG(n->text));
+	yaml_shape_error(d, n, "'%.*s' is not a calendar date (YYYY-MM-DD)", STR_ARG(n->text));
 	return false;
 }
 
@@ -255,7 +270,7 @@ bool yaml_as_enum(struct diag *d, struct yaml_node *n, const char *const *names,
 	buf_init(&list, 600);
 	for (int i = 0; names[i]; i++)
 		buf_printf(&list, "%s%s", i ? ", " : "", names[i]);
-	yaml_error(d, n, "'%.*s' is none of: %s", STR_ARG(n->text), buf_cstr(&list));
+	yaml_shape_error(d, n, "'%.*s' is none of: %s", STR_ARG(n->text), buf_cstr(&list));
 	buf_fini(&list);
 	yaml_suggest(d, n->text, names);
 	return false;
@@ -292,7 +307,7 @@ bool yaml_bool(struct diag *d, struct yaml_node *map, const char *key, enum yaml
 		*out = n->text.ptr[0] == 't';
 		return true;
 	}
-	yaml_error(d, n, "'%.*s' is not true or false", STR_ARG(n->text));
+	yaml_shape_error(d, n, "'%.*s' is not true or false", STR_ARG(n->text));
 	return false;
 }
 
@@ -320,13 +335,13 @@ bool yaml_duration(struct diag *d, struct yaml_node *map, const char *key, enum 
 		digits++;
 	int64_t unit = unit_ms(str_make(n->text.ptr + digits, n->text.len - digits)), count;
 	if (unit == 0 || !str_to_i64(str_make(n->text.ptr, digits), &count) || count > INT64_MAX / unit) {
-		yaml_error(d, n, "'%.*s' is not a duration", STR_ARG(n->text));
+		yaml_shape_error(d, n, "'%.*s' is not a duration", STR_ARG(n->text));
 		diag_help(d, "a number with ms, s, m, h or d: 250ms, 30s, 15m, 12h, 3d");
 		return false;
 	}
 	if (count * unit < min_ms || count * unit > max_ms) {
-		yaml_error(d, n, "'%.*s' is not within %" PRId64 "ms and %" PRId64 "ms", STR_ARG(n->text),
-		           min_ms, max_ms);
+		yaml_shape_error(d, n, "'%.*s' is not within %" PRId64 "ms and %" PRId64 "ms",
+		                 STR_ARG(n->text), min_ms, max_ms);
 		return false;
 	}
 	*out_ms = count * unit;

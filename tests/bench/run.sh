@@ -114,6 +114,10 @@ row "  resident memory: peak, MB" "$peak" 150 "$(reached "$peak" 150)"
 mkdir "$dir/parts"
 "$build/bench-parts" "$dir/certs" "$dir/parts" >"$dir/parts.txt"
 while read -r _ part us; do row "  part alone: $part, us" "$us" "" ""; done <"$dir/parts.txt"
+"$build/bench-policy" >"$dir/policy.txt"
+load=$(awk '$1 == "load" {print $2}' "$dir/policy.txt") decide=$(awk '$1 == "decide" {print $2}' "$dir/policy.txt")
+row "rules: load and check the shipped ones, ms" "$load" 50 "$(reached "$load" 50)"
+row "rules: one decision, us (a million in $(awk -v d="$decide" 'BEGIN {printf "%.1f", d}') s)" "$decide" 3 "$(reached "$decide" 3)"
 sum=$(awk '$2 == "sum" {print $3}' "$dir/parts.txt")
 ratio=$(awk -v a="$whole" -v b="$sum" 'BEGIN {printf "%.2f", a / b}')
 row "  the whole to the sum of its parts" "$ratio" 3 "$(reached "$ratio" 3)"

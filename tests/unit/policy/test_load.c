@@ -354,7 +354,8 @@ static void check_lists_unverified_sources(void **state)
 	policy_check_print(NULL, &s->d, POLICY_JSON, &s->out);
 	assert_string_equal(
 	    buf_cstr(&s->out),
-	    "{\"errors\":1,\"warnings\":0,\"findings\":[{\"level\":\"error\",\"file\":\"\",\"line\":0,"
+	    "{\"errors\":1,\"misshapen\":0,\"warnings\":0,\"findings\":[{\"level\":\"error\",\"file\":\"\","
+	    "\"line\":0,"
 	    "\"column\":0,\"message\":\"a \\\"finding\\\"\",\"help\":null}],\"revision\":null,"
 	    "\"expected\":[],\"unverified\":[]}\n");
 }
