@@ -163,9 +163,8 @@ static void say_needs(const struct explanation *e, enum policy_lang lang, struct
 	const struct policy_decision *d = &e->decision;
 	for (size_t i = 0; i < d->need_count; i++) {
 		struct str need = str_c(d->needs[i]);
-		const struct fact_info *f = map_get(&e->x.e.rules->fact_by_id, need);
-		buf_printf(out, "%s%.*s", i ? ", " : tongues[lang].lacks,
-		           STR_ARG(f ? name_of(f, lang) : need));
+		struct str name = need_name(e->x.e.rules, need, lang);
+		buf_printf(out, "%s%.*s", i ? ", " : tongues[lang].lacks, STR_ARG(name.len ? name : need));
 	}
 	if (d->need_count)
 		buf_lit(out, ".\n");

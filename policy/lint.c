@@ -186,10 +186,24 @@ static void lint_fact_words(const struct policy_ruleset *r, const struct check *
 	diag_help(d, "add it to the section 'facts': {id: %.*s, vi: \"...\", en: \"...\"}", STR_ARG(f->id));
 }
 
+/* What a check asks for when its fact is missing: by its own word, or the fact's name. */
+static void lint_need(const struct policy_ruleset *r, const struct check *c, struct diag *d)
+{
+	const char *asked = c->needs ? c->needs : c->test.kind == TEST_EVIDENCE ? "evidence" : NULL;
+	if (!asked || c->otherwise.flag_only || need_name(r, str_c(asked), POLICY_VI).len)
+		return;
+	diag_warning(d, lint_place(c->node, c->needs ? "needs" : "require"),
+	             "'%s', which '%.*s' asks for, has no name in Vietnamese and English", asked,
+	             STR_ARG(c->id));
+	diag_help(d, "add it to the section 'needs': {id: %s, vi: \"...\", en: \"...\"}", asked);
+}
+
 static void lint_messages(const struct policy_ruleset *r, const struct checks *checks, struct diag *d)
 {
-	for (size_t i = 0; i < checks->count; i++)
+	for (size_t i = 0; i < checks->count; i++) {
 		lint_fact_words(r, &checks->list[i], d);
+		lint_need(r, &checks->list[i], d);
+	}
 }
 
 size_t policy_lint(const struct policy_ruleset *r, struct diag *d)

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CANONICAL_MAX (16u << 20) /* several files of YAML_MAX_BYTES, escaped */
-#define FILES_MAX     256
+#define FILES_MAX 256
 
 static const char *const section_names[] = {
 #define X(name, kind) #name,
@@ -29,9 +28,9 @@ const char *load_section_name(size_t section)
 	return section_names[section];
 }
 
-const char *load_section_kind(size_t section)
+enum yaml_kind load_section_kind(size_t section)
 {
-	return section_kinds[section] == YAML_SEQ ? "SEQ" : "MAP";
+	return section_kinds[section];
 }
 
 /* ---- sections ---- */
@@ -67,104 +66,6 @@ static void collect(struct loader *l, struct yaml_node *top)
 	yaml_reject_unseen(l->d, top);
 }
 
-/* ---- canonical content ---- */
-
-static int by_key(const void *a, const void *b)
-{
-	const struct yaml_node *const *x = a, *const *y = b;
-	return str_cmp((*x)->key, (*y)->key);
-}
-
-static bool is_nothing(const struct yaml_node *n)
-{
-	return n->kind == YAML_SCALAR && n->plain && (n->text.len == 0 || str_eq_c(n->text, "null"));
-}
-
-static void print_node(struct buf *out, const struct yaml_node *n);
-
-static void print_map(struct buf *out, const struct yaml_node *n)
-{
-	const struct yaml_node **sorted = xcalloc(n->count + 1, sizeof *sorted);
-	size_t count = 0;
-	for (const struct yaml_node *e = n->child; e; e = e->next)
-		sorted[count++] = e;
-	qsort(sorted, count, sizeof *sorted, by_key);
-	buf_byte(out, '{');
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			buf_byte(out, ',');
-		print_json_str(out, sorted[i]->key);
-		buf_byte(out, ':');
-		print_node(out, sorted[i]);
-	}
-	buf_byte(out, '}');
-	free(sorted);
-}
-
-static void print_node(struct buf *out, const struct yaml_node *n)
-{
-	if (n->kind == YAML_SCALAR) {
-		if (is_nothing(n))
-			buf_lit(out, "null"); /* unquoted: it must not become a text */
-		else
-			print_json_str(out, n->text);
-		return;
-	}
-	if (n->kind == YAML_MAP) {
-		print_map(out, n);
-		return;
-	}
-	buf_byte(out, '[');
-	for (const struct yaml_node *e = n->child; e; e = e->next) {
-		if (e != n->child)
-			buf_byte(out, ',');
-		print_node(out, e);
-	}
-	buf_byte(out, ']');
-}
-
-static void print_section(struct buf *out, const struct loader *l, size_t section)
-{
-	const struct entries *s = &l->sections[section];
-	print_json_str(out, str_c(section_names[section]));
-	buf_byte(out, ':');
-	if (section_kinds[section] == YAML_MAP) {
-		print_node(out, s->nodes[0]);
-		return;
-	}
-	buf_byte(out, '[');
-	for (size_t i = 0; i < s->count; i++) {
-		if (i > 0)
-			buf_lit(out, ",\n");
-		print_node(out, s->nodes[i]);
-	}
-	buf_byte(out, ']');
-}
-
-static void make_revision(struct loader *l)
-{
-	struct buf out;
-	struct sha256 sum;
-	buf_init(&out, CANONICAL_MAX);
-	buf_byte(&out, '{');
-	for (size_t i = 0; i < SECTION__COUNT; i++) {
-		if (l->sections[i].count == 0)
-			continue;
-		if (buf_len(&out) > 1)
-			buf_lit(&out, ",\n");
-		print_section(&out, l, i);
-	}
-	buf_lit(&out, "}\n");
-	if (!buf_ok(&out))
-		diag_error(l->d, DIAG_NOWHERE, "the rule files are larger than %u bytes together",
-		           CANONICAL_MAX);
-	hash_sha256(buf_str(&out), &sum);
-	memcpy(l->r->revision, "sha256:", 7);
-	hash_hex(l->r->revision + 7, sum.bytes, SHA256_LEN);
-	l->r->canonical = arena_str(l->a, buf_str(&out));
-	buf_fini(&out);
-}
-
 /* ---- references ---- */
 
 static void suggest_id(struct loader *l, struct str word, const struct map *m)
@@ -186,7 +87,7 @@ bool load_text(struct loader *l, struct yaml_node *n, struct str *out)
 {
 	if (!yaml_as_str(l->d, n, out))
 		return false;
-	if (out->len == 0 || is_nothing(n)) {
+	if (out->len == 0 || load_is_nothing(n)) {
 		yaml_shape_error(l->d, n, "is empty");
 		return false;
 	}
@@ -489,7 +390,7 @@ static struct policy_ruleset *load_texts_choosing(const struct policy_text *text
 	if (d->errors == errors)
 		report_unused_facts(&l);
 	if (d->errors == errors)
-		make_revision(&l);
+		load_make_revision(&l);
 	for (size_t t = 0; t < TABLE__COUNT; t++)
 		map_fini(&l.tables[t]);
 	for (size_t i = 0; i < SECTION__COUNT; i++)

@@ -153,9 +153,34 @@ static void read_fact(struct loader *l, struct yaml_node *n)
 	yaml_reject_unseen(l->d, n);
 }
 
+static void read_needs(struct loader *l)
+{
+	const struct entries *s = &l->sections[SECTION_needs];
+	l->r->needs = load_new_list(l, SECTION_needs, sizeof *l->r->needs);
+	for (size_t i = 0; i < s->count; i++) {
+		struct policy_word *w = &l->r->needs[l->r->need_count++];
+		w->id = load_id(l, s->nodes[i]);
+		w->node = s->nodes[i];
+		load_tongues(l, s->nodes[i], &w->vi, &w->en);
+		yaml_reject_unseen(l->d, s->nodes[i]);
+	}
+}
+
+struct str need_name(const struct policy_ruleset *r, struct str need, enum policy_lang lang)
+{
+	const struct fact_info *f = map_get(&r->fact_by_id, need);
+	if (f)
+		return lang == POLICY_VI ? f->vi : f->en;
+	for (size_t i = 0; i < r->need_count; i++)
+		if (str_eq(r->needs[i].id, need))
+			return lang == POLICY_VI ? r->needs[i].vi : r->needs[i].en;
+	return STR_NONE;
+}
+
 void load_facts(struct loader *l)
 {
 	enter_builtin(l);
+	read_needs(l);
 	for (size_t i = 0; i < l->sections[SECTION_facts].count; i++)
 		read_fact(l, l->sections[SECTION_facts].nodes[i]);
 }

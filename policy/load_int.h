@@ -10,6 +10,7 @@
 /* Top-level sections of rule files. Lists may be spread over files; mappings stand in one file. */
 #define SECTION_LIST(X)         \
 	X(facts, SEQ)           \
+	X(needs, SEQ)           \
 	X(reasons, SEQ)         \
 	X(flags, SEQ)           \
 	X(sources, SEQ)         \
@@ -58,9 +59,12 @@ struct loader {
 	struct map tables[TABLE__COUNT];
 };
 
-/* Sections by number: "facts"; "SEQ" or "MAP". */
+/* Sections by number: "facts"; YAML_SEQ or YAML_MAP. */
 const char *load_section_name(size_t section);
-const char *load_section_kind(size_t section);
+enum yaml_kind load_section_kind(size_t section);
+/* load_canonical.c: a plain null or nothing; the revision and the canonical content of the sections read */
+bool load_is_nothing(const struct yaml_node *n);
+void load_make_revision(struct loader *l);
 /* A text that is there: an empty one, or none, is an error. */
 bool load_text(struct loader *l, struct yaml_node *n, struct str *out);
 /* The text of a required entry that names a thing of `table`; NULL with an error when there is none. */

@@ -410,6 +410,8 @@ struct policy_ruleset {
 	const char *fact_names[FACTS_MAX + 1];
 	size_t fact_count;
 	struct map fact_by_id;
+	struct policy_word *needs; /* what is asked for and is no single fact */
+	size_t need_count;
 	struct policy_word *words; /* reasons, then flags */
 	size_t word_count;
 	struct policy_source *sources;
@@ -445,6 +447,9 @@ struct policy_ruleset {
 	size_t expected_count;
 	struct verdict verdicts[VERDICT__COUNT];
 };
+
+/* What people call something that is asked for: a fact, or an entry of `needs`; empty when neither has words. */
+struct str need_name(const struct policy_ruleset *r, struct str need, enum policy_lang lang);
 
 /* ---- evaluation, condition.c ---- */
 

@@ -1,49 +1,7 @@
-/* The tables of the schema, and their printer. tests/integration/test_policy.sh holds them equal to the loader. */
-#include "policy/schema.h"
-
-#include "policy/load_int.h"
+/* The form of rule files, in tables. tests/integration/test_policy.sh holds them equal to what the loader takes. */
+#include "policy/schema_int.h"
 
 #define NUMBER_MAX 999999999 /* of what is not money */
-
-enum kind {
-	TEXT,
-	ID,
-	FACT_ID,
-	SPEECH,
-	NUMBER,
-	DATE,
-	BOOL,
-	YES,
-	WORDS,
-	FACT_NAME,
-	LIST,
-	MAP,
-	TABLE,
-	ANY_OF,
-	NOTHING
-};
-
-struct shape;
-
-struct member {
-	const char *key;
-	const struct shape *shape;
-	bool required;
-	const char *about;
-};
-
-struct shape {
-	const char *name; /* of its definition; NULL: printed where it is used */
-	enum kind kind;
-	const struct member *members; /* MAP */
-	size_t count;
-	const struct shape *item;           /* LIST, TABLE */
-	const struct shape *const *choices; /* ANY_OF, NULL-terminated */
-	const char *const *words;           /* WORDS, NULL-terminated */
-	const char *keys;                   /* TABLE: pattern of its keys */
-	int64_t min, max;                   /* NUMBER; LIST and TABLE: entries, max 0: any number */
-	int type;                           /* FACT_NAME: enum fact_type */
-};
 
 #define OF(...)                       \
 	(const struct shape *const[]) \
@@ -55,10 +13,10 @@ struct shape {
 	{                         \
 		__VA_ARGS__, NULL \
 	}
-#define MAP_OF(label, ...)                                                                    \
-	{                                                                                     \
-		.name = label, .kind = MAP, .members = (const struct member[]){__VA_ARGS__},  \
-		.count = sizeof((const struct member[]){__VA_ARGS__}) / sizeof(struct member) \
+#define MAP_OF(label, ...)                                                                                \
+	{                                                                                                 \
+		.name = label, .kind = MAP, .members = (const struct shape_member[]){__VA_ARGS__},        \
+		.count = sizeof((const struct shape_member[]){__VA_ARGS__}) / sizeof(struct shape_member) \
 	}
 
 /* ---- simple values ---- */
@@ -120,6 +78,10 @@ static const struct shape word =
     MAP_OF("word", {"id", &id, true, NULL}, {"vi", &speech, true, "in Vietnamese"},
            {"en", &speech, true, "in English"}, {"advice", &advice, false, "what the applicant can do"},
            {"given_by", &giver, false, "gateway: no rule gives it, the program does"});
+
+static const struct shape need =
+    MAP_OF("need", {"id", &id, true, "as a check's 'needs' says it"}, {"vi", &speech, true, "in Vietnamese"},
+           {"en", &speech, true, "in English"});
 
 /* ---- sources, switches, values ---- */
 
@@ -258,8 +220,11 @@ static const struct shape op_word = {.name = "op", .kind = WORDS, .words = polic
 static const struct shape ops = {.kind = LIST, .item = &op_word};
 static const struct shape switch_table = {.kind = TABLE, .item = &id};
 /* Any fact that is a text beside these: see print_when(). */
-static const struct shape when = MAP_OF("when", {"op", &ops, false, NULL}, {"kind", &kinds, false, NULL},
-                                        {"switch", &switch_table, false, "switch: option"});
+static const struct shape_member when_members[] = {{"op", &ops, false, NULL},
+                                                   {"kind", &kinds, false, NULL},
+                                                   {"switch", &switch_table, false, "switch: option"}};
+const struct shape schema_when = {
+    .name = "when", .kind = MAP, .members = when_members, .count = ARRAY_LEN(when_members), .item = &texts};
 static const struct shape two_flags = {.kind = LIST, .item = &id, .max = SPEC_FLAGS_MAX},
                           flags_needed = {.kind = LIST, .item = &id, .min = 1, .max = SPEC_FLAGS_MAX};
 static const struct shape outcome = {.kind = WORDS, .words = SAID("no_grant", "review", "reject")},
@@ -274,7 +239,7 @@ static const struct shape contested =
            {"granted_reason", &id, false, NULL}, CITE);
 static const struct shape contesteds = {.kind = LIST, .item = &contested, .max = CONTESTED_MAX};
 static const struct shape check =
-    MAP_OF("check", {"id", &id, true, NULL}, {"when", &when, false, "where it applies"},
+    MAP_OF("check", {"id", &id, true, NULL}, {"when", &schema_when, false, "where it applies"},
            {"require", &require, true, "one test"}, {"otherwise", &otherwise, true, "when the test fails"},
            {"missing", &refusal, false, "when its fact is missing"},
            {"needs", &text, false, "what is asked for then"}, {"contested", &contesteds, false, NULL}, CITE);
@@ -328,7 +293,7 @@ static const struct shape plan =
            {"follows_national", &yes_no, false, NULL}, {"confirmers", &texts, false, NULL});
 static const struct shape verdict = MAP_OF("verdict", {"reason", &id, true, NULL}, CITE);
 #define X(name) {#name, &verdict, true, NULL},
-static const struct member verdict_members[] = {VERDICT_LIST(X)};
+static const struct shape_member verdict_members[] = {VERDICT_LIST(X)};
 #undef X
 static const struct shape verdicts = {
     .name = "verdicts", .kind = MAP, .members = verdict_members, .count = ARRAY_LEN(verdict_members)};
@@ -341,8 +306,9 @@ static const struct shape site =
            {"switches", &switch_table, false, "switch: option, where it differs"});
 
 /* Of each section: its entry, or the section itself when it is a mapping. */
-static const struct shape *const sections[SECTION__COUNT] = {
+const struct shape *const schema_sections[SECTION__COUNT] = {
     [SECTION_facts] = &fact,
+    [SECTION_needs] = &need,
     [SECTION_reasons] = &word,
     [SECTION_flags] = &word,
     [SECTION_sources] = &source,
@@ -362,236 +328,14 @@ static const struct shape *const sections[SECTION__COUNT] = {
     [SECTION_site] = &site,
 };
 
-/* ---- printing ---- */
-
-static void print_shape(struct buf *out, const struct shape *s);
-
-static void use(struct buf *out, const struct shape *s)
-{
-	if (s->name)
-		buf_printf(out, "{\"$ref\":\"#/$defs/%s\"}", s->name);
-	else
-		print_shape(out, s);
-}
-
-static void print_builtin_names(struct buf *out, int type, bool of_type)
-{
-	static const struct {
-		const char *name;
-		int type;
-	} facts[] = {
-#define X(fact_name, fact_type) {#fact_name, FACT_##fact_type},
-	    POLICY_FACT_LIST(X)
-#undef X
-	};
-	bool any = false;
-	buf_lit(out, "{\"enum\":[");
-	for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
-		if (type >= 0 && (facts[i].type == type) != of_type)
-			continue;
-		buf_printf(out, "%s\"%s\"", any ? "," : "", facts[i].name);
-		any = true;
-	}
-	buf_lit(out, "]}");
-}
-
-/* A built-in fact of the type, or a declared one, whose type only the files can tell. */
-static void print_fact_name(struct buf *out, int type)
-{
-	buf_lit(out, "{\"anyOf\":[");
-	print_builtin_names(out, type, true);
-	buf_lit(out, ",{\"type\":[\"string\",\"number\",\"boolean\"],\"not\":");
-	print_builtin_names(out, -1, true);
-	buf_lit(out, "}]}");
-}
-
-static void print_fact_id(struct buf *out)
-{
-	buf_printf(out, "{\"type\":[\"string\",\"boolean\"],\"pattern\":\"^[a-z][a-z0-9_]{0,%d}$\",\"not\":",
-	           POLICY_GIVEN_NAME_MAX - 1);
-	print_builtin_names(out, -1, true);
-	buf_byte(out, '}');
-}
-
-/* Text because every scalar is text; the same numbers as digits in quotes are taken, too. */
-static void print_number(struct buf *out, const struct shape *s)
-{
-	long long most = s->max > -s->min ? s->max : -s->min;
-	int digits = 1;
-	buf_printf(
-	    out, "{\"anyOf\":[{\"type\":\"integer\",\"minimum\":%lld,\"maximum\":%lld},{\"type\":\"string\",",
-	    (long long)s->min, (long long)s->max);
-	if (s->max - s->min <= 1000) {
-		buf_lit(out, "\"pattern\":\"^0*(");
-		for (long long n = s->min; n <= s->max; n++)
-			buf_printf(out, "%s%lld", n > s->min ? "|" : "", n);
-		buf_lit(out, ")$\"}]}");
-		return;
-	}
-	for (long long n = most; n >= 10; n /= 10)
-		digits++;
-	if (most == MONEY_MAX) /* a power of ten: everything with fewer digits, and itself */
-		buf_printf(out, "\"pattern\":\"^(0*[0-9]{1,%d}|0*%lld|-0+)$\"}]}", digits - 1, most);
-	else
-		buf_printf(out, "\"pattern\":\"^%s0*[0-9]{1,%d}$\"}]}", s->min < 0 ? "-?" : "", digits);
-}
-
-static void print_words(struct buf *out, const char *const *words)
-{
-	buf_lit(out, "{\"enum\":[");
-	for (size_t i = 0; words[i]; i++) {
-		buf_printf(out, "%s\"%s\"", i ? "," : "", words[i]);
-		if (strcmp(words[i], "true") == 0 || strcmp(words[i], "false") == 0)
-			buf_printf(out, ",%s", words[i]);
-	}
-	buf_lit(out, "]}");
-}
-
-static void print_member(struct buf *out, const struct member *m)
-{
-	print_json_str(out, str_c(m->key));
-	buf_byte(out, ':');
-	if (m->about)
-		buf_printf(out, "{\"description\":\"%s\",", m->about);
-	else
-		buf_byte(out, '{');
-	buf_lit(out, "\"anyOf\":[");
-	if (m->shape)
-		use(out, m->shape);
-	else
-		print_builtin_names(out, -1, true);
-	buf_add(out, m->required ? STR("]}") : STR(",{\"type\":\"null\"}]}"));
-}
-
-/* `when` takes facts that are texts, too; of those built in, numbers and dates cannot be matched. */
-static void print_other_facts(struct buf *out)
-{
-	buf_lit(out, "\"propertyNames\":{\"anyOf\":[");
-	print_builtin_names(out, FACT_TEXT, true);
-	buf_lit(out, ",{\"enum\":[\"switch\"]},{\"not\":");
-	print_builtin_names(out, -1, true);
-	buf_lit(out, "}]},\"additionalProperties\":");
-	use(out, &texts);
-}
-
-static void print_map(struct buf *out, const struct shape *s)
-{
-	bool any = false;
-	buf_lit(out, "{\"type\":\"object\",\"properties\":{");
-	for (size_t i = 0; i < s->count; i++) {
-		buf_append(out, ",", i > 0);
-		print_member(out, &s->members[i]);
-	}
-	buf_lit(out, "},\"required\":[");
-	for (size_t i = 0; i < s->count; i++) {
-		if (!s->members[i].required)
-			continue;
-		buf_printf(out, "%s\"%s\"", any ? "," : "", s->members[i].key);
-		any = true;
-	}
-	buf_lit(out, "],");
-	if (s == &when)
-		print_other_facts(out);
-	else
-		buf_lit(out, "\"additionalProperties\":false");
-	buf_byte(out, '}');
-}
-
-static void print_list(struct buf *out, const struct shape *s)
-{
-	buf_lit(out, "{\"type\":\"array\",\"items\":");
-	use(out, s->item);
-	if (s->min)
-		buf_printf(out, ",\"minItems\":%lld", (long long)s->min);
-	if (s->max)
-		buf_printf(out, ",\"maxItems\":%lld", (long long)s->max);
-	buf_byte(out, '}');
-}
-
-static void print_table(struct buf *out, const struct shape *s)
-{
-	buf_lit(out, "{\"type\":\"object\",\"additionalProperties\":");
-	use(out, s->item);
-	if (s->keys)
-		buf_printf(out, ",\"propertyNames\":{\"pattern\":\"%s\"}", s->keys);
-	if (s->max)
-		buf_printf(out, ",\"maxProperties\":%lld", (long long)s->max);
-	buf_byte(out, '}');
-}
-
-static void print_any(struct buf *out, const struct shape *s)
-{
-	buf_lit(out, "{\"anyOf\":[");
-	for (size_t i = 0; s->choices[i]; i++) {
-		buf_append(out, ",", i > 0);
-		use(out, s->choices[i]);
-	}
-	buf_lit(out, "]}");
-}
-
-/* Days of the calendar, 29 February in leap years only. */
-#define DATE_PATTERN                                                                                       \
-	"^(?!0000)([0-9]{4}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|" \
-	"02-(0[1-9]|"                                                                                      \
-	"1[0-9]|2[0-8]))|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)$"
-
-static void print_shape(struct buf *out, const struct shape *s)
-{
-	static const char *const truths[] = {"true", "false", NULL}, *const truth[] = {"true", NULL};
-	switch (s->kind) {
-	case TEXT: buf_lit(out, "{\"type\":[\"string\",\"number\",\"boolean\"]}"); break;
-	case ID: buf_lit(out, "{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1}"); break;
-	case FACT_ID: print_fact_id(out); break;
-	case SPEECH:
-		buf_lit(out,
-		        "{\"type\":[\"string\",\"number\",\"boolean\"],\"pattern\":\"[^ \\\\t\\\\n\\\\r]\"}");
-		break;
-	case NUMBER: print_number(out, s); break;
-	case DATE: buf_lit(out, "{\"type\":\"string\",\"pattern\":\"" DATE_PATTERN "\"}"); break;
-	case BOOL: print_words(out, truths); break;
-	case YES: print_words(out, truth); break;
-	case WORDS: print_words(out, s->words); break;
-	case FACT_NAME: print_fact_name(out, s->type); break;
-	case LIST: print_list(out, s); break;
-	case MAP: print_map(out, s); break;
-	case TABLE: print_table(out, s); break;
-	case ANY_OF: print_any(out, s); break;
-	case NOTHING: buf_lit(out, "{\"type\":\"null\"}"); break;
-	}
-}
-
-static void print_sections(struct buf *out)
-{
-	for (size_t i = 0; i < SECTION__COUNT; i++) {
-		bool list = strcmp(load_section_kind(i), "SEQ") == 0;
-		buf_printf(out, "%s\n\"%s\":{\"anyOf\":[", i ? "," : "", load_section_name(i));
-		if (list)
-			buf_lit(out, "{\"type\":\"array\",\"items\":");
-		use(out, sections[i]);
-		buf_add(out, list ? STR("},{\"type\":\"null\"}]}") : STR(",{\"type\":\"null\"}]}"));
-	}
-}
-
-void policy_schema_print(struct buf *out)
-{
-	static const struct shape *const named[] = {
-	    &id,           &fact_id, &text,          &speech,         &date,
-	    &yes_no,       &yes,     &cites,         &by_switch,      &fact,
-	    &advice,       &word,    &clause,        &source,         &law_switch,
-	    &dated_number, &value,   &province_list, &province_merge, &birth_places,
-	    &kind_word,    &zone,    &rate,          &fees,           &by_value,
-	    &bound,        &require, &op_word,       &when,           &refusal,
-	    &contested,    &check,   &authority,     &grant,          &dated_flag,
-	    &cover,        &waiver,  &target,        &report,         &programme,
-	    &plan,         &verdict, &verdicts,      &acceptance,     &site};
-	buf_lit(out, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\n"
-	             "\"title\":\"vnepp rule file\",\n\"type\":\"object\",\"additionalProperties\":false,\n"
-	             "\"properties\":{");
-	print_sections(out);
-	buf_lit(out, "},\n\"$defs\":{");
-	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
-		buf_printf(out, "%s\n\"%s\":", i ? "," : "", named[i]->name);
-		print_shape(out, named[i]);
-	}
-	buf_lit(out, "}}\n");
-}
+const struct shape *const schema_named[] = {
+    &need,         &id,           &fact_id, &text,          &speech,
+    &date,         &yes_no,       &yes,     &cites,         &by_switch,
+    &fact,         &advice,       &word,    &clause,        &source,
+    &law_switch,   &dated_number, &value,   &province_list, &province_merge,
+    &birth_places, &kind_word,    &zone,    &rate,          &fees,
+    &by_value,     &bound,        &require, &op_word,       &schema_when,
+    &refusal,      &contested,    &check,   &authority,     &grant,
+    &dated_flag,   &cover,        &waiver,  &target,        &report,
+    &programme,    &plan,         &verdict, &verdicts,      &acceptance,
+    &site,         NULL};

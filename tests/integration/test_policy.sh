@@ -142,10 +142,15 @@ check "… is the same revision" has out "$revision"
 run schema
 check "the schema" json out
 if python3 -c 'import jsonschema' 2>/dev/null; then
-	line=$(timeout 300 python3 "$root/tests/integration/policy_schema.py" "$build/vnepp" "$root/policy/rules" "$work/scratch" 150 | tee out | tail -n 1)
+	line=$(timeout 300 python3 "$root/tests/integration/policy_schema.py" "$build/vnepp" "$root/policy/rules" "$work/scratch" 150 2>err | tee out | tail -n 1)
 	grep FAILED out
-	passed=$((passed + $(echo "$line" | sed 's/ passed.*//')))
-	failed=$((failed + $(echo "$line" | sed 's/.*passed, //; s/ failed//')))
+	case $line in
+	*" passed, "*" failed")
+		passed=$((passed + ${line%% *}))
+		line=${line#*, } failed=$((failed + ${line%% *}))
+		;;
+	*) check "the schema against the loader runs" false ;;
+	esac
 else
 	echo "SKIPPED: the schema against the loader: python3-jsonschema is not installed (make deps-test)"
 	echo "$passed passed, $failed failed, 1 skipped"

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "policy/check.h"
 #include "tests/unit/policy/shipped.h"
 
 static const char declared[] =
@@ -178,6 +179,37 @@ static void values_are_checked_by_type(void **state)
 	shipped_fini(&s);
 }
 
+static void what_is_expected_is_listed_and_decides_nothing(void **state)
+{
+	static const struct policy_given given[] = {GIVEN("attended", "true"), GIVEN("field", "shop"),
+	                                            GIVEN("staff", "20")};
+	struct shipped s;
+	struct policy_ruleset *r = load(&s);
+	struct policy_decision d;
+	(void)state;
+	policy_check_print(r, &s.d, POLICY_TEXT, &s.out);
+	assert_non_null(strstr(buf_cstr(&s.out),
+	                       "expected from 2027-01-01, not in force: value most-staff (lifecycle.yaml:"));
+	buf_clear(&s.out);
+	policy_check_print(r, &s.d, POLICY_JSON, &s.out);
+	assert_non_null(
+	    strstr(buf_cstr(&s.out),
+	           "\"expected\":[{\"what\":\"value\",\"id\":\"most-staff\",\"from\":\"2027-01-01\"}]"));
+	/* 50 would let 20 pass; 10 is in force */
+	struct policy_facts f = young(given, ARRAY_LEN(given));
+	f.at = instant_of_date(date_make(2027, 2, 1), HANOI_OFFSET_S);
+	policy_decide(r, &f, &d);
+	bool told = false;
+	for (size_t i = 0; i < d.reason_count; i++)
+		told |= str_eq_c(policy_code(d.reasons[i]), "AGE_UNDER_18");
+	assert_true(told);
+	policy_unref(&r);
+	assert_true(shipped_replace(&s, "lifecycle.yaml", "{from: 2027-01-01, value: 50,", "{value: 50,"));
+	assert_null(shipped_load(&s));
+	assert_non_null(strstr(shipped_findings(&s, false), "what is expected needs its 'from'"));
+	shipped_fini(&s);
+}
+
 static const struct {
 	const char *from, *to, *finding;
 } mistakes[] = {
@@ -216,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(conditions_on_declared_facts_decide),
 	    cmocka_unit_test(values_are_checked_by_type),
+	    cmocka_unit_test(what_is_expected_is_listed_and_decides_nothing),
 	    cmocka_unit_test(mistakes_in_declarations_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,7 @@ static void what_is_missing_is_asked_for(void **state)
 	f = citizen(date_make(2004, 5, 6), "068204001234");
 	f.evidence_count = 0;
 	text = explain(&f, POLICY_TEXT);
+	assert_says(text, "Còn thiếu: giấy tờ hoặc kết quả xác thực.\n");
 	assert_says(text, "  => evidence: ekyc confirmed instead of none of the kind");
 	f = citizen(date_make(2004, 5, 6), "068204001234");
 	f.kind = POLICY_KIND_NONE;

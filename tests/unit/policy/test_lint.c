@@ -71,6 +71,10 @@ static const struct doubt doubts[] = {
      "no rule gives the flag 'NOBODY'"},
     {"facts.yaml", "  - {id: citizenship, vi: \"quốc tịch\", en: \"citizenship\"}\n", "",
      "the fact 'citizenship' has no name in Vietnamese and English"},
+    {"facts.yaml",
+     "  - {id: evidence, vi: \"giấy tờ hoặc kết quả xác thực\", en: \"a document or the result of a "
+     "verification\"}\n",
+     "", "'evidence', which 'identity-shown' asks for, has no name in Vietnamese and English"},
     {"plan-ca-mau.yaml", "plans:\n",
      "plans:\n  - {id: other, source: cm0109, province: \"96\", province_list: 2025-07-01, from: 2025-10-01, "
      "cite: [CM-1]}\n",
