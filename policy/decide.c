@@ -102,7 +102,7 @@ static void run_unsure(struct deciding *x, const struct check *c, int fact)
 	if (c->otherwise.flag_only || condition_test(&x->e, &c->test).answer == ANSWER_PASS)
 		return;
 	note(&x->missing, c, c->missing.given ? &c->missing : &x->ask);
-	if (!fact_is_derived(fact))
+	if (fact_is_declared(fact)) /* what the ledger lacks, a person looks for */
 		add_need(x->out, x->e.rules->fact_names[fact]);
 }
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 struct tongue {
-	const char *asked, *unnamed, *result, *reason, *clause, *declared, *lacks, *missing, *can;
+	const char *asked, *unnamed, *result, *reason, *clause, *declared, *recorded, *lacks, *can;
 	const char *outcomes[POLICY_OUTCOME__COUNT];
 };
 
@@ -14,8 +14,8 @@ static const struct tongue tongues[] = {[POLICY_VI] = {"Yêu cầu: ",
                                                        "Lý do: ",
                                                        "Quy định: ",
                                                        "Thông tin đã khai: ",
+                                                       "Thông tin ghi nhận: ",
                                                        "Còn thiếu: ",
-                                                       "chưa có",
                                                        "Có thể làm: ",
                                                        {"được miễn phí.", "được miễn phí một phần.",
                                                         "không thuộc diện miễn phí.", "chờ xem xét.",
@@ -26,8 +26,8 @@ static const struct tongue tongues[] = {[POLICY_VI] = {"Yêu cầu: ",
                                                        "Reason: ",
                                                        "The clause: ",
                                                        "What was declared: ",
+                                                       "What is recorded: ",
                                                        "What is missing: ",
-                                                       "not given",
                                                        "What can be done: ",
                                                        {"free of charge.", "free in part.", "not free.",
                                                         "to be looked at.", "cannot be carried out."}}};
@@ -82,14 +82,32 @@ static void say_asked(const struct explanation *e, enum policy_lang lang, struct
 	buf_lit(out, ".\n");
 }
 
-/* The clauses whose words are known; without any, the first by its name. */
-static void say_clauses(const struct cites *c, enum policy_lang lang, struct buf *out)
+static bool mentions(struct str words, struct str zone)
+{
+	return words.len && zone.len && memmem(words.ptr, words.len, zone.ptr, zone.len);
+}
+
+/* The words are about another free zone than the one that was asked for. */
+static bool is_elsewhere(const struct explanation *e, const struct policy_clause *k)
+{
+	const struct policy_ruleset *r = e->x.e.rules;
+	if (mentions(k->words, e->x.e.facts->zone))
+		return false;
+	for (size_t i = 0; i < r->grant_count; i++)
+		if (mentions(k->words, r->grants[i].zone))
+			return true;
+	return false;
+}
+
+/* The clauses whose words are known and fit; without any, the last one. */
+static void say_clauses(const struct explanation *e, const struct cites *c, enum policy_lang lang,
+                        struct buf *out)
 {
 	bool any = false;
 	for (size_t i = 0; i < c->count; i++) {
 		const struct policy_clause *k = c->list[i];
 		bool only = !any && i + 1 == c->count;
-		if (k->words.len == 0 && !only)
+		if ((k->words.len == 0 || is_elsewhere(e, k)) && !only)
 			continue;
 		buf_printf(out, "%s%.*s, %.*s", tongues[lang].clause, STR_ARG(k->source->document),
 		           STR_ARG(k->section));
@@ -100,36 +118,71 @@ static void say_clauses(const struct cites *c, enum policy_lang lang, struct buf
 	}
 }
 
-/* yes and no in the applicant's tongue; dates as they are written there; the rest as it is. */
+/* Words of closed lists as they are said in Vietnamese; English takes them as they are. */
+static struct str in_tongue(struct str word, enum policy_lang lang)
+{
+	static const char *const words[][2] = {{"male", "nam"},
+	                                       {"female", "nữ"},
+	                                       {"citizen", "công dân"},
+	                                       {"enterprise", "doanh nghiệp"},
+	                                       {"household_business", "hộ kinh doanh"},
+	                                       {"cooperative", "hợp tác xã"},
+	                                       {"other", "khác"},
+	                                       {"true", "có"},
+	                                       {"false", "không"}};
+	if (lang == POLICY_EN)
+		return str_eq_c(word, "true") ? STR("yes") : str_eq_c(word, "false") ? STR("no") : word;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq_c(word, words[i][0]))
+			return str_c(words[i][1]);
+	return word;
+}
+
 static void say_value(const struct explanation *e, int fact, enum policy_lang lang, struct buf *out)
 {
 	const struct fact_value *v = &e->x.e.values[fact];
 	char day[DATE_TEXT_MAX + 8];
-	if (!v->known) {
-		buf_printf(out, "%s", tongues[lang].missing);
-	} else if (e->x.e.rules->facts[fact].type == FACT_DATE) {
+	struct buf text;
+	if (e->x.e.rules->facts[fact].type == FACT_DATE) {
 		say_day((date_t)v->number, lang, day);
-		buf_printf(out, "%s", day);
-	} else if (str_eq_c(v->text, "true")) {
-		buf_add(out, lang == POLICY_VI ? STR("có") : STR("yes"));
-	} else if (str_eq_c(v->text, "false")) {
-		buf_add(out, lang == POLICY_VI ? STR("không") : STR("no"));
-	} else {
-		explain_value(e, fact, out);
+		buf_printf(out, " %s", day);
+		return;
 	}
+	buf_init(&text, 4096);
+	explain_value(e, fact, &text);
+	struct str word = in_tongue(buf_str(&text), lang);
+	bool colon = e->x.e.rules->facts[fact].type == FACT_NUMBER || str_eq_c(v->text, "true") ||
+	             str_eq_c(v->text, "false");
+	buf_printf(out, "%s%.*s", colon ? ": " : " ", STR_ARG(word));
+	buf_fini(&text);
+}
+
+/* What was declared, or is in the ledger; what follows from it the reason has said already. */
+static bool is_told(const struct explanation *e, int fact)
+{
+	bool follows = fact_is_derived(fact) && e->x.e.rules->facts[fact].type == FACT_TEXT &&
+	               fact != FACT_subject_number;
+	return e->x.e.values[fact].known && !follows;
 }
 
 static void say_facts(const struct explanation *e, const struct step *s, enum policy_lang lang,
                       struct buf *out)
 {
 	int facts[3];
-	size_t n = explain_facts(&s->check->test, facts);
+	size_t n = explain_facts(&s->check->test, facts), said = 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct fact_info *f = &e->x.e.rules->facts[facts[i]];
-		buf_printf(out, "%s%.*s: ", i ? "; " : tongues[lang].declared, STR_ARG(name_of(f, lang)));
+		bool declared = fact_is_declared(facts[i]) || facts[i] == FACT_subject_number;
+		if (!is_told(e, facts[i]))
+			continue;
+		buf_printf(out, "%s%.*s",
+		           said++     ? "; "
+		           : declared ? tongues[lang].declared
+		                      : tongues[lang].recorded,
+		           STR_ARG(name_of(f, lang)));
 		say_value(e, facts[i], lang, out);
 	}
-	if (n)
+	if (said)
 		buf_lit(out, ".\n");
 }
 
@@ -150,7 +203,7 @@ static bool say_step(const struct explanation *e, const struct step *s, enum pol
 	if (!w)
 		return false;
 	buf_printf(out, "%s%.*s\n", tongues[lang].reason, STR_ARG(said(w, lang)));
-	say_clauses(&s->check->cites, lang, out);
+	say_clauses(e, &s->check->cites, lang, out);
 	say_facts(e, s, lang, out);
 	struct str advice = lang == POLICY_VI ? w->advice_vi : w->advice_en;
 	if (advice.len)
@@ -178,7 +231,7 @@ static void say_grounds(const struct explanation *e, enum policy_lang lang, stru
 		const struct policy_clause *one = d->cites[i].clause;
 		struct cites c = {&one, 1, true};
 		if (d->cites[i].role <= POLICY_ROLE_TERM)
-			say_clauses(&c, lang, out);
+			say_clauses(e, &c, lang, out);
 	}
 }
 

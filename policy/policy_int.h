@@ -66,6 +66,12 @@ static inline bool fact_is_derived(int fact)
 	return fact >= FACT_DERIVED_FIRST && fact < FACT__COUNT;
 }
 
+/* The applicant can tell it: it is neither worked out nor out of the ledger. */
+static inline bool fact_is_declared(int fact)
+{
+	return fact < FACT_prior_grants || fact >= FACT__COUNT;
+}
+
 struct text_list {
 	struct str *list;
 	size_t count;
