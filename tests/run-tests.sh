@@ -10,6 +10,13 @@ shift
 mkdir -p "$logs"
 rm -f "$logs"/*.log "$logs"/*.count
 limit=${TEST_TIMEOUT:-900}
+# Every frame of the gateway that reaches the simulator is validated: against the grammar of our own, and against the
+# published schemas where they are.
+export VNEPP_GRAMMAR=$PWD/tests/grammar/epp.rng VNEPP_FRAMES_LOG
+VNEPP_FRAMES_LOG=$(cd "$logs" && pwd)/frames-not-valid
+[ -n "${VNEPP_XSD_DIR:-}" ] || [ ! -r ../shared/xsd/epp-all.xsd ] || export VNEPP_XSD_DIR=$PWD/../shared/xsd
+[ -n "${VNEPP_XSD_DIR:-}" ] || echo "SKIPPED: validation against the published EPP schemas (set VNEPP_XSD_DIR to a folder with epp-all.xsd)"
+rm -f "$VNEPP_FRAMES_LOG"
 
 run_one() {
 	local program=$1 log count name
@@ -43,5 +50,12 @@ run_one() {
 export -f run_one
 export logs limit
 printf '%s\n' "$@" | xargs -P "${TEST_JOBS:-2}" -I{} bash -c 'run_one "$1"' _ {}
+if [ -s "$VNEPP_FRAMES_LOG" ]; then
+	echo "---- frames of the gateway that are not valid, see $VNEPP_FRAMES_LOG"
+	head -c 2000 "$VNEPP_FRAMES_LOG"
+	echo "0 1 0" >"$logs/frames.count"
+else
+	echo "1 0 0" >"$logs/frames.count"
+fi
 cat "$logs"/*.count 2>/dev/null | awk '{p += $1; f += $2; s += $3}
 	END {printf "%d passed, %d failed", p, f; if (s) printf ", %d skipped", s; printf "\n"; exit f > 0 || p == 0}'

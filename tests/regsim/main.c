@@ -193,13 +193,25 @@ static enum err seed_domains(struct program *p, const char *path, struct errmsg 
 	return e;
 }
 
+static const char *environment(const char *name)
+{
+	const char *text = getenv(name);
+	return text && *text ? text : NULL;
+}
+
 static enum err open_registry(struct program *p, struct errmsg *m)
 {
+	if (!p->args.o.xsd_dir)
+		p->args.o.xsd_dir = environment("VNEPP_XSD_DIR");
+	if (!p->args.o.grammar)
+		p->args.o.grammar = environment("VNEPP_GRAMMAR");
 	if (p->args.o.account_count == 0)
 		return err_set(m, ERR_INVALID, "at least one --account is needed");
 	p->sim = regsim_new(&p->args.o, &p->loop.loop);
 	if (!p->sim)
-		return err_set(m, ERR_INVALID, "--xsd %s: no schema that can be read", p->args.o.xsd_dir);
+		return err_set(m, ERR_INVALID, "--xsd %s, --grammar %s: no schema that can be read",
+		               p->args.o.xsd_dir ? p->args.o.xsd_dir : "(none)",
+		               p->args.o.grammar ? p->args.o.grammar : "(none)");
 	regsim_faults_set(p->sim, &p->args.faults);
 	for (size_t i = 0; i < p->args.rule_count; i++)
 		regsim_rule_add(p->sim, &p->args.rules[i]);

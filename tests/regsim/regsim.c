@@ -98,6 +98,7 @@ static void copy_options(struct regsim *sim, const struct regsim_options *o)
 	sim->o.reserved = copy_list(sim, o->reserved, o->reserved_count);
 	sim->o.ext_uris = copy_list(sim, o->ext_uris, o->ext_uri_count);
 	sim->o.xsd_dir = copy(sim, o->xsd_dir);
+	sim->o.grammar = copy(sim, o->grammar);
 	sim->o.prefix = copy(sim, o->prefix);
 	sim->o.pending_glob = copy(sim, o->pending_glob);
 	sim->o.refuse_glob = copy(sim, o->refuse_glob);
@@ -122,8 +123,8 @@ static void open_accounts(struct regsim *sim)
 struct regsim *regsim_new(const struct regsim_options *o, struct loop *loop)
 {
 	REQUIRE(o->account_count < UINT16_MAX);
-	struct rs_xsd *xsd = o->xsd_dir ? rs_xsd_new(o->xsd_dir) : NULL;
-	if (o->xsd_dir && !xsd)
+	struct rs_xsd *xsd = o->xsd_dir || o->grammar ? rs_xsd_new(o->xsd_dir, o->grammar) : NULL;
+	if ((o->xsd_dir || o->grammar) && !xsd)
 		return NULL;
 	struct regsim *sim = xcalloc(1, sizeof *sim);
 	sim->xsd = xsd;

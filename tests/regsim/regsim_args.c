@@ -290,6 +290,7 @@ static const struct setting settings[] = {
     OPT("seed", NUMBER, seed),
     OPT("server-id", TEXT, server_id),
     OPT("xsd", TEXT, xsd_dir),
+    OPT("grammar", TEXT, grammar),
     OPT("date-offset-s", INT, date_offset_s),
     OPT("expire-midnight", FLAG, expire_midnight),
     OPT("min-years", INT, min_years),
@@ -452,7 +453,8 @@ const char *regsim_args_usage(void)
 	       "  --fault NAME=PERMILLE                    (repeat) --fault-transforms-only --fault-delay-ms "
 	       "A-B --fault-late-ms A-B\n"
 	       "  --rule op=…,kind=…,name=GLOB,nth=N,times=N,fault=NAME,arg=N                    (repeat)\n"
-	       "  --xsd DIR --delay-ms N --ledger FILE --ledger-mode all|transforms|off --state FILE "
+	       "  --xsd DIR --grammar FILE (or VNEPP_XSD_DIR and VNEPP_GRAMMAR in the environment) "
+	       "--delay-ms N --ledger FILE --ledger-mode all|transforms|off --state FILE "
 	       "--port-file FILE\n"
 	       "  --clock-shift-ms N --date-offset-s N --expire-midnight --seed N --quiet --server-id TEXT "
 	       "--prefix TEXT\n"

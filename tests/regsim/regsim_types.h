@@ -95,6 +95,7 @@ struct regsim_options {
 	const struct regsim_need *needs;
 	size_t need_count;
 	const char *xsd_dir; /* every frame is validated against epp-all.xsd in it; NULL: not */
+	const char *grammar; /* … and against this RELAX NG grammar; NULL: not */
 
 	int date_offset_s;    /* of the dates in answers: 0 prints Z, 25200 prints +07:00 */
 	bool expire_midnight; /* expiry at 00:00 of that zone instead of the time of creation */

@@ -177,7 +177,7 @@ void rs_ledger_fini(struct regsim *sim);
 void rs_conn_drop_all(struct regsim *sim);
 
 /* rs_xsd.c */
-struct rs_xsd *rs_xsd_new(const char *dir) MUST_CHECK;
+struct rs_xsd *rs_xsd_new(const char *dir, const char *grammar) MUST_CHECK;
 void rs_xsd_free(struct rs_xsd *x);
 /* False: not valid; `why` gets the first message. Elements of `lax` namespaces inside <extension> are not looked at. */
 bool rs_xsd_check(struct rs_xsd *x, struct str frame, const char *const *lax, size_t n, char *why,
