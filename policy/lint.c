@@ -152,23 +152,12 @@ static void lint_advice(const struct policy_ruleset *r, const struct policy_word
 	diag_help(d, "add advice: {vi: \"...\", en: \"...\"}");
 }
 
-/* Reasons that the gateway gives by itself, beside what the rules say. */
-static const char *const of_the_gateway[] = {"QUOTA_REACHED"};
-
-static bool is_given(const struct policy_word *w)
-{
-	bool given = w->used;
-	for (size_t i = 0; i < ARRAY_LEN(of_the_gateway); i++)
-		given |= str_eq_c(w->id, of_the_gateway[i]);
-	return given;
-}
-
 static void lint_words(const struct policy_ruleset *r, struct diag *d)
 {
 	for (size_t i = 0; i < r->word_count; i++) {
 		const struct policy_word *w = &r->words[i];
 		lint_advice(r, w, d);
-		if (is_given(w))
+		if (w->used)
 			continue;
 		diag_warning(d, lint_place(w->node, "id"), "no rule gives the %s '%.*s'",
 		             w->reason ? "reason" : "flag", STR_ARG(w->id));

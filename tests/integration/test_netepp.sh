@@ -20,7 +20,7 @@ for _ in $(seq 400); do [ -s "$dir/port" ] && break; sleep 0.05; done
 perl -X "$here/netepp.pl" "$(cat "$dir/port")" "$dir/certs" >"$dir/out" 2>&1
 passed=$(grep -c '^ok ' "$dir/out")
 failed=$(grep -c '^not ok ' "$dir/out")
-grep -v '^ok ' "$dir/out"
+grep -v -e '^ok ' -e '^end$' "$dir/out"
 if ! grep -q '^end$' "$dir/out"; then
 	failed=$((failed + 1))
 	tail -n 5 "$dir/log"

@@ -203,6 +203,7 @@ static enum err open_registry(struct program *p, struct errmsg *m)
 {
 	if (!p->args.o.xsd_dir)
 		p->args.o.xsd_dir = environment("VNEPP_XSD_DIR");
+	p->args.o.frames_log = environment("VNEPP_FRAMES_LOG");
 	if (!p->args.o.grammar)
 		p->args.o.grammar = environment("VNEPP_GRAMMAR");
 	if (p->args.o.account_count == 0)

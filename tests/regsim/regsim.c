@@ -99,6 +99,7 @@ static void copy_options(struct regsim *sim, const struct regsim_options *o)
 	sim->o.ext_uris = copy_list(sim, o->ext_uris, o->ext_uri_count);
 	sim->o.xsd_dir = copy(sim, o->xsd_dir);
 	sim->o.grammar = copy(sim, o->grammar);
+	sim->o.frames_log = copy(sim, o->frames_log);
 	sim->o.prefix = copy(sim, o->prefix);
 	sim->o.pending_glob = copy(sim, o->pending_glob);
 	sim->o.refuse_glob = copy(sim, o->refuse_glob);

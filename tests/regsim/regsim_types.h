@@ -94,8 +94,9 @@ struct regsim_options {
 	size_t ext_uri_count;
 	const struct regsim_need *needs;
 	size_t need_count;
-	const char *xsd_dir; /* every frame is validated against epp-all.xsd in it; NULL: not */
-	const char *grammar; /* … and against this RELAX NG grammar; NULL: not */
+	const char *xsd_dir;    /* every frame is validated against epp-all.xsd in it; NULL: not */
+	const char *frames_log; /* frames that are not valid are appended to this file, too; NULL: not */
+	const char *grammar;    /* … and against this RELAX NG grammar; NULL: not */
 
 	int date_offset_s;    /* of the dates in answers: 0 prints Z, 25200 prints +07:00 */
 	bool expire_midnight; /* expiry at 00:00 of that zone instead of the time of creation */

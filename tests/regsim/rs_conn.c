@@ -319,10 +319,9 @@ static bool over_rate(struct regsim_conn *c, struct rs_exec *x, uint64_t delay)
 }
 
 /* Loud, whatever the test makes of the refusal: tests/run-tests.sh counts the lines of this file as failures. */
-static void tell(const char *why, struct str frame)
+static void tell(const char *path, const char *why, struct str frame)
 {
-	const char *path = getenv("VNEPP_FRAMES_LOG");
-	FILE *f = path && *path ? fopen(path, "ae") : NULL;
+	FILE *f = path ? fopen(path, "ae") : NULL;
 	if (!f)
 		return;
 	fprintf(f, "%s: %.*s\n", why, STR_ARG(frame));
@@ -337,7 +336,7 @@ static void validate(struct regsim *sim, struct str frame, struct rs_command *cm
 	if (rs_xsd_check(sim->xsd, frame, sim->o.ext_uris, sim->o.ext_uri_count, why, sizeof why))
 		return;
 	sim->stats.xsd_failed++;
-	tell(why, frame);
+	tell(sim->o.frames_log, why, frame);
 	cmd->code = 2001;
 	cmd->reason = arena_str(&sim->scratch, str_c(why));
 }
