@@ -159,6 +159,9 @@ $(B)/vnepp-proof: $(call obj,$(call srcs,tests/proof)) $(LIB_DAEMON)
 $(B)/bench-parts: $(call obj,tests/bench/parts.c) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
+$(B)/bench-frames: $(call obj,tests/bench/frames.c) $(LIB_EPP)
+	$(link) $(LIBS_EPP)
+
 $(B)/bench-policy: $(call obj,tests/bench/policy.c) $(LIB_POLICY)
 	$(link) $(LIBS_BASE)
 
@@ -222,7 +225,7 @@ sim: all $(B)/vnepp-sim $(B)/vnepp-proof ## 20,000 seeds of the simulation, 10^8
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
-bench-run: all $(B)/bench-parts $(B)/bench-policy
+bench-run: all $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames
 	@tests/bench/run.sh $(B)
 
 layers: ## includes go one way

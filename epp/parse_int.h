@@ -76,13 +76,16 @@ struct epp_parser {
 
 /* A zeroed place at the end of a list in the arena; `type *list` of `n` elements, both are updated. */
 void *parse_grow(struct epp_parser *p, const void *list, size_t n, size_t size) MUST_CHECK;
-#define PARSE_PUSH(p, type, list, n) \
-	((list) = parse_grow((p), (list), (n), sizeof(type)), (type *)(uintptr_t)(list) + (n)++)
+/* What a registry lists beyond that is not kept: each takes the place of the one before. A power of two. */
+#define PARSE_LIST_MAX 2048
+#define PARSE_PUSH(p, type, list, n)                                                                      \
+	((list) = parse_grow((p), (list), (n) < PARSE_LIST_MAX ? (n) : PARSE_LIST_MAX - 1, sizeof(type)), \
+	 (type *)(uintptr_t)(list) + ((n) < PARSE_LIST_MAX ? (n)++ : PARSE_LIST_MAX - 1))
 
 struct str parse_copy(struct epp_parser *p, struct str s) MUST_CHECK;
 void parse_time(struct epp_parser *p, struct epp_time *t, struct str text);
 void parse_list_add(struct epp_parser *p, struct epp_str_list *l, struct str s);
-/* The same, when it is not there yet. */
+/* The same, when it is not there yet and there are fewer than EPP_UNKNOWN_URIS. */
 void parse_list_add_once(struct epp_parser *p, struct epp_str_list *l, struct str s);
 /* XML Schema boolean; `absent` when the attribute is not there. */
 bool parse_bool_attr(const struct xml_elem *el, const char *name, bool absent);

@@ -70,7 +70,7 @@ void parse_list_add(struct epp_parser *p, struct epp_str_list *l, struct str s)
 
 void parse_list_add_once(struct epp_parser *p, struct epp_str_list *l, struct str s)
 {
-	if (!epp_list_has(l, s))
+	if (l->count < EPP_UNKNOWN_URIS && !epp_list_has(l, s))
 		parse_list_add(p, l, s);
 }
 

@@ -65,13 +65,15 @@ struct epp_extensions {
 	struct epp_fee fee;
 	struct epp_login_sec login_sec;
 	struct epp_change_poll change_poll;
-	struct epp_str_list unhandled;    /* namespaces that we did not log in with (RFC 9038) */
-	struct epp_str_list unknown_uris; /* namespaces inside <extension> that are not built in, each once */
+	struct epp_str_list unhandled; /* namespaces that we did not log in with (RFC 9038) */
+	struct epp_str_list
+	    unknown_uris; /* namespaces inside <extension> that are not built in, each once, at most EPP_UNKNOWN_URIS */
 	const struct epp_unknown_text *unknown_texts; /* at most EPP_UNKNOWN_TEXTS of them */
 	size_t unknown_text_count;
 };
 
 #define EPP_UNKNOWN_TEXTS 64
+#define EPP_UNKNOWN_URIS  64
 
 struct epp_response {
 	enum epp_kind kind;

@@ -44,7 +44,7 @@ struct xml_parser {
 	/* of the document being read */
 	const struct xml_reader *reader;
 	void *arg;
-	unsigned depth;
+	unsigned depth, elements;
 	unsigned lines;   /* cut off before libxml2 saw it */
 	size_t text_run;  /* bytes of text since the last tag */
 	const char *stop; /* why we have stopped, or NULL */
@@ -155,8 +155,8 @@ static void on_start(void *arg, const xmlChar *local, const xmlChar *prefix, con
 	(void)ns;
 	(void)defaulted;
 	p->text_run = 0;
-	if (++p->depth > XML_MAX_DEPTH || attr_count > XML_MAX_ATTRS) {
-		stop(p, ERR_XML, "over a limit of depth or attributes");
+	if (++p->depth > XML_MAX_DEPTH || attr_count > XML_MAX_ATTRS || ++p->elements > XML_MAX_ELEMENTS) {
+		stop(p, ERR_XML, "over a limit of depth, attributes or elements");
 		return;
 	}
 	fill_elem(p, &el, local, prefix, uri);
@@ -303,7 +303,7 @@ enum err xml_parse(struct xml_parser *p, struct str doc, const struct xml_reader
 	if (err == OK) {
 		p->reader = reader;
 		p->arg = arg;
-		p->depth = 0;
+		p->depth = p->elements = 0;
 		p->text_run = 0;
 		p->stop = NULL;
 		p->code = 0;

@@ -13,11 +13,13 @@
 #include "epp/base/err.h"
 #include "epp/ns.h"
 
-#define XML_MAX_BYTES  ((size_t)4 * 1024 * 1024) /* of one document; framing sets a lower one */
-#define XML_MAX_DEPTH  64                        /* the deepest real response has 9 levels */
-#define XML_MAX_NAME   256                       /* bytes of a name with its prefix */
-#define XML_MAX_ATTRS  256                       /* per element: libxml2 2.9 takes quadratic time over them */
-#define XML_MAX_TEXT   ((size_t)256 * 1024)      /* bytes of one attribute's or one element's own text */
+#define XML_MAX_BYTES ((size_t)4 * 1024 * 1024) /* of one document; framing sets a lower one */
+#define XML_MAX_DEPTH 64                        /* the deepest real response has 9 levels */
+#define XML_MAX_NAME  256                       /* bytes of a name with its prefix */
+#define XML_MAX_ATTRS 256                       /* per element: libxml2 2.9 takes quadratic time over them */
+#define XML_MAX_TEXT  ((size_t)256 * 1024)      /* bytes of one attribute's or one element's own text */
+#define XML_MAX_ELEMENTS \
+	8000 /* of one document; an answer of 40 KB, the longest that was seen, has a thousand */
 #define XML_NAME_OTHER (-1)
 
 struct xml_attr {

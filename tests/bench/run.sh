@@ -114,6 +114,10 @@ row "  resident memory: peak, MB" "$peak" 150 "$(reached "$peak" 150)"
 mkdir "$dir/parts"
 "$build/bench-parts" "$dir/certs" "$dir/parts" >"$dir/parts.txt"
 while read -r _ part us; do row "  part alone: $part, us" "$us" "" ""; done <"$dir/parts.txt"
+"$build/bench-frames" >"$dir/frames.txt"
+read -r _ frame_ms _ frame_kib _ < <(tail -n 1 "$dir/frames.txt")
+row "the worst frame of 1 MiB of $(($(wc -l <"$dir/frames.txt") - 1)) kinds: CPU, ms" "$frame_ms" 10 "$(reached "$frame_ms" 10)"
+row "  … and memory, KiB" "$frame_kib" 2048 "$(reached "$frame_kib" 2048)"
 "$build/bench-policy" >"$dir/policy.txt"
 load=$(awk '$1 == "load" {print $2}' "$dir/policy.txt") decide=$(awk '$1 == "decide" {print $2}' "$dir/policy.txt")
 row "rules: load and check the shipped ones, ms" "$load" 50 "$(reached "$load" 50)"

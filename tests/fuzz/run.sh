@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for a time; the corpora grow in BUILD/corpus, what breaks is kept beside them.
+# Runs every fuzz target for a time, from the corpora in the tree; they grow in BUILD/corpus, what breaks is kept beside
+# them.
 #   tests/fuzz/run.sh BUILD_FOLDER SECONDS
 set -eu
 build=$(cd "${1:?usage: tests/fuzz/run.sh BUILD_FOLDER SECONDS}" && pwd -P)
 seconds=${2:?usage: tests/fuzz/run.sh BUILD_FOLDER SECONDS}
 cd "$(dirname "$0")/../.."
-seeds() { # what a target starts from
+seeds() { # what a target starts from: small files of our own, and files of the tree
+	[ -d "tests/fuzz/corpus/$1" ] && echo "tests/fuzz/corpus/$1"
 	case $1 in
 	fuzz_yaml) echo policy/rules systemd ;;
-	fuzz_mapping) echo systemd ;;
 	esac
 }
 failed=0

@@ -111,6 +111,28 @@ static void refusal_is_read_with_all_its_reasons(void **state)
 	is(r.trid.client, "VN-1-2s-f3-c");
 }
 
+/* Lists without end: the first ones are kept, memory stays bounded, and time does not grow with the square. */
+static void lists_are_bounded(void **state)
+{
+	struct buf b;
+	(void)state;
+	buf_init(&b, 1u << 20);
+	buf_lit(&b, HEAD "<result code='2306'><msg/></result>");
+	for (int i = 0; i < 3000; i++)
+		buf_printf(&b, "<result code='2005'><msg>%d</msg></result>", i);
+	buf_lit(&b, "<extension>");
+	for (int i = 0; i < 900; i++)
+		buf_printf(&b, "<x xmlns='urn:%d'/>", i);
+	buf_lit(&b, "</extension></response></epp>");
+	parse(buf_str(&b));
+	assert_int_equal(epp_response_code(&r), 2306);
+	assert_int_equal(r.result_count, 2048);
+	is(r.results[2046].msg, "2045");
+	is(r.results[2047].msg, "2999"); /* the last one of the frame */
+	assert_int_equal(r.ext.unknown_uris.count, EPP_UNKNOWN_URIS);
+	buf_fini(&b);
+}
+
 static void transaction_ids_may_be_absent(void **state)
 {
 	(void)state;
@@ -563,6 +585,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(greeting_is_read),
 	    TEST(refusal_is_read_with_all_its_reasons),
+	    TEST(lists_are_bounded),
 	    TEST(transaction_ids_may_be_absent),
 	    TEST(message_queue_is_read),
 	    TEST(pending_action_is_read_with_any_prefixes),

@@ -211,6 +211,23 @@ static void messages_do_not_quote_the_document(void **state)
 	}
 }
 
+static void elements_are_limited(void **state)
+{
+	struct fixture *f = *state;
+	struct buf b;
+	buf_init(&b, 1 << 20);
+	for (int more = 0; more <= 1; more++) {
+		buf_clear(&b);
+		buf_lit(&b, "<a>");
+		for (int i = 1; i < XML_MAX_ELEMENTS + more; i++)
+			buf_lit(&b, "<a/>");
+		buf_lit(&b, "</a>");
+		assert_int_equal(parse(f, buf_str(&b)), more ? ERR_XML : OK);
+	}
+	assert_int_equal(parse(f, STR("<a/>")), OK); /* counted anew */
+	buf_fini(&b);
+}
+
 static void depth_is_limited(void **state)
 {
 	struct fixture *f = *state;
@@ -355,6 +372,7 @@ int main(void)
 	    TEST(declarations_of_documents_are_refused),
 	    TEST(malformed_documents_are_refused),
 	    TEST(messages_do_not_quote_the_document),
+	    TEST(elements_are_limited),
 	    TEST(depth_is_limited),
 	    TEST(attributes_and_names_are_limited),
 	    TEST(long_texts_are_limited),
