@@ -79,6 +79,26 @@ static enum err load_authorities(struct tls_ctx *c, const struct tls_profile *p,
 	return OK;
 }
 
+/*
+ * A list that has run out refuses everybody: whoever keeps lists must keep them up to date, or a revoked certificate would
+ * come in again in silence.
+ */
+static enum err load_revoked(struct tls_ctx *c, const struct tls_profile *p, struct errmsg *m)
+{
+	static const char what[] = "revocation list";
+	if (!p->crl_file)
+		return OK;
+	enum err e = check_file(what, p->crl_file, m);
+	if (e != OK)
+		return e;
+	X509_STORE *store = SSL_CTX_get_cert_store(c->ssl);
+	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+	if (!lookup || X509_load_crl_file(lookup, p->crl_file, X509_FILETYPE_PEM) < 1)
+		return err_set(m, ERR_CERT, "%s '%s': no list in PEM form (%s)", what, p->crl_file, reason());
+	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+	return OK;
+}
+
 /* ---- certificate and key ---- */
 
 static enum err load_chain(struct tls_ctx *c, const char *file, struct errmsg *m)
@@ -162,6 +182,7 @@ static enum err load_identity(struct tls_ctx *c, const struct tls_profile *p, st
 static void set_rules(SSL_CTX *ssl, const struct tls_profile *p)
 {
 	SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
+	SSL_CTX_set_security_level(ssl, 2); /* whatever the system's configuration says */
 	SSL_CTX_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
 	                             SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -189,6 +210,8 @@ enum err tls_ctx_load(struct tls_ctx **out, const struct tls_profile *p, struct 
 	INVARIANT(c->ssl);
 	set_rules(c->ssl, p);
 	enum err e = load_authorities(c, p, m);
+	if (e == OK)
+		e = load_revoked(c, p, m);
 	if (e == OK)
 		e = load_identity(c, p, m);
 	ERR_clear_error();

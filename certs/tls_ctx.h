@@ -3,7 +3,7 @@
  * credential; every connection takes a session from it. Immutable once loaded and counted by reference, so that a
  * reload loads a new one and swaps pointers; connections keep the one they began with. For the loop's thread only.
  *
- * TLS 1.2 or newer, ECDHE with AEAD ciphers, no compression, no renegotiation, no tickets or session cache on servers
+ * TLS 1.2 or newer, ECDHE with AEAD ciphers, keys of at least 112 bits' strength (RSA 2048) and no SHA-1 in signatures, no compression, no renegotiation, no tickets or session cache on servers
  * (every connection shows its certificate).
  */
 #ifndef VNEPP_CERTS_TLS_CTX_H
@@ -35,6 +35,7 @@ struct tls_profile {
 	enum tls_role role;
 	const char
 	    *ca_file; /* whom to trust; NULL: a client trusts the system's, a server needs TLS_PEER_NONE */
+	const char *crl_file;  /* revocation lists of that authority; NULL: nothing is known to be revoked */
 	const char *cert_file; /* leaf first, then intermediates; a client may have none (NULL) */
 	const char *key_file;  /* must not be readable by others: mode 0640 or stricter */
 	enum tls_peer_cert peer_cert;

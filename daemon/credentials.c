@@ -32,6 +32,7 @@ enum err credentials_api_tls(const struct config *c, struct tls_ctx **out, struc
 {
 	struct tls_profile p = {.role = TLS_SERVER,
 	                        .ca_file = c->api_client_ca,
+	                        .crl_file = c->api_client_crl,
 	                        .cert_file = c->api_certificate,
 	                        .key_file = c->api_key,
 	                        .peer_cert = TLS_PEER_REQUIRED};
@@ -41,8 +42,11 @@ enum err credentials_api_tls(const struct config *c, struct tls_ctx **out, struc
 enum err credentials_account_tls(const struct config_registry *r, const struct config_account *a,
                                  struct tls_ctx **out, struct errmsg *e)
 {
-	struct tls_profile p = {
-	    .role = TLS_CLIENT, .ca_file = r->ca_file, .cert_file = a->certificate, .key_file = a->key};
+	struct tls_profile p = {.role = TLS_CLIENT,
+	                        .ca_file = r->ca_file,
+	                        .crl_file = r->crl_file,
+	                        .cert_file = a->certificate,
+	                        .key_file = a->key};
 	return tls_ctx_load(out, &p, e);
 }
 

@@ -43,6 +43,7 @@ static void digest(struct gateway_pool *w)
 	sha256_stream_add(h, str_make((const char *)w->account_config->digest,
 	                              sizeof w->account_config->digest));
 	add_file(h, w->registry_config->ca_file);
+	add_file(h, w->registry_config->crl_file);
 	add_file(h, w->account_config->certificate);
 	add_file(h, w->account_config->key);
 	add_file(h, w->account_config->password_file);

@@ -74,6 +74,7 @@ static void read_api(struct config_reading *r, struct yaml_node *top)
 	(void)config_file_get(r, map, "certificate", YAML_REQUIRED, CONFIG_FILE_PUBLIC, &c->api_certificate);
 	(void)config_file_get(r, map, "key", YAML_REQUIRED, CONFIG_FILE_KEY, &c->api_key);
 	(void)config_file_get(r, map, "client_ca", YAML_REQUIRED, CONFIG_FILE_PUBLIC, &c->api_client_ca);
+	(void)config_file_get(r, map, "client_crl", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &c->api_client_crl);
 	read_api_limits(r, map);
 	yaml_reject_unseen(r->d, map);
 }

@@ -51,6 +51,7 @@ struct config_registry {
 	enum config_script script;
 	int date_offset_s; /* zone of the registry's dates, seconds east of UTC */
 	const char *ca_file, *server_name, *source_address; /* NULL: the system's, the endpoint's host, any */
+	const char *crl_file; /* revocation lists of the authority; NULL: none */
 	const char *language;
 	const char **objects, **extensions; /* URIs that we can use; the greeting decides */
 	size_t object_count, extension_count;
@@ -118,6 +119,7 @@ struct config {
 	const char *store_path;
 	const char *api_listen; /* a numeric address with a port (0: a free one) */
 	const char *api_certificate, *api_key, *api_client_ca;
+	const char *api_client_crl; /* NULL: none */
 	uint32_t api_max_connections, api_max_per_address;
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;

@@ -193,6 +193,7 @@ static void read_tls(struct config_reading *r, struct yaml_node *map, struct con
 {
 	struct yaml_node *tls = yaml_opt(r->d, map, "tls", YAML_MAP);
 	(void)config_file_get(r, tls, "ca", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &g->ca_file);
+	(void)config_file_get(r, tls, "crl", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &g->crl_file);
 	(void)config_value_text(r, tls, "server_name", YAML_OPTIONAL, &g->server_name);
 	yaml_reject_unseen(r->d, tls);
 }
