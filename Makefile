@@ -219,9 +219,10 @@ cover-run: unit $(B)/vnepp-sim
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
 	@tests/cover.sh $(B)
 
-sim: all $(B)/vnepp-sim $(B)/vnepp-proof ## 20,000 seeds of the simulation, 10^8 commands through scheduler and limiters
+sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash ## 20,000 seeds of the simulation, 10^8 commands through scheduler and limiters, 10,000 crashes of quotas
 	@$(B)/vnepp-sim --seeds 20000
 	@$(B)/vnepp-proof --commands 100000000
+	@QUOTA_SCHEDULES=10000 $(B)/tests/daemon/test_quota_crash
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
