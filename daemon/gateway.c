@@ -107,6 +107,11 @@ void gateway_pool_drained(struct gateway *g)
 }
 
 /* The API asks for the reason why nothing is admitted; NULL: it is open. */
+static void explain(void *arg, const struct store_row *row, struct api_held *out)
+{
+	gateway_explain(arg, row, out);
+}
+
 static const char *admission_closed(void *arg)
 {
 	const struct gateway *g = arg;
@@ -169,6 +174,7 @@ static void run(struct gateway *g)
 	                        .decider = g->decider,
 	                        .on_published = on_published,
 	                        .admission_closed = admission_closed,
+	                        .explain = explain,
 	                        .arg = g};
 	g->api = api_new(&deps);
 	free(accounts);

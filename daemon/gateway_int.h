@@ -129,6 +129,9 @@ void gateway_pause_take(struct gateway *g, struct json_t *list, const char *text
 /* gateway_pause.c: what was stored, and into force. */
 void gateway_pauses_load(struct gateway *g, struct str text);
 void gateway_pauses_apply(struct gateway *g);
+/* gateway_item.c: what holds an item now. */
+struct api_held;
+void gateway_explain(const struct gateway *g, const struct store_row *row, struct api_held *out);
 /* gateway_json.c: null for what is empty or none; times in Hanoi. */
 struct json_t *gateway_text(struct str s);
 struct json_t *gateway_moment(instant_ms_t t);

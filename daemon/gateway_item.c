@@ -3,6 +3,7 @@
  *
  * Happy path: the reading connection finds it ─▶ what the scheduler and the pools know is added ─▶ answered.
  */
+#include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
 #include "daemon/job/lane.h"
 #include "epp/base/alloc.h"
@@ -22,75 +23,76 @@ struct item_question {
 
 /* ---- what holds it ------------------------------------------------------------------------------------------------------- */
 
-struct reason {
-	const char *held_by, *who;
-	char detail[256];
-};
-
 /* The sender's side: from what stands still longest to what passes by itself. */
-static void queued(const struct gateway *g, const struct store_row *row, struct reason *r)
+static void queued(const struct gateway *g, const struct store_row *row, struct api_held *r)
 {
 	const struct gateway_account *a = gateway_account_of(g, row->account);
 	struct pool_stats p;
 	if (!a || a->closed) {
-		*r = (struct reason){"account", "operator", "its account is not configured any more"};
+		*r = (struct api_held){"account", "operator", INSTANT_NONE,
+		                       "its account is not configured any more"};
 		return;
 	}
 	pool_stats(a->pool, &p);
 	if (sched_is_held(g->sched, a->id, row->partner, lane_of_op(row->op)))
-		*r = (struct reason){"pause", "operator",
-		                     "paused: see 'pauses' in vnepp status, and vnepp resume"};
+		*r = (struct api_held){"pause", "operator", INSTANT_NONE,
+		                       "paused: see 'pauses' in vnepp status, and vnepp resume"};
 	else if (row->paid && sched_is_held_paid(g->sched, a->id, row->partner, lane_of_op(row->op)))
-		*r = (struct reason){
-		    "pause", "operator",
+		*r = (struct api_held){
+		    "pause", "operator", INSTANT_NONE,
 		    "what costs money is paused: see 'pauses' in vnepp status, and vnepp resume"};
 	else if (row->paid && sched_out_of_money(a->sched))
-		*r = (struct reason){
-		    "money", "operator",
+		*r = (struct api_held){
+		    "money", "operator", INSTANT_NONE,
 		    "the registry refuses for lack of money (2104): top up the deposit, it goes on "
 		    "by itself"};
 	else if (g->store_failing)
-		*r = (struct reason){"store", "operator", "the store cannot be written: nothing is sent"};
+		*r = (struct api_held){"store", "operator", INSTANT_NONE,
+		                       "the store cannot be written: nothing is sent"};
 	else if (p.stopped || p.ready == 0) {
-		*r = (struct reason){"registry", p.stopped ? "operator" : "registry", ""};
+		*r = (struct api_held){"registry", p.stopped ? "operator" : "registry", INSTANT_NONE, ""};
+		if (p.retry_in_ms)
+			r->until = loop_wall(g->env.loop) + (instant_ms_t)p.retry_in_ms;
 		snprintf(r->detail, sizeof r->detail, "%s is not logged in%s%.160s", a->name,
 		         p.last_error[0] ? ": " : "", p.last_error);
 	} else {
-		*r = (struct reason){"turn", "nobody", ""};
+		*r = (struct api_held){"turn", "nobody", INSTANT_NONE, ""};
 		snprintf(r->detail, sizeof r->detail,
 		         "it waits for its turn; %s sends at most %u commands per second (0: no ceiling)",
 		         a->name, a->registry->limits.all.limit);
 	}
 }
 
-static void explain(const struct gateway *g, const struct store_row *row, struct reason *r)
+void gateway_explain(const struct gateway *g, const struct store_row *row, struct api_held *r)
 {
 	switch (row->state) {
 	case ITEM_QUEUED: queued(g, row, r); break;
 	case ITEM_SENDING:
-		*r = (struct reason){"registry", "nobody",
-		                     "claimed: it leaves next, or its answer is on the way"};
+		*r = (struct api_held){"registry", "nobody", INSTANT_NONE,
+		                       "claimed: it leaves next, or its answer is on the way"};
 		break;
 	case ITEM_WAITING:
-		*r = (struct reason){"evidence", "partner", "something is missing: see 'needs'"};
+		*r = (struct api_held){"evidence", "partner", INSTANT_NONE,
+		                       "something is missing: see 'needs'"};
 		break;
 	case ITEM_REVIEW:
-		*r = (struct reason){"review", "policy admin", "a person must decide: see 'reason'"};
+		*r = (struct api_held){"review", "policy admin", INSTANT_NONE,
+		                       "a person must decide: see 'reason'"};
 		break;
 	case ITEM_PENDING:
-		*r = (struct reason){"registry", "registry",
-		                     "the registry decides later, by a message in its poll queue"};
+		*r = (struct api_held){"registry", "registry", INSTANT_NONE,
+		                       "the registry decides later, by a message in its poll queue"};
 		break;
 	case ITEM_UNKNOWN:
 	case ITEM_RECONCILING:
-		*r = (struct reason){"doubt", "nobody",
-		                     "the registry is being asked whether it was carried out"};
+		*r = (struct api_held){"doubt", "nobody", INSTANT_NONE,
+		                       "the registry is being asked whether it was carried out"};
 		break;
 	case ITEM_NEEDS_HUMAN:
-		*r =
-		    (struct reason){"doubt", "operator", "what was seen cannot be told apart: see 'message'"};
+		*r = (struct api_held){"doubt", "operator", INSTANT_NONE,
+		                       "what was seen cannot be told apart: see 'message'"};
 		break;
-	default: *r = (struct reason){"nothing", "nobody", "it has ended"}; break;
+	default: *r = (struct api_held){"nothing", "nobody", INSTANT_NONE, "it has ended"}; break;
 	}
 }
 
@@ -101,20 +103,22 @@ static json_t *describe(const struct gateway *g, const struct store_row *row)
 	const struct gateway_account *a = gateway_account_of(g, row->account);
 	const struct item_result *res = &row->result;
 	bool ended = res->at != INSTANT_NONE;
-	struct reason r = {"", "", ""};
-	explain(g, row, &r);
-	return json_pack(
-	    "{s:I, s:I, s:I, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:i, s:i, s:o, s:o, "
-	    "s:o, s:o}",
-	    "item", (json_int_t)row->item, "batch", (json_int_t)row->batch, "line", (json_int_t)row->line,
-	    "partner", gateway_partner_name(g, row->partner), "ref", gateway_text(row->ref), "domain",
-	    gateway_text(row->domain), "account", a ? a->name : "(not configured)", "op",
-	    row->op == ITEM_CREATE ? "create" : "renew", "state", item_state_name(row->state), "held_by",
-	    r.held_by, "who_can_change_it", r.who, "detail", r.detail, "reason",
-	    gateway_text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)), "message",
-	    gateway_text(res->message), "needs", gateway_text(res->needs), "code", res->code, "attempts",
-	    res->attempt, "cltrid", gateway_text(res->cl_trid), "svtrid", gateway_text(res->sv_trid),
-	    "admitted", gateway_moment(row->admitted), "at", gateway_moment(res->at));
+	struct api_held r;
+	gateway_explain(g, row, &r);
+	return json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, "
+	                 "s:i, s:i, s:o, s:o, "
+	                 "s:o, s:o}",
+	                 "item", (json_int_t)row->item, "batch", (json_int_t)row->batch, "line",
+	                 (json_int_t)row->line, "partner", gateway_partner_name(g, row->partner), "ref",
+	                 gateway_text(row->ref), "domain", gateway_text(row->domain), "account",
+	                 a ? a->name : "(not configured)", "op", row->op == ITEM_CREATE ? "create" : "renew",
+	                 "state", item_state_name(row->state), "held_by", r.by, "who_can_change_it", r.who,
+	                 "held_until", gateway_moment(r.until), "detail", r.detail, "reason",
+	                 gateway_text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)),
+	                 "message", gateway_text(res->message), "needs", gateway_text(res->needs), "code",
+	                 res->code, "attempts", res->attempt, "cltrid", gateway_text(res->cl_trid), "svtrid",
+	                 gateway_text(res->sv_trid), "admitted", gateway_moment(row->admitted), "at",
+	                 gateway_moment(res->at));
 }
 
 static void on_read(struct store_op *op)

@@ -306,6 +306,7 @@ struct api *api_new(const struct api_deps *deps)
 	a->decider = decider_ref(deps->decider);
 	a->on_published = deps->on_published;
 	a->admission_closed = deps->admission_closed;
+	a->explain = deps->explain;
 	a->arg = deps->arg;
 	http_server_init(&a->http, deps->loop, on_request, a);
 	a->http.on_answered = deps->meter ? on_answered : NULL;

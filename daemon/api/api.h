@@ -17,6 +17,7 @@
 #define VNEPP_API_API_H
 
 #include "epp/base/attr.h"
+#include "epp/base/date.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -29,6 +30,15 @@ struct log;
 struct loop;
 struct meter;
 struct store_executor;
+struct store_row;
+
+/* What holds an item that has not ended. */
+struct api_held {
+	const char *by;  /* "pause", "registry", "turn", "evidence", … (static); "nothing": it has ended */
+	const char *who; /* who can change it: "operator", "partner", "policy admin", "registry", "nobody" */
+	instant_ms_t until; /* INSTANT_NONE: nobody knows */
+	char detail[256];
+};
 
 struct api_deps {
 	struct loop *loop;                      /* borrowed, like the next three */
@@ -44,6 +54,7 @@ struct api_deps {
 	void (*on_published)(void *arg);
 	/* Why nothing can be admitted now (503), a text that lives on; NULL: it can. */
 	const char *(*admission_closed)(void *arg);
+	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
 	void *arg;
 };
 

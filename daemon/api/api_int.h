@@ -61,6 +61,7 @@ struct api {
 	struct api_leftovers leftovers;
 	void (*on_published)(void *arg);
 	const char *(*admission_closed)(void *arg);
+	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
 	void *arg;
 };
 
@@ -129,7 +130,7 @@ void api_problem_store(struct api *a, struct http_request *r, const struct store
 
 /* ---- api_result.c ---- */
 /* One result object. `d`: whose rules know the words for the reasons. */
-void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
+void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct api *a,
                      const struct store_row *row);
 void api_result_csv_header(struct buf *b);
 void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,

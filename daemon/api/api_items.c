@@ -33,7 +33,7 @@ static void write_json(struct buf *b, struct items_call *x)
 	json_out_open(b, '{');
 	json_out_open_in(b, "items", '[');
 	for (size_t i = 0; i < g->count; i++)
-		api_result_json(b, &x->call.arena, x->call.view, x->call.api->decider, &g->rows[i]);
+		api_result_json(b, &x->call.arena, x->call.view, x->call.api, &g->rows[i]);
 	json_out_close(b, ']');
 	json_out_key(b, "next");
 	if (g->more)
@@ -53,7 +53,7 @@ static void write_lines(struct buf *b, struct items_call *x)
 			api_result_csv(b, &x->call.arena, x->call.view, x->call.api->decider, &g->rows[i]);
 			continue;
 		}
-		api_result_json(b, &x->call.arena, x->call.view, x->call.api->decider, &g->rows[i]);
+		api_result_json(b, &x->call.arena, x->call.view, x->call.api, &g->rows[i]);
 		buf_byte(b, '\n');
 	}
 }

@@ -176,7 +176,7 @@ static void on_item(struct store_op *op)
 	if (!usable(&x->call, op, "this partner has no item with this ref"))
 		return;
 	buf_init(&b, API_ANSWER_MAX);
-	api_result_json(&b, &x->call.arena, x->call.view, x->call.api->decider, &x->get.row);
+	api_result_json(&b, &x->call.arena, x->call.view, x->call.api, &x->get.row);
 	answer_json(x->call.http, 200, &b, STR_NONE);
 	api_call_end(&x->call);
 }

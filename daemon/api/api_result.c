@@ -101,7 +101,24 @@ static void outcome_members(struct buf *b, const struct store_row *row, struct s
 	json_out_time_in(b, "at", r->at);
 }
 
-void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
+/* null when it has ended. */
+static void held_member(struct buf *b, const struct api *a, const struct store_row *row)
+{
+	struct api_held h = {.until = INSTANT_NONE};
+	if (item_state_final(row->state) || !a->explain) {
+		json_out_null_in(b, "held");
+		return;
+	}
+	a->explain(a->arg, row, &h);
+	json_out_open_in(b, "held", '{');
+	json_out_str_in(b, "by", str_c(h.by));
+	json_out_time_in(b, "until", h.until);
+	json_out_str_in(b, "who", str_c(h.who));
+	json_out_str_in(b, "detail", str_c(h.detail));
+	json_out_close(b, '}');
+}
+
+void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct api *a,
                      const struct store_row *row)
 {
 	json_out_open(b, '{');
@@ -111,7 +128,8 @@ void api_result_json(struct buf *b, struct arena *scratch, const struct api_view
 	json_out_str_in(b, "domain", row->domain);
 	json_out_text_in(b, "account", api_account_name(scratch, v, row->account));
 	json_out_str_in(b, "state", str_c(item_state_name(row->state)));
-	outcome_members(b, row, message_of(row, d, scratch));
+	outcome_members(b, row, message_of(row, a->decider, scratch));
+	held_member(b, a, row);
 	json_out_key(b, "decision");
 	if (has_decision(row))
 		add_decision(b, row);

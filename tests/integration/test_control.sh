@@ -110,6 +110,8 @@ check "… for people" bash -c "'$build/vnepp' limits --socket '$dir/control.soc
 check "queue: what waits, and that it is paused" row queue create state '"paused"'
 check "an item that waits says for what" held 1 queued pause
 check "one that has ended says so" held 21 done nothing
+check "the partner is told the same" bash -c "$(declare -f ask); dir=$dir port=$port; ask anphat /v1/items/r1 | grep -q '\"held\":{\"by\":\"pause\",\"until\":null,\"who\":\"operator\"'"
+check "… and of what has ended nothing" bash -c "$(declare -f ask); dir=$dir port=$port; ask hoasen /v1/items/r21 | grep -q '\"held\":null'"
 check "an item that is not there is said" says "no such item" item 4711
 check "what is no number is usage" says "is not the number" item x1
 kill -TERM $pid
