@@ -342,7 +342,8 @@ static const struct document large[] = {
     {"300,000 open tags", REFUSED, NULL, deep_open, 300000},
     {"100,000 attributes", REFUSED, NULL, attributes, 100000},
     {"40,000 namespaces", REFUSED, NULL, namespaces, 40000},
-    {"100,000 elements", READ, NULL, many_elements, 100000},
+    {"7,000 elements", READ, NULL, many_elements, 7000}, /* XML_MAX_ELEMENTS */
+    {"100,000 elements", REFUSED, NULL, many_elements, 100000},
     {"a name of 1,000,000", REFUSED, NULL, long_name, 1000000},
     {"an attribute of 1,000,000", REFUSED, NULL, long_value, 1000000},
     {"a comment of 900,000", READ, NULL, comment, 900000},
@@ -350,7 +351,8 @@ static const struct document large[] = {
     {"a CDATA section of 900,000", REFUSED, NULL, cdata, 450000},
     {"100,000 references", READ, NULL, references, 100000},
     {"white space of 900,000 behind", READ, NULL, space_behind, 300000},
-    {"10,000 results", READ, NULL, many_results, 10000},
+    {"3,000 results", READ, NULL, many_results, 3000}, /* two elements each */
+    {"10,000 results", REFUSED, NULL, many_results, 10000},
 };
 
 /* ---- stages ----------------------------------------------------------------------------------------------------------------- */
