@@ -1,5 +1,6 @@
 /* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables, statements),
- * sqlite_intake.c, sqlite_queue.c, sqlite_claim.c, sqlite_send.c, sqlite_message.c, sqlite_ledger.c, sqlite_read.c (the operations). */
+ * sqlite_intake.c, sqlite_queue.c, sqlite_claim.c, sqlite_send.c, sqlite_message.c, sqlite_ledger.c, sqlite_rules.c,
+ * sqlite_read.c (the operations). */
 #ifndef VNEPP_STORE_SQLITE_INT_H
 #define VNEPP_STORE_SQLITE_INT_H
 
@@ -106,6 +107,9 @@ enum err sq_finish(struct sq *s, struct store_finish *o);
 enum err sq_message(struct sq *s, struct store_message *o);
 enum err sq_message_done(struct sq *s, struct store_message_done *o);
 enum err sq_get_messages(struct sq *s, struct store_get_messages *o);
+enum err sq_rules_keep(struct sq *s, struct store_rules_keep *o);
+enum err sq_get_rules(struct sq *s, struct store_get_rules *o);
+enum err sq_get_rules_steps(struct sq *s, struct store_get_rules_steps *o);
 enum err sq_import(struct sq *s, struct store_import *o);
 enum err sq_get_batch(struct sq *s, struct store_get_batch *o);
 enum err sq_get_items(struct sq *s, struct store_get_items *o);

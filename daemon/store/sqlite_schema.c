@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -70,7 +70,11 @@ static const char schema[] =
     " at INTEGER NOT NULL, stored INTEGER NOT NULL, kind TEXT NOT NULL, domain TEXT NOT NULL, item INTEGER,"
     " waits INTEGER NOT NULL, attention TEXT NOT NULL, done_at INTEGER, done_why TEXT, text TEXT NOT NULL,"
     " body TEXT NOT NULL, UNIQUE(account, msg_id, at));"
-    "CREATE INDEX message_waits ON message(id) WHERE waits = 1;";
+    "CREATE INDEX message_waits ON message(id) WHERE waits = 1;"
+    "CREATE TABLE rules(id INTEGER PRIMARY KEY, revision TEXT NOT NULL UNIQUE, first_seen INTEGER NOT NULL,"
+    " body TEXT NOT NULL);"
+    "CREATE TABLE rules_step(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, step TEXT NOT NULL,"
+    " revision TEXT NOT NULL, person TEXT NOT NULL, login TEXT NOT NULL, why TEXT NOT NULL);";
 
 static int version_of(struct sq *s)
 {

@@ -149,6 +149,13 @@ SQ(MESSAGES_WAITING, "SELECT id, account, msg_id, at, stored, kind, domain, item
 SQ(MESSAGE_ONE,
    "SELECT id, account, msg_id, at, stored, kind, domain, item, waits, attention, done_at, done_why, text, "
    "body FROM message WHERE id = ?1")
+SQ(RULES_HAS, "SELECT 1 FROM rules WHERE revision = ?1")
+SQ(RULES_ADD, "INSERT INTO rules(revision, first_seen, body) VALUES(?1, ?2, ?3)")
+SQ(RULES_ONE, "SELECT revision, first_seen, body FROM rules WHERE revision = ?1")
+SQ(RULES_ALL, "SELECT revision, first_seen, '' FROM rules ORDER BY id DESC LIMIT ?1")
+SQ(RULES_STEP_ADD,
+   "INSERT INTO rules_step(at, step, revision, person, login, why) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+SQ(RULES_STEPS, "SELECT at, step, revision, person, login, why FROM rules_step ORDER BY id DESC LIMIT ?1")
 SQ(DOMAIN_GONE, "UPDATE domain SET partner = 0 WHERE name = ?1 AND account = ?2 AND partner <> 0")
 SQ(DOMAIN_LATER, "UPDATE domain SET expires = ?3, renewed_by = NULL WHERE name = ?1 AND account = ?2 AND "
                  "partner <> 0 AND expires < ?3")

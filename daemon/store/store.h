@@ -18,6 +18,7 @@
  *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
  *   result   appended: (seq, item, attempt, state, blob); also the change feed
  *   domain   the ledger of names      grant  the ledger of subjects      contact  contacts known to exist
+ *   rules    rule sets, whole, for ever      rules_step  what became of them: who, when, why
  *   text     interned decision texts  meta   epoch, keys                 message  poll messages
  *
  * An item's state is its newest result's; without one, SENDING while a claim holds it, else what intake decided.
@@ -58,14 +59,17 @@ enum store_op_type {
 	STORE_FINISH,
 	STORE_MESSAGE, /* a poll message and its effects */
 	STORE_MESSAGE_DONE,
-	STORE_IMPORT,    /* names and grants from before */
-	STORE_QUEUES,    /* which (account, partner, lane) have work; reader or writer */
-	STORE_GET_BATCH, /* reader */
+	STORE_RULES_KEEP, /* a rule set for ever, and what has happened to it */
+	STORE_IMPORT,     /* names and grants from before */
+	STORE_QUEUES,     /* which (account, partner, lane) have work; reader or writer */
+	STORE_GET_BATCH,  /* reader */
 	STORE_GET_ITEMS,
 	STORE_GET_ITEM,
 	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,
 	STORE_GET_MESSAGES,
+	STORE_GET_RULES,
+	STORE_GET_RULES_STEPS,
 	STORE_GET_USED, /* what is used of quotas */
 	STORE_GET_COUNTS,
 	STORE_GET_DEPTHS,  /* reader: what waits in the queues, and since when */
@@ -403,6 +407,60 @@ struct store_import {
 	struct store_import_row *rows; /* in: caller's; at most STORE_CHUNK_MAX */
 	size_t count;
 	uint64_t added, replaced; /* out */
+};
+
+/* ---- rule sets --------------------------------------------------------------------------------------------------- */
+
+/* One step on a rule set's way into force and out of it. Texts may be empty. */
+struct store_rules_step {
+	struct str step;          /* a word of the caller's, such as "staged" */
+	struct str revision;      /* which is about */
+	struct str person, login; /* who, as given; whose login it came from */
+	struct str why;
+	instant_ms_t at;
+};
+
+/*
+ * Keeps a rule set under its revision, for ever, together with steps and a setting: all of it or nothing. A revision
+ * that is kept already stays as it is. Without a text it must be kept already (ERR_NOT_FOUND, nothing has happened).
+ */
+struct store_rules_keep {
+	struct store_op op;
+	struct str revision,
+	    text;         /* in: borrowed; `revision` empty: none is kept; `text`: policy_canonical() */
+	instant_ms_t now; /* in: when it was first seen */
+	const struct store_rules_step *steps; /* in: borrowed */
+	size_t step_count;
+	const char *setting; /* in: a setting to write with it (STORE_SETTING), or NULL */
+	struct str setting_value;
+	bool added; /* out: it was not kept before */
+};
+
+struct store_rules_row {
+	struct str revision;
+	struct str text; /* only of a single one */
+	instant_ms_t first_seen;
+};
+
+/* Rule sets, the one that was first seen last first. */
+struct store_get_rules {
+	struct store_op op;
+	struct str revision; /* in: this one, with its text (ERR_NOT_FOUND); empty: many */
+	uint32_t limit;      /* in: at most STORE_PAGE_MAX */
+	struct arena *arena;
+	struct store_rules_row *rows; /* out */
+	size_t count;
+	bool more;
+};
+
+/* What became of rule sets, newest first. */
+struct store_get_rules_steps {
+	struct store_op op;
+	uint32_t limit; /* in: at most STORE_PAGE_MAX */
+	struct arena *arena;
+	struct store_rules_step *rows; /* out */
+	size_t count;
+	bool more;
 };
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */

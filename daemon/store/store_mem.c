@@ -280,6 +280,9 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_CLAIM: return mem_claim(m, OP(store_claim));
 	case STORE_FINISH: return mem_finish(m, OP(store_finish));
 	case STORE_MESSAGE_DONE: return mem_message_done(m, OP(store_message_done));
+	case STORE_RULES_KEEP: return mem_rules_keep(m, OP(store_rules_keep));
+	case STORE_GET_RULES: return mem_get_rules(m, OP(store_get_rules));
+	case STORE_GET_RULES_STEPS: return mem_get_rules_steps(m, OP(store_get_rules_steps));
 	case STORE_GET_USED: return mem_get_used(m, OP(store_get_used));
 	case STORE_GET_MESSAGES: return mem_get_messages(m, OP(store_get_messages));
 	case STORE_MESSAGE: return mem_message(m, OP(store_message));
@@ -327,6 +330,8 @@ static void close_backend(struct store_backend *b)
 	map_fini(&m->message_ids);
 	free(m->messages);
 	free(m->used);
+	free(m->rules);
+	free(m->rules_steps);
 	map_fini(&m->settings);
 	buf_fini(&m->scratch);
 	buf_fini(&m->key);

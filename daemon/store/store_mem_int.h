@@ -1,5 +1,5 @@
 /* Shared by the files of the memory back end: store_mem.c (life, groups, start-up, ledgers), store_mem_intake.c,
- * store_mem_send.c, store_mem_message.c, store_mem_read.c (the operations). */
+ * store_mem_send.c, store_mem_message.c, store_mem_rules.c, store_mem_read.c (the operations). */
 #ifndef VNEPP_STORE_STORE_MEM_INT_H
 #define VNEPP_STORE_STORE_MEM_INT_H
 
@@ -109,6 +109,10 @@ struct mem {
 	struct map settings;    /* -> struct str */
 	struct store_used *used;
 	size_t used_count;
+	struct store_rules_row *rules; /* as they came, with their texts */
+	size_t rules_count;
+	struct store_rules_step *rules_steps; /* as they came */
+	size_t rules_step_count;
 	struct mem_point *points;
 	size_t point_count;
 	struct mem_progress *progress;
@@ -163,6 +167,9 @@ enum err mem_setting(struct mem *m, struct store_setting *o);
 enum err mem_message(struct mem *m, struct store_message *o);
 enum err mem_message_done(struct mem *m, struct store_message_done *o);
 enum err mem_get_messages(struct mem *m, struct store_get_messages *o);
+enum err mem_rules_keep(struct mem *m, struct store_rules_keep *o);
+enum err mem_get_rules(struct mem *m, struct store_get_rules *o);
+enum err mem_get_rules_steps(struct mem *m, struct store_get_rules_steps *o);
 enum err mem_get_batch(struct mem *m, struct store_get_batch *o);
 enum err mem_get_items(struct mem *m, struct store_get_items *o);
 enum err mem_get_item(struct mem *m, struct store_get_item *o);

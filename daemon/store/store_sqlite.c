@@ -305,6 +305,9 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
 	case STORE_GET_MESSAGES: return sq_get_messages(s, CONTAINER_OF(op, struct store_get_messages, op));
+	case STORE_GET_RULES: return sq_get_rules(s, CONTAINER_OF(op, struct store_get_rules, op));
+	case STORE_GET_RULES_STEPS:
+		return sq_get_rules_steps(s, CONTAINER_OF(op, struct store_get_rules_steps, op));
 	case STORE_GET_USED: return sq_get_used(s, CONTAINER_OF(op, struct store_get_used, op));
 	case STORE_GET_DOMAIN: return sq_get_domain(s, CONTAINER_OF(op, struct store_get_domain, op));
 	case STORE_GET_COUNTS: return sq_get_counts(s, CONTAINER_OF(op, struct store_get_counts, op));
@@ -335,6 +338,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_FINISH: return sq_finish(s, CONTAINER_OF(op, struct store_finish, op));
 	case STORE_MESSAGE_DONE: return sq_message_done(s, CONTAINER_OF(op, struct store_message_done, op));
 	case STORE_MESSAGE: return sq_message(s, CONTAINER_OF(op, struct store_message, op));
+	case STORE_RULES_KEEP: return sq_rules_keep(s, CONTAINER_OF(op, struct store_rules_keep, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
 	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));
 	case STORE_PROGRESS: return sq_progress(s, CONTAINER_OF(op, struct store_progress, op));
