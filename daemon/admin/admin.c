@@ -14,6 +14,8 @@
 #include "epp/base/check.h"
 
 #include <jansson.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +77,21 @@ void admin_reply(struct admin_conn *c, struct json_t *answer)
 void admin_reply_error(struct admin_conn *c, const char *text)
 {
 	finish(c, json_pack("{s:b, s:s}", "ok", 0, "error", text));
+}
+
+/* A look-up in the system's list of users: operators ask seldom enough for that. */
+bool admin_asker(const struct admin_conn *c, struct admin_asker *out)
+{
+	struct passwd entry, *found = NULL;
+	char room[4096];
+	const struct stream_peer *p = c->stream ? stream_peer(c->stream) : NULL;
+	if (!p || !p->local)
+		return false;
+	out->uid = p->uid;
+	if (getpwuid_r((uid_t)p->uid, &entry, room, sizeof room, &found) != 0 || !found ||
+	    !str_copy(out->login, sizeof out->login, str_c(found->pw_name)))
+		snprintf(out->login, sizeof out->login, "uid %u", p->uid);
+	return true;
 }
 
 static void bad_line(struct admin_conn *c, const char *text)

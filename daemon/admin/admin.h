@@ -5,9 +5,11 @@
 #ifndef VNEPP_ADMIN_ADMIN_H
 #define VNEPP_ADMIN_ADMIN_H
 
+#include "epp/base/attr.h"
 #include "epp/base/list.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct admin_conn;
 struct json_t;
@@ -32,6 +34,17 @@ struct admin {
 	void *arg;
 	struct list conns;
 };
+
+#define ADMIN_LOGIN_MAX 64
+
+/* Who is at the other end, in the kernel's words. */
+struct admin_asker {
+	uint32_t uid;
+	char login[ADMIN_LOGIN_MAX]; /* the user's name; "uid 1000" when the system has none for it */
+};
+
+/* For a command, while it is started. False: the kernel does not say (no Unix socket), or the peer has gone. */
+bool admin_asker(const struct admin_conn *c, struct admin_asker *out) MUST_CHECK;
 
 void admin_init(struct admin *a, struct loop *loop, const struct admin_command *commands, void *arg);
 /* Takes over a stream; fits listener_config.on_stream with the admin as `arg`. */

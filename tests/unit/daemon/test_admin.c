@@ -109,8 +109,20 @@ static void answer_never(struct world *w)
 	}
 }
 
-static const struct admin_command commands[] = {{"echo", run_echo},   {"fail", run_fail},   {"big", run_big},
-                                                {"later", run_later}, {"never", run_never}, {NULL, NULL}};
+static void run_who(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct admin_asker who;
+	(void)arg, (void)args;
+	if (admin_asker(c, &who))
+		admin_reply(c, json_pack("{s:s, s:I}", "login", who.login, "uid", (json_int_t)who.uid));
+	else
+		admin_reply_error(c, "nobody knows");
+}
+
+static const struct admin_command commands[] = {{"echo", run_echo}, {"fail", run_fail},
+                                                {"big", run_big},   {"later", run_later},
+                                                {"who", run_who},   {"never", run_never},
+                                                {NULL, NULL}};
 
 /* ---- clients ---------------------------------------------------------------------------------------------------------------- */
 
@@ -541,6 +553,32 @@ static void a_command_outlives_its_client(void **state)
 	client_fini(&c);
 }
 
+/* The kernel's word, and the system's name for it. */
+static void commands_know_who_asks(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct stream *server;
+	static const struct stream_events ev = {on_open, on_data, NULL, on_eof, on_closed};
+	const struct stream_peer peers[] = {{.address = "unix", .local = true, .uid = 0},
+	                                    {.address = "unix", .local = true, .uid = 4294967291u},
+	                                    {.address = "memory"}};
+	const char *const answers[] = {"\"login\":\"root\",\"uid\":0,",
+	                               "\"login\":\"uid 4294967291\",\"uid\":4294967291,", "nobody knows"};
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		c = (struct client){.w = w};
+		buf_init(&c.in, 1u << 16);
+		mem_net_pair(w->net, &c.stream, &server);
+		mem_stream_set_peer(server, &peers[i]);
+		stream_listen(c.stream, &ev, &c);
+		admin_on_stream(&w->admin, server);
+		tell(&c, "{\"cmd\":\"who\"}\n");
+		vloop_run_for(&w->v, 20);
+		assert_true(has(&c, answers[i]));
+		client_fini(&c);
+	}
+}
+
 static void closing_waits_for_commands_only(void **state)
 {
 	struct world *w = *state;
@@ -580,6 +618,7 @@ int main(void)
 	    T(a_client_may_go_at_every_byte),
 	    T(who_has_said_all_gets_all_answers),
 	    T(a_command_outlives_its_client),
+	    T(commands_know_who_asks),
 	    T(closing_waits_for_commands_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
