@@ -149,8 +149,11 @@ unit: $(UNIT_TESTS)
 $(B)/lib/gateway.a: $(call obj,$(filter-out daemon/main.c,$(call srcs,daemon)))
 
 # The whole gateway and a registry in one process under a virtual clock.
-$(B)/vnepp-sim: $(call obj,$(call srcs,tests/sim)) $(B)/lib/gateway.a $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
+$(B)/lib/tests-sim.a: $(call obj,$(filter-out tests/sim/main.c,$(call srcs,tests/sim)))
+$(B)/vnepp-sim: $(call obj,tests/sim/main.c) $(B)/lib/tests-sim.a $(B)/lib/gateway.a $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
+
+$(B)/tests/daemon/test_hostile_gateway: $(B)/lib/tests-sim.a $(B)/lib/gateway.a
 
 # Scheduler and limiters alone.
 $(B)/vnepp-proof: $(call obj,$(call srcs,tests/proof)) $(LIB_DAEMON)

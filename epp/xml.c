@@ -264,7 +264,7 @@ static const char *words_for(int code)
 	case XML_WAR_UNDECLARED_ENTITY: return "an entity that XML does not have";
 	case XML_ERR_INVALID_CHAR:
 	case XML_ERR_INVALID_CHARREF: return "a character that XML does not allow";
-	case XML_ERR_NAME_REQUIRED: return "a name is missing after '<'";
+	case XML_ERR_NAME_REQUIRED: return "a name is missing (after '<' or '&')";
 	default: return "not well-formed";
 	}
 }

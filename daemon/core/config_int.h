@@ -59,6 +59,9 @@ void config_value_bytes(struct config_reading *r, struct yaml_node *map, const c
 typedef bool (*config_value_check)(struct config_reading *r, struct yaml_node *n, const char **out);
 bool config_value_list(struct config_reading *r, struct yaml_node *map, const char *key, enum yaml_presence p,
                        config_value_check check, const char ***out, size_t *count);
+bool config_list_has(const char *const *list, size_t count, const char *text);
+/* Adds it to the end of a copy, unless it is there. `text` is borrowed. */
+void config_list_add(struct config_reading *r, const char ***list, size_t *count, const char *text);
 bool config_value_is_zone(struct config_reading *r, struct yaml_node *n, const char **out);
 /* A word of at least three characters. */
 bool config_value_is_mark(struct config_reading *r, struct yaml_node *n, const char **out);

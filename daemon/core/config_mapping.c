@@ -26,37 +26,18 @@ static const struct config_mapping *load(struct config_reading *r, const char *p
 	return m;
 }
 
-static bool is_listed(const char *const *list, size_t count, const char *uri)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], uri) == 0)
-			return true;
-	return false;
-}
-
-static void add(struct config_reading *r, const char ***list, size_t *count, const char *uri)
-{
-	if (is_listed(*list, *count, uri))
-		return;
-	const char **longer = arena_calloc(r->arena, *count + 1, sizeof *longer);
-	for (size_t i = 0; i < *count; i++)
-		longer[i] = (*list)[i];
-	longer[(*count)++] = uri;
-	*list = longer;
-}
-
 static void announce(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
 {
 	for (size_t i = 0; i < epp_dialect_uri_count(g->mapping); i++) {
 		struct diag_pos pos;
 		const char *uri = epp_dialect_uri(g->mapping, i, &pos).ptr;
-		if (yaml_get(map, "extensions") && !is_listed(g->extensions, g->extension_count, uri)) {
+		if (yaml_get(map, "extensions") && !config_list_has(g->extensions, g->extension_count, uri)) {
 			diag_error(r->d, pos, "'%s' is not in 'extensions' of the registry '%s'", uri,
 			           g->name);
 			diag_help(r->d, "add it there; without that list it is announced by itself");
 		}
-		add(r, &g->extensions, &g->extension_count, uri);
-		add(r, &g->required, &g->required_count, uri);
+		config_list_add(r, &g->extensions, &g->extension_count, uri);
+		config_list_add(r, &g->required, &g->required_count, uri);
 	}
 }
 

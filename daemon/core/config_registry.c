@@ -1,6 +1,7 @@
 /* The list `registries`: where each registry is, how it is spoken to, and the accounts that we have there. */
 #include "daemon/core/config_int.h"
 #include "epp/base/hash.h"
+#include "epp/ns.h"
 
 #define SECOND          1000
 #define MINUTE          (60 * SECOND)
@@ -198,24 +199,29 @@ static void read_tls(struct config_reading *r, struct yaml_node *map, struct con
 	yaml_reject_unseen(r->d, tls);
 }
 
-static bool is_listed(const char *const *list, size_t count, const char *uri)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i], uri) == 0)
-			return true;
-	return false;
-}
-
 /* What is required must be something that we would log in with. */
 static void check_required(struct config_reading *r, struct yaml_node *map, const struct config_registry *g)
 {
 	for (size_t i = 0; i < g->required_count; i++) {
-		if (is_listed(g->objects, g->object_count, g->required[i]) ||
-		    is_listed(g->extensions, g->extension_count, g->required[i]))
+		if (config_list_has(g->objects, g->object_count, g->required[i]) ||
+		    config_list_has(g->extensions, g->extension_count, g->required[i]))
 			continue;
 		yaml_error(r->d, yaml_get(map, "require"), "'%s' is neither in 'objects' nor in 'extensions'",
 		           g->required[i]);
 	}
+}
+
+/* What our own settings make us send must be offered, too: better no log-in than items that all fail. */
+static void require_object(struct config_reading *r, struct yaml_node *map, struct config_registry *g,
+                           const char *setting, const char *uri)
+{
+	if (g->object_count == 0)
+		return; /* nothing in it could be read */
+	if (!config_list_has(g->objects, g->object_count, uri)) {
+		yaml_error(r->d, yaml_get(map, "objects"), "'%s' needs '%s' here", setting, uri);
+		return;
+	}
+	config_list_add(r, &g->required, &g->required_count, uri);
 }
 
 static void read_dialect(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
@@ -239,6 +245,10 @@ static void read_dialect(struct config_reading *r, struct yaml_node *map, struct
 		g->hosts = choice == 0 ? CONFIG_HOSTS_ATTRIBUTES : CONFIG_HOSTS_OBJECTS;
 	if (yaml_enum(r->d, map, "contacts", YAML_OPTIONAL, contacts_names, &choice))
 		g->create_contacts = choice == 1;
+	if (g->create_contacts)
+		require_object(r, map, g, "contacts: create", EPP_URI_CONTACT);
+	if (g->hosts == CONFIG_HOSTS_OBJECTS)
+		require_object(r, map, g, "hosts: objects", EPP_URI_HOST);
 	(void)yaml_bool(r->d, map, "check_first", YAML_OPTIONAL, &g->check_first);
 	config_value_u32(r, map, "auth_info_length", 0, AUTH_LENGTH_MAX, &g->auth_length);
 	if (g->auth_length > 0 && g->auth_length < AUTH_LENGTH_MIN)

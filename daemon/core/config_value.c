@@ -231,3 +231,22 @@ bool config_value_is_uri(struct config_reading *r, struct yaml_node *n, const ch
 	*out = n->text.ptr;
 	return true;
 }
+
+bool config_list_has(const char *const *list, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i], text) == 0)
+			return true;
+	return false;
+}
+
+void config_list_add(struct config_reading *r, const char ***list, size_t *count, const char *text)
+{
+	if (config_list_has(*list, *count, text))
+		return;
+	const char **longer = arena_calloc(r->arena, *count + 1, sizeof *longer);
+	for (size_t i = 0; i < *count; i++)
+		longer[i] = (*list)[i];
+	longer[(*count)++] = text;
+	*list = longer;
+}

@@ -19,7 +19,8 @@
  *  - A check whose answer does not say: the check is a courtesy, so the job goes on without it.
  *  - 2104: the account has no money. Not the item's fault: it goes back to the queue without counting.
  *  - 2105 for a renewal: look, so that the refusal can name the true expiry date.
- *  - The session was of no use (2002, 2200, 2501, 2502): nothing happened, back to the queue without counting.
+ *  - The session was of no use (2002, 2200, 2501, 2502): nothing happened, back to the queue without counting. Should the
+ *    registry have carried it out all the same, 2302 or 2105 says so the next time: look, as on later attempts.
  */
 #include "daemon/job/job_int.h"
 #include "epp/base/check.h"
@@ -328,6 +329,12 @@ static enum job_next doubt(struct job *j, const char *text)
 	return job_settle(j);
 }
 
+/* A transform was sent before, or an answer said that it was of no use and it was carried out all the same. */
+static bool may_have_left(const struct job *j)
+{
+	return j->attempt > 1 || j->again;
+}
+
 static enum job_next check_answered(struct job *j, const struct epp_response *r, int code)
 {
 	const struct epp_rescode *rc = epp_rescode_find(code);
@@ -337,7 +344,7 @@ static enum job_next check_answered(struct job *j, const struct epp_response *r,
 		return job_refused(j, r);
 	bool taken =
 	    r->data.kind == EPP_RES_DOMAIN_CHK && r->data.chk.count == 1 && !r->data.chk.items[0].avail;
-	if (taken && j->attempt > 1)
+	if (taken && may_have_left(j))
 		return doubt(j, "the name is not available: from an earlier attempt?");
 	if (taken)
 		return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_TAKEN", "not available: %.*s",
@@ -403,7 +410,7 @@ static enum job_next transform_answered(struct job *j, const struct epp_response
 	words_of(r, words, sizeof words);
 	if (rc->flags & EPP_RC_AMBIGUOUS)
 		return doubt(j, words);
-	if (j->attempt > 1 && (code == 2302 || code == 2105))
+	if (may_have_left(j) && (code == 2302 || code == 2105))
 		return doubt(j, words);
 	if (j->request.op == ITEM_RENEW && (code == 2105 || code == 2304)) {
 		memcpy(j->message, words, sizeof words);

@@ -85,6 +85,7 @@ struct job {
 	bool contact_known, contact_made; /* made: known to exist now, to be stored */
 	enum job_phase phase;
 	int attempt;
+	bool again;    /* it was begun before; perhaps something was sent, although no attempt was counted */
 	bool in_doubt; /* a transform may have been carried out */
 	/* No transform of this item left before. The scheduler sets it: when the first is sent, before that (and for
 	 * later attempts, of which the first may still come true) when the item was admitted. */
@@ -107,7 +108,7 @@ struct job {
 	char message[JOB_MESSAGE_MAX], cltrid[65], svtrid[65];
 };
 
-/* `j` has registry, request, contact_id, contact_known, attempt set, the rest zero; sent_at is set afterwards. */
+/* `j` has registry, request, contact_id, contact_known, attempt, again set, the rest zero; sent_at is set afterwards. */
 enum job_next job_begin(struct job *j);
 /* An item found in UNKNOWN or RECONCILING after a start; `sent_at` is the earliest moment it may have been sent. */
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);

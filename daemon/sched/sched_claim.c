@@ -166,6 +166,7 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->offset = c->offset;
 	j->job.registry = &a->facts;
 	j->job.attempt = c->attempt;
+	j->job.again = c->again;
 	j->job.expected_vnd = c->fee_vnd;
 	j->job.contact_known = c->contact_known;
 	j->job.decision_common = c->decision_common;

@@ -244,7 +244,7 @@ bool sched_send(struct sched_job *j)
 	j->job.offers = (pool_offers(a->pool, EPP_URI_SECDNS) ? JOB_OFFERS_SECDNS : 0) |
 	                (pool_offers(a->pool, EPP_URI_FEE) ? JOB_OFFERS_FEE : 0);
 	name_command(j);
-	if (job_is_transform(&j->job) && j->job.attempt == 1)
+	if (job_is_transform(&j->job) && j->job.attempt == 1 && !j->job.again)
 		j->job.sent_at = wall(j);
 	if (pool_send(a->pool, &j->cmd, &e)) {
 		sched_drive(j, job_unbuildable(&j->job, e.text));

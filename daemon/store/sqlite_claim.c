@@ -257,6 +257,7 @@ static enum err take_ready_page(struct gather *g, bool *more)
 		if (!err)
 			err = admitted_at(g, rows[i].batch, &rows[i].admitted);
 		rows[i].attempt = item.attempt;
+		rows[i].again = true;
 		if (!err)
 			err = take(g, &rows[i], false, &item, false);
 	}

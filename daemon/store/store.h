@@ -260,6 +260,7 @@ struct store_claimed {
 	uint32_t partner, line;
 	uint32_t offset;       /* in the claim: (epoch, claim, offset) makes the clTRID */
 	int attempt;           /* from 1 */
+	bool again;            /* it has been claimed before: something may have been sent, counted or not */
 	instant_ms_t admitted; /* nothing was sent for it before */
 	bool paid;             /* the decision says that years of it are charged */
 	int64_t fee_vnd;       /* expected by the decision in force, in total; negative: not known */

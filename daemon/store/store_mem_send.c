@@ -191,6 +191,7 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 	                          .line = i->line,
 	                          .offset = (uint32_t)o->count,
 	                          .attempt = mem_attempt_of(i),
+	                          .again = i->not_before != INSTANT_NONE,
 	                          .paid = i->paid,
 	                          .fee_vnd = i->fee_vnd,
 	                          .admitted = i->batch->created,

@@ -59,12 +59,13 @@ static const char *named(const char *name, const char *ending)
 	return test_certs_path(file);
 }
 
-static struct tls_ctx *load(enum tls_role role, const char *ca, const char *name)
+static struct tls_ctx *load(enum tls_role role, const char *ca, const char *name, const char *crl)
 {
 	struct tls_profile p = {.role = role,
 	                        .ca_file = named(ca, "pem"),
 	                        .cert_file = named(name, "pem"),
 	                        .key_file = named(name, "key"),
+	                        .crl_file = named(crl, "crl"),
 	                        .peer_cert = TLS_PEER_REQUIRED};
 	struct tls_ctx *c;
 	struct errmsg m;
@@ -75,10 +76,15 @@ static struct tls_ctx *load(enum tls_role role, const char *ca, const char *name
 
 struct tls_ctx *test_certs_client(const char *ca, const char *name)
 {
-	return load(TLS_CLIENT, ca, name);
+	return load(TLS_CLIENT, ca, name, NULL);
+}
+
+struct tls_ctx *test_certs_client_crl(const char *ca, const char *name, const char *crl)
+{
+	return load(TLS_CLIENT, ca, name, crl);
 }
 
 struct tls_ctx *test_certs_server(const char *ca, const char *name)
 {
-	return load(TLS_SERVER, ca, name);
+	return load(TLS_SERVER, ca, name, NULL);
 }

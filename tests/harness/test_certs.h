@@ -10,6 +10,8 @@ const char *test_certs_dir(void);
 const char *test_certs_path(const char *name);
 /* A client (server) context that trusts `ca` and shows `name` ("ca", "gateway"); name NULL: shows none. */
 struct tls_ctx *test_certs_client(const char *ca, const char *name);
+/* The same, and looks into that revocation list ("ca", "outdated"). */
+struct tls_ctx *test_certs_client_crl(const char *ca, const char *name, const char *crl);
 /* Requires a client certificate of `ca`. */
 struct tls_ctx *test_certs_server(const char *ca, const char *name);
 

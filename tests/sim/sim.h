@@ -125,6 +125,10 @@ void sim_setup_fini(struct sim_setup *s);
 /* sim_world.c: runs a seed to its end. What it allocates is left to the end of the process. */
 void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct sim_report *out);
 void sim_wrong(struct sim_world *w, const char *fmt, ...) PRINTF(2, 3);
+/* Starts the gateway's process; then listens for partners. */
+void sim_boot(struct sim_world *w);
+/* One turn of both loops, then the clock jumps to whatever comes first. False: nothing will ever happen again. */
+bool sim_step(struct sim_world *w) MUST_CHECK;
 
 /* sim_disk.c */
 void sim_disk_init(struct sim_world *w);

@@ -126,7 +126,6 @@ static void forget(struct sim_world *w, bool power)
 	w->executor = NULL;
 }
 
-static void boot(struct sim_world *w);
 static void import_history(struct sim_world *w);
 
 static void on_import_again(struct loop_timer *t)
@@ -171,7 +170,7 @@ static void on_start_again(struct loop_timer *t)
 	struct sim_world *w = CONTAINER_OF(t, struct sim_world, next_start);
 	LOG(&w->log, LOG_NOTICE, "sim.start_again", "it had not started");
 	forget(w, false);
-	boot(w);
+	sim_boot(w);
 }
 
 static void on_ready(void *arg, const char *why)
@@ -198,7 +197,7 @@ static void on_stopped(void *arg)
 	w->stopped = true;
 }
 
-static void boot(struct sim_world *w)
+void sim_boot(struct sim_world *w)
 {
 	struct errmsg e;
 	w->ready = w->stopped = false;
@@ -232,7 +231,7 @@ static void on_crash(struct loop_timer *t)
 	w->crashes++;
 	LOG(&w->log, LOG_NOTICE, "sim.crash", "killed", F_U64("n", w->crashes));
 	forget(w, true);
-	boot(w);
+	sim_boot(w);
 	plan_crash(w);
 }
 
@@ -247,8 +246,7 @@ static void plan_crash(struct sim_world *w)
 
 /* ---- time ----------------------------------------------------------------------------------------------------------------- */
 
-/* One turn of both loops, then the clock jumps to whatever comes first. False: nothing will ever happen again. */
-static bool step(struct sim_world *w)
+bool sim_step(struct sim_world *w)
 {
 	loop_turn(&w->v.loop);
 	loop_turn(w->loop);
@@ -289,7 +287,7 @@ static void run_to_the_end(struct sim_world *w)
 		    regsim_poll_count(w->registry, "gateway1") == 0 &&
 		    regsim_poll_count(w->registry, "gateway2") == 0)
 			break;
-		if (!step(w))
+		if (!sim_step(w))
 			break;
 	}
 }
@@ -300,7 +298,7 @@ static void stop_gracefully(struct sim_world *w)
 	uint64_t limit = elapsed_ms(w) + 120000;
 	mem_net_unlisten(w->net, "api", 443);
 	gateway_stop(w->gateway);
-	while (!w->stopped && elapsed_ms(w) < limit && step(w)) {
+	while (!w->stopped && elapsed_ms(w) < limit && sim_step(w)) {
 	}
 	if (!w->stopped)
 		sim_wrong(w, "the gateway did not stop within two minutes");
@@ -327,7 +325,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct 
 	sim_office_init(w);
 	sim_disk_init(w);
 	w->crashes_left = (unsigned)rng_below(&w->rng, 5);
-	boot(w);
+	sim_boot(w);
 	plan_crash(w);
 	w->batch_count = 1 + rng_below(&w->rng, SIM_BATCHES_MAX - 1);
 	for (size_t i = 0; i < w->batch_count; i++) {

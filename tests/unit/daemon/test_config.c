@@ -398,6 +398,10 @@ static void values_of_a_registry_are_checked(void **state)
 	refuse_main(f, "script: idn", "source_address: here\n    script: idn",
 	            ":29:21:", "is not an IP address");
 	refuse_main(f, "script: idn", "objects: [domain]\n    script: idn", ":29:15:", "is not a URI");
+	refuse_main(f, "script: idn",
+	            "objects: [\"urn:ietf:params:xml:ns:domain-1.0\", \"urn:ietf:params:xml:ns:host-1.0\"]\n "
+	            "   script: idn",
+	            ":29:14:", "'contacts: create' needs 'urn:ietf:params:xml:ns:contact-1.0' here");
 	refuse_main(f, "script: idn", "require: [\"urn:x\"]\n    script: idn",
 	            ":29:14:", "'urn:x' is neither in 'objects' nor in 'extensions'");
 	refuse_main(f, "script: idn", "clock_skew: 2d\n    script: idn", ":29:17:", "is not within");

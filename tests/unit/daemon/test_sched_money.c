@@ -85,7 +85,9 @@ static void a_probe_that_tells_nothing_is_followed_by_another(void **state)
 {
 	struct world *w = *state;
 	begin(w);
-	entry_of(w, STR("t1.com.vn"))->created = START_MS - 1000; /* somebody has it */
+	struct entry *e = entry_of(w, STR("t1.com.vn")); /* somebody else has it */
+	e->created = START_MS - 1000;
+	e->account = 1;
 	admit_mixed(w, "t", 4, 4);
 	sched_start(w->sched);
 	vloop_run_for(&w->v, BILLING_PAUSE_MS - 1000);

@@ -140,7 +140,7 @@ static bool served(void *arg)
 }
 
 struct target {
-	const char *host, *server_name, *ca, *certificate;
+	const char *host, *server_name, *ca, *certificate, *crl;
 	uint64_t tls_ms;
 };
 
@@ -153,7 +153,7 @@ static void run(struct world *w, const struct target *t)
 	                                         .on_messages = on_messages,
 	                                         .on_closed = on_closed};
 	static const char *const objects[] = {EPP_URI_DOMAIN};
-	struct tls_ctx *tls = test_certs_client(t->ca ? t->ca : "ca", t->certificate);
+	struct tls_ctx *tls = test_certs_client_crl(t->ca ? t->ca : "ca", t->certificate, t->crl);
 	struct session_config c = {.loop = &w->f.uv.loop,
 	                           .dialer = &w->dialer.dialer,
 	                           .ceiling = &w->ceiling,
@@ -219,6 +219,12 @@ static void tls_that_is_not_right(void **state)
 		const char *text;
 	} cases[] = {
 	    {"expired", "expired", {.certificate = "gateway"}, "expired"},
+	    {"not valid yet", "future", {.certificate = "gateway"}, "is not valid yet"},
+	    {"revoked", "revoked", {.certificate = "gateway", .crl = "ca"}, "revoked"},
+	    {"a list that has run out",
+	     "registry",
+	     {.certificate = "gateway", .crl = "outdated"},
+	     "CRL has expired"},
 	    {"wrong name", "wrong-name", {.certificate = "gateway"}, "127.0.0.1"},
 	    {"asked for another name",
 	     "registry",
@@ -236,6 +242,9 @@ static void tls_that_is_not_right(void **state)
 		run(&w, &cases[i].t);
 		if (w.ready || w.why != SESSION_END_CONNECT || !strstr(w.text, cases[i].text))
 			fail_msg("%s: %s: %s", cases[i].what, session_end_name(w.why), w.text);
+		assert_int_equal(log_capture_count(&w.log, "session.closed"), 1);
+		if (!log_capture_has(&w.log, cases[i].text))
+			fail_msg("%s: the log does not say it", cases[i].what);
 		world_close(&w);
 	}
 }
