@@ -11,7 +11,7 @@ allowed() {
 	epp) echo "epp/base/" ;;
 	policy) echo "epp/base/" ;;
 	certs) echo "epp/base/" ;;
-	daemon/core) echo "epp/dialect.h epp/base/" ;;
+	daemon/core) echo "epp/dialect.h epp/ns.h epp/base/" ;;
 	daemon/net) echo "daemon/core/ certs/ epp/base/" ;;
 	daemon/session) echo "daemon/net/stream.h daemon/net/dial.h daemon/core/ epp/" ;;
 	daemon/job) echo "daemon/core/ epp/ policy/" ;;

@@ -22,11 +22,7 @@ static const char *const fee_names[] = {"off", "warn", "enforce", NULL};
 static const char *const low_balance_names[] = {"stop", "warn", NULL};
 
 /* What we can use when the configuration does not say; the greeting decides what is used. */
-static const char *const default_objects[] = {
-    "urn:ietf:params:xml:ns:domain-1.0",
-    "urn:ietf:params:xml:ns:contact-1.0",
-    "urn:ietf:params:xml:ns:host-1.0",
-};
+static const char *const default_objects[] = {EPP_URI_DOMAIN, EPP_URI_CONTACT, EPP_URI_HOST};
 static const char *const default_extensions[] = {
     "urn:ietf:params:xml:ns:secDNS-1.1",     "urn:ietf:params:xml:ns:rgp-1.0",
     "urn:ietf:params:xml:ns:epp:fee-1.0",    "urn:ietf:params:xml:ns:epp:loginSec-1.0",
