@@ -74,12 +74,13 @@ struct epp_parser {
 	bool quote_avail;
 };
 
+/* What a registry lists beyond that is not kept: each takes the place of the one before, and the response is marked as
+ * cut. A power of two. */
+#define PARSE_LIST_MAX 2048
 /* A zeroed place at the end of a list in the arena; `type *list` of `n` elements, both are updated. */
 void *parse_grow(struct epp_parser *p, const void *list, size_t n, size_t size) MUST_CHECK;
-/* What a registry lists beyond that is not kept: each takes the place of the one before. A power of two. */
-#define PARSE_LIST_MAX 2048
-#define PARSE_PUSH(p, type, list, n)                                                                      \
-	((list) = parse_grow((p), (list), (n) < PARSE_LIST_MAX ? (n) : PARSE_LIST_MAX - 1, sizeof(type)), \
+#define PARSE_PUSH(p, type, list, n)                          \
+	((list) = parse_grow((p), (list), (n), sizeof(type)), \
 	 (type *)(uintptr_t)(list) + ((n) < PARSE_LIST_MAX ? (n)++ : PARSE_LIST_MAX - 1))
 
 struct str parse_copy(struct epp_parser *p, struct str s) MUST_CHECK;

@@ -41,7 +41,10 @@ void epp_parser_set_offset(struct epp_parser *p, int default_offset_s)
 void *parse_grow(struct epp_parser *p, const void *list, size_t n, size_t size)
 {
 	char *room = (char *)(uintptr_t)list;
-	if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
+	if (n >= PARSE_LIST_MAX) {
+		p->out->cut = true;
+		n = PARSE_LIST_MAX - 1;
+	} else if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
 		room = arena_alloc(&p->arena, (n ? 2 * n : 4) * size);
 		if (n)
 			memcpy(room, list, n * size);

@@ -78,6 +78,7 @@ struct epp_extensions {
 struct epp_response {
 	enum epp_kind kind;
 	struct str frame; /* as it was given to epp_parse(): borrowed from there; may have secrets */
+	bool cut;         /* a list has more entries than are kept (2,048) */
 	struct epp_greeting greeting; /* of a greeting */
 
 	/* of a response */

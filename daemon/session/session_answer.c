@@ -107,6 +107,10 @@ static void on_response(struct session *s, const struct epp_response *r)
 	if (!c)
 		return;
 	list_remove(&c->node);
+	if (r->cut)
+		LOG(s->c.log, LOG_WARNING, "session.answer_cut",
+		    "an answer lists more than is kept: what is beyond 2,048 entries is not looked at",
+		    F_C("registry", s->c.registry), F_C("account", s->c.account), F_C("cltrid", c->cltrid));
 	bool was_ready = session_is(s, SESSION_READY), was_login = session_is(s, SESSION_LOGIN);
 	if (was_ready && r->msgq.present && r->msgq.count > 0)
 		s->ev.on_messages(s->arg, r->msgq.count);

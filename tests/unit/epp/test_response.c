@@ -130,6 +130,9 @@ static void lists_are_bounded(void **state)
 	is(r.results[2046].msg, "2045");
 	is(r.results[2047].msg, "2999"); /* the last one of the frame */
 	assert_int_equal(r.ext.unknown_uris.count, EPP_UNKNOWN_URIS);
+	assert_true(r.cut);
+	parse(STR(HEAD "<result code='1000'><msg/></result></response></epp>"));
+	assert_false(r.cut);
 	buf_fini(&b);
 }
 
