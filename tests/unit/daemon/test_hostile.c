@@ -50,6 +50,7 @@ static void scene_open(struct scene *s, enum stage stage)
 	s->w.on_command = hostile_command;
 	play_listen(&s->w, 700, true);
 	log_capture_expect(&s->w.log, "session.closed");
+	log_capture_expect(&s->w.log, "session.answer_cut");
 	struct session_config c = play_session_config(&s->w);
 	if (stage == AS_GREETING) {
 		put_frame(&s->frame, buf_str(&s->doc), "x");
