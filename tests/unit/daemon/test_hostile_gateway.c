@@ -489,6 +489,7 @@ static void make_world(struct match *m, const struct sim_setup *setup)
 	o.account_count = ARRAY_LEN(list);
 	o.date_offset_s = HANOI_OFFSET_S;
 	o.ledger = REGSIM_LEDGER_TRANSFORMS;
+	o.grammar = getenv("VNEPP_GRAMMAR");
 	w->registry = regsim_new(&o, &w->v.loop);
 	INVARIANT(w->registry);
 	mem_net_listen(w->net, "registry", "registry", 700, on_stream, m);
@@ -604,6 +605,8 @@ static void play(const struct sim_setup *setup, const struct attack *a, char why
 	run_to_rest(m->w);
 	judge_log(m);
 	judge_item(m);
+	if (regsim_stats(m->w->registry)->xsd_failed)
+		sim_wrong(m->w, "a frame is not valid");
 	if (m->w->why[0] && getenv("VERBOSE"))
 		fprintf(stderr, "%s", buf_cstr(&m->log));
 	memcpy(why, m->w->why, 512);
