@@ -114,10 +114,63 @@ static void run_message_done(void *arg, struct admin_conn *c, const json_t *args
 	                     json_string_value(json_object_get(args, "why")), on_resolved, c);
 }
 
-const struct admin_command commands_table[] = {
-    {ADMIN_CMD_STATUS, run_status},     {ADMIN_CMD_PAUSE, run_pause},
-    {ADMIN_CMD_RESUME, run_resume},     {ADMIN_CMD_ITEM, run_item},
-    {ADMIN_CMD_LIMITS, run_limits},     {ADMIN_CMD_QUEUE, run_queue},
-    {ADMIN_CMD_MESSAGES, run_messages}, {ADMIN_CMD_MESSAGE_DONE, run_message_done},
-    {ADMIN_CMD_RESOLVE, run_resolve},   {ADMIN_CMD_IMPORT, run_import},
-    {ADMIN_CMD_RELOAD, run_reload},     {NULL, NULL}};
+static void run_policy(enum gateway_policy_step step, void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	struct admin_asker who;
+	struct gateway_asker asker = {.login = NULL};
+	if (admin_asker(c, &who))
+		asker = (struct gateway_asker){.uid = who.uid, .login = who.login};
+	gateway_policy(m->gateway, step, args, &asker, on_item, c);
+}
+
+static void run_stage(void *arg, struct admin_conn *c, const json_t *args)
+{
+	run_policy(GATEWAY_POLICY_STAGE, arg, c, args);
+}
+
+static void run_activate(void *arg, struct admin_conn *c, const json_t *args)
+{
+	run_policy(GATEWAY_POLICY_ACTIVATE, arg, c, args);
+}
+
+static void run_confirm(void *arg, struct admin_conn *c, const json_t *args)
+{
+	run_policy(GATEWAY_POLICY_CONFIRM, arg, c, args);
+}
+
+static void run_rollback(void *arg, struct admin_conn *c, const json_t *args)
+{
+	run_policy(GATEWAY_POLICY_ROLL_BACK, arg, c, args);
+}
+
+static void run_withdraw(void *arg, struct admin_conn *c, const json_t *args)
+{
+	run_policy(GATEWAY_POLICY_WITHDRAW, arg, c, args);
+}
+
+static void run_policy_status(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t limit = json_integer_value(json_object_get(args, "limit"));
+	gateway_policy_status(m->gateway, limit > 0 && limit <= UINT32_MAX ? (uint32_t)limit : 0, on_item, c);
+}
+
+const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
+                                               {ADMIN_CMD_PAUSE, run_pause},
+                                               {ADMIN_CMD_RESUME, run_resume},
+                                               {ADMIN_CMD_ITEM, run_item},
+                                               {ADMIN_CMD_LIMITS, run_limits},
+                                               {ADMIN_CMD_QUEUE, run_queue},
+                                               {ADMIN_CMD_MESSAGES, run_messages},
+                                               {ADMIN_CMD_MESSAGE_DONE, run_message_done},
+                                               {ADMIN_CMD_RESOLVE, run_resolve},
+                                               {ADMIN_CMD_IMPORT, run_import},
+                                               {ADMIN_CMD_RELOAD, run_reload},
+                                               {ADMIN_CMD_POLICY_STAGE, run_stage},
+                                               {ADMIN_CMD_POLICY_ACTIVATE, run_activate},
+                                               {ADMIN_CMD_POLICY_CONFIRM, run_confirm},
+                                               {ADMIN_CMD_POLICY_ROLLBACK, run_rollback},
+                                               {ADMIN_CMD_POLICY_WITHDRAW, run_withdraw},
+                                               {ADMIN_CMD_POLICY_STATUS, run_policy_status},
+                                               {NULL, NULL}};

@@ -1,7 +1,7 @@
 /*
  * The gateway's life.
  *
- * Happy path: STORE_RECOVER (epoch, keys) ─▶ accounts and partners get their numbers ─▶ pauses ─▶ decider, scheduler, pools, API
+ * Happy path: STORE_RECOVER (epoch, keys) ─▶ accounts and partners get their numbers ─▶ pauses ─▶ rules in force ─▶ decider, scheduler, pools, API
  * ─▶ on_ready. Stopping: admission closes ─▶ the scheduler puts back and waits ─▶ pools log out ─▶ on_stopped.
  *
  * Failure modes: the store cannot be recovered or a name cannot be registered: on_ready with the reason, nothing was
@@ -12,6 +12,7 @@
 #include "daemon/gateway.h"
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
+#include "daemon/gateway_policy.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "policy/policy.h"
@@ -41,7 +42,8 @@ enum err gateway_new(const struct gateway_env *env, struct config *config, struc
 	g->env = *env;
 	g->base = config_ref(config);
 	g->config = config_ref(config);
-	g->rules = policy_ref(rules);
+	g->rules = rules ? policy_ref(rules) : NULL;
+	gateway_policy_new(g);
 	g->started_at = loop_wall(env->loop);
 	enum err err = gateway_registries_new(g, e);
 	if (err) {
@@ -187,6 +189,19 @@ static void run(struct gateway *g)
 	g->env.on_ready(g->env.arg, NULL);
 }
 
+static void on_policy(void *arg, const char *why)
+{
+	struct gateway *g = arg;
+	if (g->stopping)
+		return;
+	if (why) {
+		g->env.on_ready(g->env.arg, why);
+		return;
+	}
+	gateway_policy_tell(g, g->config);
+	run(g);
+}
+
 static void on_setting(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, setting.op);
@@ -197,7 +212,7 @@ static void on_setting(struct store_op *op)
 		return;
 	}
 	gateway_pauses_load(g, g->setting.value);
-	run(g);
+	gateway_policy_start(g, on_policy, g);
 }
 
 static void on_partners(struct store_op *op)
@@ -295,14 +310,9 @@ static void reload_drop(struct gateway_reload_op *r)
 /* Nothing here can fail. */
 static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
 {
-	struct decider *decider = decider_new(r->rules, g->hmac_key);
-	r->rules = NULL;
 	uint32_t *accounts = account_table(g, r->config);
 	api_set_config(g->api, r->config, r->ids, accounts);
-	api_set_decider(g->api, decider);
 	free(accounts);
-	decider_unref(&g->decider);
-	g->decider = decider;
 	config_unref(&g->config);
 	g->config = config_ref(r->config);
 	free(g->partner_ids);
@@ -311,19 +321,36 @@ static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
 	gateway_ceilings_set(g, g->config);
 	gateway_changes_apply(g, r->changes);
 	gateway_pauses_apply(g);
-	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(decider)),
+	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(g->decider)),
 	    F_U64("partners", g->config->partner_count));
+}
+
+static void reload_over(struct gateway_reload_op *r, const char *why)
+{
+	r->gateway->reload = NULL;
+	r->done(r->arg, why);
+	reload_drop(r);
+}
+
+static void on_reload_rules(void *arg, const char *why)
+{
+	struct gateway_reload_op *r = arg;
+	struct gateway *g = r->gateway;
+	if (!why && g->stopping)
+		why = "the gateway is stopping";
+	if (!why)
+		reload_switch(g, r);
+	reload_over(r, why);
 }
 
 static void on_reload_registered(struct store_op *op)
 {
 	struct gateway_reload_op *r = CONTAINER_OF(op, struct gateway_reload_op, reg.op);
 	struct gateway *g = r->gateway;
-	g->reload = NULL;
-	if (!op->err && !g->stopping)
-		reload_switch(g, r);
-	r->done(r->arg, op->err ? op->errmsg.text : g->stopping ? "the gateway is stopping" : NULL);
-	reload_drop(r);
+	if (op->err || g->stopping)
+		reload_over(r, op->err ? op->errmsg.text : "the gateway is stopping");
+	else
+		gateway_policy_files(g, r->config, r->rules, on_reload_rules, r);
 }
 
 /* Registries and accounts that are new come at the next start; they are named, so that nobody waits for them. */
@@ -342,8 +369,10 @@ static void name_new_accounts(struct gateway *g, const struct config *c)
 void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
                     void (*done)(void *arg, const char *why), void *arg)
 {
-	if (g->reload || !g->running || g->stopping) {
-		done(arg, "another reload is under way, or the gateway is starting or stopping");
+	if (g->reload || gateway_policy_busy(g) || !g->running || g->stopping) {
+		done(arg,
+		     "another reload or a change of the rules is under way, or the gateway is starting or "
+		     "stopping");
 		return;
 	}
 	struct gateway_changes *changes;
@@ -357,7 +386,7 @@ void gateway_reload(struct gateway *g, struct config *config, struct policy_rule
 	*r = (struct gateway_reload_op){.gateway = g,
 	                                .config = config_ref(config),
 	                                .changes = changes,
-	                                .rules = policy_ref(rules),
+	                                .rules = rules ? policy_ref(rules) : NULL,
 	                                .names = partner_names(config),
 	                                .ids = xcalloc(config->partner_count + 1, sizeof *r->ids),
 	                                .done = done,
@@ -403,6 +432,7 @@ void gateway_stop(struct gateway *g)
 	if (g->stopping)
 		return;
 	g->stopping = true;
+	gateway_policy_stop(g);
 	if (!g->running)
 		return; /* the start goes no further; nothing has been begun */
 	g->deadline.fire = on_deadline;
@@ -419,6 +449,7 @@ void gateway_free(struct gateway *g)
 		sched_free(g->sched);
 	gateway_registries_free(g);
 	loop_timer_cancel(g->env.loop, &g->deadline);
+	gateway_policy_free(g);
 	decider_unref(&g->decider);
 	policy_unref(&g->rules);
 	config_unref(&g->config);

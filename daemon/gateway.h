@@ -40,15 +40,17 @@ struct gateway_env {
 	void *arg;
 };
 
-/* Takes a reference of `config` and one of `rules`. Loads certificates and passwords: ERR_CONFIG and others with text. */
+/* Takes a reference of `config` and one of `rules`, the folder's; with policy.activate `staged` they may be NULL: what is in
+ * force is in the store. Loads certificates and passwords: ERR_CONFIG and others with text. */
 enum err gateway_new(const struct gateway_env *env, struct config *config, struct policy_ruleset *rules,
                      struct gateway **out, struct errmsg *e) MUST_CHECK;
 void gateway_start(struct gateway *g);
 /* Connections of partners are given to http_server_on_stream() of this. */
 struct http_server *gateway_http(struct gateway *g);
 /*
- * Prepares the new configuration off to the side and switches: partners, limits, rules. Registries that changed are
- * named in the log: they need a restart. `done` comes later, with NULL or the reason why nothing has changed.
+ * Prepares the new configuration off to the side and switches: partners, limits, and with policy.activate `files` the
+ * rules (else `rules` may be NULL, and it is only said when they are not those in force). Registries that changed are named
+ * in the log: they need a restart. `done` comes later, with NULL or the reason why nothing has changed.
  */
 void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
                     void (*done)(void *arg, const char *why), void *arg);
@@ -86,6 +88,29 @@ void gateway_messages(struct gateway *g, uint64_t message, bool all,
 /* A person has dealt with it, and says why. `done` once, now or later, with an error text or NULL. */
 void gateway_message_done(struct gateway *g, uint64_t message, const char *why,
                           void (*done)(void *arg, const char *why), void *arg);
+/* Who asks, in the kernel's words; `login` borrowed, NULL: not known. */
+struct gateway_asker {
+	int64_t uid;
+	const char *login;
+};
+enum gateway_policy_step {
+	GATEWAY_POLICY_STAGE,     /* text: the canonical rule set; at: "now", a date, a time; why */
+	GATEWAY_POLICY_ACTIVATE,  /* confirm_within: "15m"; revision: what they believe is staged; why */
+	GATEWAY_POLICY_CONFIRM,   /* why */
+	GATEWAY_POLICY_ROLL_BACK, /* why, needed; so for the next */
+	GATEWAY_POLICY_WITHDRAW,
+	GATEWAY_POLICY__COUNT
+};
+/* A person's step with a rule set; every one may have `as`, how they call themselves. `done` once, now or later, with an
+ * error text, or with a new object (gateway_policy_summary()) that the callee takes over. */
+void gateway_policy(struct gateway *g, enum gateway_policy_step step, const struct json_t *args,
+                    const struct gateway_asker *asker,
+                    void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* What is in force, what is staged, and how the folder compares; a new object. */
+struct json_t *gateway_policy_summary(const struct gateway *g);
+/* The same with what happened, newest first (`limit` 0: some). */
+void gateway_policy_status(struct gateway *g, uint32_t limit,
+                           void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

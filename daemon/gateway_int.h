@@ -66,7 +66,7 @@ struct gateway {
 	struct config *base;   /* of the start: what registries and accounts there are */
 	struct config *config; /* in force: partners and limits */
 	struct decider *decider;
-	struct policy_ruleset *rules;        /* until the decider is made */
+	struct policy_ruleset *rules;        /* of the folder, then in force; until the decider is made */
 	struct gateway_registry *registries; /* owned; base->registry_count of them */
 	struct api *api;
 	struct sched *sched;
@@ -83,9 +83,10 @@ struct gateway {
 	struct gateway_reload_op *reload; /* owned; under way */
 	struct store_setting setting;     /* what is read at the start */
 	struct arena setting_arena;
-	struct json_t *pauses; /* owned; an array */
-	bool resolving;        /* a decision of an operator is being stored */
-	bool pausing;          /* a change of them is on its way into the store */
+	struct gateway_policy *policy; /* owned; which rule set is in force */
+	struct json_t *pauses;         /* owned; an array */
+	bool resolving;                /* a decision of an operator is being stored */
+	bool pausing;                  /* a change of them is on its way into the store */
 };
 
 /* gateway_pool.c: everything that can fail comes with prepare. */
@@ -120,7 +121,8 @@ struct gateway_account *gateway_account_at(const struct gateway *g, size_t i);
 struct gateway_account *gateway_account_find(const struct gateway *g, const char *registry,
                                              const char *account);
 void gateway_ceilings_set(struct gateway *g, const struct config *c);
-#define GATEWAY_PAUSES "pauses" /* the setting in the store */
+#define GATEWAY_PAUSES "pauses" /* settings in the store */
+#define GATEWAY_POLICY "policy"
 /* What the setting becomes when what costs money at this account is paused, and the text of it, both to be freed; NULL:
  * it is paused already. Whoever has stored it takes it into force. */
 char *gateway_pause_paid(struct gateway *g, const struct gateway_account *a, const char *why,

@@ -81,7 +81,8 @@ static instant_ms_t system_wall(void)
 	return c.wall(&c);
 }
 
-/* Both, or neither, with every finding in `d`. */
+/* Both, or neither, with every finding in `d`. When the folder's rules do not activate by themselves, broken ones are no
+ * reason to do without the configuration: then they are NULL. */
 static bool load_files(const char *path, struct diag *d, struct config **config,
                        struct policy_ruleset **rules)
 {
@@ -89,7 +90,7 @@ static bool load_files(const char *path, struct diag *d, struct config **config,
 	*config = config_load(path, system_wall(), d);
 	if (*config)
 		*rules = policy_load_dir((*config)->rules_dir, NULL, d);
-	if (*config && *rules)
+	if (*config && (*rules || !(*config)->rules_activate))
 		return true;
 	config_unref(config);
 	policy_unref(rules);
@@ -178,7 +179,7 @@ static void reload_over(struct reload *r, const char *why)
 	if (r->asker && why)
 		admin_reply_error(r->asker, why);
 	else if (r->asker)
-		admin_reply(r->asker, json_object());
+		admin_reply(r->asker, gateway_policy_summary(d->gateway));
 	sdnotify_ready(&d->notify);
 	config_unref(&r->config);
 	tls_ctx_unref(&r->tls);

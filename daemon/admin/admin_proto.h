@@ -27,8 +27,19 @@
  * one, with its frame. Done: message: a number, why: text */
 #define ADMIN_CMD_MESSAGES     "messages"
 #define ADMIN_CMD_MESSAGE_DONE "message done"
-#define ADMIN_CMD_RELOAD       "reload" /* → findings, as text, when the new files were refused */
-#define ADMIN_CMD_IMPORT       "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+/* Rule sets. All but status may have `as`, text: how whoever asks calls themselves (the login is the kernel's), and why: text.
+ * stage: text: the canonical rule set, at: "now", a date, a time. activate: confirm_within: "15m"; revision: what is believed to
+ * be staged, or its beginning. rollback and withdraw need why. → activate, two_people, active{}, staged{} or null, files{},
+ * previous[]; status also history[], with limit: a number */
+#define ADMIN_CMD_POLICY_STAGE    "policy stage"
+#define ADMIN_CMD_POLICY_ACTIVATE "policy activate"
+#define ADMIN_CMD_POLICY_CONFIRM  "policy confirm"
+#define ADMIN_CMD_POLICY_ROLLBACK "policy rollback"
+#define ADMIN_CMD_POLICY_WITHDRAW "policy withdraw"
+#define ADMIN_CMD_POLICY_STATUS   "policy status"
+/* → as policy status, without history; findings, as text, when the new files were refused */
+#define ADMIN_CMD_RELOAD "reload"
+#define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a

@@ -92,7 +92,7 @@ static void print_answer(json_t *answer, struct buf *out)
 	}
 }
 
-static int show(json_t *answer, bool json)
+static int show(json_t *answer, bool json, void (*print)(json_t *answer, struct buf *out))
 {
 	struct buf out;
 	buf_init(&out, 16u << 20);
@@ -101,7 +101,7 @@ static int show(json_t *answer, bool json)
 		buf_printf(&out, "%s\n", text ? text : "{}");
 		free(text);
 	} else {
-		print_answer(answer, &out);
+		print(answer, &out);
 	}
 	bool printed = cli_print(&out);
 	buf_fini(&out);
@@ -121,6 +121,12 @@ bool answer_number(const char *text, const char *what, long long *out)
 
 int answer_ask(struct cli *cli, json_t *request, bool json)
 {
+	return answer_ask_with(cli, request, json, print_answer);
+}
+
+int answer_ask_with(struct cli *cli, json_t *request, bool json,
+                    void (*print)(json_t *answer, struct buf *out))
+{
 	struct control *c = NULL;
 	struct errmsg e = {""};
 	json_t *answer = NULL;
@@ -132,7 +138,7 @@ int answer_ask(struct cli *cli, json_t *request, bool json)
 	if (err)
 		cli_error("%s", e.text);
 	else
-		result = show(answer, json);
+		result = show(answer, json, print);
 	json_decref(answer);
 	json_decref(request);
 	control_close(c);

@@ -9,11 +9,17 @@
 #include <string.h>
 
 const struct cli_command *const cli_commands[] = {
-    &cmd_submit,         &cmd_batch,      &cmd_items,        &cmd_cancel,        &cmd_status,
-    &cmd_item,           &cmd_limits,     &cmd_queue,        &cmd_messages,      &cmd_message,
-    &cmd_pause,          &cmd_resume,     &cmd_policy_check, &cmd_policy_test,   &cmd_policy_explain,
-    &cmd_policy_clauses, &cmd_policy_fmt, &cmd_policy_show,  &cmd_policy_schema, &cmd_ledger_import,
-    &cmd_epp_decode,     &cmd_epp_show,   &cmd_template,     &cmd_completion};
+    &cmd_submit,          &cmd_batch,          &cmd_items,
+    &cmd_cancel,          &cmd_status,         &cmd_item,
+    &cmd_limits,          &cmd_queue,          &cmd_messages,
+    &cmd_message,         &cmd_pause,          &cmd_resume,
+    &cmd_reload,          &cmd_policy_check,   &cmd_policy_test,
+    &cmd_policy_explain,  &cmd_policy_clauses, &cmd_policy_fmt,
+    &cmd_policy_show,     &cmd_policy_schema,  &cmd_policy_stage,
+    &cmd_policy_activate, &cmd_policy_confirm, &cmd_policy_rollback,
+    &cmd_policy_withdraw, &cmd_policy_status,  &cmd_ledger_import,
+    &cmd_epp_decode,      &cmd_epp_show,       &cmd_template,
+    &cmd_completion};
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
 static const struct opt api_opts[] = {

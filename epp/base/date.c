@@ -208,3 +208,29 @@ char *instant_format(char *out, instant_ms_t t, int offset_s, bool with_ms)
 	}
 	return out;
 }
+
+/* Milliseconds of one unit; 0 for none. */
+static int64_t unit_ms(struct str unit)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", MS_PER_DAY}};
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+		if (str_eq_c(unit, units[i].name))
+			return units[i].ms;
+	return 0;
+}
+
+bool duration_parse(struct str s, int64_t *out_ms)
+{
+	size_t digits = 0;
+	int64_t count;
+	while (digits < s.len && s.ptr[digits] >= '0' && s.ptr[digits] <= '9')
+		digits++;
+	int64_t unit = unit_ms(str_make(s.ptr + digits, s.len - digits));
+	if (unit == 0 || !str_to_i64(str_make(s.ptr, digits), &count) || count > INT64_MAX / unit)
+		return false;
+	*out_ms = count * unit;
+	return true;
+}

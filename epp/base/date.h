@@ -45,5 +45,7 @@ instant_ms_t instant_of_date(date_t d, int offset_s);
 bool instant_parse(struct str s, int default_offset_s, instant_ms_t *out) MUST_CHECK;
 /* "2026-11-20T09:12:03+07:00" ("…03Z" for offset 0), fractions only with `with_ms`. At most TIME_TEXT_MAX bytes. */
 char *instant_format(char *out, instant_ms_t t, int offset_s, bool with_ms);
+/* A number with ms, s, m, h or d, in milliseconds: "250ms", "15m", "3d". Nothing else. */
+bool duration_parse(struct str s, int64_t *out_ms) MUST_CHECK;
 
 #endif

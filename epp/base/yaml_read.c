@@ -311,39 +311,23 @@ bool yaml_bool(struct diag *d, struct yaml_node *map, const char *key, enum yaml
 	return false;
 }
 
-/* Milliseconds of one unit; 0 for none. */
-static int64_t unit_ms(struct str unit)
-{
-	static const struct {
-		const char *name;
-		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-	for (size_t i = 0; i < ARRAY_LEN(units); i++)
-		if (str_eq_c(unit, units[i].name))
-			return units[i].ms;
-	return 0;
-}
-
 bool yaml_duration(struct diag *d, struct yaml_node *map, const char *key, enum yaml_presence p,
                    int64_t min_ms, int64_t max_ms, int64_t *out_ms)
 {
 	struct yaml_node *n = scalar(d, map, key, p);
 	if (!n)
 		return false;
-	size_t digits = 0;
-	while (digits < n->text.len && n->text.ptr[digits] >= '0' && n->text.ptr[digits] <= '9')
-		digits++;
-	int64_t unit = unit_ms(str_make(n->text.ptr + digits, n->text.len - digits)), count;
-	if (unit == 0 || !str_to_i64(str_make(n->text.ptr, digits), &count) || count > INT64_MAX / unit) {
+	int64_t ms;
+	if (!duration_parse(n->text, &ms)) {
 		yaml_shape_error(d, n, "'%.*s' is not a duration", STR_ARG(n->text));
 		diag_help(d, "a number with ms, s, m, h or d: 250ms, 30s, 15m, 12h, 3d");
 		return false;
 	}
-	if (count * unit < min_ms || count * unit > max_ms) {
+	if (ms < min_ms || ms > max_ms) {
 		yaml_shape_error(d, n, "'%.*s' is not within %" PRId64 "ms and %" PRId64 "ms",
 		                 STR_ARG(n->text), min_ms, max_ms);
 		return false;
 	}
-	*out_ms = count * unit;
+	*out_ms = ms;
 	return true;
 }

@@ -173,6 +173,21 @@ static void the_system_clock_is_shifted(void **state)
 	assert_true(later.mono_us(&later) >= m);
 }
 
+static void durations_have_a_unit(void **state)
+{
+	static const char *const none[] = {
+	    "", "5", "s", "5 s", "-1s", "1.5h", "1w", "99999999999999999999s", "9223372036854775807m"};
+	int64_t ms;
+	(void)state;
+	assert_true(duration_parse(STR("250ms"), &ms) && ms == 250);
+	assert_true(duration_parse(STR("30s"), &ms) && ms == 30000);
+	assert_true(duration_parse(STR("15m"), &ms) && ms == 900000);
+	assert_true(duration_parse(STR("2h"), &ms) && ms == 7200000);
+	assert_true(duration_parse(STR("3d"), &ms) && ms == 3 * 86400000LL);
+	for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+		assert_false(duration_parse(str_c(none[i]), &ms));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +200,7 @@ int main(void)
 	    cmocka_unit_test(instants_are_read),
 	    cmocka_unit_test(what_is_no_instant_is_refused),
 	    cmocka_unit_test(instants_are_written),
+	    cmocka_unit_test(durations_have_a_unit),
 	    cmocka_unit_test(the_system_clock_is_shifted),
 	};
 	return cmocka_run_group_tests_name("date", tests, NULL, NULL);
