@@ -19,7 +19,7 @@ struct play {
 	struct errmsg e;
 };
 
-#define SAYS(p, text) assert_non_null(strstr((p)->e.text, text))
+#define SAYS(p, what) assert_non_null(strstr((p)->e.text, what))
 
 static void begin(struct play *p)
 {
