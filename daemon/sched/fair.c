@@ -9,6 +9,7 @@ struct fair_queue {
 	struct list_node node; /* in its lane's turns while it has work */
 	uint32_t partner, weight;
 	uint64_t deficit; /* commands left of its turn */
+	uint64_t debt;    /* commands that it has had beyond what it took */
 	uint8_t lane;
 };
 
@@ -92,15 +93,45 @@ static uint8_t next_between(const struct fair *f, uint8_t first, uint8_t last)
 	return 0;
 }
 
-static void begin_turn(struct fair_lane *l, struct fair_queue *q, uint32_t room)
+static void end_turn(struct fair_lane *l, struct fair_queue *q, bool more)
 {
-	if (q->deficit > 0)
+	q->deficit = 0;
+	list_remove(&q->node);
+	if (l->turns_left)
+		l->turns_left--;
+	if (more) {
+		list_push(&l->turns, &q->node);
 		return;
-	if (l->turns_left == 0) {
-		l->turns_left = (uint32_t)l->turns.count;
-		l->quantum = room / l->weights > 1 ? (uint32_t)(room / l->weights) : 1;
 	}
-	q->deficit = (uint64_t)l->quantum * q->weight;
+	l->weights -= q->weight;
+	q->debt = 0; /* who comes back later begins anew */
+}
+
+/* The queue whose turn it is, with what is left of it. Debts are paid first: with whole turns when they are as large. */
+static struct fair_queue *turn_of(struct fair_lane *l, uint32_t room)
+{
+	for (;;) {
+		struct fair_queue *q = LIST_ITEM(l->turns.first, struct fair_queue, node);
+		if (q->deficit > 0)
+			return q;
+		if (l->turns_left == 0) {
+			l->turns_left = (uint32_t)l->turns.count;
+			l->quantum = room / l->weights > 1 ? (uint32_t)(room / l->weights) : 1;
+		}
+		uint64_t turn = (uint64_t)l->quantum * q->weight, paid = q->debt < turn ? q->debt : turn;
+		q->deficit = turn - paid;
+		q->debt -= paid;
+		if (q->deficit > 0)
+			return q;
+		end_turn(l, q, true);
+	}
+}
+
+/* Commands. */
+static uint32_t whole(int64_t owed)
+{
+	int64_t n = owed / (FAIR_SURE - 1);
+	return n <= 0 ? 0 : n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }
 
 /* The lane to serve, and how many commands it is sure of; UINT32_MAX: as many as it can use. */
@@ -109,13 +140,13 @@ static uint8_t pick_lane(struct fair *f, uint8_t first, uint8_t last, uint32_t *
 	uint8_t between = next_between(f, first, last);
 	if (first == last || last != f->last)
 		f->owed_last = 0;
-	if (!between)
+	if (!between || first <= FAIR_STRICT)
 		f->owed_between = 0;
 	f->last = last;
-	*sure = f->owed_last / (FAIR_SURE - 1);
+	*sure = whole(f->owed_last);
 	if (*sure)
 		return last;
-	*sure = f->owed_between / (FAIR_SURE - 1);
+	*sure = whole(f->owed_between);
 	if (*sure)
 		return between;
 	*sure = UINT32_MAX;
@@ -130,24 +161,11 @@ bool fair_next(struct fair *f, uint32_t room, struct fair_turn *out)
 		return false;
 	uint8_t lane = pick_lane(f, first, last, &sure);
 	struct fair_lane *l = &f->lanes[lane];
-	struct fair_queue *q = LIST_ITEM(l->turns.first, struct fair_queue, node);
-	begin_turn(l, q, room);
+	struct fair_queue *q = turn_of(l, room);
 	uint64_t max = q->deficit < room ? q->deficit : room;
 	*out = (struct fair_turn){q, q->partner, lane, max < sure ? (uint32_t)max : sure,
 	                          lane > first && lane < last};
 	return true;
-}
-
-static void end_turn(struct fair_lane *l, struct fair_queue *q, bool more)
-{
-	q->deficit = 0;
-	list_remove(&q->node);
-	if (l->turns_left)
-		l->turns_left--;
-	if (more)
-		list_push(&l->turns, &q->node);
-	else
-		l->weights -= q->weight;
 }
 
 bool fair_each(const struct fair *f, size_t *at, uint32_t *partner, uint8_t *lane)
@@ -171,12 +189,9 @@ void fair_deactivate(struct fair *f, uint32_t partner, uint8_t lane)
 }
 
 /* A ninth of what others get is owed on top; what is given pays it back. */
-static void settle(uint32_t *owed, bool given, uint32_t n)
+static void settle(int64_t *owed, bool given, uint32_t n)
 {
-	if (!given)
-		*owed += n;
-	else
-		*owed = *owed > n * (FAIR_SURE - 1) ? *owed - n * (FAIR_SURE - 1) : 0;
+	*owed += given ? -(int64_t)n * (FAIR_SURE - 1) : (int64_t)n;
 }
 
 void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more)
@@ -192,4 +207,16 @@ void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more)
 	q->deficit = q->deficit > n ? q->deficit - n : 0;
 	if (q->deficit == 0 || !more)
 		end_turn(&f->lanes[t->lane], q, more);
+}
+
+void fair_more(struct fair *f, uint32_t partner, uint8_t lane)
+{
+	uint8_t first = lane, last = lane;
+	struct fair_queue *q = queue_of(f, partner, lane);
+	if (!ends(f, &first, &last))
+		return;
+	settle(&f->owed_last, lane == f->last, 1);
+	settle(&f->owed_between, lane > first && lane < last, 1);
+	if (list_in(&q->node))
+		q->debt++;
 }

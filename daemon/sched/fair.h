@@ -2,14 +2,17 @@
  * Whose turn it is within one account: lanes by urgency, partners by weight inside a lane. Knows no store and no clock.
  *
  *   Lanes     the lane with the lowest number that has work is served; but the last lane that has work gets one
- *             command in FAIR_SURE for certain, and so do the lanes in between together, in turns: nothing stands still
- *             behind a flood of what is urgent, and what is urgent still gets eight in ten.
+ *             command in FAIR_SURE for certain, and so do the lanes in between together, in turns. Lanes up to
+ *             FAIR_STRICT are what is urgent: beside them only the last lane has its part, and what is urgent gets nine
+ *             in ten. What waits in between becomes urgent itself when it is time.
  *   Partners  deficit round robin: a turn gives a partner `weight` times the round's quantum; what it does not use up
  *             in one claim it keeps for the next claim of the same turn. A partner that comes back queues up behind
  *             those that are waiting: with one line it waits for at most one round.
  *
  * The quantum is set once per round from the room that there is, so that rounds are as long as the window is wide and
  * shares stay exact within a round.
+ *
+ * What an item takes beyond one command (its contact goes first) is told by fair_more() and counts the same.
  */
 #ifndef VNEPP_SCHED_FAIR_H
 #define VNEPP_SCHED_FAIR_H
@@ -20,8 +23,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define FAIR_LANES 8  /* lanes 0 to 7 */
-#define FAIR_SURE  10 /* one command in so many is sure */
+#define FAIR_LANES  8  /* lanes 0 to 7 */
+#define FAIR_SURE   10 /* one command in so many is sure */
+#define FAIR_STRICT 1  /* the highest lane that is strict */
 
 struct fair_queue; /* one partner's work in one lane */
 
@@ -35,8 +39,9 @@ struct fair_lane {
 struct fair {
 	struct fair_lane lanes[FAIR_LANES];
 	struct map queues; /* (partner, lane) -> struct fair_queue, owned */
-	/* Owed to the last lane, and to those in between, in parts of a command: FAIR_SURE - 1 make one. */
-	uint32_t owed_last, owed_between;
+	/* Owed to the last lane, and to those in between, in parts of a command: FAIR_SURE - 1 make one. Negative: what
+	 * they had taken needed more commands than were owed. */
+	int64_t owed_last, owed_between;
 	uint8_t last;    /* the lane that it is owed to */
 	uint8_t between; /* the one of them that was served last */
 };
@@ -64,5 +69,7 @@ struct fair_turn {
 bool fair_next(struct fair *f, uint32_t room, struct fair_turn *out);
 /* `n` were taken in that turn. `more`: the queue may hold more; else it is inactive until it is activated again. */
 void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more);
+/* One further command went out for what the queue had taken. */
+void fair_more(struct fair *f, uint32_t partner, uint8_t lane);
 
 #endif

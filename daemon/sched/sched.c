@@ -32,24 +32,37 @@ static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
 }
 
 /*
- * The first ready job whose class of commands may leave now: behind a limit of creates, renewals go on. Mostly it is the
- * first of all. NULL: `*wait` is when to look again.
+ * The first job of a list whose class of commands may leave now: behind a limit of creates, renewals go on. Mostly it is
+ * the first of all. NULL: `*soonest` is when to look again, if that is sooner.
  */
-static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now, uint64_t *wait)
+static struct sched_job *first_allowed(const struct sched_account *a, const struct list *l, uint64_t now,
+                                       uint64_t *soonest)
 {
-	*wait = send_wait_ms(a, now);
-	if (*wait > 0)
-		return NULL;
-	uint64_t soonest = UINT64_MAX;
-	list_for_each (n, &a->ready) {
+	list_for_each (n, l) {
 		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
 		uint64_t own = a->limits->classed ? limits_wait_ms(a->limits, sched_class_of(j), now) : 0;
 		if (own == 0)
 			return j;
-		soonest = own < soonest ? own : soonest;
+		*soonest = own < *soonest ? own : *soonest;
 	}
-	*wait = soonest;
 	return NULL;
+}
+
+/* NULL: `*wait` is when to look again. */
+static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now, uint64_t *wait)
+{
+	bool new_first = a->begun_in_a_row >= BEGUN_IN_A_ROW;
+	const struct list *first = new_first ? &a->ready : &a->begun,
+	                  *second = new_first ? &a->begun : &a->ready;
+	uint64_t soonest = UINT64_MAX;
+	*wait = send_wait_ms(a, now);
+	if (*wait > 0)
+		return NULL;
+	struct sched_job *j = first_allowed(a, first, now, &soonest);
+	if (!j)
+		j = first_allowed(a, second, now, &soonest);
+	*wait = soonest;
+	return j;
 }
 
 /* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
@@ -57,7 +70,7 @@ static void pump(struct sched_account *a)
 {
 	struct sched *s = a->sched;
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
-	while (room > 0 && !list_empty(&a->ready)) {
+	while (room > 0 && (!list_empty(&a->ready) || !list_empty(&a->begun))) {
 		uint64_t now = loop_now(s->c.loop), wait;
 		struct sched_job *j = next_to_send(a, now, &wait);
 		if (!j) {
@@ -65,12 +78,14 @@ static void pump(struct sched_account *a)
 			break;
 		}
 		enum limit_class class = sched_class_of(j);
+		bool begun = j->node.owner == &a->begun;
 		list_remove(&j->node);
 		if (sched_job_put_back_held(j))
 			continue;
 		if (sched_send(j)) {
 			limits_take(a->limits, class, now);
 			pace_sent(&a->pace, now * 1000);
+			a->begun_in_a_row = begun ? a->begun_in_a_row + 1 : 0;
 			room--;
 		}
 	}
@@ -178,7 +193,7 @@ static void on_stopped(struct loop_task *t)
 
 static size_t jobs_of(const struct sched_account *a)
 {
-	return a->ready.count + a->flying.count + a->waiting.count + a->ending.count;
+	return a->ready.count + a->begun.count + a->flying.count + a->waiting.count + a->ending.count;
 }
 
 void sched_stop_check(struct sched *s)
@@ -191,7 +206,7 @@ void sched_stop_check(struct sched *s)
 		if (jobs_of(a) || a->claiming || a->money.unparking) {
 			/* What a claim or a name's release made ready meanwhile goes back, too. */
 			struct list_node *r;
-			while ((r = list_pop(&a->ready)))
+			while ((r = list_pop(&a->ready)) || (r = list_pop(&a->begun)))
 				sched_put_back(LIST_ITEM(r, struct sched_job, node), SCHED_STOPPED);
 			return;
 		}
@@ -225,6 +240,7 @@ void sched_stop(struct sched *s)
 		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
 		sched_money_stop(a);
 		put_back_all(s, &a->ready);
+		put_back_all(s, &a->begun);
 		put_back_all(s, &a->waiting);
 	}
 	sched_name_stop(s);
@@ -262,7 +278,7 @@ void sched_stats(const struct sched *s, struct sched_stats *out)
 	list_for_each (n, &s->accounts) {
 		const struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
 		out->jobs += jobs_of(a);
-		out->ready += a->ready.count;
+		out->ready += a->ready.count + a->begun.count;
 		out->in_flight += a->flying.count;
 		out->waiting += a->waiting.count;
 	}

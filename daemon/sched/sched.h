@@ -2,9 +2,9 @@
  * The scheduler: takes items out of the store as the registries have room, drives their jobs, and stores every
  * outcome. For the loop's thread.
  *
- * Order: lanes by number, with a tenth for the last one; partners by weight inside a lane (fair.h); oldest first inside
- * a partner. One outstanding
- * transform per name, across all partners, until it is final.
+ * Order: what has begun or is in doubt, with a tenth for what has not; lanes by number, with a tenth for the last one;
+ * partners by weight inside a lane (fair.h); inside a partner as the store says. One outstanding transform per name,
+ * across all partners, until it is final.
  */
 #ifndef VNEPP_SCHED_SCHED_H
 #define VNEPP_SCHED_SCHED_H

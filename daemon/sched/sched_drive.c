@@ -127,6 +127,17 @@ void sched_put_back(struct sched_job *j, const char *reason, const char *why, ui
 	sched_record(j, true, delay_ms);
 }
 
+static void put_back_for_money(struct list *l)
+{
+	list_for_each_safe (n, l) {
+		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
+		if (j->job.phase == JOB_LOOK)
+			continue;
+		list_remove(n);
+		sched_put_back(j, "BILLING", "the account has no money (2104)", BILLING_PAUSE_MS);
+	}
+}
+
 /*
  * The registry wants money for what we take for free. What has not begun, or could be begun again, waits in the queue
  * until the deposit was topped up; a look is free.
@@ -140,13 +151,8 @@ static void pause_for_money(struct sched_account *a)
 		    F_U64("pause_ms", BILLING_PAUSE_MS));
 	a->no_money = true;
 	sched_pause(a, BILLING_PAUSE_MS);
-	list_for_each_safe (n, &a->ready) {
-		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
-		if (j->job.phase == JOB_LOOK)
-			continue;
-		list_remove(n);
-		sched_put_back(j, "BILLING", "the account has no money (2104)", BILLING_PAUSE_MS);
-	}
+	put_back_for_money(&a->ready);
+	put_back_for_money(&a->begun);
 }
 
 static uint64_t delay_of(struct sched_job *j)
@@ -197,8 +203,7 @@ void sched_drive(struct sched_job *j, enum job_next next)
 			list_push(&a->waiting, &j->node);
 			break;
 		}
-		/* What has begun goes before what has not. */
-		list_push_front(&a->ready, &j->node);
+		list_push(&a->begun, &j->node);
 		sched_pump_later(a);
 		break;
 	}
@@ -243,6 +248,7 @@ bool sched_send(struct sched_job *j)
 	j->cmd.done = done;
 	j->job.offers = (pool_offers(a->pool, EPP_URI_SECDNS) ? JOB_OFFERS_SECDNS : 0) |
 	                (pool_offers(a->pool, EPP_URI_FEE) ? JOB_OFFERS_FEE : 0);
+	bool further = j->letters && j->claim && j->job.phase != JOB_LOOK;
 	name_command(j);
 	if (job_is_transform(&j->job) && j->job.attempt == 1 && !j->job.again)
 		j->job.sent_at = wall(j);
@@ -252,6 +258,8 @@ bool sched_send(struct sched_job *j)
 	}
 	if (a->meter)
 		j->sent_us = mono_us(j);
+	if (further)
+		fair_more(&a->fair, j->partner, j->lane);
 	list_push(&a->flying, &j->node);
 	return true;
 }

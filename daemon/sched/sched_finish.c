@@ -64,7 +64,7 @@ static void step_stored(struct sched_job *j, bool end)
 	} else if (j->parked) {
 		j->parked = false;
 		list_remove(&j->node);
-		list_push_front(&a->ready, &j->node);
+		list_push(&a->begun, &j->node);
 		sched_pump_later(a);
 	}
 }

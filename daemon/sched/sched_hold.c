@@ -40,15 +40,15 @@ bool sched_job_put_back_held(struct sched_job *j)
 	return true;
 }
 
-static void put_back_held(struct sched_account *a)
+static void put_back_held(struct list *l)
 {
 	struct list left = {0};
-	list_for_each_safe (n, &a->ready) {
+	list_for_each_safe (n, l) {
 		list_remove(n);
 		if (!sched_job_put_back_held(LIST_ITEM(n, struct sched_job, node)))
 			list_push(&left, n);
 	}
-	list_move_all(&a->ready, &left);
+	list_move_all(l, &left);
 }
 
 /* A queue that has a turn under way keeps it in vain: what its claim brings goes back. */
@@ -71,7 +71,8 @@ void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t cou
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
 		stop_turns(a);
-		put_back_held(a);
+		put_back_held(&a->ready);
+		put_back_held(&a->begun);
 		if (s->started)
 			sched_money_release(a);
 	}

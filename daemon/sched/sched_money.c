@@ -106,9 +106,9 @@ void sched_money_claimed(struct sched_job *j)
 	j->probe = true;
 }
 
-static void park_what_is_ready(struct sched_account *a)
+static void park(struct list *l)
 {
-	list_for_each_safe (n, &a->ready) {
+	list_for_each_safe (n, l) {
 		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
 		if (!j->paid || j->job.phase == JOB_LOOK)
 			continue;
@@ -129,8 +129,10 @@ static void refused(struct sched_account *a)
 	a->money.out = true;
 	if (!loop_timer_is_set(&a->money.probe))
 		loop_timer_set(loop, &a->money.probe, BILLING_PAUSE_MS);
-	if (first)
-		park_what_is_ready(a);
+	if (!first)
+		return;
+	park(&a->ready);
+	park(&a->begun);
 }
 
 static void funded(struct sched_account *a)

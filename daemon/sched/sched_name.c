@@ -54,7 +54,7 @@ static void pass_on(struct sched *s, struct name_lock *l)
 	struct sched_job *next = LIST_ITEM(n, struct sched_job, node);
 	l->holder = next;
 	next->holds_name = true;
-	list_push_front(&next->account->ready, &next->node);
+	list_push(&next->account->begun, &next->node);
 	sched_pump_later(next->account);
 }
 

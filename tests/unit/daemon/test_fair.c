@@ -91,18 +91,79 @@ static void asking_twice_gives_the_same_turn(void **state)
 	assert_int_equal(a.max, b.max);
 }
 
-static void the_urgent_lane_goes_first_and_the_others_get_their_tenths(void **state)
+/* What is urgent leaves the last lane its tenth and nobody else anything. */
+static void the_urgent_lane_is_strict(void **state)
 {
 	struct queues *q = *state;
-	add(q, 1, 0, 100000);
-	add(q, 2, 0, 100000);
-	add(q, 3, 0, 100000);
-	add(q, 4, 1, 100000);
+	for (uint8_t lane = 1; lane <= 4; lane++)
+		add(q, lane, lane == 4, 100000);
 	serve(q, 20000);
 	assert_in_range(q->served[4][1], 1990, 2010);
-	assert_in_range(q->served[2][0], 980, 1020);
+	assert_int_equal(q->served[2][0] + q->served[3][0], 0);
+	assert_in_range(q->served[1][0], 17900, 18070);
+}
+
+static void without_it_every_lane_has_a_part(void **state)
+{
+	struct queues *q = *state;
+	for (uint8_t lane = 2; lane <= 5; lane++)
+		add(q, lane, lane == 5, 100000);
+	serve(q, 20000);
+	assert_in_range(q->served[5][1], 1990, 2010);
 	assert_in_range(q->served[3][0], 980, 1020);
-	assert_in_range(q->served[1][0], 15960, 16080);
+	assert_in_range(q->served[4][0], 980, 1020);
+	assert_in_range(q->served[2][0], 15960, 16080);
+}
+
+/* Items of the last lane need a second command each: its tenth is of commands. */
+static void what_an_item_takes_besides_counts(void **state)
+{
+	struct queues *q = *state;
+	struct fair_turn t;
+	uint64_t commands = 0, low = 0;
+	add(q, 1, 0, 1000000);
+	add(q, 3, 1, 1000000);
+	while (commands < 20000) {
+		uint32_t n = claim(q, ROOM, &t);
+		commands += n;
+		low += t.lane == 3 ? n : 0;
+		for (uint32_t i = 0; i < n && t.lane == 3; i++, commands++, low++)
+			fair_more(&q->fair, t.partner, t.lane);
+	}
+	assert_in_range(low, 1950, 2050);
+}
+
+/* … and so is a partner's share. */
+static void partners_share_commands_not_items(void **state)
+{
+	struct queues *q = *state;
+	struct fair_turn t;
+	uint64_t had[2] = {0};
+	add(q, 3, 0, 1000000);
+	add(q, 3, 1, 1000000);
+	while (had[0] + had[1] < 30000) {
+		uint32_t n = claim(q, ROOM, &t);
+		had[t.partner] += n;
+		for (uint32_t i = 0; i < 2 * n && t.partner == 1; i++, had[1]++)
+			fair_more(&q->fair, t.partner, t.lane);
+	}
+	assert_in_range(had[1], 14500, 15500);
+}
+
+/* It had much more than its turn, alone; then others come, and it has nothing to pay when it comes back. */
+static void a_debt_ends_with_the_work(void **state)
+{
+	struct queues *q = *state;
+	struct fair_turn t;
+	add(q, 3, 0, 10);
+	for (int i = 0; i < 1000; i++)
+		fair_more(&q->fair, 0, 3);
+	while (claim(q, ROOM, &t) > 0)
+		continue;
+	add(q, 3, 1, 100000);
+	add(q, 3, 0, 100000);
+	serve(q, 10000);
+	assert_in_range(q->served[3][0], 4900, 5100);
 }
 
 static void two_lanes_are_nine_to_one(void **state)
@@ -227,7 +288,11 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	    TEST(nobody_has_a_turn_without_work),
 	    TEST(asking_twice_gives_the_same_turn),
-	    TEST(the_urgent_lane_goes_first_and_the_others_get_their_tenths),
+	    TEST(the_urgent_lane_is_strict),
+	    TEST(without_it_every_lane_has_a_part),
+	    TEST(what_an_item_takes_besides_counts),
+	    TEST(partners_share_commands_not_items),
+	    TEST(a_debt_ends_with_the_work),
 	    TEST(two_lanes_are_nine_to_one),
 	    TEST(the_last_lane_is_not_owed_what_it_did_not_ask_for),
 	    TEST(weights_hold_within_every_round),

@@ -167,6 +167,36 @@ static void accounts_do_not_wait_for_each_other(void **state)
 		assert_int_equal(w->sent[i].account, 1);
 }
 
+static int say_lost(struct world *w, const struct sched_job *j, char letter)
+{
+	(void)w, (void)j, (void)letter;
+	return SAY_LOST;
+}
+
+/* Many outcomes are not known: looking after them goes first, and one command in ten is something new. */
+static void looks_leave_a_tenth(void **state)
+{
+	struct world *w = *state;
+	size_t looks = 0, others = 0;
+	w->say = say_lost;
+	w->pools[0].slots = 200;
+	admit_many(w, 0, 0, "a", 200);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 1000);
+	assert_int_equal(w->sent_count, 200);
+	w->say = NULL;
+	w->pools[0].slots = 1;
+	admit_many(w, 1, 0, "b", 1000);
+	run_to_rest(w, 3600000);
+	for (size_t i = 200; i < w->sent_count && looks < 150; i++) {
+		looks += w->sent[i].letter == 'q';
+		others += looks > 0 && w->sent[i].letter != 'q';
+	}
+	assert_int_equal(looks, 150);
+	assert_in_range(others, 15, 19);
+	assert_int_equal(count_of(w, ITEM_DONE), 1200);
+}
+
 /* ---- how much ------------------------------------------------------------------------------------------------------------------ */
 
 static void a_claim_is_at_most_twice_the_slots(void **state)
@@ -794,6 +824,7 @@ int main(void)
 	    T(partners_take_turns),
 	    T(a_small_batch_does_not_wait_for_a_large_one),
 	    T(lanes_go_strictly_by_number),
+	    T(looks_leave_a_tenth),
 	    T(accounts_do_not_wait_for_each_other),
 	    T(a_claim_is_at_most_twice_the_slots),
 	    T(a_hold_stops_what_it_names),
