@@ -114,13 +114,18 @@ static void run_message_done(void *arg, struct admin_conn *c, const json_t *args
 	                     json_string_value(json_object_get(args, "why")), on_resolved, c);
 }
 
+static struct gateway_asker asker_of(const struct admin_conn *c, struct admin_asker *who)
+{
+	if (!admin_asker(c, who))
+		return (struct gateway_asker){.login = NULL};
+	return (struct gateway_asker){.uid = who->uid, .login = who->login};
+}
+
 static void run_policy(enum gateway_policy_step step, void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
 	struct admin_asker who;
-	struct gateway_asker asker = {.login = NULL};
-	if (admin_asker(c, &who))
-		asker = (struct gateway_asker){.uid = who.uid, .login = who.login};
+	struct gateway_asker asker = asker_of(c, &who);
 	gateway_policy(m->gateway, step, args, &asker, on_item, c);
 }
 
@@ -149,6 +154,34 @@ static void run_withdraw(void *arg, struct admin_conn *c, const json_t *args)
 	run_policy(GATEWAY_POLICY_WITHDRAW, arg, c, args);
 }
 
+static void run_review(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t item = json_integer_value(json_object_get(args, "item"));
+	if (json_object_get(args, "item"))
+		gateway_review_show(m->gateway, item > 0 ? (uint64_t)item : 0, on_item, c);
+	else
+		gateway_review_list(m->gateway, on_item, c);
+}
+
+static void review_decide(bool approve, void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	struct admin_asker who;
+	struct gateway_asker asker = asker_of(c, &who);
+	gateway_review_decide(m->gateway, approve, args, &asker, on_item, c);
+}
+
+static void run_approve(void *arg, struct admin_conn *c, const json_t *args)
+{
+	review_decide(true, arg, c, args);
+}
+
+static void run_refuse(void *arg, struct admin_conn *c, const json_t *args)
+{
+	review_decide(false, arg, c, args);
+}
+
 static void run_policy_status(void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
@@ -167,6 +200,9 @@ const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
                                                {ADMIN_CMD_RESOLVE, run_resolve},
                                                {ADMIN_CMD_IMPORT, run_import},
                                                {ADMIN_CMD_RELOAD, run_reload},
+                                               {ADMIN_CMD_REVIEW, run_review},
+                                               {ADMIN_CMD_APPROVE, run_approve},
+                                               {ADMIN_CMD_REFUSE, run_refuse},
                                                {ADMIN_CMD_POLICY_STAGE, run_stage},
                                                {ADMIN_CMD_POLICY_ACTIVATE, run_activate},
                                                {ADMIN_CMD_POLICY_CONFIRM, run_confirm},

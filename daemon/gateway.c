@@ -186,6 +186,7 @@ static void run(struct gateway *g)
 		pool_start(gateway_account_at(g, i)->pool);
 	gateway_pauses_apply(g);
 	sched_start(g->sched);
+	gateway_review_start(g);
 	g->env.on_ready(g->env.arg, NULL);
 }
 
@@ -438,6 +439,7 @@ void gateway_stop(struct gateway *g)
 	g->deadline.fire = on_deadline;
 	loop_timer_set(g->env.loop, &g->deadline, g->config->stop_ms);
 	api_drain(g->api);
+	gateway_review_stop(g);
 	sched_stop(g->sched);
 }
 
@@ -448,6 +450,7 @@ void gateway_free(struct gateway *g)
 	if (g->sched)
 		sched_free(g->sched);
 	gateway_registries_free(g);
+	gateway_review_free(g);
 	loop_timer_cancel(g->env.loop, &g->deadline);
 	gateway_policy_free(g);
 	decider_unref(&g->decider);

@@ -111,6 +111,15 @@ struct json_t *gateway_policy_summary(const struct gateway *g);
 /* The same with what happened, newest first (`limit` 0: some). */
 void gateway_policy_status(struct gateway *g, uint32_t limit,
                            void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* What waits for a person; one item of it with everything that is known; a person's decision (item, why), with who it is.
+ * `done` once, now or later, with an error text, or a new object that the callee takes over. */
+void gateway_review_list(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
+                         void *arg);
+void gateway_review_show(struct gateway *g, uint64_t item,
+                         void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+void gateway_review_decide(struct gateway *g, bool approve, const struct json_t *args,
+                           const struct gateway_asker *who,
+                           void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

@@ -85,6 +85,7 @@ struct gateway {
 	struct arena setting_arena;
 	struct gateway_policy *policy; /* owned; which rule set is in force */
 	struct json_t *pauses;         /* owned; an array */
+	struct gateway_review *review; /* owned; NULL before it runs */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
 };
@@ -131,6 +132,12 @@ void gateway_pause_take(struct gateway *g, struct json_t *list, const char *text
 /* gateway_pause.c: what was stored, and into force. */
 void gateway_pauses_load(struct gateway *g, struct str text);
 void gateway_pauses_apply(struct gateway *g);
+/* gateway_review.c: what has waited for a person too long is refused. */
+void gateway_review_start(struct gateway *g);
+void gateway_review_stop(struct gateway *g);
+void gateway_review_free(struct gateway *g);
+/* When an item that has waited since then is refused; INSTANT_NONE: never. */
+instant_ms_t gateway_review_ends(const struct gateway *g, instant_ms_t since);
 /* gateway_item.c: what holds an item now. */
 struct api_held;
 void gateway_explain(const struct gateway *g, const struct store_row *row, struct api_held *out);

@@ -283,6 +283,8 @@ static void walk_tables(struct walk *w)
 	bool paid = w->x && w->x->zone &&
 	            (w->x->out->outcome != POLICY_REVIEW && w->x->out->outcome != POLICY_REJECT);
 	for (size_t i = 0; i < r->value_count; i++) {
+		if (str_eq_c(r->values[i].id, POLICY_REVIEW_PERIOD))
+			continue; /* of the queue, not of a decision */
 		bool asked = is_asked(w, &r->values[i]);
 		for (size_t k = 0; k < r->values[i].count; k++)
 			window_edges(w, r->values[i].dated[k].node, r->values[i].id,

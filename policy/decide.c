@@ -89,6 +89,8 @@ static void run_failed(struct deciding *x, const struct check *c)
 		add_flag(x->out, c->otherwise.flags[i]);
 	if (c->otherwise.flag_only)
 		add_cites(x->out, &c->cites, POLICY_ROLE_FLAG);
+	else if (x->e.facts->approved && c->otherwise.outcome == POLICY_REVIEW)
+		note(&x->excepted, c, &c->otherwise);
 	else
 		note(&x->certain, c, &c->otherwise);
 }
@@ -157,12 +159,21 @@ static void report(struct deciding *x, const struct findings *f)
 	}
 }
 
+/* That a person has approved is seen in the decision, and what there was to approve. */
+static void report_approval(struct deciding *x)
+{
+	if (!x->e.facts->approved)
+		return;
+	add_flag(x->out, x->e.rules->verdicts[VERDICT_approved].reason);
+	report(x, &x->excepted);
+}
+
 /* A certain finding decides, unless it rests on sources that nobody vouches for. */
 static void conclude_refused(struct deciding *x)
 {
 	const struct finding *f = &x->certain.list[0];
 	x->out->outcome = f->spec->outcome;
-	if (!f->check->cites.grounded && f->spec->outcome != POLICY_REVIEW) {
+	if (!f->check->cites.grounded && !x->e.facts->approved && f->spec->outcome != POLICY_REVIEW) {
 		x->out->outcome = POLICY_REVIEW;
 		give_verdict(x, VERDICT_source_unverified);
 	}
@@ -225,10 +236,14 @@ static void conclude_granted(struct deciding *x)
 	}
 	if (!a || !x->cover || d->waiver->status != WAIVER_IN_FORCE ||
 	    (renewal && !x->e.values[FACT_free_years_left].known)) {
-		give_verdict(x, VERDICT_no_authority);
+		if (x->excepted.count > 0) /* approved, but nothing says that it is free: at full fee */
+			d->outcome = POLICY_NO_GRANT;
+		else
+			give_verdict(x, VERDICT_no_authority);
 		return;
 	}
-	if (!a->cites.grounded || !x->cover->cites.grounded || !d->grant->term_cites.grounded) {
+	bool grounded = a->cites.grounded && x->cover->cites.grounded && d->grant->term_cites.grounded;
+	if (!grounded && !x->e.facts->approved) { /* who approves vouches for the sources, too */
 		give_verdict(x, VERDICT_source_unverified);
 		cite_grant(x, a);
 		return;
@@ -383,6 +398,7 @@ void policy_decide(const struct policy_ruleset *r, const struct policy_facts *f,
 		conclude_missing(&x);
 	else
 		conclude_granted(&x);
+	report_approval(&x);
 	set_eligible_until(&x);
 	set_fees(&x);
 	set_action(&x);

@@ -20,6 +20,7 @@ struct deciding {
 	const struct zone *zone;
 	const struct cover *cover;
 	struct findings certain, missing;
+	struct findings excepted; /* would be left to a person, who has approved */
 	const struct policy_word *granted_reason;
 	struct spec ask; /* what a missing fact means when its check does not say */
 };

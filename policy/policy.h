@@ -85,6 +85,10 @@ struct policy_facts {
 	const struct policy_given *given; /* declared facts */
 	size_t given_count;
 
+	/* A person in charge has looked at it, and vouches for what the rules leave to a person: a check that fails with
+	 * `review` is an exception then, shown as such. What is missing, and what refuses, holds all the same. */
+	bool approved;
+
 	bool charge;         /* if_not_free: charge */
 	int64_t max_fee_vnd; /* with charge; negative: not given, nothing may be bought */
 
@@ -155,6 +159,12 @@ enum policy_lang { POLICY_VI, POLICY_EN };
 struct str policy_reason_message(const struct policy_ruleset *r, struct str code, enum policy_lang lang);
 /* What the applicant can do about it; empty when there is nothing to be said. */
 struct str policy_reason_advice(const struct policy_ruleset *r, struct str code, enum policy_lang lang);
+
+/* A named number of the rule files (section `values`) on a date; false: none is in force. */
+bool policy_value(const struct policy_ruleset *r, struct str id, date_t on, int64_t *out) MUST_CHECK;
+#define POLICY_REVIEW_PERIOD "review-period" /* days that an item waits for a person; then it is refused */
+/* Some condition counts evidence of this type. */
+bool policy_counts_evidence(const struct policy_ruleset *r, struct str type);
 
 /* ---- decisions ---- */
 

@@ -388,6 +388,7 @@ struct expected {
 	X(granted)           \
 	X(granted_renewal)   \
 	X(granted_partly)    \
+	X(approved)          \
 	X(fact_missing)      \
 	X(source_unverified) \
 	X(no_authority)      \

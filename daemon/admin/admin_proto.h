@@ -38,8 +38,13 @@
 #define ADMIN_CMD_POLICY_WITHDRAW "policy withdraw"
 #define ADMIN_CMD_POLICY_STATUS   "policy status"
 /* → as policy status, without history; findings, as text, when the new files were refused */
-#define ADMIN_CMD_RELOAD "reload"
-#define ADMIN_CMD_IMPORT "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+/* → review[]: what waits for a person, oldest first, with since and expires; or item: a number → that one, with its
+ * reasons, applicant, evidence and earlier decisions. Approve and refuse: item, why: text → item, state, reason, detail */
+#define ADMIN_CMD_REVIEW  "review"
+#define ADMIN_CMD_APPROVE "review approve"
+#define ADMIN_CMD_REFUSE  "review refuse"
+#define ADMIN_CMD_RELOAD  "reload"
+#define ADMIN_CMD_IMPORT  "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a

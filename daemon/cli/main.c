@@ -19,7 +19,8 @@ const struct cli_command *const cli_commands[] = {
     &cmd_policy_activate, &cmd_policy_confirm, &cmd_policy_rollback,
     &cmd_policy_withdraw, &cmd_policy_status,  &cmd_ledger_import,
     &cmd_epp_decode,      &cmd_epp_show,       &cmd_template,
-    &cmd_completion};
+    &cmd_review_list,     &cmd_review_show,    &cmd_review_approve,
+    &cmd_review_refuse,   &cmd_completion};
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
 static const struct opt api_opts[] = {

@@ -3,6 +3,7 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/hash.h"
+#include "policy/identity.h"
 #include "policy/policy.h"
 
 #include <stdatomic.h>
@@ -130,8 +131,9 @@ static void facts_of_ledger(const struct decide_ledger *l, enum item_op op, stru
 
 /* The arrays that a decision's facts point into. */
 struct fact_lists {
-	struct policy_evidence evidence[ITEM_EVIDENCE_MAX];
+	struct policy_evidence evidence[ITEM_EVIDENCE_MAX + 1]; /* and a department's list */
 	struct policy_given given[ITEM_FACTS_MAX];
+	char listed[64];
 };
 
 static void facts_fill(const struct item_request *r, struct fact_lists *lists, struct policy_facts *f)
@@ -158,17 +160,67 @@ static void facts_fill(const struct item_request *r, struct fact_lists *lists, s
 	f->max_fee_vnd = r->max_fee_vnd;
 }
 
+/* The day that a list tells, too: DATE_NONE when the applicant does not say. */
+static date_t declared_day(const struct item_applicant *a)
+{
+	return a->kind == APPLICANT_HOUSEHOLD ? a->registered_on : a->founded_on;
+}
+
+static bool list_contradicts(const struct decide_listed *l, const struct item_applicant *a)
+{
+	date_t said = declared_day(a);
+	return l->on != DATE_NONE && said != DATE_NONE && l->on != said;
+}
+
+static void facts_of_list(const struct decide_listed *l, const struct item_applicant *a,
+                          struct fact_lists *lists, struct policy_facts *f)
+{
+	if (l->list == 0)
+		return;
+	snprintf(lists->listed, sizeof lists->listed, "list %llu, line %u", (unsigned long long)l->list,
+	         l->line);
+	lists->evidence[f->evidence_count++] =
+	    (struct policy_evidence){l->type, l->issuer, str_c(lists->listed), l->date,
+	                             list_contradicts(l, a) ? POLICY_CONTRADICTED : POLICY_CONFIRMED};
+}
+
+static void mac_key(const struct decider *d, const char *text, uint8_t key[DECIDE_KEY_LEN])
+{
+	struct sha256 mac;
+	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), str_c(text), &mac);
+	memcpy(key, mac.bytes, DECIDE_KEY_LEN);
+}
+
+bool decide_list_key(const struct decider *d, enum applicant_kind kind, struct str number,
+                     uint8_t key[DECIDE_KEY_LEN])
+{
+	char plain[40], text[POLICY_KEY_MAX];
+	if ((kind != APPLICANT_ENTERPRISE && kind != APPLICANT_HOUSEHOLD) ||
+	    !identity_normalize(number, plain, sizeof plain))
+		return false;
+	snprintf(text, sizeof text, "list/%s/%s", applicant_kind_name(kind), plain);
+	mac_key(d, text, key);
+	return true;
+}
+
+bool decide_list_subject(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])
+{
+	const struct item_applicant *a = &r->applicant;
+	struct str number = a->tax_code;
+	if (a->kind == APPLICANT_HOUSEHOLD && a->registration_number.len)
+		number = a->registration_number;
+	return r->op == ITEM_CREATE && decide_list_key(d, a->kind, number, key);
+}
+
 bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])
 {
 	struct fact_lists lists;
 	struct policy_facts facts;
 	char text[POLICY_KEY_MAX];
-	struct sha256 mac;
 	facts_fill(r, &lists, &facts);
 	if (!policy_subject_key(&facts, text))
 		return false;
-	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), str_c(text), &mac);
-	memcpy(key, mac.bytes, DECIDE_KEY_LEN);
+	mac_key(d, text, key);
 	return true;
 }
 
@@ -176,7 +228,11 @@ bool decide_subject_key(const struct decider *d, const struct item_request *r, u
 
 static const char *stage_name(enum decide_stage s)
 {
-	return s == DECIDE_ADMISSION ? "admission" : s == DECIDE_SENDING ? "sending" : "preview";
+	static const char *const names[] = {[DECIDE_ADMISSION] = "admission",
+	                                    [DECIDE_SENDING] = "sending",
+	                                    [DECIDE_PREVIEW] = "preview",
+	                                    [DECIDE_AGAIN] = "again"};
+	return names[s];
 }
 
 static void copy_code(char *out, size_t size, struct str code)
@@ -241,6 +297,17 @@ static void outcome_of(const struct policy_decision *p, const struct item_reques
 	memcpy(out->province, p->province, sizeof out->province);
 }
 
+/* The entry of a department's list that the decision knows. */
+static void print_listed(const struct decide_listed *l, const struct item_applicant *a, struct buf *out)
+{
+	char date[DATE_TEXT_MAX];
+	if (l->list)
+		buf_printf(
+		    out, ",\"list\":{\"list\":%llu,\"line\":%u,\"date\":\"%s\",\"result\":\"%s\"}",
+		    (unsigned long long)l->list, l->line, date_format(date, l->date),
+		    policy_result_names[list_contradicts(l, a) ? POLICY_CONTRADICTED : POLICY_CONFIRMED]);
+}
+
 void decide_beyond_quota(struct decide_outcome *out)
 {
 	out->state = ITEM_REFUSED;
@@ -265,6 +332,8 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
 	}
 	facts_fill(r, &lists, &facts);
 	facts_of_ledger(ledger, r->op, &facts);
+	facts_of_list(&ledger->listed, &r->applicant, &lists, &facts);
+	facts.approved = ledger->approved;
 	facts.at = now;
 	policy_decide(d->rules, &facts, &p);
 	outcome_of(&p, r, out);
@@ -272,6 +341,7 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
 	policy_print_common(&p, scratch);
 	size_t common = buf_len(scratch);
 	policy_print_item(&p, scratch);
+	print_listed(&ledger->listed, &r->applicant, scratch);
 	INVARIANT(buf_ok(scratch));
 	out->common = str_make(buf_data(scratch), common);
 	out->item = str_make(buf_data(scratch) + common, buf_len(scratch) - common);

@@ -29,6 +29,24 @@ const struct policy_ruleset *decider_rules(const struct decider *d);
 /* The subject's key in the grant ledger; false when the item cannot take a grant (no identity number; a renewal). */
 bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN]);
 
+/*
+ * The subject's key in the departments' lists (new enterprises, household businesses): of the number by which the
+ * subject is known, whatever the zone. False: no such subject, or no number.
+ */
+bool decide_list_key(const struct decider *d, enum applicant_kind kind, struct str number,
+                     uint8_t key[DECIDE_KEY_LEN]);
+bool decide_list_subject(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN]);
+
+/* An entry of a department's list: it is one more evidence of the decision. Views live as long as the store's operation. */
+struct decide_listed {
+	uint64_t list; /* its number; 0: the subject is in none */
+	uint32_t line;
+	struct str type, issuer;
+	date_t date; /* of the list */
+	date_t
+	    on; /* founded or registered, as the list says; another date than the applicant's contradicts it */
+};
+
 /* What the store knows at this moment. */
 struct decide_ledger {
 	bool subject_has_grant; /* another item holds or has used the grant of this subject key */
@@ -38,9 +56,12 @@ struct decide_ledger {
 	date_t grant_from;      /* first free day; DATE_NONE without a grant */
 	date_t expires_on;      /* Hanoi date; DATE_NONE when not known */
 	bool ownership_changed;
+	struct decide_listed listed;
+	bool approved; /* a person has approved what the rules leave to a person */
 };
 
-enum decide_stage { DECIDE_ADMISSION, DECIDE_SENDING, DECIDE_PREVIEW };
+/* AGAIN: while it waited for something, or for a person. */
+enum decide_stage { DECIDE_ADMISSION, DECIDE_SENDING, DECIDE_PREVIEW, DECIDE_AGAIN };
 
 struct decide_outcome {
 	enum item_state state; /* QUEUED, WAITING, REVIEW or REFUSED */

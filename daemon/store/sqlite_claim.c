@@ -107,7 +107,15 @@ static enum err confirm(struct gather *g, struct sq_item *item, const struct dec
 	return sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
 }
 
-/* Another day, or other rules, since it was decided. *send: it goes on. */
+/* As item_encode() has it, for the one who sends it. */
+static struct str encoded(struct gather *g, const struct item_request *req)
+{
+	buf_clear(&g->s->scratch);
+	item_encode(req, &g->s->scratch);
+	return arena_str(g->o->arena, buf_str(&g->s->scratch));
+}
+
+/* Another day, or other rules, since it was decided. *send: it goes on. What was free is never charged instead. */
 static enum err decide_again(struct gather *g, struct store_claimed *c, bool *send)
 {
 	struct item_request req;
@@ -115,17 +123,24 @@ static enum err decide_again(struct gather *g, struct store_claimed *c, bool *se
 	struct decide_outcome d;
 	struct sq_item item;
 	uint8_t key[DECIDE_KEY_LEN];
-	bool has_key;
+	bool has_key, approved, added;
 	*send = true;
 	enum err err = sq_item_load(g->s, &g->o->op, c->item, &item);
-	if (err || item_decode(c->payload, &req))
-		return err; /* a damaged row is the scheduler's to report */
+	if (!err)
+		err = sq_request(g->s, &g->o->op, c->item, c->payload, g->o->arena, &req, &approved, &added);
+	if (err)
+		return err == ERR_CORRUPT ? OK : err; /* a damaged row is the scheduler's to report */
 	err = sq_ledger(g->s, &g->o->op, g->o->decider, &req, c->partner, c->item, &ledger, key, &has_key);
 	if (err)
 		return err;
+	ledger.approved = approved;
+	if (added) /* the registry may be told of it */
+		c->payload = encoded(g, &req);
 	decide_item(g->o->decider, &req, &ledger, DECIDE_SENDING, g->o->now, &g->s->scratch, &d);
-	*send = d.state == ITEM_QUEUED;
+	bool lost = item.grant_from != DATE_NONE && d.free_from == DATE_NONE;
+	*send = d.state == ITEM_QUEUED && !lost;
 	c->fee_vnd = d.fee_vnd;
+	item.has_list_key = decide_list_subject(g->o->decider, &req, item.list_key);
 	return *send ? confirm(g, &item, &d) : hold(g, &item, &d);
 }
 

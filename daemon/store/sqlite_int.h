@@ -4,7 +4,7 @@
 #ifndef VNEPP_STORE_SQLITE_INT_H
 #define VNEPP_STORE_SQLITE_INT_H
 
-#include "daemon/store/store.h"
+#include "daemon/store/store_held.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
 
@@ -33,7 +33,8 @@ struct sq_item {
 	date_t grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
 	uint8_t grant_key[DECIDE_KEY_LEN];
-	bool has_grant_key, has_quota;
+	uint8_t list_key[DECIDE_KEY_LEN]; /* of the subject in the departments' lists */
+	bool has_grant_key, has_quota, has_list_key;
 	char domain[256];
 };
 
@@ -174,7 +175,27 @@ enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t 
 enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, const struct item_request *r,
                    uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
                    bool *has_key);
+enum err sq_grant_reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN],
+                          item_id_t item);
 enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i);
+/* ---- sqlite_held.c ---- */
+enum err sq_decide(struct sq *s, struct store_decide *o);
+enum err sq_expire(struct sq *s, struct store_expire *o);
+enum err sq_get_held(struct sq *s, struct store_get_held *o);
+enum err sq_get_notes(struct sq *s, struct store_get_notes *o);
+/* An item is in `state` from `at` on; `key`: of its subject in the departments' lists, NULL: none, or as it was. */
+enum err sq_held_put(struct sq *s, struct store_op *op, item_id_t item, enum item_state state,
+                     instant_ms_t at, const uint8_t *key);
+enum err sq_held_drop(struct sq *s, struct store_op *op, item_id_t item);
+/* A stored request with the evidence that was added later; *approved: a person has. Views live in `a`. */
+enum err sq_request(struct sq *s, struct store_op *op, item_id_t item, struct str payload, struct arena *a,
+                    struct item_request *out, bool *approved, bool *added);
+/* One item that waits, decided again. `i` was loaded; *state: where it stands then. */
+enum err sq_again(struct sq *s, struct store_op *op, struct sq_tally *t, const struct store_again *with,
+                  struct sq_item *i, char reason[32], enum item_state *state);
+/* A row as readers see it. */
+enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_payload, struct arena *a,
+                     struct store_row *row);
 /* A pending item of this name at this account, other than `but`; *id 0: none. */
 enum err sq_pending_item(struct sq *s, struct store_op *op, struct str domain, uint32_t account,
                          item_id_t but, item_id_t *id);

@@ -217,10 +217,19 @@ static enum err reserve(struct sq *s, struct store_batch_chunk *o, const struct 
 {
 	if (!n->has_key || !n->decision.takes_grant)
 		return OK;
-	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_ADD);
-	sq_bind_blob(st, 1, str_make((const char *)n->key, sizeof n->key));
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)l->item);
-	return sq_run(s, &o->op, st);
+	return sq_grant_reserve(s, &o->op, n->key, l->item);
+}
+
+/* What waits is found by its time, and by its subject. */
+static enum err wait_for_somebody(struct sq *s, struct store_batch_chunk *o, const struct store_line *l,
+                                  const struct new_item *n)
+{
+	uint8_t key[DECIDE_KEY_LEN];
+	enum item_state state = n->decision.state;
+	if (state != ITEM_WAITING && state != ITEM_REVIEW)
+		return OK;
+	bool listed = decide_list_subject(o->decider, l->request, key);
+	return sq_held_put(s, &o->op, l->item, state, o->now, listed ? key : NULL);
 }
 
 static enum err take_quota(struct sq *s, struct store_batch_chunk *o, const struct store_line *l,
@@ -243,6 +252,8 @@ static enum err decided(struct sq *s, struct store_batch_chunk *o, struct store_
 		err = sq_text_id(s, &o->op, n->decision.common, &n->common);
 	if (!err)
 		err = insert_item(s, o, l, n, rules);
+	if (!err)
+		err = wait_for_somebody(s, o, l, n);
 	return err ? err : reserve(s, o, l, n);
 }
 
@@ -326,8 +337,8 @@ static enum err run_for_batch(struct sq *s, struct store_op *op, enum sq_stmt wh
 
 static enum err remove_batch(struct sq *s, struct store_op *op, batch_id_t batch)
 {
-	static const enum sq_stmt steps[] = {SQ_BATCH_DEL_GRANTS, SQ_BATCH_DEL_ITEMS, SQ_BATCH_DEL_LINES,
-	                                     SQ_BATCH_DEL_COUNTS, SQ_BATCH_DEL};
+	static const enum sq_stmt steps[] = {SQ_BATCH_DEL_HELD,  SQ_BATCH_DEL_GRANTS, SQ_BATCH_DEL_ITEMS,
+	                                     SQ_BATCH_DEL_LINES, SQ_BATCH_DEL_COUNTS, SQ_BATCH_DEL};
 	enum err err = sq_quota_release_batch(s, op, batch);
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = run_for_batch(s, op, steps[i], batch);

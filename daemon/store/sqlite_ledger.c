@@ -49,6 +49,15 @@ enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, c
 	return err;
 }
 
+enum err sq_grant_reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN],
+                          item_id_t item)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_ADD);
+	sq_bind_blob(st, 1, str_make((const char *)key, DECIDE_KEY_LEN));
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)item);
+	return sq_run(s, op, st);
+}
+
 enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i)
 {
 	if (!i->has_grant_key)
@@ -130,6 +139,20 @@ static enum err mark_open(struct sq *s, struct store_op *op, item_id_t id, bool 
 	return sq_run(s, op, st);
 }
 
+static bool is_held(enum item_state st)
+{
+	return st == ITEM_WAITING || st == ITEM_REVIEW;
+}
+
+/* Nor do most items ever wait. */
+static enum err mark_held(struct sq *s, struct store_op *op, const struct sq_item *i,
+                          const struct item_result *r)
+{
+	if (is_held(r->state))
+		return sq_held_put(s, op, i->id, r->state, r->at, i->has_list_key ? i->list_key : NULL);
+	return is_held(i->state) ? sq_held_drop(s, op, i->id) : OK;
+}
+
 enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *i,
                        const struct item_result *r, bool counted, struct str common, struct str detail)
 {
@@ -158,6 +181,8 @@ enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *
 	buf_fini(&body);
 	if (!err && (r->state == ITEM_FAILED || r->state == ITEM_CANCELLED || r->state == ITEM_REFUSED))
 		err = sq_quota_release(s, op, i);
+	if (!err)
+		err = mark_held(s, op, i, r);
 	return err ? err : mark_open(s, op, i->id, is_open(i->state), r->state);
 }
 

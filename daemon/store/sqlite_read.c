@@ -109,8 +109,8 @@ static void fill_row(sqlite3_stmt *st, struct store_row *row, bool want_payload,
 	row->paid = sqlite3_column_int(st, 18) != 0;
 }
 
-static enum err read_row(struct sq *s, struct store_op *op, item_id_t id, bool want_payload, struct arena *a,
-                         struct store_row *row)
+enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_payload, struct arena *a,
+                     struct store_row *row)
 {
 	enum err err, bad = OK;
 	struct str needs = STR_NONE;
@@ -151,7 +151,7 @@ static enum err count_repeats(struct sq *s, struct store_get_batch *o)
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
 	while (sq_row(s, &o->op, st, &err)) {
 		struct store_row row;
-		err = read_row(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), false, &s->arena, &row);
+		err = sq_row_read(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), false, &s->arena, &row);
 		if (err)
 			break;
 		o->info.counts[row.state]++;
@@ -194,7 +194,7 @@ enum err sq_get_items(struct sq *s, struct store_get_items *o)
 			break;
 		}
 		uint32_t line = (uint32_t)sqlite3_column_int64(st, 1);
-		err = read_row(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), false, o->arena, row);
+		err = sq_row_read(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), false, o->arena, row);
 		row->line = line;
 		if (!err && (!o->by_state || row->state == o->state))
 			o->count++;
@@ -216,7 +216,7 @@ enum err sq_get_item(struct sq *s, struct store_get_item *o)
 		if (err || id == 0)
 			return err ? err : err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such item");
 	}
-	err = read_row(s, &o->op, id, o->want_payload, o->arena, &o->row);
+	err = sq_row_read(s, &o->op, id, o->want_payload, o->arena, &o->row);
 	if (!err && o->partner && o->row.partner != o->partner)
 		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such item");
 	return err;
@@ -236,8 +236,8 @@ enum err sq_get_open(struct sq *s, struct store_get_open *o)
 			o->more = true;
 			break;
 		}
-		err = read_row(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), true, o->arena,
-		               &o->rows[o->count]);
+		err = sq_row_read(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), true, o->arena,
+		                  &o->rows[o->count]);
 		o->count++;
 	}
 	sq_done(st);

@@ -58,6 +58,15 @@ static const char schema[] =
     "CREATE INDEX result_item ON result(item, seq);"
     /* items in unknown, reconciling, pending or needs_human */
     "CREATE TABLE open_item(item INTEGER PRIMARY KEY);"
+    /* items in waiting or review */
+    "CREATE TABLE held(item INTEGER PRIMARY KEY, state INTEGER NOT NULL, since INTEGER NOT NULL, subject "
+    "BLOB);"
+    "CREATE INDEX held_since ON held(state, since);"
+    "CREATE INDEX held_subject ON held(subject) WHERE subject IS NOT NULL;"
+    /* what was added to an item later: store_held.h */
+    "CREATE TABLE note(item INTEGER, n INTEGER, kind INTEGER NOT NULL, at INTEGER NOT NULL, who TEXT NOT "
+    "NULL,"
+    " body BLOB, PRIMARY KEY(item, n)) WITHOUT ROWID;"
     "CREATE TABLE domain(name TEXT PRIMARY KEY, partner INTEGER NOT NULL, account INTEGER NOT NULL, item "
     "INTEGER,"
     " renewed_by INTEGER, created INTEGER, expires INTEGER, grant_from INTEGER, free_until INTEGER) WITHOUT "

@@ -188,6 +188,23 @@ SQ(COUNTS_ALL, "SELECT state, sum(n) FROM batch_count GROUP BY state")
 SQ(TOTALS, "SELECT (SELECT count(*) FROM batch WHERE published IS NOT NULL), (SELECT count(*) FROM domain), "
            "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE waits = 1)")
 
+SQ(HELD_PUT,
+   "INSERT INTO held(item, state, since, subject) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(item) DO UPDATE SET "
+   "since = CASE WHEN state = ?2 THEN since ELSE ?3 END, state = ?2, subject = coalesce(?4, subject)")
+SQ(HELD_DEL, "DELETE FROM held WHERE item = ?1")
+SQ(BATCH_DEL_HELD, "DELETE FROM held WHERE item IN (SELECT id FROM item WHERE batch = ?1)")
+SQ(HELD_PAGE,
+   "SELECT h.item, h.since FROM held h JOIN item i ON i.id = h.item JOIN batch b ON b.id = i.batch WHERE "
+   "h.state = "
+   "?1 AND (h.since, h.item) > (?2, ?3) AND b.published IS NOT NULL ORDER BY h.since, h.item LIMIT ?4")
+SQ(NOTES, "SELECT kind, at, who, body FROM note WHERE item = ?1 ORDER BY n")
+SQ(NOTE_ADD,
+   "INSERT INTO note(item, n, kind, at, who, body) SELECT ?1, coalesce(max(n), 0) + 1, ?2, ?3, ?4, ?5 FROM "
+   "note WHERE item = ?1")
+SQ(ITEM_PAYLOAD, "SELECT payload FROM item WHERE id = ?1")
+/* An item's row says what it takes: money, a grant, quotas. A later decision may take something else. */
+SQ(ITEM_TAKES, "UPDATE item SET paid = ?2, fee = ?3, grant_key = ?4, quota = ?5, due = ?6 WHERE id = ?1")
+
 SQ(WORK_DEPTHS,
    "SELECT w.account, w.partner, w.lane, sum(w.end_item - w.next_item + 1), min(b.created) FROM work w "
    "JOIN batch b ON b.id = w.batch GROUP BY 1, 2, 3")

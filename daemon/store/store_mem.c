@@ -99,6 +99,8 @@ void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result 
 	i->last = n;
 	if (r->state == ITEM_FAILED || r->state == ITEM_CANCELLED || r->state == ITEM_REFUSED)
 		mem_quota_release(m, i);
+	if (i->state != r->state)
+		i->held_since = r->at;
 	mem_item_move(i, r->state);
 }
 
@@ -286,6 +288,10 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_GET_USED: return mem_get_used(m, OP(store_get_used));
 	case STORE_GET_MESSAGES: return mem_get_messages(m, OP(store_get_messages));
 	case STORE_MESSAGE: return mem_message(m, OP(store_message));
+	case STORE_DECIDE: return mem_decide(m, OP(store_decide));
+	case STORE_EXPIRE: return mem_expire(m, OP(store_expire));
+	case STORE_GET_HELD: return mem_get_held(m, OP(store_get_held));
+	case STORE_GET_NOTES: return mem_get_notes(m, OP(store_get_notes));
 	case STORE_IMPORT: return import(m, OP(store_import));
 	case STORE_QUEUES: return mem_queues(m, OP(store_queues));
 	case STORE_GET_BATCH: return mem_get_batch(m, OP(store_get_batch));

@@ -3,7 +3,7 @@
 #ifndef VNEPP_STORE_STORE_MEM_INT_H
 #define VNEPP_STORE_STORE_MEM_INT_H
 
-#include "daemon/store/store.h"
+#include "daemon/store/store_held.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
 #include "epp/base/rng.h"
@@ -20,11 +20,17 @@ struct mem_result {
 
 struct mem_batch;
 
+struct mem_note {
+	enum store_note_kind kind;
+	instant_ms_t at;
+	struct str by, body;
+};
+
 struct mem_item {
 	item_id_t id;
 	struct mem_batch *batch;
 	uint32_t line, account;
-	uint8_t lane;
+	uint8_t lane, base_lane; /* now, and as it was admitted */
 	enum item_op op;
 	enum item_state intake, state; /* state: now */
 	enum item_fault fault;
@@ -43,6 +49,9 @@ struct mem_item {
 	uint64_t claim;
 	uint32_t claim_epoch, claim_offset;
 	instant_ms_t claimed_at;
+	instant_ms_t held_since; /* WAITING or REVIEW: since then */
+	struct mem_note *notes;  /* in the arena */
+	size_t note_count;
 };
 
 struct mem_line {
@@ -143,7 +152,17 @@ struct mem_domain *mem_domain_put(struct mem *m, struct str name);
 void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_result *r);
 struct item_result mem_result_of(enum item_state state, int attempt, instant_ms_t at);
 
+struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct arena *a);
+/* store_mem_held.c, as the functions of sqlite_held.c. */
+bool mem_request(const struct mem_item *i, struct item_request *out, bool *approved, bool *added) MUST_CHECK;
+void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
+               enum item_state *state);
+
 /* ---- operations ---- */
+enum err mem_decide(struct mem *m, struct store_decide *o);
+enum err mem_expire(struct mem *m, struct store_expire *o);
+enum err mem_get_held(struct mem *m, struct store_get_held *o);
+enum err mem_get_notes(struct mem *m, struct store_get_notes *o);
 enum err mem_batch_begin(struct mem *m, struct store_batch_begin *o);
 enum err mem_batch_chunk(struct mem *m, struct store_batch_chunk *o);
 enum err mem_batch_publish(struct mem *m, struct store_batch_publish *o);

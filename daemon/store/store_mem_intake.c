@@ -91,7 +91,7 @@ static void fill_request(struct mem *m, struct mem_item *i, const struct store_l
 {
 	i->line = l->line;
 	i->account = l->account;
-	i->lane = l->lane;
+	i->lane = i->base_lane = l->lane;
 	i->op = l->request->op;
 	i->ref = arena_str(&m->arena, l->request->ref);
 	i->domain = arena_str(&m->arena, l->request->domain);
@@ -129,6 +129,7 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 	struct mem_item *i = new_item(m);
 	i->batch = b;
 	i->due = due;
+	i->held_since = o->now;
 	i->quota = quota;
 	fill_request(m, i, l);
 	fill_decision(m, i, &d, o->decider);

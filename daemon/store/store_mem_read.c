@@ -26,7 +26,7 @@ static struct item_result copy_result(const struct mem_item *i, struct arena *a)
 	return r;
 }
 
-static struct store_row row_of(const struct mem_item *i, bool want_payload, struct arena *a)
+struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct arena *a)
 {
 	const struct mem_result *d = i->decided;
 	struct store_row row = {.item = i->id,
@@ -55,7 +55,7 @@ enum err mem_get_item(struct mem *m, struct store_get_item *o)
 	    o->item ? mem_item_find(m, o->item) : map_get(&m->refs, mem_key(m, o->partner, 0, o->ref));
 	if (!i || !i->batch->published || (o->partner && i->batch->partner != o->partner))
 		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such item");
-	o->row = row_of(i, o->want_payload, o->arena);
+	o->row = mem_row_of(i, o->want_payload, o->arena);
 	return OK;
 }
 
@@ -70,7 +70,7 @@ enum err mem_get_open(struct mem *m, struct store_get_open *o)
 			continue;
 		o->more = o->count == o->limit;
 		if (!o->more)
-			o->rows[o->count++] = row_of(i, true, o->arena);
+			o->rows[o->count++] = mem_row_of(i, true, o->arena);
 	}
 	return OK;
 }
@@ -122,7 +122,7 @@ enum err mem_get_items(struct mem *m, struct store_get_items *o)
 		o->more = o->count == o->limit;
 		if (o->more || (o->by_state && l->item->state != o->state))
 			continue;
-		o->rows[o->count] = row_of(l->item, false, o->arena);
+		o->rows[o->count] = mem_row_of(l->item, false, o->arena);
 		o->rows[o->count++].line = l->line;
 	}
 	return OK;

@@ -97,7 +97,7 @@ enum err mem_unpark(struct mem *m, struct store_unpark *o)
 		if (!is_due(i, INT64_MAX) || i->not_before != STORE_PARKED || i->account != o->account)
 			continue;
 		i->not_before = o->now;
-		i->lane = lane_now(i->lane, i->due, o->now);
+		i->lane = lane_now(i->base_lane, i->due, o->now);
 		o->moved++;
 	}
 	o->more = o->moved == o->limit;
@@ -143,17 +143,25 @@ static void hold(struct mem *m, struct store_claim *o, struct mem_item *i, const
 }
 
 /* True: it goes on. */
-static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *i, int64_t *fee_vnd)
+static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *i, struct store_claimed *c)
 {
 	struct item_request req;
 	struct decide_ledger ledger;
 	struct decide_outcome d;
 	uint8_t key[DECIDE_KEY_LEN];
-	if (item_decode(i->payload, &req))
+	bool approved, added;
+	if (!mem_request(i, &req, &approved, &added))
 		return true; /* a damaged row is the scheduler's to report */
 	(void)mem_ledger(m, o->decider, &req, i->batch->partner, i->id, &ledger, key); /* the key is known */
+	ledger.approved = approved;
+	if (added) {
+		buf_clear(&m->scratch);
+		item_encode(&req, &m->scratch);
+		c->payload = arena_str(o->arena, buf_str(&m->scratch));
+	}
 	decide_item(o->decider, &req, &ledger, DECIDE_SENDING, o->now, &m->scratch, &d);
-	if (d.state != ITEM_QUEUED) {
+	bool lost = i->grant_from != DATE_NONE && d.free_from == DATE_NONE;
+	if (d.state != ITEM_QUEUED || lost) { /* what was free is never charged instead */
 		hold(m, o, i, &d);
 		return false;
 	}
@@ -162,7 +170,7 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	mem_result_add(m, i, &r, false, d.common, d.item);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;
-	*fee_vnd = d.fee_vnd;
+	c->fee_vnd = d.fee_vnd;
 	return true;
 }
 
@@ -196,7 +204,7 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 	                          .fee_vnd = i->fee_vnd,
 	                          .admitted = i->batch->created,
 	                          .payload = arena_str(o->arena, i->payload)};
-	if (!fresh && !decide_again(m, o, i, &c.fee_vnd))
+	if (!fresh && !decide_again(m, o, i, &c))
 		return;
 	if (o->want_decisions) {
 		c.decision_common = arena_str(o->arena, i->decided ? i->decided->common : i->common);
@@ -295,8 +303,8 @@ static void finish_step(struct mem *m, const struct store_finish *o, const struc
 		mem_grant_release(m, i);
 	if (r.state == ITEM_QUEUED) {
 		i->not_before = step->not_before;
-		i->lane =
-		    lane_now(i->lane, i->due, step->not_before == STORE_PARKED ? o->now : step->not_before);
+		i->lane = lane_now(i->base_lane, i->due,
+		                   step->not_before == STORE_PARKED ? o->now : step->not_before);
 	}
 	if (step->contact_created[0])
 		(void)map_put(&m->contacts, mem_key(m, i->account, 0, str_c(step->contact_created)),

@@ -303,6 +303,8 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_BATCH: return sq_get_batch(s, CONTAINER_OF(op, struct store_get_batch, op));
 	case STORE_GET_ITEMS: return sq_get_items(s, CONTAINER_OF(op, struct store_get_items, op));
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
+	case STORE_GET_HELD: return sq_get_held(s, CONTAINER_OF(op, struct store_get_held, op));
+	case STORE_GET_NOTES: return sq_get_notes(s, CONTAINER_OF(op, struct store_get_notes, op));
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
 	case STORE_GET_MESSAGES: return sq_get_messages(s, CONTAINER_OF(op, struct store_get_messages, op));
 	case STORE_GET_RULES: return sq_get_rules(s, CONTAINER_OF(op, struct store_get_rules, op));
@@ -339,6 +341,8 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_MESSAGE_DONE: return sq_message_done(s, CONTAINER_OF(op, struct store_message_done, op));
 	case STORE_MESSAGE: return sq_message(s, CONTAINER_OF(op, struct store_message, op));
 	case STORE_RULES_KEEP: return sq_rules_keep(s, CONTAINER_OF(op, struct store_rules_keep, op));
+	case STORE_DECIDE: return sq_decide(s, CONTAINER_OF(op, struct store_decide, op));
+	case STORE_EXPIRE: return sq_expire(s, CONTAINER_OF(op, struct store_expire, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
 	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));
 	case STORE_PROGRESS: return sq_progress(s, CONTAINER_OF(op, struct store_progress, op));

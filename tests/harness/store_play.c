@@ -1,5 +1,6 @@
 /* Lines, operations and dumps for tests of the store. */
 #include "tests/harness/store_play.h"
+#include "daemon/store/store_held.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/diag.h"
@@ -358,6 +359,31 @@ static void dump_used_and_messages(struct store_backend *b, struct buf *out)
 	arena_fini(&a);
 }
 
+static void dump_held(struct store_backend *b, enum item_state state, struct buf *out)
+{
+	struct arena a = {0};
+	struct store_get_held g = {.state = state, .limit = DUMP_PAGE, .arena = &a, .more = true};
+	buf_printf(out, "held in %s\n", item_state_name(state));
+	while (g.more) {
+		INVARIANT(play(b, &g.op, STORE_GET_HELD) == OK);
+		for (size_t i = 0; i < g.count; i++) {
+			struct store_get_notes n = {.item = g.rows[i].item, .arena = &a};
+			INVARIANT(play(b, &n.op, STORE_GET_NOTES) == OK && g.rows[i].state == state);
+			buf_printf(out, "  item %llu since %lld\n", (unsigned long long)g.rows[i].item,
+			           (long long)g.since[i]);
+			for (size_t k = 0; k < n.count; k++)
+				buf_printf(out, "    %d %lld %.*s %.*s %.*s\n", (int)n.notes[k].kind,
+				           (long long)n.notes[k].at, STR_ARG(n.notes[k].by),
+				           STR_ARG(n.notes[k].why), STR_ARG(n.notes[k].evidence.reference));
+		}
+		if (g.count) {
+			g.after_since = g.since[g.count - 1];
+			g.after_item = g.rows[g.count - 1].item;
+		}
+	}
+	arena_fini(&a);
+}
+
 void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
 	unsigned gone = 0;
@@ -373,5 +399,7 @@ void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 	dump_queues(b, now, out);
 	dump_figures(b, out);
 	dump_used_and_messages(b, out);
+	dump_held(b, ITEM_WAITING, out);
+	dump_held(b, ITEM_REVIEW, out);
 	INVARIANT(buf_ok(out));
 }

@@ -1,4 +1,5 @@
 /* Random histories, applied to the memory store and to SQLite: after every step both say the same. */
+#include "daemon/store/store_held.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
@@ -461,12 +462,55 @@ static void read_one(struct pair *p)
 	arena_fini(&arena);
 }
 
+/* What waits is decided: by evidence, by a person, by time. */
+static void decide(struct pair *p)
+{
+	static const char *const references[] = {"K-1", "K-2", "K-3"};
+	char ref[16];
+	struct item_evidence e = {STR("ekyc"), STR("x"), str_c(references[draw(p, 3)]), STR("confirmed"),
+	                          DATE_NONE};
+	snprintf(ref, sizeof ref, "r%d", (int)draw(p, REFS));
+	struct store_decide a = {.how = (enum store_decide_how)draw(p, 3),
+	                         .partner = p->partner[draw(p, PARTNERS)],
+	                         .ref = str_c(ref),
+	                         .evidence = &e,
+	                         .evidence_count = 1,
+	                         .by = STR("lan"),
+	                         .why = STR("because"),
+	                         .again = {.decider = p->decider,
+	                                   .quotas = quotas,
+	                                   .quota_count = draw(p, ARRAY_LEN(quotas) + 1),
+	                                   .now = p->now}};
+	struct store_decide b = a;
+	if (both(p, &a.op, &b.op, STORE_DECIDE) != OK)
+		return;
+	SAME(p, a.item, b.item);
+	SAME(p, a.before, b.before);
+	SAME(p, a.state, b.state);
+	SAME(p, a.repeated, b.repeated);
+	assert_string_equal(a.reason, b.reason);
+}
+
+static void expire(struct pair *p)
+{
+	struct store_expire a = {.before = p->now - (instant_ms_t)draw(p, 3) * PLAY_DAY / 2,
+	                         .now = p->now,
+	                         .limit = 1 + (uint32_t)draw(p, 3)};
+	if (draw(p, 4))
+		return;
+	struct store_expire b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_EXPIRE), OK);
+	SAME(p, a.expired, b.expired);
+	SAME(p, a.next, b.next);
+}
+
 static void one_history(uint64_t seed)
 {
 	static void (*const acts[])(struct pair *) = {begin,       chunk,   chunk,       publish,  publish,
 	                                              abort_batch, cancel,  claim,       claim,    claim,
 	                                              finish,      finish,  message,     import,   restart,
-	                                              unpark,      figures, time_passes, read_one, read_one};
+	                                              unpark,      figures, time_passes, read_one, read_one,
+	                                              decide,      decide,  decide,      expire};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);

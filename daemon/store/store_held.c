@@ -1,0 +1,61 @@
+/* What both back ends say alike of items that wait. */
+#include "daemon/store/store_held.h"
+
+#include "epp/base/check.h"
+
+void store_evidence_encode(const struct item_evidence *e, struct buf *out)
+{
+	struct item_request r = {
+	    .domain = STR("-"), .cur_exp_date = DATE_NONE, .max_fee_vnd = -1, .evidence_count = 1};
+	r.applicant.birth_date = r.applicant.founded_on = r.applicant.registered_on = DATE_NONE;
+	r.evidence[0] = *e;
+	item_encode(&r, out);
+}
+
+enum err store_evidence_decode(struct str blob, struct item_evidence *out)
+{
+	struct item_request r;
+	enum err err = item_decode(blob, &r);
+	if (!err && r.evidence_count != 1)
+		err = ERR_CORRUPT;
+	if (!err)
+		*out = r.evidence[0];
+	return err;
+}
+
+bool store_evidence_has(const struct item_request *r, const struct item_evidence *e)
+{
+	for (size_t i = 0; i < r->evidence_count; i++) {
+		const struct item_evidence *x = &r->evidence[i];
+		if (str_eq(x->type, e->type) && str_eq(x->issuer, e->issuer) &&
+		    str_eq(x->reference, e->reference) && str_eq(x->result, e->result) && x->date == e->date)
+			return true;
+	}
+	return false;
+}
+
+struct item_result store_again_result(const struct decide_outcome *d, int attempt, instant_ms_t now)
+{
+	return (struct item_result){.state = d->state,
+	                            .attempt = attempt,
+	                            .fault = d->fault,
+	                            .reason = str_c(d->reason),
+	                            .needs = str_c(d->needs),
+	                            .created = INSTANT_NONE,
+	                            .expires = INSTANT_NONE,
+	                            .charged_vnd = -1,
+	                            .at = now};
+}
+
+struct item_result store_refused_result(struct str reason, struct str words, int attempt, instant_ms_t now)
+{
+	return (struct item_result){.state = ITEM_REFUSED,
+	                            .attempt = attempt,
+	                            .fault = FAULT_POLICY,
+	                            .reason = reason,
+	                            .message = words,
+	                            .created = INSTANT_NONE,
+	                            .expires = INSTANT_NONE,
+	                            .charged_vnd = -1,
+	                            .at = now};
+}

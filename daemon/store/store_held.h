@@ -1,0 +1,102 @@
+/*
+ * What waits: items in WAITING (the partner must add something) and REVIEW (a person must look), and what ends the
+ * waiting. Both back ends keep, for each such item, since when it waits and the key of its subject in the departments'
+ * lists.
+ */
+#ifndef VNEPP_STORE_STORE_HELD_H
+#define VNEPP_STORE_STORE_HELD_H
+
+#include "daemon/store/store.h"
+
+#define STORE_HELD_MAX 500 /* rows of one reading operation, items of one writing one */
+
+/* What the policy says of an item that waits, when it is asked again. */
+struct store_again {
+	const struct decider *decider; /* borrowed until done */
+	const struct quota *quotas;    /* of the programme; borrowed until done */
+	size_t quota_count;
+	instant_ms_t now;
+};
+
+enum store_decide_how {
+	STORE_DECIDE_EVIDENCE, /* the partner adds evidence: it is decided again */
+	STORE_DECIDE_APPROVE,  /* a person approves what the rules leave to a person: it is decided again */
+	STORE_DECIDE_REFUSE,   /* a person refuses: REFUSED with the person's words */
+};
+
+/*
+ * One item that waits. EVIDENCE: WAITING or REVIEW; the others: REVIEW. ERR_NOT_FOUND: there is no such item of this
+ * partner; ERR_CONFLICT: it does not wait, and `before` says where it stands; ERR_TOO_LONG: more evidence than an item
+ * can have. Evidence that is all there already changes nothing (`repeated`), wherever the item stands.
+ */
+struct store_decide {
+	struct store_op op;
+	enum store_decide_how how;
+	item_id_t item;   /* in: or 0 and (partner, ref) */
+	uint32_t partner; /* in: 0: any */
+	struct str ref;
+	const struct item_evidence *evidence; /* in: EVIDENCE; borrowed until done */
+	size_t evidence_count;
+	struct str by, why;            /* in: who, and the person's words; borrowed until done */
+	struct store_again again;      /* in */
+	enum item_state before, state; /* out: where it stood, where it stands */
+	batch_id_t batch;              /* out */
+	char reason[32];               /* out: of the decision */
+	bool repeated;                 /* out */
+};
+
+/* REVIEW since `before` or longer: REFUSED with REVIEW_EXPIRED. At most `limit` of them; `next`: since when the one that
+ * has waited longest is waiting then; INSTANT_NONE: nobody. */
+struct store_expire {
+	struct store_op op;
+	instant_ms_t before, now; /* in */
+	uint32_t limit;           /* in */
+	uint32_t expired;         /* out */
+	instant_ms_t next;        /* out */
+};
+
+/* What waits for a person, oldest first. */
+struct store_get_held {
+	struct store_op op;
+	enum item_state state;    /* in: WAITING or REVIEW */
+	instant_ms_t after_since; /* in: the last row of the page before; 0 and 0: from the first */
+	item_id_t after_item;
+	uint32_t limit; /* in: at most STORE_HELD_MAX */
+	struct arena *arena;
+	struct store_row *rows; /* out */
+	instant_ms_t *since;    /* out: of each */
+	size_t count;
+	bool more;
+};
+
+enum store_note_kind { STORE_NOTE_EVIDENCE, STORE_NOTE_APPROVED, STORE_NOTE_REFUSED };
+
+/* What was added to an item after it was admitted. */
+struct store_note {
+	enum store_note_kind kind;
+	instant_ms_t at;
+	struct str by;                 /* the partner's name as given, or who decided */
+	struct str why;                /* the person's words */
+	struct item_evidence evidence; /* EVIDENCE */
+};
+
+struct store_get_notes {
+	struct store_op op;
+	item_id_t item; /* in */
+	struct arena *arena;
+	struct store_note *notes; /* out: oldest first */
+	size_t count;
+};
+
+/* ---- shared by the back ends (store_held.c) ---- */
+
+/* One piece of evidence as it is stored; views point into `blob`. */
+void store_evidence_encode(const struct item_evidence *e, struct buf *out);
+enum err store_evidence_decode(struct str blob, struct item_evidence *out) MUST_CHECK;
+/* The request has this very piece. */
+bool store_evidence_has(const struct item_request *r, const struct item_evidence *e);
+/* What is recorded when an item was decided again, or ends refused. */
+struct item_result store_again_result(const struct decide_outcome *d, int attempt, instant_ms_t now);
+struct item_result store_refused_result(struct str reason, struct str words, int attempt, instant_ms_t now);
+
+#endif

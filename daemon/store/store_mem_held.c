@@ -1,0 +1,250 @@
+/* The memory back end's items that wait. */
+#include "daemon/job/lane.h"
+#include "daemon/store/store_mem_int.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_held(const struct mem_item *i)
+{
+	return i->state == ITEM_WAITING || i->state == ITEM_REVIEW;
+}
+
+static void add_note(struct mem *m, struct mem_item *i, enum store_note_kind kind, instant_ms_t at,
+                     struct str by, struct str body)
+{
+	struct mem_note *all = arena_calloc(&m->arena, i->note_count + 1, sizeof *all);
+	if (i->note_count)
+		memcpy(all, i->notes, i->note_count * sizeof *all);
+	all[i->note_count++] =
+	    (struct mem_note){kind, at, arena_str(&m->arena, by), arena_str(&m->arena, body)};
+	i->notes = all;
+}
+
+bool mem_request(const struct mem_item *i, struct item_request *out, bool *approved, bool *added)
+{
+	*approved = *added = false;
+	if (item_decode(i->payload, out))
+		return false;
+	for (size_t k = 0; k < i->note_count; k++) {
+		const struct mem_note *n = &i->notes[k];
+		*approved |= n->kind == STORE_NOTE_APPROVED;
+		if (n->kind != STORE_NOTE_EVIDENCE)
+			continue;
+		*added = true;
+		INVARIANT(out->evidence_count < ITEM_EVIDENCE_MAX &&
+		          !store_evidence_decode(n->body, &out->evidence[out->evidence_count]));
+		out->evidence_count++;
+	}
+	return true;
+}
+
+/* ---- decided again ------------------------------------------------------------------------------------------------------- */
+
+static void take(struct mem *m, const struct store_again *with, struct mem_item *i,
+                 const struct item_request *req, struct decide_outcome *d)
+{
+	const struct store_batch_chunk like = {.quotas = with->quotas,
+	                                       .quota_count = with->quota_count,
+	                                       .now = with->now};
+	mem_quota_release(m, i);
+	i->quota = mem_quota_take(m, &like, req, d);
+	i->paid = d->charged_years > 0;
+	i->fee_vnd = d->fee_vnd;
+	i->due = lane_due(req, d->eligible_until);
+	i->has_key = d->takes_grant;
+}
+
+void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
+               enum item_state *state)
+{
+	struct item_request req;
+	struct decide_ledger ledger;
+	struct decide_outcome d;
+	uint8_t key[DECIDE_KEY_LEN];
+	bool approved, added;
+	INVARIANT(mem_request(i, &req, &approved, &added));
+	bool has_key = mem_ledger(m, with->decider, &req, i->batch->partner, i->id, &ledger, key);
+	ledger.approved = approved;
+	decide_item(with->decider, &req, &ledger, DECIDE_AGAIN, with->now, &m->scratch, &d);
+	take(m, with, i, &req, &d);
+	i->has_key &= has_key;
+	memcpy(i->key, key, sizeof i->key);
+	if (i->has_key)
+		INVARIANT(!map_put(&m->grants, str_make((const char *)key, sizeof key),
+		                   (void *)(uintptr_t)(i->id + 1)));
+	struct item_result r = store_again_result(&d, mem_attempt_of(i), with->now);
+	i->grant_from = d.free_from;
+	i->free_until = d.free_until;
+	mem_result_add(m, i, &r, false, d.common, d.item);
+	if (d.state == ITEM_QUEUED) {
+		i->not_before = with->now;
+		i->lane = lane_now(i->base_lane, i->due, with->now);
+	}
+	memcpy(reason, d.reason, sizeof d.reason);
+	*state = d.state;
+}
+
+/* ---- one item ------------------------------------------------------------------------------------------------------------- */
+
+static enum err require_waiting(const struct store_decide *o, struct errmsg *e)
+{
+	bool person = o->how != STORE_DECIDE_EVIDENCE;
+	if (o->before == ITEM_REVIEW || (o->before == ITEM_WAITING && !person))
+		return OK;
+	return err_set(e, ERR_CONFLICT, "the item is %s: it does not wait for %s", item_state_name(o->before),
+	               person ? "a person" : "evidence");
+}
+
+/* What of it is new, in `list`. */
+static size_t new_evidence(const struct store_decide *o, struct item_request *req,
+                           const struct item_evidence **list)
+{
+	size_t n = 0;
+	for (size_t k = 0; k < o->evidence_count; k++) {
+		if (store_evidence_has(req, &o->evidence[k]))
+			continue;
+		list[n++] = &o->evidence[k];
+		if (req->evidence_count < ITEM_EVIDENCE_MAX)
+			req->evidence[req->evidence_count++] = o->evidence[k];
+	}
+	return n;
+}
+
+static enum err add_evidence(struct mem *m, struct store_decide *o, struct mem_item *i)
+{
+	const struct item_evidence *list[ITEM_EVIDENCE_MAX];
+	struct item_request req;
+	bool approved, added;
+	REQUIRE(o->evidence_count <= ITEM_EVIDENCE_MAX);
+	INVARIANT(mem_request(i, &req, &approved, &added));
+	size_t had = req.evidence_count, n = new_evidence(o, &req, list);
+	o->repeated = n == 0;
+	enum err err = n ? require_waiting(o, &o->op.errmsg) : OK;
+	if (!err && had + n > ITEM_EVIDENCE_MAX)
+		err = err_set(&o->op.errmsg, ERR_TOO_LONG, "an item has at most %d pieces of evidence",
+		              ITEM_EVIDENCE_MAX);
+	for (size_t k = 0; k < n && !err; k++) {
+		buf_clear(&m->scratch);
+		store_evidence_encode(list[k], &m->scratch);
+		add_note(m, i, STORE_NOTE_EVIDENCE, o->again.now, o->by, buf_str(&m->scratch));
+	}
+	return err;
+}
+
+static void end_refused(struct mem *m, struct mem_item *i, struct str reason, struct str words,
+                        instant_ms_t now)
+{
+	struct item_result r = store_refused_result(reason, words, mem_attempt_of(i), now);
+	mem_result_add(m, i, &r, false, STR_NONE, STR_NONE);
+	mem_grant_release(m, i);
+}
+
+static void refuse(struct mem *m, struct store_decide *o, struct mem_item *i)
+{
+	add_note(m, i, STORE_NOTE_REFUSED, o->again.now, o->by, o->why);
+	end_refused(m, i, STR("REVIEW_REFUSED"), o->why, o->again.now);
+	o->state = ITEM_REFUSED;
+	snprintf(o->reason, sizeof o->reason, "REVIEW_REFUSED");
+}
+
+enum err mem_decide(struct mem *m, struct store_decide *o)
+{
+	struct mem_item *i =
+	    o->item ? mem_item_find(m, o->item) : map_get(&m->refs, mem_key(m, o->partner, 0, o->ref));
+	enum err err = OK;
+	o->repeated = false;
+	o->reason[0] = '\0';
+	if (!i || !i->batch->published || (o->partner && i->batch->partner != o->partner))
+		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such item");
+	o->item = i->id;
+	o->batch = i->batch->id;
+	o->before = o->state = i->state;
+	if (o->how == STORE_DECIDE_EVIDENCE)
+		err = add_evidence(m, o, i);
+	else
+		err = require_waiting(o, &o->op.errmsg);
+	if (err || o->repeated)
+		return err;
+	if (o->how == STORE_DECIDE_APPROVE)
+		add_note(m, i, STORE_NOTE_APPROVED, o->again.now, o->by, o->why);
+	if (o->how == STORE_DECIDE_REFUSE)
+		refuse(m, o, i);
+	else
+		mem_again(m, &o->again, i, o->reason, &o->state);
+	return OK;
+}
+
+/* ---- who waits ------------------------------------------------------------------------------------------------------------- */
+
+static bool comes_before(const struct mem_item *a, const struct mem_item *b)
+{
+	return a->held_since != b->held_since ? a->held_since < b->held_since : a->id < b->id;
+}
+
+/* The next one in this state after (since, item). */
+static struct mem_item *next_held(struct mem *m, enum item_state state, instant_ms_t since, item_id_t item)
+{
+	struct mem_item *best = NULL;
+	for (item_id_t id = 1; id <= m->item_count; id++) {
+		struct mem_item *i = mem_item_find(m, id);
+		bool after = i && (i->held_since != since ? i->held_since > since : i->id > item);
+		if (after && i->state == state && (!best || comes_before(i, best)))
+			best = i;
+	}
+	return best;
+}
+
+enum err mem_expire(struct mem *m, struct store_expire *o)
+{
+	struct mem_item *i;
+	REQUIRE(o->limit > 0 && o->limit <= STORE_HELD_MAX);
+	o->expired = 0;
+	while ((i = next_held(m, ITEM_REVIEW, 0, 0)) && i->held_since <= o->before && o->expired < o->limit) {
+		end_refused(m, i, STR("REVIEW_EXPIRED"), STR_NONE, o->now);
+		o->expired++;
+	}
+	o->next = i ? i->held_since : INSTANT_NONE;
+	return OK;
+}
+
+enum err mem_get_held(struct mem *m, struct store_get_held *o)
+{
+	instant_ms_t since = o->after_since;
+	item_id_t item = o->after_item;
+	struct mem_item *i;
+	REQUIRE(o->limit > 0 && o->limit <= STORE_HELD_MAX);
+	o->rows = arena_alloc(o->arena, o->limit * sizeof *o->rows);
+	o->since = arena_alloc(o->arena, o->limit * sizeof *o->since);
+	o->count = 0;
+	while ((i = next_held(m, o->state, since, item)) && o->count < o->limit) {
+		INVARIANT(is_held(i));
+		o->rows[o->count] = mem_row_of(i, false, o->arena);
+		o->since[o->count++] = since = i->held_since;
+		item = i->id;
+	}
+	o->more = i != NULL;
+	return OK;
+}
+
+enum err mem_get_notes(struct mem *m, struct store_get_notes *o)
+{
+	struct mem_item *i = mem_item_find(m, o->item);
+	size_t n = i ? i->note_count : 0;
+	o->notes = arena_alloc(o->arena, (n + 1) * sizeof *o->notes);
+	o->count = n;
+	for (size_t k = 0; k < n; k++) {
+		struct str body = arena_str(o->arena, i->notes[k].body);
+		o->notes[k] = (struct store_note){.kind = i->notes[k].kind,
+		                                  .at = i->notes[k].at,
+		                                  .by = arena_str(o->arena, i->notes[k].by)};
+		if (o->notes[k].kind == STORE_NOTE_EVIDENCE)
+			INVARIANT(!store_evidence_decode(body, &o->notes[k].evidence));
+		else
+			o->notes[k].why = body;
+	}
+	return OK;
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# What waits: for a person's decision, for evidence; on a running daemon, over its control socket and its HTTPS API.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
+trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
+		failed=$((failed + 1))
+		echo "FAILED: $what"
+		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
+	fi
+}
+wait_for() { # COMMAND...: true within 20 s
+	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
+	return 1
+}
+start() {
+	rm -f "$dir/ports"
+	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
+	pid=$!
+	wait_for test -s "$dir/ports"
+	port=$(sed -n 's/^api=//p' "$dir/ports")
+}
+vnepp() { "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
+says() { # TEXT COMMAND...: it fails and says so
+	local text=$1
+	shift
+	! vnepp "$@" && grep -q "$text" "$dir/out"
+}
+has() { grep -q "$1" "$dir/out"; }
+citizen() { # REF NAME NUMBER EVIDENCE
+	printf '{"ref":"%s","op":"create","domain":"%s.id.vn","period":2,"if_not_free":"refuse","applicant":{"kind":"citizen",' "$1" "$2"
+	printf '"name":"Nguyễn Văn A","citizenship":"VN","birth_date":"2004-05-06","gender":"male","id_number":"%s",' "$3"
+	printf '"phone":"+84.912345678","email":"a@example.vn","address":{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79",'
+	printf '"province_list":"2025-07-01","country":"VN"}},"evidence":[%s]}\n' "$4"
+}
+ekyc() { printf '{"type":"ekyc","issuer":"x","reference":"%s","date":"2026-11-18","result":"%s"}' "$1" "$2"; }
+ask() { curl -s --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port$2" "${@:3}"; }
+state_is() { ask anphat "/v1/items/$1" >"$dir/out" && has "\"state\":\"$2\""; }
+
+sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
+echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
+	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
+registry=$!
+wait_for test -s "$dir/rport"
+cat >"$dir/vneppd.yaml" <<END
+instance: test
+sandbox: {clock: "2026-11-20T09:00:00+07:00"}
+store: {path: vnepp.db}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
+admin: {control_socket: $dir/control.sock}
+policy: {rules: "$root/policy/rules"}
+log: {format: logfmt}
+stop_timeout: 5s
+partners: partners.yaml
+limits: limits.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
+    zones: [id.vn, biz.vn, com.vn]
+    poll: 100ms
+    tls: {ca: certs/ca.pem, server_name: localhost}
+    accounts:
+      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
+END
+cat >"$dir/partners.yaml" <<END
+partners:
+  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
+  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
+END
+cat >"$dir/limits.yaml" <<END
+registries: {sim: {commands_per_second: {max: 5000}}}
+partners: {default: {lines_per_second: 1000, burst: 100000, lines_per_day: 100000, uploads: 4, max_queued: 50000}}
+END
+start
+
+{
+	citizen v1 review-1 079204000001 "$(ekyc K-1 contradicted)"
+	citizen v2 review-2 079204000002 "$(ekyc K-2 contradicted),$(ekyc K-2b confirmed)"
+	citizen v3 review-3 079204000003 "$(ekyc K-3 contradicted),$(ekyc K-3b confirmed)"
+	citizen v4 review-4 079204000004 "$(ekyc K-4 contradicted),$(ekyc K-4b confirmed)"
+	citizen w1 waiting-1 079204000011 ""
+	citizen w2 waiting-2 079204000012 ""
+} | ask anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"
+check "four applications wait for a person" vnepp review list --json
+check "… each with the day on which its waiting ends" bash -c "[ \$(grep -c '\"expires\": \"2026-12-20T09:00' '$dir/out') = 4 ]"
+check "… for people, too" bash -c "'$build/vnepp' review list --socket '$dir/control.sock' | grep -q 'review-2.id.vn.*EVIDENCE_CONTRADICTED'"
+check "the partner is told until when" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is v2 review && has '\"held\":{\"by\":\"review\",\"until\":\"2026-12-20'"
+check "one is shown" vnepp review show 2 --json
+check "… with its reason in words" has "Giấy tờ\|không khớp\|mâu thuẫn"
+check "… the evidence" has K-2b
+check "… and no more of a number than its end" bash -c "grep -q '\*\*\*\*\*\*\*\*0002' '$dir/out' && ! grep -q 079204000002 '$dir/out'"
+check "an item that is not there is said" says "no such item" review show 4711
+check "a decision needs a reason" says "say why" review approve 2
+check "an approval queues it" vnepp review approve 2 --why "compared with the card" --json
+check "… and says so" has '"state": "queued"'
+check "… and it is registered" wait_for state_is v2 done
+check "… the decision shows the exception" has APPROVED_BY_PERSON
+check "… who, when and why are kept" bash -c "'$build/vnepp' review show 2 --json --socket '$dir/control.sock' | tr -d '\n' | grep -q '\"decision\": \"approved\".*\"by\": \"$(id -un)\".*compared with the card'"
+check "… and are in the log" grep -q "event=review.decided.*by=$(id -un)" "$dir/d.log"
+check "nobody decides it twice" says "does not wait for a person" review approve 2 --why x
+check "a refusal ends it" vnepp review refuse 3 --why "the card is another person's"
+check "… with the person's words" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is v3 refused && has 'another person' && has REVIEW_REFUSED"
+check "what the partner must add is no person's to decide" says "does not wait for a person" review approve 5 --why x
+#EVIDENCE
+kill -TERM $pid
+wait $pid
+sqlite3 "$dir/vnepp.db" "UPDATE held SET since = since - 31 * 86400000 WHERE item = 4"
+start
+check "what nobody decides expires" wait_for state_is v4 refused
+check "… with its reason, in Vietnamese and English" bash -c "$(declare -f has); dir=$dir; has REVIEW_EXPIRED && has 'quá thời hạn' && has 'closed undecided'"
+check "… and it is in the log" grep -q "event=review.expired" "$dir/d.log"
+check "what waits for the partner does not expire" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is w2 waiting || state_is w2 done"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
