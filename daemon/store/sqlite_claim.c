@@ -212,7 +212,7 @@ static bool is_to_park(const struct gather *g, const struct store_claimed *c)
 static enum err park(struct gather *g, const struct sq_item *i)
 {
 	g->o->parked++;
-	return sq_ready_add(g->s, &g->o->op, &g->o->queue, STORE_PARKED, i->id);
+	return sq_ready_add(g->s, &g->o->op, &g->o->queue, i->due, STORE_PARKED, i->id);
 }
 
 /* `row`: `row_fresh`: it need not be read again at its result. */
@@ -245,8 +245,8 @@ static enum err forget_ready(struct gather *g, item_id_t id)
 	return sq_run(g->s, &g->o->op, st);
 }
 
-/* At most a page of what is sent again; *more: there may be another page. */
-static enum err take_ready_page(struct gather *g, bool *more)
+/* At most a page of what is sent again or goes ahead; *more: there may be another page. */
+static enum err take_ready_page(struct gather *g, enum sq_stmt which, bool *more)
 {
 	struct store_claim *o = g->o;
 	uint32_t room = o->max - (uint32_t)o->count;
@@ -254,7 +254,7 @@ static enum err take_ready_page(struct gather *g, bool *more)
 	size_t n = 0;
 	bool fresh;
 	enum err err = OK;
-	sqlite3_stmt *st = sq_stmt(g->s, SQ_READY_TAKE);
+	sqlite3_stmt *st = sq_stmt(g->s, which);
 	sqlite3_bind_int64(st, 1, o->queue.account);
 	sqlite3_bind_int64(st, 2, o->queue.partner);
 	sqlite3_bind_int(st, 3, o->queue.lane);
@@ -280,12 +280,12 @@ static enum err take_ready_page(struct gather *g, bool *more)
 }
 
 /* What is sent again comes before what is new. A page that is held as a whole does not hide what is behind it. */
-static enum err take_ready(struct gather *g)
+static enum err take_ready(struct gather *g, enum sq_stmt which)
 {
 	bool more = true;
 	enum err err = OK;
 	while (more && !err && may_take(g))
-		err = take_ready_page(g, &more);
+		err = take_ready_page(g, which, &more);
 	return err;
 }
 
@@ -388,8 +388,10 @@ enum err sq_claim(struct sq *s, struct store_claim *o)
 	g.rows = arena_alloc(&s->arena, (o->max + 1) * sizeof *g.rows);
 	buf_init(&g.runs, 16u << 20);
 	enum err err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &g.revision);
+	if (!err && o->queue.lane == LANE_URGENT)
+		err = take_ready(&g, SQ_READY_TAKE_DUE);
 	if (!err)
-		err = take_ready(&g);
+		err = take_ready(&g, SQ_READY_TAKE);
 	if (!err)
 		err = take_work(&g);
 	if (!err && o->count > 0)

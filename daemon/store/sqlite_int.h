@@ -144,7 +144,8 @@ enum err sq_quota_release_batch(struct sq *s, struct store_op *op, batch_id_t ba
 
 /* ---- shared by operations ---- */
 
-enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key,
+/* `due`: of the item, INSTANT_NONE: never. */
+enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key, instant_ms_t due,
                       instant_ms_t not_before, item_id_t item);
 /* Whether an item whose newest state is QUEUED waits; else a claim holds it. `key`: as it was admitted. */
 enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,

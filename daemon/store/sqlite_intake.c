@@ -247,7 +247,6 @@ static enum err decided(struct sq *s, struct store_batch_chunk *o, struct store_
 {
 	enum err err = take_quota(s, o, l, n);
 	n->due = lane_due(l->request, n->decision.eligible_until);
-	l->lane = lane_now(l->lane, n->due, o->now);
 	if (!err)
 		err = sq_text_id(s, &o->op, n->decision.common, &n->common);
 	if (!err)

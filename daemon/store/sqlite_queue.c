@@ -6,15 +6,17 @@
 
 /* ---- where an item waits ----------------------------------------------------------------------------------------------- */
 
-enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key,
+enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queue_key *key, instant_ms_t due,
                       instant_ms_t not_before, item_id_t item)
 {
+	bool by_deadline = key->lane == LANE_URGENT && due != INSTANT_NONE && not_before != STORE_PARKED;
 	sqlite3_stmt *st = sq_stmt(s, SQ_READY_ADD);
 	sqlite3_bind_int64(st, 1, key->account);
 	sqlite3_bind_int64(st, 2, key->partner);
 	sqlite3_bind_int(st, 3, key->lane);
 	sqlite3_bind_int64(st, 4, not_before);
 	sqlite3_bind_int64(st, 5, (sqlite3_int64)item);
+	sqlite3_bind_int64(st, 6, by_deadline ? due : STORE_PARKED);
 	return sq_run(s, op, st);
 }
 
@@ -105,7 +107,6 @@ static enum err find_urgent(struct sq *s, struct store_expedite *o, struct range
 	return err;
 }
 
-/* It has been allowed to go since it became urgent: so what is due first goes first. */
 static enum err go_ahead(struct sq *s, struct store_expedite *o, const struct range *r, item_id_t item,
                          instant_ms_t due)
 {
@@ -115,7 +116,7 @@ static enum err go_ahead(struct sq *s, struct store_expedite *o, const struct ra
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)item);
 	enum err err = sq_run(s, &o->op, st);
 	o->moved++;
-	return err ? err : sq_ready_add(s, &o->op, &key, due - LANE_URGENT_MS, item);
+	return err ? err : sq_ready_add(s, &o->op, &key, due, due - LANE_URGENT_MS, item);
 }
 
 static void bind_range(sqlite3_stmt *st, const struct range *r)
@@ -193,7 +194,7 @@ static enum err unpark_one(struct sq *s, struct store_unpark *o, item_id_t id)
 		return err;
 	struct store_queue_key key = {i.account, i.partner, lane_now(i.lane, i.due, o->now)};
 	o->moved++;
-	return sq_ready_add(s, &o->op, &key, o->now, id);
+	return sq_ready_add(s, &o->op, &key, i.due, o->now, id);
 }
 
 enum err sq_unpark(struct sq *s, struct store_unpark *o)

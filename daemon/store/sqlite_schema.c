@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -44,9 +44,9 @@ static const char schema[] =
     "NULL,"
     " end_item INTEGER NOT NULL, due INTEGER, PRIMARY KEY(account, partner, lane, batch)) WITHOUT ROWID;"
     "CREATE TABLE ahead(batch INTEGER, item INTEGER, PRIMARY KEY(batch, item)) WITHOUT ROWID;"
-    "CREATE TABLE ready(account INTEGER, partner INTEGER, lane INTEGER, not_before INTEGER, item INTEGER "
-    "UNIQUE,"
-    " PRIMARY KEY(account, partner, lane, not_before, item)) WITHOUT ROWID;"
+    /* due: in the urgent lane the deadline, else, and for what is parked, the number that says never */
+    "CREATE TABLE ready(account INTEGER, partner INTEGER, lane INTEGER, due INTEGER, not_before INTEGER,"
+    " item INTEGER UNIQUE, PRIMARY KEY(account, partner, lane, due, not_before, item)) WITHOUT ROWID;"
     "CREATE INDEX ready_parked ON ready(account, item) WHERE not_before = 9007199254740991;"
     "CREATE TABLE claim(id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, at INTEGER NOT NULL,"
     " runs BLOB NOT NULL);"

@@ -75,7 +75,7 @@ static enum err queue_again(struct sq *s, struct store_finish *o, const struct s
 {
 	instant_ms_t from = not_before == STORE_PARKED ? o->now : not_before;
 	struct store_queue_key key = {i->account, i->partner, lane_now(i->lane, i->due, from)};
-	return sq_ready_add(s, &o->op, &key, not_before, i->id);
+	return sq_ready_add(s, &o->op, &key, i->due, not_before, i->id);
 }
 
 static enum err contact_made(struct sq *s, struct store_op *op, uint32_t account, const char *id)

@@ -66,15 +66,21 @@ SQ(RESULT_ADD,
 SQ(QUEUES, "SELECT account, partner, lane FROM work UNION SELECT account, partner, lane FROM ready WHERE "
            "not_before <= ?1")
 SQ(READY_NEXT, "SELECT min(not_before) FROM ready WHERE not_before > ?1 AND not_before <> 9007199254740991")
-SQ(READY_ADD, "INSERT INTO ready(account, partner, lane, not_before, item) VALUES(?1, ?2, ?3, ?4, ?5)")
+SQ(READY_ADD,
+   "INSERT INTO ready(account, partner, lane, not_before, item, due) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
 SQ(READY_DEL, "DELETE FROM ready WHERE item = ?1")
 SQ(PARKED_GET,
    "SELECT item FROM ready WHERE account = ?1 AND not_before = 9007199254740991 ORDER BY item LIMIT ?2")
 SQ(READY_HAS, "SELECT 1 FROM ready WHERE item = ?1")
+/* The earliest deadline first; few of these have to wait, so that leaving them out costs nothing. */
+SQ(READY_TAKE_DUE,
+   "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.paid, i.fee FROM ready r "
+   "CROSS JOIN item i ON i.id = r.item WHERE r.account = ?1 AND r.partner = ?2 AND r.lane = ?3 AND "
+   "r.due < 9007199254740991 AND r.not_before <= ?4 ORDER BY r.due, r.not_before, r.item LIMIT ?5")
 SQ(READY_TAKE,
    "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.paid, i.fee FROM ready r "
-   "JOIN item i ON i.id = r.item WHERE r.account = ?1 AND r.partner = ?2 AND r.lane = ?3 AND "
-   "r.not_before <= ?4 ORDER BY r.not_before, r.item LIMIT ?5")
+   "CROSS JOIN item i ON i.id = r.item WHERE r.account = ?1 AND r.partner = ?2 AND r.lane = ?3 AND "
+   "r.due = 9007199254740991 AND r.not_before <= ?4 ORDER BY r.not_before, r.item LIMIT ?5")
 SQ(WORK_GET, "SELECT batch, next_item, end_item FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 "
              "ORDER BY batch LIMIT 1")
 SQ(WORK_SET,

@@ -13,7 +13,7 @@
  *   item     one wide row per new line, never updated; id ascending in input order
  *   line     only for lines that repeat an older `ref`: (batch, line) -> item
  *   work     per batch, account and lane: the range of items not claimed yet (the cursor), and when the first is due
- *   ready    items to be sent again, to go ahead, or parked: (account, partner, lane, not_before, item)
+ *   ready    items to be sent again, to go ahead, or parked: (account, partner, lane, due, not_before, item)
  *   ahead    items of a range that have gone ahead of it
  *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
  *   result   appended: (seq, item, attempt, state, blob); also the change feed
@@ -230,7 +230,7 @@ struct store_queues {
 };
 
 /*
- * Items that were never sent and have become urgent (daemon/job/lane.h) leave their place for the urgent lane, where the
+ * Items that were never sent and are urgent (daemon/job/lane.h) leave their place for the urgent lane, where the
  * one that is due first goes first. At most `limit` at once; `more`: there may be others.
  */
 struct store_expedite {
@@ -277,7 +277,8 @@ struct store_claimed {
 };
 
 /*
- * Up to `max` items of one queue, oldest first, repeated ones before new ones. Committed before it is given back: from
+ * Up to `max` items of one queue: in the urgent lane the earliest deadline first; then oldest first, repeated ones
+ * before new ones. Committed before it is given back: from
  * then on, after a crash, each of them is UNKNOWN. Items decided on another Hanoi date or under another revision are
  * decided again; what is no longer free becomes REVIEW (fault: gateway) and is not among the claimed. Of items that cost
  * money at most `paid_max` are claimed; others are parked.

@@ -125,7 +125,6 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &m->scratch, &d);
 	struct str quota = mem_quota_take(m, o, l->request, &d);
 	instant_ms_t due = lane_due(l->request, d.eligible_until);
-	l->lane = lane_now(l->lane, due, o->now);
 	struct mem_item *i = new_item(m);
 	i->batch = b;
 	i->due = due;

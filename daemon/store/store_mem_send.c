@@ -106,6 +106,11 @@ enum err mem_unpark(struct mem *m, struct store_unpark *o)
 
 /* ---- claims ------------------------------------------------------------------------------------------------------------ */
 
+static instant_ms_t rank_of(const struct mem_item *i)
+{
+	return i->lane == LANE_URGENT && i->due != INSTANT_NONE ? i->due : STORE_PARKED;
+}
+
 static bool comes_before(const struct mem_item *a, const struct mem_item *b)
 {
 	bool a_new = a->not_before == INSTANT_NONE, b_new = b->not_before == INSTANT_NONE;
@@ -113,6 +118,8 @@ static bool comes_before(const struct mem_item *a, const struct mem_item *b)
 		return b_new; /* what is sent again comes before what is new */
 	if (a_new && a->batch != b->batch)
 		return a->batch->id < b->batch->id;
+	if (!a_new && rank_of(a) != rank_of(b))
+		return rank_of(a) < rank_of(b);
 	if (!a_new && a->not_before != b->not_before)
 		return a->not_before < b->not_before;
 	return a->id < b->id;

@@ -176,10 +176,35 @@ static void what_comes_late_is_urgent_at_once(void **state)
 	static const enum play_kind kinds[] = {PLAY_RENEW, PLAY_PAID};
 	item_id_t items[2];
 	admit(f, kinds, 2, RENEW_URGENT + 1000, items);
-	assert_int_equal(next_urgent(f, RENEW_URGENT + 1000), INSTANT_NONE);
-	assert_int_equal(expedite(f, RENEW_URGENT + 1000, 100, NULL), 0);
+	assert_int_equal(next_urgent(f, RENEW_URGENT + 1000), RENEW_URGENT);
+	assert_int_equal(expedite(f, RENEW_URGENT + 1000, 100, NULL), 1);
 	expect_claim(f, LANE_URGENT, RENEW_URGENT + 1000, &items[0], 1);
 	expect_claim(f, LANE_CREATE, RENEW_URGENT + 1000, &items[1], 1);
+}
+
+/* Neither when it came nor that it was sent before makes a later deadline go first. */
+static void late_or_again_the_deadline_counts(void **state)
+{
+	struct fixture *f = *state;
+	static const enum play_kind grants[] = {PLAY_GRANT, PLAY_GRANT}, renewal[] = {PLAY_RENEW};
+	item_id_t g[2], r[1];
+	instant_ms_t now = GRANT_DUE - LANE_URGENT_MS;
+	admit(f, grants, 2, PLAY_START, g);
+	assert_int_equal(expedite(f, now, 100, NULL), 2);
+	admit(f, renewal, 1, now, r);
+	assert_int_equal(expedite(f, now, 100, NULL), 1);
+	struct store_claim c = claim(f, LANE_URGENT, 1, now);
+	assert_int_equal(c.count, 1);
+	assert_int_equal(c.items[0].item, r[0]);
+	struct store_step step = {.item = r[0],
+	                          .claim = c.claim,
+	                          .leaves_claim = true,
+	                          .result = play_result(ITEM_QUEUED, now),
+	                          .not_before = now + 1000};
+	struct store_finish finish = {.steps = &step, .count = 1, .now = now};
+	assert_int_equal(play(f->b, &finish.op, STORE_FINISH), OK);
+	const item_id_t wanted[] = {r[0], g[0], g[1]};
+	expect_claim(f, LANE_URGENT, now + 1000, wanted, 3);
 }
 
 static void a_limit_leaves_the_rest_for_the_next_time(void **state)
@@ -272,6 +297,7 @@ int main(void)
 	    BOTH(a_renewal_becomes_urgent_to_the_millisecond),
 	    BOTH(what_is_due_first_goes_first),
 	    BOTH(what_comes_late_is_urgent_at_once),
+	    BOTH(late_or_again_the_deadline_counts),
 	    BOTH(a_limit_leaves_the_rest_for_the_next_time),
 	    BOTH(what_was_claimed_before_is_not_moved),
 	    BOTH(what_is_sent_again_stays_urgent),
