@@ -165,7 +165,7 @@ static enum err write_result(struct again *x, struct sq_tally *t)
 	x->item->free_until = x->d.free_until;
 	enum err err = sq_result_add(x->s, x->op, x->item, &r, false, x->d.common, x->d.item);
 	if (!err && x->d.state == ITEM_QUEUED)
-		err = sq_ready_add(x->s, x->op, &key, x->with->now, x->item->id);
+		err = sq_ready_add(x->s, x->op, &key, x->item->due, x->with->now, x->item->id);
 	return err ? err
 	           : sq_tally_move(x->s, x->op, t, x->item->batch, (int)x->item->state, (int)x->d.state);
 }
