@@ -126,7 +126,8 @@ T_POLICY := $(call unit_tests,policy)
 T_CERTS := $(call unit_tests,certs)
 T_DAEMON := $(call unit_tests,daemon)
 T_CLI := $(call unit_tests,cli)
-UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON) $(T_CLI)
+T_GATEWAY := $(call unit_tests,gateway)
+UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON) $(T_CLI) $(T_GATEWAY)
 
 $(B)/tests/%: $(OBJ)/tests/unit/%.o
 	$(link) $(TEST_LIBS) -lcmocka
@@ -142,6 +143,10 @@ $(T_DAEMON): $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 $(T_DAEMON): TEST_LIBS = $(LIBS_DAEMON)
 $(T_CLI): $(call lib,daemon/cli) $(LIB_BASE)
 $(T_CLI): TEST_LIBS = -lcurl -ljansson $(LIBS_BASE)
+# The whole gateway, with the simulation's clients.
+$(T_GATEWAY): $(call obj,$(filter-out tests/sim/main.c,$(call srcs,tests/sim))) $(B)/lib/gateway.a $(LIB_HARNESS) \
+	$(LIB_REGSIM) $(LIB_DAEMON)
+$(T_GATEWAY): TEST_LIBS = $(LIBS_DAEMON)
 
 .PHONY: unit
 unit: $(UNIT_TESTS)

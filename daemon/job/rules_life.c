@@ -70,7 +70,8 @@ enum err rules_life_approve(struct rules_life *l, const struct rules_person *who
 	if (s->approved)
 		return err_set(e, ERR_EXISTS, "%.*s is approved already, by %s; it takes effect at %s",
 		               SHORT_REVISION, s->revision, s->approver.name,
-		               instant_format(text, s->at, HANOI_OFFSET_S, false));
+		               s->at == INSTANT_NONE ? "once"
+		                                     : instant_format(text, s->at, HANOI_OFFSET_S, false));
 	enum err err = check_approver(s, who, alone, e);
 	if (err)
 		return err;
