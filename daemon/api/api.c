@@ -141,6 +141,7 @@ static const struct route routes[] = {
     {"GET", "/v1/batches/*/items", items_params, api_get_items, METER_ITEMS},
     {"POST", "/v1/batches/*/cancel", no_params, api_cancel_batch, METER_CANCEL},
     {"GET", "/v1/items/*", no_params, api_get_item, METER_ITEM},
+    {"POST", "/v1/items/*/evidence", no_params, api_add_evidence, METER_ITEM},
     {"GET", "/v1/domains/*", no_params, api_get_domain, METER_DOMAIN},
 };
 

@@ -145,8 +145,11 @@ void api_cancel_batch(const struct api_request *q);
 void api_get_items(const struct api_request *q);
 void api_get_item(const struct api_request *q);
 void api_get_domain(const struct api_request *q);
+void api_add_evidence(const struct api_request *q); /* api_evidence.c */
 void intake_begin(const struct api_request *q);
 
+/* True when the answer can be JSON; else 406. */
+bool api_accept_json(struct http_request *r);
 /* ---- api_accept.c ---- */
 /* The best of `types` ("application/json", …, NULL-terminated) for the Accept header; -1 when none fits. */
 int api_accept(const struct http_request *r, const char *const *types);

@@ -16,8 +16,7 @@ static void not_found(struct http_request *r, const char *what)
 	api_problem_answer(r, &p);
 }
 
-/* True when the answer can be JSON. */
-static bool accept_json(struct http_request *r)
+bool api_accept_json(struct http_request *r)
 {
 	static const char *const types[] = {"application/json", NULL};
 	struct api_problem p = {.status = 406,
@@ -109,7 +108,7 @@ static void on_batch(struct store_op *op)
 void api_get_batch(const struct api_request *q)
 {
 	batch_id_t id;
-	if (!accept_json(q->http))
+	if (!api_accept_json(q->http))
 		return;
 	if (!api_batch_id(q->arg, &id)) {
 		not_found(q->http, "this partner has no such batch");
@@ -149,7 +148,7 @@ static void on_cancelled(struct store_op *op)
 void api_cancel_batch(const struct api_request *q)
 {
 	batch_id_t id;
-	if (!accept_json(q->http))
+	if (!api_accept_json(q->http))
 		return;
 	if (!api_batch_id(q->arg, &id)) {
 		not_found(q->http, "this partner has no such batch");
@@ -183,7 +182,7 @@ static void on_item(struct store_op *op)
 
 void api_get_item(const struct api_request *q)
 {
-	if (!accept_json(q->http))
+	if (!api_accept_json(q->http))
 		return;
 	if (q->arg.len > ITEM_REF_MAX) {
 		not_found(q->http, "this partner has no item with this ref");
@@ -234,7 +233,7 @@ void api_get_domain(const struct api_request *q)
 {
 	struct errmsg e = {{0}};
 	struct epp_name name;
-	if (!accept_json(q->http))
+	if (!api_accept_json(q->http))
 		return;
 	if (epp_name_parse(q->arg, &name, &e)) {
 		struct api_problem p = {.status = 400,

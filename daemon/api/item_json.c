@@ -176,3 +176,35 @@ bool item_json_read(struct item_draft *d, struct arena *scratch, struct str text
 	}
 	return top.at ? item_draft_finish(d) : false;
 }
+
+static void read_one_piece(struct reader *r, struct item_place p)
+{
+	void *base = item_draft_entry(r->d, ITEM_GROUP_EVIDENCE, p.at);
+	read_object(r, ITEM_GROUP_EVIDENCE, 0, base);
+	if (!r->j.error)
+		item_draft_check_entry(r->d, ITEM_GROUP_EVIDENCE, 0, r->d->given[ITEM_GROUP_EVIDENCE], p.at);
+}
+
+bool item_json_read_evidence(struct item_draft *d, struct arena *scratch, struct str text)
+{
+	struct reader r = {.d = d};
+	struct item_place top = {ITEM_GROUP_EVIDENCE, -1, NULL};
+	arena_reset(scratch);
+	json_in_init(&r.j, scratch, text);
+	enum json_in_kind kind = json_in_kind(&r.j);
+	top.at = r.j.at;
+	if (kind == JSON_IN_ARRAY) {
+		json_in_enter(&r.j);
+		read_entries(&r, ITEM_GROUP_EVIDENCE);
+	} else if (kind != JSON_IN_BAD && expect(&r, top, NULL, JSON_IN_OBJECT)) {
+		read_one_piece(&r, top);
+	}
+	json_in_end(&r.j);
+	if (r.j.error) {
+		top.at = r.j.error_at;
+		item_draft_error(d, top, NULL, "SYNTAX", "%s", r.j.error);
+	} else if (!d->bad && d->req->evidence_count == 0) {
+		item_draft_error(d, top, NULL, "MISSING", "at least one piece of evidence");
+	}
+	return !d->bad;
+}

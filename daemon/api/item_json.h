@@ -10,4 +10,10 @@
  */
 bool item_json_read(struct item_draft *d, struct arena *scratch, struct str text);
 
+/*
+ * Reads evidence alone into the draft's request: one object as in an item's `evidence`, or an array of them. True: it is
+ * good, and there is at least one.
+ */
+bool item_json_read_evidence(struct item_draft *d, struct arena *scratch, struct str text);
+
 #endif

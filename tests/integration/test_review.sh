@@ -107,7 +107,38 @@ check "nobody decides it twice" says "does not wait for a person" review approve
 check "a refusal ends it" vnepp review refuse 3 --why "the card is another person's"
 check "… with the person's words" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is v3 refused && has 'another person' && has REVIEW_REFUSED"
 check "what the partner must add is no person's to decide" says "does not wait for a person" review approve 5 --why x
-#EVIDENCE
+
+# ---- evidence that comes later
+add() { # PARTNER REF JSON [OPTIONS]: the answer's status line is last
+	printf '%s' "$3" | ask "$1" "/v1/items/$2/evidence" -w '\n%{http_code}\n' -H 'Content-Type: application/json' --data-binary @- "${@:4}" >"$dir/out"
+}
+code() { [ "$(tail -n 1 "$dir/out")" = "$1" ]; }
+add anphat w1 '{"type":"ekyc","result":"perhaps"}'
+check "bad evidence: 422" code 422
+check "… with the place and what is expected" has '"column":25,"field":"evidence\[0\].result","reason":"NOT_ONE_OF"'
+add anphat w1 '[{"typ":"ekyc"},{"type":'
+check "… and every error of it" bash -c "grep -q UNKNOWN_MEMBER '$dir/out' && grep -q SYNTAX '$dir/out'"
+add anphat nobody "$(ekyc K-11 confirmed)"
+check "an unknown ref: 404" code 404
+add hoasen w1 "$(ekyc K-11 confirmed)"
+check "another partner's: 404" code 404
+ask anphat /v1/items/w1/evidence -w '\n%{http_code}\n' -H 'Content-Type: text/plain' -d x >"$dir/out"
+check "another media type: 415" code 415
+add anphat w1 "$(ekyc K-11 confirmed)"
+check "evidence: 200" code 200
+check "… and the item's result, decided again" bash -c "grep -q '\"ref\":\"w1\"' '$dir/out' && grep -q '\"stage\":\"again\",\"outcome\":\"grant\"' '$dir/out'"
+check "… it is registered" wait_for state_is w1 done
+add anphat w1 "$(ekyc K-11 confirmed)"
+check "the same again: 200, and nothing changes" bash -c "tail -n 1 '$dir/out' | grep -q 200 && grep -q '\"state\":\"done\"' '$dir/out'"
+add anphat w1 "$(ekyc K-12 confirmed)"
+check "more when it waits for nothing: 409" code 409
+check "… with its state" has '"state":"done"'
+ekyc K-21 confirmed >"$dir/paper.json"
+api=(--url "https://localhost:$port" --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --ca "$dir/certs/ca.pem")
+check "the command line adds it, too" "$build/vnepp" evidence add w2 "$dir/paper.json" "${api[@]}"
+check "… and it is registered" wait_for state_is w2 done
+check "… a refusal is told" bash -c "! '$build/vnepp' evidence add w3 '$dir/paper.json' ${api[*]} 2>'$dir/out' && grep -q 'no item with this ref' '$dir/out'"
+check "… what was added is shown to a person" bash -c "'$build/vnepp' review show 6 --socket '$dir/control.sock' | grep -q K-21"
 kill -TERM $pid
 wait $pid
 sqlite3 "$dir/vnepp.db" "UPDATE held SET since = since - 31 * 86400000 WHERE item = 4"
