@@ -63,18 +63,33 @@ struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t 
 	return STR_NONE;
 }
 
-struct api_limiter *api_limiter_of(struct api *a, const struct config_partner *p)
+static void set_rates(struct api *a)
 {
-	list_for_each (n, &a->limiters) {
-		struct api_limiter *l = LIST_ITEM(n, struct api_limiter, node);
-		if (strcmp(l->name, p->name) == 0)
-			return l;
+	const struct config *c = a->view->config;
+	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
+	for (size_t i = 0; i < c->partner_count; i++)
+		gcra_set(&api_limiter_at(&a->limiters, a->view->partner_ids[i])->gcra,
+		         c->partners[i].lines_per_second.max, c->partners[i].burst, now);
+}
+
+/* Nobody knows what was used before the start: it may have been everything. */
+static void use_up_rates(struct api *a)
+{
+	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
+	for (size_t i = 0; i < a->view->config->partner_count; i++) {
+		struct gcra *g = &api_limiter_at(&a->limiters, a->view->partner_ids[i])->gcra;
+		gcra_charge(g, g->burst, now);
 	}
-	struct api_limiter *l = xcalloc(1, sizeof *l);
-	snprintf(l->name, sizeof l->name, "%s", p->name);
-	gcra_init(&l->gcra, p->lines_per_second.max, p->burst);
-	list_push(&a->limiters, &l->node);
-	return l;
+}
+
+/* NULL: no such partner. */
+static const struct api_limiter *limiter_of(const struct api *a, const char *partner)
+{
+	const struct config *c = a->view->config;
+	for (size_t i = 0; i < c->partner_count; i++)
+		if (strcmp(c->partners[i].name, partner) == 0)
+			return api_limiter_find(&a->limiters, a->view->partner_ids[i]);
+	return NULL;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------------------------------- */
@@ -309,6 +324,8 @@ struct api *api_new(const struct api_deps *deps)
 	a->admission_closed = deps->admission_closed;
 	a->explain = deps->explain;
 	a->arg = deps->arg;
+	set_rates(a);
+	use_up_rates(a);
 	http_server_init(&a->http, deps->loop, on_request, a);
 	a->http.on_answered = deps->meter ? on_answered : NULL;
 	a->http.answered_arg = a;
@@ -317,12 +334,10 @@ struct api *api_new(const struct api_deps *deps)
 
 void api_free(struct api *a)
 {
-	struct list_node *n;
 	while (a->calls.first)
 		api_call_end(LIST_ITEM(a->calls.first, struct api_call, node));
 	api_leftover_fini(a);
-	while ((n = list_pop(&a->limiters)))
-		free(LIST_ITEM(n, struct api_limiter, node));
+	api_limiters_fini(&a->limiters);
 	view_unref(&a->view);
 	decider_unref(&a->decider);
 	free(a);
@@ -342,13 +357,9 @@ void api_set_config(struct api *a, struct config *config, const uint32_t *partne
                     const uint32_t *account_ids)
 {
 	struct api_view *v = view_new(config, partner_ids, account_ids);
-	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
 	view_unref(&a->view);
 	a->view = v;
-	for (size_t i = 0; i < config->partner_count; i++) {
-		const struct config_partner *p = &config->partners[i];
-		gcra_set(&api_limiter_of(a, p)->gcra, p->lines_per_second.max, p->burst, now);
-	}
+	set_rates(a);
 }
 
 void api_set_decider(struct api *a, struct decider *d)
@@ -362,32 +373,26 @@ void api_rate_of(const struct api *a, const char *partner, struct api_rate *out)
 {
 	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
 	*out = (struct api_rate){0};
-	list_for_each (n, &a->limiters) {
-		const struct api_limiter *l = LIST_ITEM(n, struct api_limiter, node);
-		if (strcmp(l->name, partner) != 0)
-			continue;
-		uint64_t left = gcra_left(&l->gcra, now);
-		*out = (struct api_rate){.used = left < l->gcra.burst ? l->gcra.burst - left : 0,
-		                         .empty_in_ms =
-		                             l->gcra.empty_us > now ? (l->gcra.empty_us - now) / 1000 : 0,
-		                         .near = l->near,
-		                         .over = l->over,
-		                         .uploads = l->uploads,
-		                         .over_uploads = l->over_uploads};
-	}
+	const struct api_limiter *l = limiter_of(a, partner);
+	if (!l)
+		return;
+	uint64_t left = gcra_left(&l->gcra, now);
+	*out = (struct api_rate){.used = left < l->gcra.burst ? l->gcra.burst - left : 0,
+	                         .empty_in_ms = l->gcra.empty_us > now ? (l->gcra.empty_us - now) / 1000 : 0,
+	                         .near = l->near,
+	                         .over = l->over,
+	                         .uploads = l->uploads,
+	                         .over_uploads = l->over_uploads};
 }
 
 int64_t api_limit_used_ppm(const struct api *a, const char *partner)
 {
 	uint64_t now = a->loop->clock->mono_us(a->loop->clock);
-	list_for_each (n, &a->limiters) {
-		const struct api_limiter *l = LIST_ITEM(n, struct api_limiter, node);
-		if (strcmp(l->name, partner) != 0 || l->gcra.rate == 0)
-			continue;
-		uint64_t left = gcra_left(&l->gcra, now), burst = l->gcra.burst ? l->gcra.burst : 1;
-		return left >= burst ? 0 : (int64_t)((burst - left) * 1000000 / burst);
-	}
-	return 0;
+	const struct api_limiter *l = limiter_of(a, partner);
+	if (!l || l->gcra.rate == 0)
+		return 0;
+	uint64_t left = gcra_left(&l->gcra, now), burst = l->gcra.burst ? l->gcra.burst : 1;
+	return left >= burst ? 0 : (int64_t)((burst - left) * 1000000 / burst);
 }
 
 void api_drain(struct api *a)

@@ -3,12 +3,12 @@
 #define VNEPP_API_API_INT_H
 
 #include "daemon/api/api.h"
+#include "daemon/api/api_limiter.h"
 #include "daemon/api/line_error.h"
 #include "daemon/core/config.h"
 #include "daemon/core/loop.h"
 #include "daemon/job/decide.h"
 #include "daemon/net/http1.h"
-#include "daemon/sched/gcra.h"
 #include "daemon/store/store.h"
 #include "epp/base/arena.h"
 #include "epp/base/list.h"
@@ -38,16 +38,6 @@ struct api_view {
 	uint32_t *account_ids; /* owned; [partner * registry_count + registry] */
 };
 
-/* What a partner has used of its rate; kept by name over reloads. */
-struct api_limiter {
-	struct list_node node;
-	struct gcra gcra;
-	uint32_t uploads; /* batches being received now */
-	uint64_t near, over,
-	    over_uploads; /* admitted with little left; beyond the rate; beyond the uploads */
-	char name[STORE_NAME_MAX];
-};
-
 struct api {
 	struct http_server http;
 	struct loop *loop; /* borrowed */
@@ -56,8 +46,8 @@ struct api {
 	struct meter *meter;
 	struct api_view *view;
 	struct decider *decider;
-	struct list limiters; /* of api_limiter; owned */
-	struct list calls;    /* of api_call; owned */
+	struct api_limiters limiters;
+	struct list calls; /* of api_call; owned */
 	struct api_leftovers leftovers;
 	void (*on_published)(void *arg);
 	const char *(*admission_closed)(void *arg);
@@ -98,7 +88,6 @@ void *api_call_new(const struct api_request *q, size_t size, void (*release)(str
 void api_call_end(struct api_call *c);
 void api_submit(struct store_executor *x, struct store_op *op, enum store_op_type type,
                 void (*done)(struct store_op *op));
-struct api_limiter *api_limiter_of(struct api *a, const struct config_partner *p);
 /* "registry/account" of a number, as far as the configuration knows it; empty otherwise. */
 struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t account);
 

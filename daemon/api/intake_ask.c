@@ -67,7 +67,7 @@ static void limit_members(struct buf *b, const void *arg)
 static bool check_rate(const struct api_request *q)
 {
 	struct clock *clock = q->api->loop->clock;
-	struct api_limiter *l = api_limiter_of(q->api, q->partner);
+	struct api_limiter *l = api_limiter_at(&q->api->limiters, q->partner_id);
 	uint64_t now_us = clock->mono_us(clock), wait_us = gcra_wait_us(&l->gcra, 1, now_us);
 	uint64_t wait_ms = (wait_us + 999) / 1000;
 	if (wait_us == 0) {
@@ -92,7 +92,7 @@ static bool check_rate(const struct api_request *q)
 
 static bool check_uploads(const struct api_request *q)
 {
-	struct api_limiter *l = api_limiter_of(q->api, q->partner);
+	struct api_limiter *l = api_limiter_at(&q->api->limiters, q->partner_id);
 	const struct limit *max = &q->partner->uploads;
 	if (!max->max || l->uploads < max->max)
 		return true;

@@ -255,6 +255,23 @@ static void api_holds_the_body_while_the_store_is_busy(void **state)
 	buf_fini(&body);
 }
 
+/* What was used before a restart nobody knows. */
+static void api_counts_a_rate_as_used_up_after_a_start(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct buf body;
+	char path[64];
+	ask(w, &c, "binh.test", "POST", "/v1/batches", NDJSON, lines(&body, "r", 1));
+	expect_problem(&c, 429, "rate-limited");
+	assert_in_range(number(&c, "retry_after_ms"), 90, 100); /* one line at 10 a second */
+	client_fini(&c);
+	buf_fini(&body);
+	vloop_run_for(&w->v, 100);
+	submit(w, "binh.test", "r", 1, path);
+	submit(w, "an.test", "s", 1, path); /* has no rate */
+}
+
 static void api_says_when_the_rate_allows_more(void **state)
 {
 	struct world *w = *state;
@@ -630,6 +647,8 @@ int main(void)
 	    TEST(api_answers_409_while_the_first_is_running),
 	    TEST(api_leaves_nothing_of_a_broken_upload),
 	    TEST(api_holds_the_body_while_the_store_is_busy),
+	    cmocka_unit_test_setup_teardown(api_counts_a_rate_as_used_up_after_a_start, set_up_started,
+	                                    tear_down),
 	    TEST(api_says_when_the_rate_allows_more),
 	    TEST(api_pages_through_results),
 	    TEST(api_shows_outcomes),

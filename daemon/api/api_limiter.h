@@ -1,0 +1,30 @@
+/*
+ * What partners have used of their rates, by the store's number of the partner; kept over reloads. In blocks, so that a
+ * limiter never moves: uploads hold on to theirs. 56 bytes each.
+ */
+#ifndef VNEPP_API_API_LIMITER_H
+#define VNEPP_API_API_LIMITER_H
+
+#include "daemon/sched/gcra.h"
+
+#include <stddef.h>
+
+struct api_limiter {
+	struct gcra gcra;
+	uint32_t uploads;      /* batches being received now */
+	uint64_t near, over;   /* admitted with little left; beyond the rate */
+	uint64_t over_uploads; /* beyond the uploads */
+};
+
+struct api_limiters {
+	struct api_limiter **blocks; /* owned */
+	size_t count;
+};
+
+/* Made with everything 0 when it is asked for first. */
+struct api_limiter *api_limiter_at(struct api_limiters *l, uint32_t partner);
+/* NULL: nobody has asked for it. */
+const struct api_limiter *api_limiter_find(const struct api_limiters *l, uint32_t partner);
+void api_limiters_fini(struct api_limiters *l);
+
+#endif
