@@ -167,6 +167,9 @@ $(B)/vnepp-proof: $(call obj,$(call srcs,tests/proof)) $(LIB_DAEMON)
 $(B)/bench-parts: $(call obj,tests/bench/parts.c) $(LIB_DAEMON)
 	$(link) $(LIBS_DAEMON)
 
+$(B)/bench-limits: $(call obj,tests/bench/limits.c) $(LIB_DAEMON)
+	$(link) $(LIBS_DAEMON)
+
 $(B)/bench-frames: $(call obj,tests/bench/frames.c) $(LIB_EPP)
 	$(link) $(LIBS_EPP)
 
@@ -235,7 +238,7 @@ sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
-bench-run: all $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames
+bench-run: all $(B)/bench-limits $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames
 	@tests/bench/run.sh $(B)
 
 layers: ## includes go one way

@@ -32,26 +32,30 @@ resident_kb() { awk '/^VmRSS/ {print $2}' "/proc/$1/status"; }
 resident_mb() { awk '/^VmRSS/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 peak_mb() { awk '/^VmHWM/ {printf "%.0f", $2 / 1024}' "/proc/$1/status"; }
 
-start_registry() { # DELAY_MS
+start_registry() { # DELAY_MS [LEDGER]
 	rm -f "$dir/port"
+	local ledger=(--ledger-mode off)
+	[ -z "${2:-}" ] || ledger=(--ledger-mode all --ledger "$2")
 	"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-		--ca "$dir/certs/ca.pem" --account anphat:benchpw12,sessions=200 --contact BENCH1,anphat --ledger-mode off \
+		--ca "$dir/certs/ca.pem" --account anphat:benchpw12,sessions=200 --contact BENCH1,anphat "${ledger[@]}" \
 		--delay-ms "$1" --port-file "$dir/port" >"$dir/registry.log" 2>&1 &
 	registry_pid=$!
 	wait_file "$dir/port"
 }
 
-start_gateway() { # SESSIONS WINDOW given|create
+start_gateway() { # SESSIONS WINDOW given|create [COMMANDS_PER_SECOND]
 	rm -f "$dir"/vnepp.db* "$dir/ports"
+	echo "registries: {${4:+sim: {commands_per_second: $4\}}}" >"$dir/limits.yaml"
 	cat >"$dir/vneppd.yaml" <<END
 instance: bench
 sandbox: {clock: "2026-11-20T09:00:00+07:00"}
 store: {path: vnepp.db}
 api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, max_body: 2000MB, max_lines: 2000000}
-admin: {control_socket: none}
+admin: {control_socket: control.sock}
 policy: {rules: "$root/policy/rules"}
 log: {format: logfmt, level: warning}
 partners: partners.yaml
+limits: limits.yaml
 registries:
   - name: sim
     endpoints: ["127.0.0.1:$(cat "$dir/port")"]
@@ -100,6 +104,30 @@ life() { # SESSIONS WINDOW given|create COUNT DELAY_MS
 	stop_all
 }
 
+# A ceiling with work behind it for so many seconds: sets used, the part of it that the registry saw (use.pl).
+under_ceiling() { # COMMANDS_PER_SECOND SECONDS SESSIONS WINDOW
+	start_registry 5 "$dir/ledger"
+	start_gateway "$3" "$4" given "$1"
+	perl tests/bench/lines.pl 1 $(($1 * $2)) given >"$dir/batch.ndjson"
+	ask /v1/batches -T "$dir/batch.ndjson" -X POST -H 'Content-Type: application/x-ndjson' >/dev/null
+	for _ in $(seq 600); do
+		case $(ask /v1/batches/1) in *'"moving":0'*) break ;; esac
+		sleep 0.2
+	done
+	stop_all
+	read -r used _ < <(perl tests/bench/use.pl "$dir/ledger" "$1")
+}
+
+# The middle of eleven times, in milliseconds.
+middle_ms() { # COMMAND...
+	local t0
+	for _ in $(seq 11); do
+		t0=$(date +%s%N)
+		"$@" >"$dir/out" || echo 99999999 # a failure is not quick
+		echo $((($(date +%s%N) - t0) / 10000))
+	done | sort -n | sed -n 6p | awk '{printf "%.1f", $1 / 100}'
+}
+
 row() { printf '%-66s %12s   %-16s %s\n' "$@"; }
 reached() { awk -v a="$1" -v b="$2" 'BEGIN {print (a <= b) ? "reached" : "NOT REACHED"}'; }
 
@@ -122,6 +150,14 @@ row "  … and memory, KiB" "$frame_kib" 2048 "$(reached "$frame_kib" 2048)"
 load=$(awk '$1 == "load" {print $2}' "$dir/policy.txt") decide=$(awk '$1 == "decide" {print $2}' "$dir/policy.txt")
 row "rules: load and check the shipped ones, ms" "$load" 50 "$(reached "$load" 50)"
 row "rules: one decision, us (a million in $(awk -v d="$decide" 'BEGIN {printf "%.1f", d}') s)" "$decide" 3 "$(reached "$decide" 3)"
+"$build/bench-limits" >"$dir/limits.txt"
+while read -r _ name ns; do row "limiter, one decision ($name), ns" "$ns" 200 "$(reached "$ns" 200)"; done < <(grep ^decision "$dir/limits.txt")
+key=$(awk '$1 == "key" {print $2}' "$dir/limits.txt")
+row "limiter, a key that is not used, bytes" "$key" 64 "$(reached "$key" 64)"
+under_ceiling 100 20 4 8
+row "a ceiling of 100/s for 20 s: used while there is work" "$used" "at least 0.995" "$(reached 0.995 "$used")"
+under_ceiling 2000 10 10 32
+row "a ceiling of 2,000/s for 10 s: used while there is work" "$used" "at least 0.995" "$(reached 0.995 "$used")"
 sum=$(awk '$2 == "sum" {print $3}' "$dir/parts.txt")
 ratio=$(awk -v a="$whole" -v b="$sum" 'BEGIN {printf "%.2f", a / b}')
 row "  the whole to the sum of its parts" "$ratio" 3 "$(reached "$ratio" 3)"
@@ -162,7 +198,16 @@ start_registry 60000
 start_gateway 1 1 given
 perl tests/bench/lines.pl 1 $((names * 5 / 2)) given >"$dir/batch.ndjson"
 ask /v1/batches -T "$dir/batch.ndjson" -X POST -H 'Content-Type: application/x-ndjson' >/dev/null
-row "with $((names * 5 / 2)) items queued: resident memory, MB" "$(resident_mb "$gateway_pid")" 150 "$(reached "$(resident_mb "$gateway_pid")" 150)"
+queued=$((names * 5 / 2))
+row "with $queued items queued: resident memory, MB" "$(resident_mb "$gateway_pid")" 100 "$(reached "$(resident_mb "$gateway_pid")" 100)"
+for n in 1 $((queued / 2)) "$queued"; do
+	ms=$(middle_ms "$build/vnepp" item "$n" --socket "$dir/control.sock")
+	row "  vnepp item $n: what holds it, ms with the program's start" "$ms" 50 "$(reached "$ms" 50)"
+done
+ms=$(middle_ms ask "/v1/batches/1/items?after=$((queued / 2))&limit=100")
+row "  100 lines from the middle with what holds them, ms with TLS" "$ms" 50 "$(reached "$ms" 50)"
+ms=$(middle_ms ask "/v1/items/b-$((queued / 2))")
+row "  a line by its ref, ms with TLS" "$ms" 50 "$(reached "$ms" 50)"
 kill -KILL "$gateway_pid"
 wait "$gateway_pid" 2>/dev/null || true
 gateway_pid=""
