@@ -189,6 +189,14 @@ static void run_policy_status(void *arg, struct admin_conn *c, const json_t *arg
 	gateway_policy_status(m->gateway, limit > 0 && limit <= UINT32_MAX ? (uint32_t)limit : 0, on_item, c);
 }
 
+static void run_policy_kept(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t limit = json_integer_value(json_object_get(args, "limit"));
+	gateway_policy_kept(m->gateway, json_string_value(json_object_get(args, "revision")),
+	                    limit > 0 && limit <= UINT32_MAX ? (uint32_t)limit : 0, on_item, c);
+}
+
 const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
                                                {ADMIN_CMD_PAUSE, run_pause},
                                                {ADMIN_CMD_RESUME, run_resume},
@@ -209,4 +217,5 @@ const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
                                                {ADMIN_CMD_POLICY_ROLLBACK, run_rollback},
                                                {ADMIN_CMD_POLICY_WITHDRAW, run_withdraw},
                                                {ADMIN_CMD_POLICY_STATUS, run_policy_status},
+                                               {ADMIN_CMD_POLICY_KEPT, run_policy_kept},
                                                {NULL, NULL}};

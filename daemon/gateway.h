@@ -120,6 +120,9 @@ void gateway_review_show(struct gateway *g, uint64_t item,
 void gateway_review_decide(struct gateway *g, bool approve, const struct json_t *args,
                            const struct gateway_asker *who,
                            void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* Rule sets that are kept, newest first; or one of them with its text: by revision, its beginning, "active" or "staged". */
+void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit,
+                         void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

@@ -1,6 +1,6 @@
 /*
  * Which rule set is in force: shared by gateway_policy.c (changes, time), gateway_policy_ask.c (what people ask),
- * gateway_policy_json.c (the life as JSON) and gateway.c.
+ * gateway_policy_kept.c (what is kept), gateway_policy_json.c (the life as JSON) and gateway.c.
  */
 #ifndef VNEPP_GATEWAY_POLICY_H
 #define VNEPP_GATEWAY_POLICY_H
@@ -76,6 +76,7 @@ void policy_change_store(struct policy_change *c);
 /* gateway_policy_json.c: the life as it is stored. False: it is none. */
 char *policy_life_text(const struct rules_life *l);
 bool policy_life_read(struct str text, struct rules_life *out);
+struct json_t *policy_kept_json(const struct gateway *g, const struct store_rules_row *r);
 struct json_t *policy_steps_json(const struct store_get_rules_steps *s);
 
 #endif

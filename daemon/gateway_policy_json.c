@@ -160,6 +160,19 @@ json_t *gateway_policy_summary(const struct gateway *g)
 	                 "previous", previous);
 }
 
+json_t *policy_kept_json(const struct gateway *g, const struct store_rules_row *r)
+{
+	const struct rules_life *l = &g->policy->life;
+	json_t *o = json_pack("{s:o, s:o, s:s}", "revision", gateway_text(r->revision), "first_seen",
+	                      gateway_moment(r->first_seen), "state",
+	                      str_eq_c(r->revision, l->active)            ? "in force"
+	                      : str_eq_c(r->revision, l->staged.revision) ? "staged"
+	                                                                  : "");
+	if (r->text.len)
+		json_object_set_new(o, "text", gateway_text(r->text));
+	return o;
+}
+
 json_t *policy_steps_json(const struct store_get_rules_steps *s)
 {
 	json_t *list = json_array();

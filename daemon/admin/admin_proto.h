@@ -37,6 +37,9 @@
 #define ADMIN_CMD_POLICY_ROLLBACK "policy rollback"
 #define ADMIN_CMD_POLICY_WITHDRAW "policy withdraw"
 #define ADMIN_CMD_POLICY_STATUS   "policy status"
+/* limit: a number → kept[], newest first: revision, first_seen, state. Or revision: one, its beginning, "active" or "staged" →
+ * revision, first_seen, state, text: canonical, itself a rule file */
+#define ADMIN_CMD_POLICY_KEPT "policy kept"
 /* → as policy status, without history; findings, as text, when the new files were refused */
 /* → review[]: what waits for a person, oldest first, with since and expires; or item: a number → that one, with its
  * reasons, applicant, evidence and earlier decisions. Approve and refuse: item, why: text → item, state, reason, detail */

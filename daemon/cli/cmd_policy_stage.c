@@ -160,8 +160,8 @@ const struct cli_command cmd_policy_activate = {
     .operands = "[REVISION]",
     .summary = "approve what is staged: it takes effect now, or at its date",
     .help =
-        "Not by whoever staged it. REVISION, or its beginning, makes sure that what was looked at is still "
-        "what is staged.\n"
+        "Not by whoever staged it: the login counts, as the kernel tells it (with sudo everybody is root).\n"
+        "REVISION, or its beginning, makes sure that what was looked at is still what is staged.\n"
         "What takes effect at a date does so by itself, also when the daemon was not running then.\n"
         "--confirm-within counts from when it takes effect, over restarts, too.\n",
     .uses = CLI_USES_SOCKET,

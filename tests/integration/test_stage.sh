@@ -84,7 +84,7 @@ registries:
 END
 echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
 
-for command in stage activate confirm rollback withdraw status; do
+for command in stage activate confirm rollback withdraw status kept; do
 	check "help policy $command" bash -c "'$dir/vnepp' help policy $command | grep -q 'Usage: vnepp policy $command'"
 	check "completion knows policy $command" bash -c "'$dir/vnepp' completion bash | grep -qF \"'policy $command')\""
 done
@@ -243,6 +243,12 @@ check "one person may do both there" vnepp policy stage "$dir/three" --at now
 check "… at once" vnepp policy activate
 check "… as the answer says" told "in force    $three"
 check "as JSON" bash -c "'$dir/vnepp' policy status --json --limit 2 --socket '$dir/control.sock' | grep -q '\"more\": true'"
+check "what is kept is listed" bash -c "'$dir/vnepp' policy kept --socket '$dir/control.sock' | grep -q '$three  *in force'"
+check "… and printed whole" bash -c "'$dir/vnepp' policy kept '${one:0:18}' --socket '$dir/control.sock' | sha256sum | grep -q '${one#sha256:}'"
+check "… by what it is" bash -c "'$dir/vnepp' policy kept active --socket '$dir/control.sock' | sha256sum | grep -q '${three#sha256:}'"
+check "… as a rule folder" bash -c "mkdir '$dir/back' && '$dir/vnepp' policy kept active --socket '$dir/control.sock' >'$dir/back/all.yaml' && '$dir/vnepp' policy check '$dir/back'"
+check "what is not kept is said" says "no rule set that begins with" vnepp policy kept sha256:00
+check "nothing is staged, which is said" says "nothing is staged" vnepp policy kept staged
 check "every rule set that was in force is kept" test "$(sqlite3 "$dir/vnepp.db" "SELECT count(*) FROM rules WHERE revision IN ('$one', '$two', '$three') AND length(body) > 10000")" = 3
 stop
 [ "$skipped" -eq 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,8 +1,8 @@
 /*
- * Rule sets that come and go under load: many times (RELOADS; `make sim`: a thousand) by reload or by two people, every second time a broken
- * one, with confirmations that nobody gives, roll-backs, dates and crashes in between, while partners hand in batches and
- * the registry answers. Then every decision in the store must name one revision that was in force at its time, and the text
- * of every revision that is named must be kept.
+ * Rule sets that come and go under load: many times (RELOADS; `make sim`: a thousand) by reload or by two people, every
+ * second time a broken one, with confirmations that nobody gives, roll-backs, dates, crashes and a failing store in
+ * between, while partners hand in batches and the registry answers. Then every decision in the store must name one revision
+ * that was in force at its time, and the text of every revision that is named must be kept.
  */
 #include "epp/base/map.h"
 #include "tests/unit/gateway/gateway_world.h"
@@ -172,7 +172,10 @@ static void change(struct load *l, bool broken)
 	int wording = (int)rng_below(rng, WORDINGS);
 	count_fallen(l);
 	world_decides(w, before);
+	w->store.failing = rng_below(rng, 8) == 0;
+	w->store.type = rng_below(rng, 2) ? STORE_RULES_KEEP : STORE_GET_RULES;
 	bool done = rng_below(rng, 2) ? by_reload(l, wording, broken) : by_people(l, wording, broken);
+	w->store.failing = false;
 	world_decides(w, after);
 	assert_string_equal(after, l->spans[l->span_count - 1].revision);
 	assert_false(broken && done);
