@@ -43,6 +43,7 @@ struct mem_end {
 	bool stalled;            /* nothing arrives here */
 	bool fin_sent;
 	uint64_t sent, cut_at; /* bytes delivered to the peer; where to break, 0: nowhere */
+	uint64_t mark;         /* the tap's */
 	char node_name[32];
 	struct mem_target *target; /* while dialling */
 	struct stream_peer peer;
@@ -68,6 +69,8 @@ struct mem_net {
 	struct mem_opts opts;
 	struct rng rng;
 	struct list ends, listeners;
+	mem_tap_cb tap; /* NULL: nobody looks */
+	void *tap_arg;
 };
 
 static struct mem_end *end_of(struct stream_core *c)
@@ -146,11 +149,19 @@ static size_t window(const struct mem_end *e)
 	return e->net->opts.window_bytes ? e->net->opts.window_bytes : WINDOW;
 }
 
+static void tell(struct mem_end *e, struct str bytes)
+{
+	if (e->net->tap && bytes.len)
+		e->net->tap(e->net->tap_arg, e->node_name, e->other ? e->other->node_name : "", &e->mark,
+		            bytes);
+}
+
 /* Bytes to a peer that is gone vanish; an open end learns of it by a reset. */
 static void send_into_void(struct mem_end *e)
 {
 	if (buf_len(&e->core.out) == 0)
 		return;
+	tell(e, buf_str(&e->core.out));
 	buf_clear(&e->core.out);
 	if (e->core.state == STREAM_OPEN)
 		send_reset(e, "connection reset by peer", 2 * latency(e));
@@ -168,6 +179,7 @@ static void pump(struct stream_core *c)
 	else if (to->coming_bytes < window(e) && buf_len(&c->out)) {
 		size_t room = window(e) - to->coming_bytes;
 		size_t n = buf_len(&c->out) < room ? buf_len(&c->out) : room;
+		tell(e, str_make(buf_data(&c->out), n));
 		send_to(to, DATA, str_make(buf_data(&c->out), n), latency(e));
 		buf_consume(&c->out, n);
 	}
@@ -391,6 +403,12 @@ void mem_net_free(struct mem_net *n)
 void mem_net_set_opts(struct mem_net *n, const struct mem_opts *opts)
 {
 	n->opts = *opts;
+}
+
+void mem_net_tap(struct mem_net *n, mem_tap_cb tap, void *arg)
+{
+	n->tap = tap;
+	n->tap_arg = arg;
 }
 
 size_t mem_net_open(const struct mem_net *n)

@@ -26,6 +26,12 @@ void mem_net_free(struct mem_net *n);
 /* For bytes flushed from now on. */
 void mem_net_set_opts(struct mem_net *n, const struct mem_opts *opts);
 size_t mem_net_open(const struct mem_net *n); /* stream ends that exist */
+/*
+ * Sees every byte at the moment at which an end hands it to the network, with the nodes at both ends ("" when the other
+ * one is gone) and a mark of the end's own, 0 at first, for whoever counts what the bytes mean.
+ */
+typedef void (*mem_tap_cb)(void *arg, const char *from, const char *to, uint64_t *mark, struct str bytes);
+void mem_net_tap(struct mem_net *n, mem_tap_cb tap, void *arg);
 
 /* Two ends of one connection; both are opening. */
 void mem_net_pair(struct mem_net *n, struct stream **a, struct stream **b);

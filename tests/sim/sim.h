@@ -18,16 +18,21 @@
 
 #include <jansson.h>
 
-#define SIM_DIALECTS    2 /* name servers as attributes of the name, or as objects of their own */
-#define SIM_PARTNERS    2
-#define SIM_BATCHES_MAX 8
-#define SIM_LINES_MAX   60
-#define SIM_HISTORY     40 /* names that exist before the gateway's time */
+#define SIM_DIALECTS      2 /* name servers as attributes of the name, or as objects of their own */
+#define SIM_PARTNERS      2
+#define SIM_BATCHES_MAX   16 /* of a rush */
+#define SIM_PLAIN_BATCHES 7
+#define SIM_LINES_MAX     60
+#define SIM_RUSH_LIMITS   3    /* ceilings that a rush changes between */
+#define SIM_RUSH_LINES    4000 /* of each batch of a rush */
+#define SIM_LIMIT_MAX     4000 /* the highest ceiling of any configuration */
+#define SIM_HISTORY       40   /* names that exist before the gateway's time */
 
 /* What all seeds share: files in a temporary folder, read once. */
 struct sim_setup {
 	char dir[128];
 	struct config *configs[SIM_DIALECTS];
+	struct config *rush[SIM_RUSH_LIMITS];
 	struct policy_ruleset *rules;
 };
 
@@ -82,10 +87,26 @@ struct sim_disk {
 	unsigned faults;        /* times that the disk has failed for a while */
 };
 
+/*
+ * Every frame that the gateway hands to the network towards the registry, counted by a ring of moments that knows
+ * nothing of the gateway's own: no second of any start may hold more than the ceiling in force.
+ */
+struct sim_watch {
+	uint64_t at[SIM_LIMIT_MAX + 1];
+	uint64_t count;
+	uint64_t
+	    full; /* frames that used up a second, or nearly: what the ceiling held back goes like that */
+	uint32_t limit; /* in force */
+};
+
 struct sim_world {
 	const struct sim_setup *setup;
 	uint64_t seed;
 	bool verbose;
+	bool rush; /* as much as the ceilings let through, ceilings that change, a clock that is set */
+	struct sim_watch watch;
+	size_t config, wanted; /* of setup->rush: in force; being reloaded */
+	struct loop_timer next_reload, next_clock;
 	struct rng rng;
 	struct vloop v;
 	struct mem_net *net;
@@ -115,6 +136,7 @@ struct sim_report {
 	uint8_t events[SHA256_LEN];
 	uint64_t event_count;
 	unsigned crashes, faults, items, done, failed, needs_human, other;
+	uint64_t commands, full; /* frames to the registry; those that used up a second */
 	char why[512];
 };
 
@@ -123,7 +145,7 @@ void sim_setup_init(struct sim_setup *s);
 void sim_setup_fini(struct sim_setup *s);
 
 /* sim_world.c: runs a seed to its end. What it allocates is left to the end of the process. */
-void sim_run(const struct sim_setup *setup, uint64_t seed, bool verbose, struct sim_report *out);
+void sim_run(const struct sim_setup *setup, uint64_t seed, bool rush, bool verbose, struct sim_report *out);
 void sim_wrong(struct sim_world *w, const char *fmt, ...) PRINTF(2, 3);
 /* Starts the gateway's process; then listens for partners. */
 void sim_boot(struct sim_world *w);
@@ -144,6 +166,14 @@ bool sim_disk_has_failed(const struct sim_world *w);
 void sim_office_init(struct sim_world *w);
 /* The deposit is filled up, and an operator looks after what is paused. */
 void sim_office_calm(struct sim_world *w);
+
+/* sim_rush.c: the ceiling's watch, for every seed; what makes a rush of one. */
+void sim_watch_init(struct sim_world *w);
+/* A process begins, or has reloaded. */
+void sim_watch_limit(struct sim_world *w);
+void sim_rush_init(struct sim_world *w);
+void sim_rush_calm(struct sim_world *w);
+struct config *sim_config(const struct sim_world *w);
 
 /* sim_http.c */
 void sim_http_init(struct sim_http *h, struct sim_world *w, int partner);

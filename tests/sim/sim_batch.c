@@ -23,7 +23,10 @@ bool sim_history_name(int i, char out[64], int *partner, date_t *created, date_t
 /* One in eight is a name that costs. */
 static void add_create(struct sim_batch *b, struct rng *r, int line)
 {
-	int name = (int)rng_below(r, NAMES), person = (int)rng_below(r, 400);
+	bool rush = b->world->rush; /* mostly names and people of their own */
+	int own = b->number * SIM_RUSH_LINES + line;
+	int name = rush && own % 50 ? 1000 + own : (int)rng_below(r, NAMES);
+	int person = rush ? 1000 + own : (int)rng_below(r, 400);
 	bool adult = rng_below(r, 20) > 0, paid = rng_below(r, 8) == 0;
 	buf_printf(
 	    &b->lines,
@@ -60,10 +63,10 @@ void sim_batch_make(struct sim_batch *b, struct sim_world *w, int partner, int n
 {
 	*b = (struct sim_batch){.world = w, .partner = partner, .number = number};
 	sim_http_init(&b->http, w, partner);
-	buf_init(&b->lines, 1u << 20);
-	b->line_count = 1 + rng_below(&w->rng, SIM_LINES_MAX);
+	buf_init(&b->lines, 16u << 20);
+	b->line_count = 1 + rng_below(&w->rng, w->rush ? SIM_RUSH_LINES : SIM_LINES_MAX);
 	for (size_t i = 0; i < b->line_count; i++) {
-		if (rng_below(&w->rng, 4) > 0)
+		if (rng_below(&w->rng, w->rush ? 200 : 4) > 0)
 			add_create(b, &w->rng, (int)i);
 		else
 			add_renew(b, &w->rng, (int)i);
@@ -153,8 +156,8 @@ static void on_timer(struct loop_timer *t)
 		size_t n = json_array_size(b->results);
 		json_int_t after =
 		    n ? json_integer_value(json_object_get(json_array_get(b->results, n - 1), "line")) : 0;
-		snprintf(path, sizeof path, "/v1/batches/%s/items?after=%lld&limit=25", b->id,
-		         (long long)after);
+		snprintf(path, sizeof path, "/v1/batches/%s/items?after=%lld&limit=%d", b->id,
+		         (long long)after, b->world->rush ? 1000 : 25);
 		sim_http_send(&b->http, "GET", path, "Accept: application/json\r\n", STR_NONE, on_page, b);
 		break;
 	}

@@ -79,6 +79,8 @@ void sim_disk_init(struct sim_world *w)
 {
 	struct sim_disk *d = &w->disk;
 	d->kind = (enum sim_store)(w->seed % SIM_STORE__COUNT);
+	if (w->rush && d->kind == SIM_STORE_MEMORY)
+		d->kind = SIM_STORE_SQLITE; /* it walks through all items, which are too many here */
 	d->next_fault.fire = on_fault;
 	d->end_of_fault.fire = on_end_of_fault;
 	if (d->kind != SIM_STORE_FILES)

@@ -42,18 +42,32 @@ static const char main_text[] =
     "    poll: 20s\n"
     "    low_balance_marks: [low account balance]\n"
     "    accounts:\n"
-    "      - {name: one, login: gateway1, password_file: pw, sessions: 3, window: 4}\n"
-    "      - {name: two, login: gateway2, password_file: pw, sessions: 1, window: 1}\n";
+    "      - {name: one, login: gateway1, password_file: pw, sessions: %d, window: %d}\n"
+    "      - {name: two, login: gateway2, password_file: pw, sessions: %d, window: %d}\n";
 
 static const char partners_text[] = "partners:\n"
                                     "  - {name: p0, certificates: [{san_dns: partner0.sim}], account: one}\n"
                                     "  - {name: p1, certificates: [{san_dns: partner1.sim}], account: two}\n";
 
-static const char limits_text[] = "registries: {sim: {commands_per_second: 40}}\n";
+static const char limits_text[] = "registries: {sim: {commands_per_second: %u}}\n";
+
+static struct config *load(struct sim_setup *s, const char *rules, const char *hosts, uint32_t limit,
+                           bool many, struct diag *d)
+{
+	char text[8192], path[256];
+	snprintf(text, sizeof text, main_text, rules, hosts, many ? 8 : 3, many ? 32 : 4, many ? 4 : 1,
+	         many ? 16 : 1);
+	put(s, "vneppd.yaml", text);
+	snprintf(text, sizeof text, limits_text, limit);
+	put(s, "limits.yaml", text);
+	snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
+	return config_load(path, 0, d);
+}
 
 void sim_setup_init(struct sim_setup *s)
 {
-	char text[8192], rules[4096], path[256];
+	static const uint32_t limits[SIM_RUSH_LIMITS] = {400, 1500, SIM_LIMIT_MAX}; /* sim_rush.c */
+	char rules[4096];
 	struct diag d;
 	struct buf out;
 	snprintf(s->dir, sizeof s->dir, "%s/vnepp-sim-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
@@ -62,20 +76,18 @@ void sim_setup_init(struct sim_setup *s)
 	put(s, "cert.pem", "not looked at\n");
 	put(s, "key.pem", "not looked at\n");
 	put(s, "partners.yaml", partners_text);
-	put(s, "limits.yaml", limits_text);
 	diag_init(&d);
 	buf_init(&out, 1u << 20);
 	for (size_t i = 0; i < SIM_DIALECTS; i++) {
-		snprintf(text, sizeof text, main_text, rules, i ? "objects" : "attributes");
-		put(s, "vneppd.yaml", text);
-		snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
-		s->configs[i] = config_load(path, 0, &d);
+		s->configs[i] = load(s, rules, i ? "objects" : "attributes", 40, false, &d);
 	}
+	for (size_t i = 0; i < SIM_RUSH_LIMITS; i++)
+		s->rush[i] = load(s, rules, "attributes", limits[i], true, &d);
 	s->rules = policy_load_dir("policy/rules", NULL, &d);
 	diag_print(&d, &out);
 	if (d.errors)
 		fprintf(stderr, "%s", buf_cstr(&out));
-	INVARIANT(s->configs[0] && s->configs[1] && s->rules);
+	INVARIANT(!d.errors && s->rules);
 	buf_fini(&out);
 	diag_fini(&d);
 }
@@ -85,6 +97,8 @@ void sim_setup_fini(struct sim_setup *s)
 	char path[256];
 	for (size_t i = 0; i < SIM_DIALECTS; i++)
 		config_unref(&s->configs[i]);
+	for (size_t i = 0; i < SIM_RUSH_LIMITS; i++)
+		config_unref(&s->rush[i]);
 	policy_unref(&s->rules);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);
