@@ -9,6 +9,7 @@
 #include "daemon/gateway.h"
 #include "daemon/job/decide.h"
 #include "daemon/job/job.h"
+#include "daemon/sched/caps.h"
 #include "daemon/sched/sched.h"
 #include "daemon/session/pool.h"
 #include "epp/base/hash.h"
@@ -58,6 +59,8 @@ struct gateway_registry {
 	const struct config_registry *config;
 	struct limit all, of[LIMIT_CLASS__COUNT]; /* as they are configured now */
 	struct limits limits;
+	struct limit day[CAPS__COUNT]; /* as they are configured now */
+	struct caps caps;
 	struct gateway_account *accounts; /* owned; config->account_count of them */
 };
 

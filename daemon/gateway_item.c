@@ -41,6 +41,11 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 		*r = (struct api_held){
 		    "pause", "operator", INSTANT_NONE,
 		    "what costs money is paused: see 'pauses' in vnepp status, and vnepp resume"};
+	else if (sched_is_used_up(a->sched, lane_of_op(row->op)))
+		*r = (struct api_held){
+		    "day", "operator", caps_day_end(&a->registry->caps),
+		    "what the registry takes of these commands on a day is used up: see vnepp "
+		    "limits"};
 	else if (row->paid && sched_out_of_money(a->sched))
 		*r = (struct api_held){
 		    "money", "operator", INSTANT_NONE,

@@ -47,7 +47,25 @@ static void add_ceiling(json_t *list, const struct gateway *g, const char *whose
 		    (int64_t)c->near, (int64_t)c->over);
 }
 
-static void add_registries(json_t *list, const struct gateway *g)
+static json_t *midnight(date_t day)
+{
+	return day == DATE_NONE ? json_string("never") : gateway_moment(instant_of_date(day, HANOI_OFFSET_S));
+}
+
+static void add_caps(json_t *list, const struct gateway_registry *r, const char *whose, date_t today)
+{
+	char name[64];
+	for (int k = 0; k < CAPS__COUNT; k++) {
+		const struct cap *c = &r->caps.caps[k];
+		snprintf(name, sizeof name, "%s_per_day",
+		         k == CAP_TAKEN ? "taken_names" : limit_class_names[k]);
+		if (c->limit.max)
+			add(list, whose, name, &r->day[k], c->day == today ? c->used : 0, midnight(today + 1),
+			    (int64_t)c->near, (int64_t)c->over);
+	}
+}
+
+static void add_registries(json_t *list, const struct gateway *g, date_t today)
 {
 	for (size_t i = 0; i < g->base->registry_count; i++) {
 		const struct gateway_registry *r = &g->registries[i];
@@ -58,6 +76,7 @@ static void add_registries(json_t *list, const struct gateway *g)
 			snprintf(name, sizeof name, "%s_per_second", limit_class_names[k]);
 			add_ceiling(list, g, whose, name, &r->of[k], &r->limits.of[k]);
 		}
+		add_caps(list, r, whose, today);
 	}
 }
 
@@ -67,11 +86,6 @@ static uint64_t used_of(const struct store_get_used *u, const char *scope, date_
 		if (u->list[i].begin == begin && str_eq_c(u->list[i].scope, scope))
 			return u->list[i].used;
 	return 0;
-}
-
-static json_t *midnight(date_t day)
-{
-	return day == DATE_NONE ? json_string("never") : gateway_moment(instant_of_date(day, HANOI_OFFSET_S));
 }
 
 static uint64_t waiting_of(const struct limits_question *q, uint32_t partner)
@@ -114,7 +128,7 @@ static json_t *limits(const struct limits_question *q)
 	const struct config *c = q->gateway->config;
 	date_t today = date_of_instant(loop_wall(q->gateway->env.loop), HANOI_OFFSET_S);
 	json_t *list = json_array();
-	add_registries(list, q->gateway);
+	add_registries(list, q->gateway, today);
 	for (size_t i = 0; i < c->partner_count; i++)
 		add_partner(list, q, i, today);
 	for (size_t i = 0; i < c->quota_count; i++) {
@@ -135,6 +149,7 @@ static json_t *queue(const struct limits_question *q)
 	for (size_t i = 0; i < q->depths.count; i++) {
 		const struct store_depth *d = &q->depths.depths[i];
 		const struct gateway_account *a = gateway_account_of(g, d->queue.account);
+		bool used_up = a && sched_is_used_up(a->sched, d->queue.lane);
 		bool paused = a && sched_is_held(g->sched, a->id, d->queue.partner, d->queue.lane);
 		json_array_append_new(
 		    list,
@@ -144,6 +159,7 @@ static json_t *queue(const struct limits_question *q)
 		              (json_int_t)d->items, "oldest", gateway_moment(d->oldest), "state",
 		              !a || a->closed                ? "account not configured"
 		              : paused                       ? "paused"
+		              : used_up                      ? "the registry's day is used up"
 		              : sched_out_of_money(a->sched) ? "what costs waits for money"
 		                                             : "moving"));
 	}

@@ -116,7 +116,7 @@ static void arm(struct gateway *g, uint64_t least_ms)
 static void on_settled(void *arg, const char *why)
 {
 	struct gateway *g = arg;
-	if (why)
+	if (why && !g->stopping)
 		LOG(g->env.log, LOG_ERROR, "rules.failed", why, F_C("active", g->policy->life.active));
 	arm(g, why ? RETRY_MS : 0);
 }
@@ -176,6 +176,10 @@ static void on_kept(struct store_op *op)
 void policy_change_store(struct policy_change *c)
 {
 	struct gateway *g = c->gateway;
+	if (g->stopping) { /* the store takes nothing more: what is there holds at the next start */
+		finish(c, "the gateway is stopping");
+		return;
+	}
 	c->life_text = policy_life_text(&c->next);
 	c->keep = (struct store_rules_keep){.op = {.type = STORE_RULES_KEEP, .done = on_kept},
 	                                    .now = loop_wall(g->env.loop),
@@ -266,6 +270,10 @@ static void on_read(struct store_op *op)
 void policy_change_load(struct policy_change *c)
 {
 	struct gateway *g = c->gateway;
+	if (g->stopping) {
+		finish(c, "the gateway is stopping");
+		return;
+	}
 	c->get = (struct store_get_rules){.op = {.type = STORE_GET_RULES, .done = on_read},
 	                                  .revision = str_c(c->next.active),
 	                                  .arena = &c->arena};

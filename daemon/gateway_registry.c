@@ -23,6 +23,9 @@ static void set_limits(struct gateway_registry *r, const struct config_registry 
 	r->all = c->commands_per_second;
 	memcpy(r->of, c->class_per_second, sizeof r->of);
 	limits_set(&r->limits, r->all, r->of, now_ms);
+	memcpy(r->day, c->class_per_day, sizeof c->class_per_day);
+	r->day[CAP_TAKEN] = c->taken_per_day;
+	caps_set(&r->caps, r->day);
 }
 
 enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
@@ -33,6 +36,7 @@ enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
 		const struct config_registry *c = &g->base->registries[i];
 		r->config = c;
 		limits_init(&r->limits, (struct limit){0}, r->of, loop_now(g->env.loop));
+		caps_init(&r->caps, g->env.loop, g->env.writer, g->env.log, c->name);
 		set_limits(r, c, loop_now(g->env.loop));
 		r->accounts = xcalloc(c->account_count, sizeof *r->accounts);
 		for (size_t k = 0; k < c->account_count; k++) {
@@ -54,6 +58,7 @@ void gateway_registries_free(struct gateway *g)
 			gateway_pool_free(a->next);
 		}
 		limits_fini(&r->limits);
+		caps_fini(&r->caps);
 		free(r->accounts);
 	}
 	free(g->registries);
@@ -117,6 +122,7 @@ void gateway_registries_start(struct gateway *g, const uint32_t *ids)
 		a->id = ids[i];
 		a->sched = sched_add_account(g->sched, a->id, a->registry->config->name, a->config->name,
 		                             &a->registry->limits);
+		sched_cap_account(a->sched, &a->registry->caps);
 		open_way(a);
 		if (a->gateway->env.meter)
 			a->meter = meter_account_add(a->gateway->env.meter, a->registry->config->name,

@@ -73,9 +73,12 @@ struct config_registry {
 	size_t low_balance_mark_count;
 	uint64_t skew_warn_ms; /* difference of the registry's clock that is worth a warning; 0: none */
 	uint64_t settle_ms;    /* before "does not exist" is believed, twice */
+	uint64_t slow_ms;      /* an answer that takes longer says that the registry is in trouble */
 	uint64_t poll_ms;      /* interval of the poll worker when the queue is empty */
 	struct limit commands_per_second; /* hard ceiling (limits file) */
 	struct limit class_per_second[LIMIT_CLASS__COUNT];
+	struct limit class_per_day[LIMIT_CLASS__COUNT];
+	struct limit taken_per_day; /* creates of names that are taken */
 	struct config_account *accounts;
 	size_t account_count;
 };

@@ -86,6 +86,11 @@ static void read_registry_limits(struct config_reading *r, struct yaml_node *n, 
 		(void)config_value_limit(r, classes, limit_class_names[i], CEILING_MAX,
 		                         &g->class_per_second[i]);
 	yaml_reject_unseen(r->d, classes);
+	classes = yaml_opt(r->d, n, "classes_per_day", YAML_MAP);
+	for (int i = 0; i < LIMIT_CLASS__COUNT; i++)
+		(void)config_value_limit(r, classes, limit_class_names[i], QUEUE_MAX, &g->class_per_day[i]);
+	yaml_reject_unseen(r->d, classes);
+	(void)config_value_limit(r, n, "taken_names_per_day", QUEUE_MAX, &g->taken_per_day);
 	yaml_reject_unseen(r->d, n);
 }
 

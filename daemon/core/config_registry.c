@@ -294,6 +294,8 @@ static void read_times(struct config_reading *r, struct yaml_node *map, struct c
 	yaml_reject_unseen(r->d, b);
 	config_value_ms(r, map, "settle", 0, DAY, &g->settle_ms);
 	config_value_ms(r, map, "poll", 10, DAY, &g->poll_ms);
+	g->slow_ms = g->answer_ms / 3;
+	config_value_ms(r, map, "slow", 10, 10 * MINUTE, &g->slow_ms);
 	config_value_ms(r, map, "clock_skew", 0, DAY, &g->skew_warn_ms);
 	if (b && g->backoff_min_ms > g->backoff_max_ms)
 		diag_error(r->d, b->key_pos, "backoff: 'min' is longer than 'max'");

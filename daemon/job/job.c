@@ -40,14 +40,15 @@ static const unsigned allowed[JOB_PHASE__COUNT] = {
     [JOB_HOST] =
         1u << JOB_HOST | 1u << JOB_HOST_CHECK | 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_OVER,
     [JOB_CHECK] = 1u << JOB_CHECK | 1u << JOB_TRANSFORM | 1u << JOB_LOOK | 1u << JOB_OVER,
-    [JOB_TRANSFORM] =
-        1u << JOB_TRANSFORM | 1u << JOB_CONTACT | 1u << JOB_HOST_CHECK | 1u << JOB_LOOK | 1u << JOB_OVER,
+    [JOB_TRANSFORM] = 1u << JOB_TRANSFORM | 1u << JOB_CHECK | 1u << JOB_CONTACT | 1u << JOB_HOST_CHECK |
+                      1u << JOB_LOOK | 1u << JOB_OVER,
     [JOB_LOOK] = 1u << JOB_LOOK | 1u << JOB_OVER,
 };
 
 void job_move(struct job *j, enum job_phase to)
 {
 	INVARIANT(allowed[j->phase] & 1u << to);
+	j->checked |= j->phase == JOB_CHECK;
 	j->phase = to;
 }
 
@@ -107,6 +108,14 @@ enum job_next job_begin(struct job *j)
 	else
 		j->phase = JOB_TRANSFORM;
 	return JOB_SEND;
+}
+
+bool job_check_first(struct job *j)
+{
+	if (j->phase != JOB_TRANSFORM || j->request.op != ITEM_CREATE || j->checked || j->mended)
+		return false;
+	job_move(j, JOB_CHECK);
+	return true;
 }
 
 bool job_step(struct job *j)

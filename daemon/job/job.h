@@ -50,6 +50,7 @@ struct job_registry {
 	struct rng *rng;      /* for authInfo, which is made for each command and kept nowhere (RFC 9154) */
 	int date_offset_s;
 	uint64_t settle_ms;
+	uint64_t slow_ms;                  /* an answer that takes longer is a sign of trouble; 0: none is */
 	const struct epp_dialect *dialect; /* the registry's own extensions; NULL: none */
 };
 
@@ -85,6 +86,7 @@ struct job {
 	bool contact_known, contact_made; /* made: known to exist now, to be stored */
 	enum job_phase phase;
 	int attempt;
+	bool checked;  /* a <check> came before the transform */
 	bool again;    /* it was begun before; perhaps something was sent, although no attempt was counted */
 	bool in_doubt; /* a transform may have been carried out */
 	/* No transform of this item left before. The scheduler sets it: when the first is sent, before that (and for
@@ -112,6 +114,8 @@ struct job {
 enum job_next job_begin(struct job *j);
 /* An item found in UNKNOWN or RECONCILING after a start; `sent_at` is the earliest moment it may have been sent. */
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);
+/* Asks with <check> before the create that would be sent next, unless that was done. True: it will. */
+bool job_check_first(struct job *j);
 /* The letter of the phase for clTRIDs: c, i, h, n, k, t, q. */
 char job_step_letter(const struct job *j);
 bool job_is_transform(const struct job *j);

@@ -11,5 +11,6 @@ struct job_registry job_registry_of(const struct config_registry *r, const struc
 	                             .auth_length = r->auth_length,
 	                             .date_offset_s = r->date_offset_s,
 	                             .settle_ms = r->settle_ms,
+	                             .slow_ms = r->slow_ms,
 	                             .dialect = r->mapping};
 }

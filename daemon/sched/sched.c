@@ -33,13 +33,15 @@ static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
 
 /*
  * The first job of a list whose class of commands may leave now: behind a limit of creates, renewals go on. Mostly it is
- * the first of all. NULL: `*soonest` is when to look again, if that is sooner.
+ * the first of all. NULL: `*soonest` is when to look again, if that is sooner; whoever waits for its day is told (caps.h).
  */
 static struct sched_job *first_allowed(const struct sched_account *a, const struct list *l, uint64_t now,
                                        uint64_t *soonest)
 {
 	list_for_each (n, l) {
 		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
+		if (!sched_caps_may(j))
+			continue;
 		uint64_t own = a->limits->classed ? limits_wait_ms(a->limits, sched_class_of(j), now) : 0;
 		if (own == 0)
 			return j;
@@ -69,12 +71,14 @@ static struct sched_job *next_to_send(const struct sched_account *a, uint64_t no
 static void pump(struct sched_account *a)
 {
 	struct sched *s = a->sched;
+	sched_caps_put_back(a);
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
 	while (room > 0 && (!list_empty(&a->ready) || !list_empty(&a->begun))) {
 		uint64_t now = loop_now(s->c.loop), wait;
 		struct sched_job *j = next_to_send(a, now, &wait);
 		if (!j) {
-			loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
+			if (wait != UINT64_MAX)
+				loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
 			break;
 		}
 		enum limit_class class = sched_class_of(j);
@@ -82,8 +86,11 @@ static void pump(struct sched_account *a)
 		list_remove(&j->node);
 		if (sched_job_put_back_held(j))
 			continue;
+		if (!sched_caps_risk(j))
+			continue;
 		if (sched_send(j)) {
 			limits_take(a->limits, class, now);
+			sched_caps_sent(j, class);
 			pace_sent(&a->pace, now * 1000);
 			a->begun_in_a_row = begun ? a->begun_in_a_row + 1 : 0;
 			room--;
@@ -203,7 +210,7 @@ void sched_stop_check(struct sched *s)
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
-		if (jobs_of(a) || a->claiming || a->money.unparking) {
+		if (jobs_of(a) || a->claiming || a->money.unparking || (a->caps && caps_busy(a->caps))) {
 			/* What a claim or a name's release made ready meanwhile goes back, too. */
 			struct list_node *r;
 			while ((r = list_pop(&a->ready)) || (r = list_pop(&a->begun)))

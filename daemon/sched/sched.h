@@ -16,6 +16,7 @@
 #include "daemon/store/store.h"
 #include "epp/base/logapi.h"
 
+struct caps;
 struct meter;
 struct meter_account;
 struct sched;
@@ -47,6 +48,10 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
                                         const char *account, struct limits *limits);
 /* The pool and the facts from now on; the former pool must be drained. `pool` is borrowed, `facts` copied. */
 void sched_set_account(struct sched_account *a, struct pool *pool, const struct job_registry *facts);
+/* What its registry takes on a day; borrowed. */
+void sched_cap_account(struct sched_account *a, struct caps *caps);
+/* Nothing more of this lane goes to the registry today. */
+bool sched_is_used_up(const struct sched_account *a, uint8_t lane);
 /* Where its commands are counted; borrowed. */
 void sched_meter_account(struct sched_account *a, struct meter_account *m);
 /* The pool may have room. */

@@ -30,7 +30,7 @@ static struct sched_account *account_of(struct sched *s, uint32_t id)
 static void activate(struct sched_account *a, const struct store_queue_key *key)
 {
 	const struct sched_config *c = &a->sched->c;
-	if (sched_is_held(a->sched, a->id, key->partner, key->lane))
+	if (sched_lane_waits(a, key->partner, key->lane))
 		return; /* whoever lifts it asks for the queues again */
 	fair_activate(&a->fair, key->partner, key->lane, c->weight ? c->weight(c->arg, key->partner) : 1);
 }

@@ -57,23 +57,31 @@ static void meter(const struct sched_job *j, enum session_outcome outcome, const
 		meter_command_lost(m, command_of(&j->job), mono_us(j) - j->sent_us);
 }
 
-/* The registry is overloaded, or says that we are too many: 2400, 2500 to 2502, or it ended the connection. */
-static bool is_trouble(enum session_outcome outcome, const struct epp_response *r)
+/* The registry is overloaded, or says that we are too many: 2400, 2500 to 2502, or it ended the connection, or it takes
+ * long to answer. NULL: nothing of that. */
+static const char *trouble(const struct sched_job *j, enum session_outcome outcome,
+                           const struct epp_response *r)
 {
 	int code = outcome == SESSION_ANSWERED ? r->results[0].code : 0;
-	return outcome == SESSION_UNKNOWN || code == 2400 || (code >= 2500 && code <= 2502);
+	uint64_t slow_us = j->account->facts.slow_ms * 1000;
+	if (outcome == SESSION_UNKNOWN)
+		return "no answer";
+	if (code == 2400 || (code >= 2500 && code <= 2502))
+		return "its code";
+	return slow_us && mono_us(j) - j->sent_us > slow_us ? "a slow answer" : NULL;
 }
 
-static void learn(struct sched_account *a, enum session_outcome outcome, const struct epp_response *r)
+static void learn(const struct sched_job *j, enum session_outcome outcome, const struct epp_response *r)
 {
+	struct sched_account *a = j->account;
 	uint64_t now_us = loop_now(a->sched->c.loop) * 1000;
-	bool slower = is_trouble(outcome, r) && pace_trouble(&a->pace, a->limits->all.limit, now_us);
-	bool free_again =
-	    outcome == SESSION_ANSWERED && !is_trouble(outcome, r) && pace_well(&a->pace, now_us);
+	const char *why = trouble(j, outcome, r);
+	bool slower = why && pace_trouble(&a->pace, a->limits->all.limit, now_us);
+	bool free_again = outcome == SESSION_ANSWERED && !why && pace_well(&a->pace, now_us);
 	if (slower)
 		LOG(a->sched->c.log, LOG_WARNING, "pace.cut",
 		    "the registry is in trouble: sending slows down", F_C("registry", a->registry),
-		    F_C("account", a->name), F_U64("per_second", pace_rate(&a->pace)));
+		    F_C("account", a->name), F_C("why", why), F_U64("per_second", pace_rate(&a->pace)));
 	if (free_again)
 		LOG(a->sched->c.log, LOG_NOTICE, "pace.free", "the registry bears the full rate again",
 		    F_C("registry", a->registry), F_C("account", a->name));
@@ -96,12 +104,13 @@ static void done(struct session_command *c, enum session_outcome outcome, const 
 {
 	struct sched_job *j = job_of(c);
 	list_remove(&j->node);
+	sched_caps_answered(j, outcome, outcome == SESSION_ANSWERED ? r->results[0].code : 0);
 	if (outcome == SESSION_NOT_SENT) {
 		not_sent(j);
 		return;
 	}
 	meter(j, outcome, r);
-	learn(j->account, outcome, r);
+	learn(j, outcome, r);
 	if (outcome == SESSION_ANSWERED)
 		sched_drive(j, job_answered(&j->job, r, c->cltrid, wall(j)));
 	else
@@ -256,8 +265,7 @@ bool sched_send(struct sched_job *j)
 		sched_drive(j, job_unbuildable(&j->job, e.text));
 		return false;
 	}
-	if (a->meter)
-		j->sent_us = mono_us(j);
+	j->sent_us = mono_us(j);
 	if (further)
 		fair_more(&a->fair, j->partner, j->lane);
 	list_push(&a->flying, &j->node);

@@ -26,6 +26,11 @@ bool sched_is_held_paid(const struct sched *s, uint32_t account, uint32_t partne
 	return false;
 }
 
+bool sched_lane_waits(const struct sched_account *a, uint32_t partner, uint8_t lane)
+{
+	return sched_is_held(a->sched, a->id, partner, lane) || sched_is_used_up(a, lane);
+}
+
 bool sched_job_put_back_held(struct sched_job *j)
 {
 	struct sched *s = j->account->sched;
@@ -52,13 +57,13 @@ static void put_back_held(struct list *l)
 }
 
 /* A queue that has a turn under way keeps it in vain: what its claim brings goes back. */
-static void stop_turns(struct sched_account *a)
+void sched_stop_turns(struct sched_account *a)
 {
 	size_t at = 0;
 	uint32_t partner;
 	uint8_t lane;
 	while (fair_each(&a->fair, &at, &partner, &lane))
-		if (sched_is_held(a->sched, a->id, partner, lane))
+		if (sched_lane_waits(a, partner, lane))
 			fair_deactivate(&a->fair, partner, lane);
 }
 
@@ -70,7 +75,7 @@ void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t cou
 	s->hold_count = count;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
-		stop_turns(a);
+		sched_stop_turns(a);
 		put_back_held(&a->ready);
 		put_back_held(&a->begun);
 		if (s->started)

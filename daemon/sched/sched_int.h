@@ -4,6 +4,7 @@
 #ifndef VNEPP_SCHED_INT_H
 #define VNEPP_SCHED_INT_H
 
+#include "daemon/sched/caps.h"
 #include "daemon/sched/fair.h"
 #include "daemon/sched/pace.h"
 #include "daemon/sched/sched.h"
@@ -57,7 +58,9 @@ struct sched_job {
 	bool parked;      /* in `waiting`, to be sent when what was reported is on disk */
 	bool end_held;    /* in `ending`, to be recorded when what was reported is on disk */
 	uint64_t held_ms; /* the delay of the held end */
-	uint64_t sent_us; /* monotonic; only when commands are counted */
+	uint64_t sent_us; /* monotonic */
+	date_t
+	    taken_day; /* of the create in flight, which may come to count as one of a taken name; 0: none */
 };
 
 struct name_lock {
@@ -82,6 +85,7 @@ struct sched_account {
 	struct pool *pool;
 	struct meter_account *meter; /* borrowed, or NULL */
 	struct limits *limits;
+	struct caps *caps; /* borrowed; NULL: none */
 	struct pace pace;
 	struct job_registry facts;
 	struct list ready; /* claimed, and nothing of it was sent */
@@ -151,6 +155,20 @@ void sched_stop_check(struct sched *s);
 /* sched_hold.c */
 /* A ready job that is in no list goes back when it is held and has not begun: true. */
 bool sched_job_put_back_held(struct sched_job *j);
+
+/* True: whoever lifts that asks for the queues again. */
+bool sched_lane_waits(const struct sched_account *a, uint32_t partner, uint8_t lane);
+void sched_stop_turns(struct sched_account *a);
+
+/* sched_caps.c */
+/* Its next command may leave on this day. */
+bool sched_caps_may(const struct sched_job *j);
+/* What has not begun and cannot leave today goes back. */
+void sched_caps_put_back(struct sched_account *a);
+/* Before the send of a create that was not checked. False: it is checked first. */
+bool sched_caps_risk(struct sched_job *j);
+void sched_caps_sent(struct sched_job *j, enum limit_class class);
+void sched_caps_answered(struct sched_job *j, enum session_outcome outcome, int code);
 
 /* sched_money.c */
 void sched_money_init(struct sched_account *a);

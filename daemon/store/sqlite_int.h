@@ -102,6 +102,7 @@ enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o);
 enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o);
 enum err sq_queues(struct sq *s, struct store_queues *o);
 enum err sq_expedite(struct sq *s, struct store_expedite *o);
+enum err sq_lease(struct sq *s, struct store_lease *o);
 enum err sq_unpark(struct sq *s, struct store_unpark *o);
 enum err sq_claim(struct sq *s, struct store_claim *o);
 enum err sq_finish(struct sq *s, struct store_finish *o);

@@ -219,6 +219,19 @@ enum err sq_quota_release_batch(struct sq *s, struct store_op *op, batch_id_t ba
 	return err;
 }
 
+/* ---- daily caps -------------------------------------------------------------------------------------------------------- */
+
+enum err sq_lease(struct sq *s, struct store_lease *o)
+{
+	enum err err = used_of(s, &o->op, str_c(o->scope), o->day, &o->total);
+	uint64_t left = o->total < o->max ? o->max - o->total : 0;
+	o->granted = o->wanted < left ? o->wanted : left;
+	if (err || !o->granted)
+		return err;
+	o->total += o->granted;
+	return use(s, &o->op, str_c(o->scope), o->day, (int64_t)o->granted);
+}
+
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
 
 enum err sq_get_used(struct sq *s, struct store_get_used *o)

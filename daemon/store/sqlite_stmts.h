@@ -116,7 +116,7 @@ SQ(USED_GET, "SELECT n FROM used WHERE scope = ?1 AND day = ?2")
 SQ(USED_ADD,
    "INSERT INTO used(scope, day, n) VALUES(?1, ?2, ?3) ON CONFLICT(scope, day) DO UPDATE SET n = n + ?3")
 SQ(USED_ALL, "SELECT scope, day, n FROM used WHERE n > 0 ORDER BY scope, day")
-SQ(USED_TRIM, "DELETE FROM used WHERE scope LIKE 'lines/%' AND day < ?1")
+SQ(USED_TRIM, "DELETE FROM used WHERE (scope LIKE 'lines/%' OR scope LIKE 'day/%') AND day < ?1")
 SQ(ITEM_QUOTA, "SELECT quota FROM item WHERE id = ?1")
 SQ(ITEM_QUOTA_DROP, "UPDATE item SET quota = NULL WHERE id = ?1")
 SQ(BATCH_QUOTAS, "SELECT quota FROM item WHERE batch = ?1 AND quota IS NOT NULL")

@@ -57,6 +57,7 @@ enum store_op_type {
 	STORE_BATCH_CANCEL,
 	STORE_EXPEDITE, /* what has become urgent goes ahead */
 	STORE_UNPARK,   /* what was parked may be claimed again */
+	STORE_LEASE,    /* part of a daily cap, before it is used */
 	STORE_CLAIM,
 	STORE_FINISH,
 	STORE_MESSAGE, /* a poll message and its effects */
@@ -259,6 +260,21 @@ struct store_unpark {
 	bool more;        /* out: there may be others */
 };
 
+/*
+ * Part of what may be used on a day: put down before it is used, so that after a crash what was put down counts as used.
+ * What is put down for a day in all never passes `max`.
+ */
+struct store_lease {
+	struct store_op op;
+	const char *scope; /* in: borrowed; begins with STORE_LEASE_SCOPE */
+	date_t day;        /* in: in Hanoi */
+	uint64_t max;      /* in */
+	uint64_t wanted;   /* in: at least 1 */
+	uint64_t granted;  /* out: 0 to wanted */
+	uint64_t total;    /* out: put down for that day, with this */
+};
+#define STORE_LEASE_SCOPE "day/"
+
 /* A claimed item; views live in the operation's arena. */
 struct store_claimed {
 	item_id_t item;
@@ -374,7 +390,8 @@ struct store_message_row {
 	bool waits; /* for a person */
 };
 
-/* What is used of a quota in a period. Partners' lines are under "lines/NUMBER", the programme's quotas under their names. */
+/* What is used of a quota in a period. Partners' lines are under "lines/NUMBER",
+ * registries' daily caps under STORE_LEASE_SCOPE, the programme's quotas under their names. */
 struct store_used {
 	struct str scope;
 	date_t begin; /* of the period */

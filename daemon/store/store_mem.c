@@ -277,6 +277,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_BATCH_PUBLISH: return mem_batch_publish(m, OP(store_batch_publish));
 	case STORE_BATCH_ABORT: return mem_batch_abort(m, OP(store_batch_abort));
 	case STORE_BATCH_CANCEL: return mem_batch_cancel(m, OP(store_batch_cancel));
+	case STORE_LEASE: return mem_lease(m, OP(store_lease));
 	case STORE_UNPARK: return mem_unpark(m, OP(store_unpark));
 	case STORE_EXPEDITE: return mem_expedite(m, OP(store_expedite));
 	case STORE_CLAIM: return mem_claim(m, OP(store_claim));

@@ -171,6 +171,7 @@ enum err mem_batch_cancel(struct mem *m, struct store_batch_cancel *o);
 void mem_batch_drop(struct mem *m, struct mem_batch *b);
 enum err mem_queues(struct mem *m, struct store_queues *o);
 enum err mem_expedite(struct mem *m, struct store_expedite *o);
+enum err mem_lease(struct mem *m, struct store_lease *o);
 enum err mem_unpark(struct mem *m, struct store_unpark *o);
 enum err mem_claim(struct mem *m, struct store_claim *o);
 enum err mem_finish(struct mem *m, struct store_finish *o);

@@ -23,6 +23,11 @@ static struct str lines_scope(char room[32], uint32_t partner)
 	return str_c(room);
 }
 
+static bool is_of_a_day(struct str scope)
+{
+	return str_starts(scope, STR("lines/")) || str_starts(scope, STR(STORE_LEASE_SCOPE));
+}
+
 static bool is_full(const struct limit *l, uint64_t there, uint64_t more)
 {
 	return l->max && there + (more ? more : 1) > l->max;
@@ -58,7 +63,7 @@ void mem_room_take(struct mem *m, const struct mem_batch *b, instant_ms_t now)
 	if (b->items == 0)
 		return;
 	for (size_t i = 0; i < m->used_count; i++)
-		if (!str_starts(m->used[i].scope, STR("lines/")) || m->used[i].begin >= today - HELD_DAYS)
+		if (!is_of_a_day(m->used[i].scope) || m->used[i].begin >= today - HELD_DAYS)
 			m->used[kept++] = m->used[i];
 	m->used_count = kept;
 	*used_of(m, lines_scope(room, b->partner), today) += b->items;
@@ -123,4 +128,12 @@ void mem_quota_release(struct mem *m, struct mem_item *i)
 		if (str_to_i64(day, &begin))
 			*used_of(m, scope, (date_t)begin) -= 1;
 	}
+}
+
+enum err mem_lease(struct mem *m, struct store_lease *o)
+{
+	uint64_t *used = used_of(m, str_c(o->scope), o->day), left = *used < o->max ? o->max - *used : 0;
+	o->granted = o->wanted < left ? o->wanted : left;
+	o->total = *used += o->granted;
+	return OK;
 }

@@ -334,6 +334,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 		return sq_batch_publish(s, CONTAINER_OF(op, struct store_batch_publish, op));
 	case STORE_BATCH_ABORT: return sq_batch_abort(s, CONTAINER_OF(op, struct store_batch_abort, op));
 	case STORE_BATCH_CANCEL: return sq_batch_cancel(s, CONTAINER_OF(op, struct store_batch_cancel, op));
+	case STORE_LEASE: return sq_lease(s, CONTAINER_OF(op, struct store_lease, op));
 	case STORE_UNPARK: return sq_unpark(s, CONTAINER_OF(op, struct store_unpark, op));
 	case STORE_EXPEDITE: return sq_expedite(s, CONTAINER_OF(op, struct store_expedite, op));
 	case STORE_CLAIM: return sq_claim(s, CONTAINER_OF(op, struct store_claim, op));

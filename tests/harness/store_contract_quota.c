@@ -152,9 +152,36 @@ static void a_partners_day(void **state)
 	assert_int_equal(b.room.today, 0);
 }
 
+static struct store_lease lease(struct contract *c, const char *scope, date_t day, uint64_t wanted)
+{
+	struct store_lease l = {.scope = scope, .day = day, .max = 10, .wanted = wanted};
+	assert_int_equal(play(c->b, &l.op, STORE_LEASE), OK);
+	return l;
+}
+
+static void a_daily_cap_is_leased_in_parts(void **state)
+{
+	CONTRACT_OF(c, state);
+	date_t today = date_make(2026, 11, 20);
+	struct store_lease l = lease(c, "day/reg/create", today, 4);
+	assert_true(l.granted == 4 && l.total == 4);
+	l = lease(c, "day/reg/create", today, 4);
+	assert_true(l.granted == 4 && l.total == 8);
+	l = lease(c, "day/reg/create", today, 4); /* never above the cap */
+	assert_true(l.granted == 2 && l.total == 10);
+	l = lease(c, "day/reg/create", today, 1);
+	assert_true(l.granted == 0 && l.total == 10);
+	l = lease(c, "day/reg/create", today + 1, 1);
+	assert_true(l.granted == 1 && l.total == 1);
+	l = lease(c, "day/other/create", today, 1);
+	assert_true(l.granted == 1 && l.total == 1);
+	assert_int_equal(used(c, "day/reg/create", today), 10);
+}
+
 const struct CMUnitTest contract_quota_tests[] = {CONTRACT_TEST(beyond_a_quota_is_refused_in_line_order),
                                                   CONTRACT_TEST(what_ends_without_success_gives_it_back),
                                                   CONTRACT_TEST(an_upload_that_is_dropped_gives_it_back),
                                                   CONTRACT_TEST(a_quota_in_shadow_counts_beyond_itself),
                                                   CONTRACT_TEST(a_partners_day),
+                                                  CONTRACT_TEST(a_daily_cap_is_leased_in_parts),
                                                   CONTRACT_TESTS_END};

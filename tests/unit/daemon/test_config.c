@@ -616,10 +616,11 @@ static void limits_are_checked(void **state)
 static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
 {
 	struct fixture *f = *state;
-	edit(f, "limits.yaml", limits_text, "{commands_per_second: 50}",
-	     "{commands_per_second: {max: 50, reason: contract}, classes_per_second: {create: 5, renew: "
-	     "{max: 7, "
-	     "shadow: true}}}");
+	edit(
+	    f, "limits.yaml", limits_text, "{commands_per_second: 50}",
+	    "{commands_per_second: {max: 50, reason: contract}, classes_per_second: {create: 5, renew: "
+	    "{max: 7, "
+	    "shadow: true}}, classes_per_day: {create: 900}, taken_names_per_day: {max: 40, reason: fines}}");
 	load_good(f);
 	const struct config_registry *g = &f->c->registries[0];
 	assert_int_equal(g->commands_per_second.max, 50);
@@ -628,6 +629,12 @@ static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
 	assert_int_equal(g->class_per_second[LIMIT_CREATE].max, 5);
 	assert_true(g->class_per_second[LIMIT_RENEW].max == 7 && g->class_per_second[LIMIT_RENEW].shadow);
 	assert_int_equal(g->class_per_second[LIMIT_CHECK].max, 0);
+	assert_int_equal(g->class_per_day[LIMIT_CREATE].max, 900);
+	assert_int_equal(g->taken_per_day.max, 40);
+	assert_string_equal(g->taken_per_day.reason, "fines");
+	assert_int_equal(g->slow_ms, g->answer_ms / 3);
+	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_day: {kreate: 5}}",
+	              ":1:43:", "did you mean 'create'?");
 	refuse_limits(f, "{commands_per_second: 50}", "{commands_per_second: {shadow: true}}",
 	              ":1:43:", "'max' is missing");
 	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_second: {creat: 5}}",
