@@ -176,7 +176,8 @@ static void on_kept(struct store_op *op)
 void policy_change_store(struct policy_change *c)
 {
 	struct gateway *g = c->gateway;
-	if (g->stopping) { /* the store takes nothing more: what is there holds at the next start */
+	if (g->stopping &&
+	    c->starting) { /* the store takes nothing more: what is there holds at the next start */
 		finish(c, "the gateway is stopping");
 		return;
 	}
@@ -270,7 +271,7 @@ static void on_read(struct store_op *op)
 void policy_change_load(struct policy_change *c)
 {
 	struct gateway *g = c->gateway;
-	if (g->stopping) {
+	if (g->stopping && c->starting) {
 		finish(c, "the gateway is stopping");
 		return;
 	}

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
 trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
-LINES=1500
+LINES=1500 LAST=4000
 
 check() { # WHAT COMMAND...
 	local what=$1
@@ -126,7 +126,7 @@ check "and all of the other" wait_for at_rest
 check "… every line" test "$(count done)" = 50
 
 # A stop while the disk is full has its end, too; the next start finds out what could not be stored.
-for i in $(seq 400); do line "t$i" "sau-$i"; done >"$dir/last"
+for i in $(seq $LAST); do line "t$i" "sau-$i"; done >"$dir/last"
 check "another batch is taken" test "$(submit "$dir/last" three)" = 202
 batch=$(sed -n 's/^[Ll]ocation: .*batches\/\([0-9]*\).*/\1/p' "$dir/head" | tail -n 1)
 check "… and being sent" wait_for at_least done 20
@@ -138,7 +138,7 @@ check "… and says so" said stop.given_up 1
 start
 check "it starts again" said store.recovered 2
 check "… and brings the batch to its end" wait_for at_rest
-check "… every line" test "$(count done)" = 400
+check "… every line" test "$(count done)" = $LAST
 kill -TERM "$pid"
 check "it stops" wait_for gone "$pid"
 wait "$pid"
@@ -149,7 +149,7 @@ kill -TERM "$registry"
 wait "$registry" 2>/dev/null
 creates=$(grep '"op":"create"' "$dir/ledger" | grep '"kind":"domain"' | grep -c '"committed":true')
 names=$(grep '"op":"create"' "$dir/ledger" | grep '"kind":"domain"' | grep '"committed":true' | grep -o '"name":"[^"]*"' | sort -u | wc -l)
-check "the registry made every name ($names)" test "$names" = $((LINES + 450))
+check "the registry made every name ($names)" test "$names" = $((LINES + LAST + 50))
 check "… once ($creates)" test "$creates" = "$names"
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

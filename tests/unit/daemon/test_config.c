@@ -633,8 +633,8 @@ static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
 	assert_int_equal(g->taken_per_day.max, 40);
 	assert_string_equal(g->taken_per_day.reason, "fines");
 	assert_int_equal(g->slow_ms, g->answer_ms / 3);
-	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_day: {kreate: 5}}",
-	              ":1:43:", "did you mean 'create'?");
+	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_day: {creat: 5}}",
+	              ":1:40:", "did you mean 'create'?");
 	refuse_limits(f, "{commands_per_second: 50}", "{commands_per_second: {shadow: true}}",
 	              ":1:43:", "'max' is missing");
 	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_second: {creat: 5}}",
