@@ -8,6 +8,7 @@
  * they were; the history cannot be written: the point is missing from the plots. Nothing waits for any of this.
  */
 #include "daemon/gateway_observe_int.h"
+#include "daemon/gateway_policy.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "policy/targets.h"
@@ -343,6 +344,23 @@ static void check_certs(struct gateway_observer *o, struct checks *c)
 	}
 }
 
+/* A rule set that goes again unless somebody confirms it is worth a look. */
+static void check_policy(const struct gateway *g, struct checks *c)
+{
+	char text[160], until[TIME_TEXT_MAX];
+	instant_ms_t confirm_by = g->policy->life.confirm_by;
+	if (!g->decider)
+		add_check(c, HTTP_ADMIN_FAILS, "policy", "", "no rules in force");
+	else if (confirm_by == INSTANT_NONE)
+		add_check(c, HTTP_ADMIN_FINE, "policy", "", decider_revision(g->decider));
+	else {
+		snprintf(text, sizeof text, "%s waits to be confirmed before %s",
+		         decider_revision(g->decider),
+		         instant_format(until, confirm_by, HANOI_OFFSET_S, false));
+		add_check(c, HTTP_ADMIN_WARNS, "policy", "", text);
+	}
+}
+
 size_t gateway_observe_checks(void *arg, struct http_admin_check *out, size_t max)
 {
 	struct gateway_observer *o = arg;
@@ -357,8 +375,7 @@ size_t gateway_observe_checks(void *arg, struct http_admin_check *out, size_t ma
 	                    : "written");
 	add_check(&c, observe_open(g) ? HTTP_ADMIN_FINE : HTTP_ADMIN_FAILS, "admission", "",
 	          observe_open(g) ? "open" : "closed");
-	add_check(&c, g->decider ? HTTP_ADMIN_FINE : HTTP_ADMIN_FAILS, "policy", "",
-	          g->decider ? decider_revision(g->decider) : "no rules in force");
+	check_policy(g, &c);
 	check_accounts(o, &c);
 	check_certs(o, &c);
 	return c.count;

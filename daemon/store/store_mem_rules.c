@@ -22,8 +22,9 @@ static struct store_rules_step copy_step(struct arena *a, const struct store_rul
 
 enum err mem_rules_keep(struct mem *m, struct store_rules_keep *o)
 {
-	o->added = o->revision.len && !find(m, o->revision);
-	if (o->added && !o->text.len)
+	bool is_new = o->revision.len && !find(m, o->revision);
+	o->added = is_new && o->text.len > 0;
+	if (is_new && !o->added)
 		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no rule set of this revision is kept");
 	if (o->added) {
 		m->rules = mem_grow(m->rules, m->rules_count, sizeof *m->rules);

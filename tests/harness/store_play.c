@@ -384,6 +384,27 @@ static void dump_held(struct store_backend *b, enum item_state state, struct buf
 	arena_fini(&a);
 }
 
+static void dump_rules(struct store_backend *b, struct buf *out)
+{
+	struct arena a = {0};
+	struct store_get_rules r = {.limit = STORE_PAGE_MAX, .arena = &a};
+	struct store_get_rules_steps s = {.limit = 10, .arena = &a};
+	struct store_setting set = {.name = "policy", .arena = &a};
+	INVARIANT(play(b, &r.op, STORE_GET_RULES) == OK && play(b, &s.op, STORE_GET_RULES_STEPS) == OK &&
+	          play(b, &set.op, STORE_SETTING) == OK);
+	for (size_t i = 0; i < r.count; i++) {
+		struct store_get_rules one = {.revision = r.rows[i].revision, .arena = &a};
+		INVARIANT(play(b, &one.op, STORE_GET_RULES) == OK && one.count == 1);
+		buf_printf(out, "rules %.*s since %lld: %.*s\n", STR_ARG(one.rows[0].revision),
+		           (long long)one.rows[0].first_seen, STR_ARG(one.rows[0].text));
+	}
+	for (size_t i = 0; i < s.count; i++)
+		buf_printf(out, "step %.*s of %.*s at %lld\n", STR_ARG(s.rows[i].step),
+		           STR_ARG(s.rows[i].revision), (long long)s.rows[i].at);
+	buf_printf(out, "%s policy %.*s\n", s.more ? "more" : "all", STR_ARG(set.value));
+	arena_fini(&a);
+}
+
 void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
 	unsigned gone = 0;
@@ -401,5 +422,6 @@ void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 	dump_used_and_messages(b, out);
 	dump_held(b, ITEM_WAITING, out);
 	dump_held(b, ITEM_REVIEW, out);
+	dump_rules(b, out);
 	INVARIANT(buf_ok(out));
 }

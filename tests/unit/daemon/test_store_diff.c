@@ -504,13 +504,35 @@ static void expire(struct pair *p)
 	SAME(p, a.next, b.next);
 }
 
+/* A rule set with a step, a step alone, or one that must be kept already. */
+static void rules(struct pair *p)
+{
+	static const char *const names[] = {"", "sha256:a", "sha256:b", "sha256:c"};
+	static const char *const texts[] = {"", "{}", "{\"zones\":[]}"};
+	struct store_rules_step step = {.step = STR("staged"),
+	                                .revision = str_c(names[draw(p, ARRAY_LEN(names))]),
+	                                .person = STR("Lan"),
+	                                .login = STR("lan"),
+	                                .at = p->now};
+	struct store_rules_keep a = {.revision = str_c(names[draw(p, ARRAY_LEN(names))]),
+	                             .text = str_c(texts[draw(p, ARRAY_LEN(texts))]),
+	                             .now = p->now,
+	                             .steps = &step,
+	                             .step_count = draw(p, 2),
+	                             .setting = draw(p, 2) ? "policy" : NULL,
+	                             .setting_value = step.revision};
+	struct store_rules_keep b = a;
+	(void)both(p, &a.op, &b.op, STORE_RULES_KEEP);
+	SAME(p, a.added, b.added);
+}
+
 static void one_history(uint64_t seed)
 {
 	static void (*const acts[])(struct pair *) = {begin,       chunk,   chunk,       publish,  publish,
 	                                              abort_batch, cancel,  claim,       claim,    claim,
 	                                              finish,      finish,  message,     import,   restart,
 	                                              unpark,      figures, time_passes, read_one, read_one,
-	                                              decide,      decide,  decide,      expire};
+	                                              decide,      decide,  decide,      expire,   rules};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);
