@@ -157,7 +157,8 @@ static struct store_claimed row_of(struct gather *g, sqlite3_stmt *st, bool *fre
 	                          .payload = sq_col_copy(st, 4, g->o->arena)};
 	if (!str_copy(c.contact_id, sizeof c.contact_id, sq_col_str(st, 3)))
 		c.contact_id[0] = '\0';
-	*fresh = sq_col_date(st, 5) == g->today && sqlite3_column_int64(st, 6) == g->revision;
+	*fresh = sq_col_date(st, 5) == g->today && sqlite3_column_int64(st, 6) == g->revision &&
+	         c.item > g->s->stale;
 	return c;
 }
 

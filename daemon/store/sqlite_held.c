@@ -118,6 +118,16 @@ static enum err decide(struct again *x)
 	return OK;
 }
 
+enum err sq_again_preview(struct sq *s, struct store_op *op, const struct store_again *with,
+                          struct sq_item *i, char reason[32], enum item_state *state)
+{
+	struct again x = {.s = s, .op = op, .with = with, .item = i};
+	enum err err = decide(&x);
+	memcpy(reason, x.d.reason, sizeof x.d.reason);
+	*state = x.d.state;
+	return err;
+}
+
 /* What it held of quotas it gives back, and takes what it needs now. */
 static enum err take_quota(struct again *x)
 {

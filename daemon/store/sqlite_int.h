@@ -4,7 +4,7 @@
 #ifndef VNEPP_STORE_SQLITE_INT_H
 #define VNEPP_STORE_SQLITE_INT_H
 
-#include "daemon/store/store_held.h"
+#include "daemon/store/store_list.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
 
@@ -56,10 +56,13 @@ struct sq {
 	char *path, *vfs;     /* owned */
 	int lock_fd;
 	uint32_t epoch;
-	struct map texts;  /* decision text -> its id (as a pointer-sized number) */
-	struct buf text;   /* the last one asked for: lines of a batch much agree */
-	int64_t text_id;   /* its id, 0: none */
-	struct map claims; /* claim id (8 bytes) -> struct sq_claim, owned */
+	struct map texts;      /* decision text -> its id (as a pointer-sized number) */
+	struct buf text;       /* the last one asked for: lines of a batch much agree */
+	int64_t text_id;       /* its id, 0: none */
+	uint64_t lists;        /* the departments', in force */
+	item_id_t stale;       /* items up to this one are decided again before they are sent */
+	uint64_t list_preview; /* counts as in force; 0: none */
+	struct map claims;     /* claim id (8 bytes) -> struct sq_claim, owned */
 	struct buf scratch;
 	struct arena arena; /* emptied after every operation */
 };
@@ -195,6 +198,24 @@ enum err sq_request(struct sq *s, struct store_op *op, item_id_t item, struct st
 /* One item that waits, decided again. `i` was loaded; *state: where it stands then. */
 enum err sq_again(struct sq *s, struct store_op *op, struct sq_tally *t, const struct store_again *with,
                   struct sq_item *i, char reason[32], enum item_state *state);
+/* What would become of it; nothing is written. */
+enum err sq_again_preview(struct sq *s, struct store_op *op, const struct store_again *with,
+                          struct sq_item *i, char reason[32], enum item_state *state);
+/* ---- sqlite_list.c ---- */
+enum err sq_list_begin(struct sq *s, struct store_list_begin *o);
+enum err sq_list_rows(struct sq *s, struct store_list_rows *o);
+enum err sq_list_publish(struct sq *s, struct store_list_publish *o);
+enum err sq_list_drop(struct sq *s, struct store_list_drop *o);
+enum err sq_list_undo(struct sq *s, struct store_list_undo *o);
+enum err sq_list_decide(struct sq *s, struct store_list_decide *o);
+enum err sq_get_lists(struct sq *s, struct store_get_lists *o);
+/* The entry that counts for the request's subject. Costs nothing while there is no list. */
+enum err sq_list_find(struct sq *s, struct store_op *op, const struct decider *d,
+                      const struct item_request *r, struct decide_listed *out);
+/* What memory knows of lists. */
+enum err sq_lists_load(struct sq *s, struct store_op *op);
+/* Those that were begun then or before and never came to their end. */
+enum err sq_lists_forget(struct sq *s, struct store_op *op, instant_ms_t before);
 /* A row as readers see it. */
 enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_payload, struct arena *a,
                      struct store_row *row);

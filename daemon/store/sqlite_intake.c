@@ -512,5 +512,7 @@ enum err sq_recover(struct sq *s, struct store_recover *o)
 		err = keep_key(s, o);
 	if (!err)
 		err = remove_orphans(s, o);
+	if (!err)
+		err = sq_lists_forget(s, &o->op, INT64_MAX);
 	return err ? err : close_claims(s, o);
 }

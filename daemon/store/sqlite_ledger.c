@@ -44,6 +44,8 @@ enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, c
 	*out = (struct decide_ledger){.grant_from = DATE_NONE, .expires_on = DATE_NONE};
 	*has_key = decide_subject_key(d, r, key);
 	enum err err = *has_key ? ledger_subject(s, op, item, key, out) : OK;
+	if (!err)
+		err = sq_list_find(s, op, d, r, &out->listed);
 	if (!err && r->op == ITEM_RENEW)
 		err = ledger_name(s, op, r->domain, partner, out);
 	return err;

@@ -211,6 +211,41 @@ SQ(ITEM_PAYLOAD, "SELECT payload FROM item WHERE id = ?1")
 /* An item's row says what it takes: money, a grant, quotas. A later decision may take something else. */
 SQ(ITEM_TAKES, "UPDATE item SET paid = ?2, fee = ?3, grant_key = ?4, quota = ?5, due = ?6 WHERE id = ?1")
 
+SQ(LIST_FIND,
+   "SELECT e.list, e.line, e.on_date, l.type, l.issuer, l.date FROM list_row e JOIN list l ON l.id = e.list "
+   "WHERE e.key = ?1 AND (l.state = 1 OR l.id = ?2) ORDER BY e.list DESC, e.line DESC LIMIT 1")
+SQ(LISTS_IN_FORCE,
+   "SELECT (SELECT count(*) FROM list WHERE state = 1), coalesce((SELECT value FROM meta WHERE key = "
+   "'stale'), 0)")
+SQ(LIST_STALE,
+   "INSERT INTO meta(key, value) VALUES('stale', (SELECT coalesce(max(id), 0) FROM item)) ON CONFLICT(key) "
+   "DO UPDATE SET value = excluded.value")
+SQ(LIST_LEFT_ROWS, "DELETE FROM list_row WHERE list IN (SELECT id FROM list WHERE state = 0 AND at <= ?1)")
+SQ(LIST_LEFT, "DELETE FROM list WHERE state = 0 AND at <= ?1")
+SQ(LIST_ADD,
+   "INSERT INTO list(kind, type, issuer, date, file, who, at, state, rows, decided) VALUES(?1, ?2, ?3, ?4, "
+   "?5, ?6, ?7, 0, 0, 0)")
+SQ(LIST_STATE, "SELECT state FROM list WHERE id = ?1")
+SQ(LIST_ROW_ADD, "INSERT INTO list_row(list, line, key, on_date) VALUES(?1, ?2, ?3, ?4)")
+SQ(LIST_PUBLISH,
+   "UPDATE list SET state = 1, hash = ?2, due = 0, rows = (SELECT count(*) FROM list_row WHERE list = ?1) "
+   "WHERE id = ?1")
+SQ(LIST_ROWS, "SELECT rows FROM list WHERE id = ?1")
+SQ(LIST_DROP_ROWS,
+   "DELETE FROM list_row WHERE list = ?1 AND line IN (SELECT line FROM list_row WHERE list = ?1 ORDER "
+   "BY line LIMIT ?2)")
+SQ(LIST_DROP, "DELETE FROM list WHERE id = ?1 AND state = 0")
+SQ(LIST_UNDO,
+   "UPDATE list SET state = 2, due = 0, undone_at = ?2, undone_by = ?3, undone_why = ?4 WHERE id = ?1")
+SQ(LIST_HELD,
+   "SELECT h.item, EXISTS (SELECT 1 FROM list_row e WHERE e.key = h.subject AND e.list = ?1) FROM held h "
+   "WHERE h.subject IS NOT NULL AND h.item > ?2 ORDER BY h.item LIMIT ?3")
+SQ(LIST_DUE, "SELECT id, due, decided FROM list WHERE due IS NOT NULL ORDER BY id LIMIT 1")
+SQ(LIST_DUE_SET, "UPDATE list SET due = ?2, decided = ?3 WHERE id = ?1")
+SQ(LISTS, "SELECT id, kind, type, issuer, date, file, who, at, hash, state, rows, decided, due, undone_at, "
+          "undone_by, "
+          "undone_why FROM list WHERE state <> 0 ORDER BY id DESC LIMIT ?1")
+
 SQ(WORK_DEPTHS,
    "SELECT w.account, w.partner, w.lane, sum(w.end_item - w.next_item + 1), min(b.created) FROM work w "
    "JOIN batch b ON b.id = w.batch GROUP BY 1, 2, 3")

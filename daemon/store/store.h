@@ -19,6 +19,7 @@
  *   result   appended: (seq, item, attempt, state, blob); also the change feed
  *   held     items in WAITING and REVIEW: since when, and their subject in the departments' lists
  *   note     what came later: added evidence, a person's decision
+ *   list     the departments' lists, and their rows by the key of a subject
  *   domain   the ledger of names      grant  the ledger of subjects      contact  contacts known to exist
  *   rules    rule sets, whole, for ever      rules_step  what became of them: who, when, why
  *   text     interned decision texts  meta   epoch, keys                 message  poll messages
@@ -66,13 +67,20 @@ enum store_op_type {
 	STORE_IMPORT,     /* names and grants from before */
 	STORE_DECIDE,     /* store_held.h: an item that waits is decided again, or by a person */
 	STORE_EXPIRE,     /* what has waited for a person too long is refused */
-	STORE_QUEUES,     /* which (account, partner, lane) have work; reader or writer */
-	STORE_GET_BATCH,  /* reader */
+	STORE_LIST_BEGIN, /* store_list.h: a department's list comes */
+	STORE_LIST_ROWS,
+	STORE_LIST_PUBLISH,
+	STORE_LIST_DROP,
+	STORE_LIST_UNDO,
+	STORE_LIST_DECIDE, /* what waited for it is decided again */
+	STORE_QUEUES,      /* which (account, partner, lane) have work; reader or writer */
+	STORE_GET_BATCH,   /* reader */
 	STORE_GET_ITEMS,
 	STORE_GET_ITEM,
 	STORE_GET_HELD,  /* what waits for somebody */
 	STORE_GET_NOTES, /* what was added to an item later */
-	STORE_GET_OPEN,  /* items that are not resting and not queued: for reconciliation after a start */
+	STORE_GET_LISTS,
+	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,
 	STORE_GET_MESSAGES,
 	STORE_GET_RULES,

@@ -1,5 +1,5 @@
 /* What both back ends say alike of items that wait. */
-#include "daemon/store/store_held.h"
+#include "daemon/store/store_list.h"
 
 #include "epp/base/check.h"
 
@@ -58,4 +58,15 @@ struct item_result store_refused_result(struct str reason, struct str words, int
 	                            .expires = INSTANT_NONE,
 	                            .charged_vnd = -1,
 	                            .at = now};
+}
+
+enum err store_list_wrong(struct errmsg *e, uint64_t list, bool found, enum store_list_state is,
+                          enum store_list_state want)
+{
+	unsigned long long n = list;
+	if (!found || (is == STORE_LIST_COMING) != (want == STORE_LIST_COMING))
+		return err_set(e, ERR_NOT_FOUND,
+		               want == STORE_LIST_COMING ? "no list %llu is coming" : "there is no list %llu",
+		               n);
+	return err_set(e, ERR_CONFLICT, "list %llu was undone before", n);
 }

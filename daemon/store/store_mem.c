@@ -164,6 +164,7 @@ static enum err recover(struct mem *m, struct store_recover *o)
 		mem_batch_drop(m, m->batches[i]);
 		o->orphans++;
 	}
+	mem_lists_forget(m, INT64_MAX);
 	for (size_t i = 0; i < m->item_count; i++) {
 		struct mem_item *it = m->items[i];
 		if (it && it->claim && it->state == ITEM_SENDING) {
@@ -209,6 +210,7 @@ bool mem_ledger(struct mem *m, const struct decider *d, const struct item_reques
 		    (uintptr_t)map_get(&m->grants, str_make((const char *)key, DECIDE_KEY_LEN));
 		out->subject_has_grant = holder && (item == 0 || holder != item + 1);
 	}
+	mem_list_find(m, d, r, &out->listed);
 	if (r->op == ITEM_RENEW)
 		ledger_name(m, r->domain, partner, out);
 	return has_key;
@@ -289,6 +291,13 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_GET_USED: return mem_get_used(m, OP(store_get_used));
 	case STORE_GET_MESSAGES: return mem_get_messages(m, OP(store_get_messages));
 	case STORE_MESSAGE: return mem_message(m, OP(store_message));
+	case STORE_LIST_BEGIN: return mem_list_begin(m, OP(store_list_begin));
+	case STORE_LIST_ROWS: return mem_list_rows(m, OP(store_list_rows));
+	case STORE_LIST_PUBLISH: return mem_list_publish(m, OP(store_list_publish));
+	case STORE_LIST_DROP: return mem_list_drop(m, OP(store_list_drop));
+	case STORE_LIST_UNDO: return mem_list_undo(m, OP(store_list_undo));
+	case STORE_LIST_DECIDE: return mem_list_decide(m, OP(store_list_decide));
+	case STORE_GET_LISTS: return mem_get_lists(m, OP(store_get_lists));
 	case STORE_DECIDE: return mem_decide(m, OP(store_decide));
 	case STORE_EXPIRE: return mem_expire(m, OP(store_expire));
 	case STORE_GET_HELD: return mem_get_held(m, OP(store_get_held));
@@ -324,6 +333,9 @@ static void close_backend(struct store_backend *b)
 	for (size_t i = 0; i < m->batch_count; i++)
 		if (m->batches[i])
 			free(m->batches[i]->lines);
+	for (size_t i = 0; i < m->list_count; i++)
+		free(m->lists[i].rows);
+	free(m->lists);
 	free(m->names);
 	free(m->batches);
 	free(m->items);

@@ -58,18 +58,37 @@ static void take(struct mem *m, const struct store_again *with, struct mem_item 
 	i->has_key = d->takes_grant;
 }
 
+/* What the policy says of it now; true: the subject has a key for grants. */
+static bool decide(struct mem *m, const struct store_again *with, const struct mem_item *i,
+                   struct item_request *req, uint8_t key[DECIDE_KEY_LEN], struct decide_outcome *d)
+{
+	struct decide_ledger ledger;
+	bool approved, added;
+	INVARIANT(mem_request(i, req, &approved, &added));
+	bool has_key = mem_ledger(m, with->decider, req, i->batch->partner, i->id, &ledger, key);
+	ledger.approved = approved;
+	decide_item(with->decider, req, &ledger, DECIDE_AGAIN, with->now, &m->scratch, d);
+	return has_key;
+}
+
+void mem_again_preview(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
+                       enum item_state *state)
+{
+	struct item_request req;
+	struct decide_outcome d;
+	uint8_t key[DECIDE_KEY_LEN];
+	(void)decide(m, with, i, &req, key, &d); /* nothing is reserved */
+	memcpy(reason, d.reason, sizeof d.reason);
+	*state = d.state;
+}
+
 void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
                enum item_state *state)
 {
 	struct item_request req;
-	struct decide_ledger ledger;
 	struct decide_outcome d;
 	uint8_t key[DECIDE_KEY_LEN];
-	bool approved, added;
-	INVARIANT(mem_request(i, &req, &approved, &added));
-	bool has_key = mem_ledger(m, with->decider, &req, i->batch->partner, i->id, &ledger, key);
-	ledger.approved = approved;
-	decide_item(with->decider, &req, &ledger, DECIDE_AGAIN, with->now, &m->scratch, &d);
+	bool has_key = decide(m, with, i, &req, key, &d);
 	take(m, with, i, &req, &d);
 	i->has_key &= has_key;
 	memcpy(i->key, key, sizeof i->key);

@@ -3,7 +3,7 @@
 #ifndef VNEPP_STORE_STORE_MEM_INT_H
 #define VNEPP_STORE_STORE_MEM_INT_H
 
-#include "daemon/store/store_held.h"
+#include "daemon/store/store_list.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
 #include "epp/base/rng.h"
@@ -24,6 +24,13 @@ struct mem_note {
 	enum store_note_kind kind;
 	instant_ms_t at;
 	struct str by, body;
+};
+
+struct mem_list {
+	struct store_list l;
+	struct store_list_row *rows; /* owned */
+	size_t row_count;
+	bool gone; /* it never came to its end */
 };
 
 struct mem_item {
@@ -49,8 +56,10 @@ struct mem_item {
 	uint64_t claim;
 	uint32_t claim_epoch, claim_offset;
 	instant_ms_t claimed_at;
-	instant_ms_t held_since; /* WAITING or REVIEW: since then */
-	struct mem_note *notes;  /* in the arena */
+	instant_ms_t held_since;          /* WAITING or REVIEW: since then */
+	uint8_t list_key[DECIDE_KEY_LEN]; /* of its subject in the departments' lists */
+	bool has_list_key;
+	struct mem_note *notes; /* in the arena */
 	size_t note_count;
 };
 
@@ -110,6 +119,10 @@ struct mem {
 	uint64_t claims, messages_waiting;
 	struct store_message_row *messages; /* by number - 1 */
 	size_t message_count;
+	struct mem_list *lists; /* owned; by number - 1 */
+	size_t list_count;
+	item_id_t stale; /* as in sqlite_int.h */
+	uint64_t list_preview;
 	struct map refs;        /* partner, ref -> struct mem_item */
 	struct map domains;     /* -> struct mem_domain */
 	struct map grants;      /* subject key -> item + 1, as a pointer-sized number */
@@ -157,8 +170,21 @@ struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct 
 bool mem_request(const struct mem_item *i, struct item_request *out, bool *approved, bool *added) MUST_CHECK;
 void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
                enum item_state *state);
+void mem_again_preview(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
+                       enum item_state *state);
+/* store_mem_list.c, as the functions of sqlite_list.c. */
+void mem_list_find(struct mem *m, const struct decider *d, const struct item_request *r,
+                   struct decide_listed *out);
+void mem_lists_forget(struct mem *m, instant_ms_t before);
 
 /* ---- operations ---- */
+enum err mem_list_begin(struct mem *m, struct store_list_begin *o);
+enum err mem_list_rows(struct mem *m, struct store_list_rows *o);
+enum err mem_list_publish(struct mem *m, struct store_list_publish *o);
+enum err mem_list_drop(struct mem *m, struct store_list_drop *o);
+enum err mem_list_undo(struct mem *m, struct store_list_undo *o);
+enum err mem_list_decide(struct mem *m, struct store_list_decide *o);
+enum err mem_get_lists(struct mem *m, struct store_get_lists *o);
 enum err mem_decide(struct mem *m, struct store_decide *o);
 enum err mem_expire(struct mem *m, struct store_expire *o);
 enum err mem_get_held(struct mem *m, struct store_get_held *o);

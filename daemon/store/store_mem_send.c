@@ -161,6 +161,7 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 		return true; /* a damaged row is the scheduler's to report */
 	(void)mem_ledger(m, o->decider, &req, i->batch->partner, i->id, &ledger, key); /* the key is known */
 	ledger.approved = approved;
+	i->has_list_key = decide_list_subject(o->decider, &req, i->list_key);
 	if (added) {
 		buf_clear(&m->scratch);
 		item_encode(&req, &m->scratch);
@@ -197,7 +198,7 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 {
 	if (park(o, i))
 		return;
-	bool fresh = i->not_before == INSTANT_NONE &&
+	bool fresh = i->not_before == INSTANT_NONE && i->id > m->stale &&
 	             i->decided_on == date_of_instant(o->now, HANOI_OFFSET_S) &&
 	             str_eq_c(i->rules, decider_revision(o->decider));
 	struct store_claimed c = {.item = i->id,

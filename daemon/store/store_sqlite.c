@@ -206,7 +206,7 @@ static enum err reload(struct sq *s, struct store_op *op)
 	}
 	sq_done(st);
 	arena_reset(&s->arena);
-	return err;
+	return err ? err : sq_lists_load(s, op);
 }
 
 /* ---- opening -------------------------------------------------------------------------------------------------------- */
@@ -303,6 +303,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_BATCH: return sq_get_batch(s, CONTAINER_OF(op, struct store_get_batch, op));
 	case STORE_GET_ITEMS: return sq_get_items(s, CONTAINER_OF(op, struct store_get_items, op));
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
+	case STORE_GET_LISTS: return sq_get_lists(s, CONTAINER_OF(op, struct store_get_lists, op));
 	case STORE_GET_HELD: return sq_get_held(s, CONTAINER_OF(op, struct store_get_held, op));
 	case STORE_GET_NOTES: return sq_get_notes(s, CONTAINER_OF(op, struct store_get_notes, op));
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
@@ -342,6 +343,12 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_MESSAGE_DONE: return sq_message_done(s, CONTAINER_OF(op, struct store_message_done, op));
 	case STORE_MESSAGE: return sq_message(s, CONTAINER_OF(op, struct store_message, op));
 	case STORE_RULES_KEEP: return sq_rules_keep(s, CONTAINER_OF(op, struct store_rules_keep, op));
+	case STORE_LIST_BEGIN: return sq_list_begin(s, CONTAINER_OF(op, struct store_list_begin, op));
+	case STORE_LIST_ROWS: return sq_list_rows(s, CONTAINER_OF(op, struct store_list_rows, op));
+	case STORE_LIST_PUBLISH: return sq_list_publish(s, CONTAINER_OF(op, struct store_list_publish, op));
+	case STORE_LIST_DROP: return sq_list_drop(s, CONTAINER_OF(op, struct store_list_drop, op));
+	case STORE_LIST_UNDO: return sq_list_undo(s, CONTAINER_OF(op, struct store_list_undo, op));
+	case STORE_LIST_DECIDE: return sq_list_decide(s, CONTAINER_OF(op, struct store_list_decide, op));
 	case STORE_DECIDE: return sq_decide(s, CONTAINER_OF(op, struct store_decide, op));
 	case STORE_EXPIRE: return sq_expire(s, CONTAINER_OF(op, struct store_expire, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));

@@ -121,19 +121,21 @@ static void every_line_is_decided_and_told(void **state)
 {
 	static const enum item_state want[PLAY__COUNT] = {
 	    [PLAY_PAID] = ITEM_QUEUED,   [PLAY_GRANT] = ITEM_QUEUED,    [PLAY_WAITING] = ITEM_WAITING,
-	    [PLAY_REVIEW] = ITEM_REVIEW, [PLAY_REFUSED] = ITEM_REFUSED, [PLAY_RENEW] = ITEM_QUEUED};
+	    [PLAY_REVIEW] = ITEM_REVIEW, [PLAY_REFUSED] = ITEM_REFUSED, [PLAY_RENEW] = ITEM_QUEUED,
+	    [PLAY_LISTED] = ITEM_WAITING};
 	CONTRACT_OF(c, state);
 	struct play_line l[PLAY__COUNT];
 	struct store_line out[PLAY__COUNT];
 	for (int i = 0; i < PLAY__COUNT; i++)
-		l[i] =
-		    (struct play_line){.kind = (enum play_kind)i,
-		                       .ref = arena_printf(&c->a, "r%d", i).ptr,
-		                       .name = arena_printf(&c->a, "n%d.%s.vn", i,
-		                                            i == PLAY_PAID || i == PLAY_RENEW ? "com" : "id")
-		                                   .ptr,
-		                       .person = (unsigned)i,
-		                       .account = c->account[0]};
+		l[i] = (struct play_line){.kind = (enum play_kind)i,
+		                          .ref = arena_printf(&c->a, "r%d", i).ptr,
+		                          .name = arena_printf(&c->a, "n%d.%s.vn", i,
+		                                               i == PLAY_PAID || i == PLAY_RENEW ? "com"
+		                                               : i == PLAY_LISTED                ? "biz"
+		                                                                                 : "id")
+		                                      .ptr,
+		                          .person = (unsigned)i,
+		                          .account = c->account[0]};
 	batch_id_t batch = contract_begin(c, 0, NULL);
 	contract_chunk(c, 0, batch, l, PLAY__COUNT, 1, out);
 	contract_publish(c, batch);

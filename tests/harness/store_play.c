@@ -1,6 +1,6 @@
 /* Lines, operations and dumps for tests of the store. */
 #include "tests/harness/store_play.h"
-#include "daemon/store/store_held.h"
+#include "daemon/store/store_list.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/diag.h"
@@ -92,6 +92,22 @@ static void be_citizen(struct item_request *r, struct arena *a, unsigned person,
 	r->if_not_free = ITEM_REFUSE;
 }
 
+const char *play_tax_code(unsigned person)
+{
+	static const char *const codes[] = {"0199999007", "0199999014", "0199999021",
+	                                    "0199999039", "0199999046", "0199999053"};
+	return codes[person % ARRAY_LEN(codes)];
+}
+
+static void be_enterprise(struct item_request *r, unsigned person)
+{
+	r->applicant.kind = APPLICANT_ENTERPRISE;
+	r->applicant.tax_code = str_c(play_tax_code(person));
+	r->applicant.founded_on = date_make(2026, 5, 1);
+	r->applicant.gender = GENDER_UNKNOWN;
+	r->if_not_free = ITEM_REFUSE;
+}
+
 static void fill_kind(struct item_request *r, struct arena *a, const struct play_line *l)
 {
 	date_t adult = date_make(2006, 5, 6);
@@ -106,6 +122,7 @@ static void fill_kind(struct item_request *r, struct arena *a, const struct play
 		be_citizen(r, a, l->person, adult);
 		r->evidence[0].result = STR("contradicted");
 		break;
+	case PLAY_LISTED: be_enterprise(r, l->person); break;
 	case PLAY_RENEW:
 		r->op = ITEM_RENEW;
 		r->cur_exp_date = date_make(2026, 12, 1);
@@ -405,6 +422,20 @@ static void dump_rules(struct store_backend *b, struct buf *out)
 	arena_fini(&a);
 }
 
+static void dump_lists(struct store_backend *b, struct buf *out)
+{
+	struct arena a = {0};
+	struct store_get_lists g = {.arena = &a};
+	INVARIANT(play(b, &g.op, STORE_GET_LISTS) == OK);
+	for (size_t i = 0; i < g.count; i++)
+		buf_printf(out, "list %llu state %d rows %llu decided %llu%s %lld %.*s %lld\n",
+		           (unsigned long long)g.lists[i].list, (int)g.lists[i].state,
+		           (unsigned long long)g.lists[i].rows, (unsigned long long)g.lists[i].decided,
+		           g.lists[i].deciding ? "…" : "", (long long)g.lists[i].at,
+		           STR_ARG(g.lists[i].undone_by), (long long)g.lists[i].undone_at);
+	arena_fini(&a);
+}
+
 void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
 	unsigned gone = 0;
@@ -420,6 +451,7 @@ void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 	dump_queues(b, now, out);
 	dump_figures(b, out);
 	dump_used_and_messages(b, out);
+	dump_lists(b, out);
 	dump_held(b, ITEM_WAITING, out);
 	dump_held(b, ITEM_REVIEW, out);
 	dump_rules(b, out);

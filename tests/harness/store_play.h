@@ -21,7 +21,8 @@ enum play_kind {
 	PLAY_WAITING, /* an evidence is missing */
 	PLAY_REVIEW,  /* a person must look */
 	PLAY_REFUSED, /* too young */
-	PLAY_RENEW,   /* QUEUED, to be paid, when the name is the partner's or nobody's */
+	PLAY_LISTED, /* an enterprise without papers, in biz.vn: WAITING, or QUEUED when a list has play_tax_code(person) */
+	PLAY_RENEW, /* QUEUED, to be paid, when the name is the partner's or nobody's */
 	PLAY__COUNT
 };
 
@@ -33,6 +34,9 @@ struct play_line {
 	uint8_t lane;
 	const char *contact; /* contact to create first, or NULL */
 };
+
+/* A tax code that is one, of a few. */
+const char *play_tax_code(unsigned person);
 
 /* As intake hands it to the store, in the arena; number `n` in the body. */
 struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t n) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* Random histories, applied to the memory store and to SQLite: after every step both say the same. */
-#include "daemon/store/store_held.h"
+#include "daemon/store/store_list.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
@@ -43,6 +43,7 @@ struct pair {
 	struct held held[HELD_MAX];
 	size_t held_count;
 	unsigned messages;
+	uint64_t lists;
 	uint64_t seed;
 	int step;
 };
@@ -128,7 +129,9 @@ static void chunk(struct pair *p)
 		char ref[16], name[32], contact[16];
 		snprintf(ref, sizeof ref, "r%d", (int)draw(p, REFS));
 		snprintf(name, sizeof name, "n%d.%s.vn", (int)draw(p, NAMES),
-		         kind == PLAY_PAID ? "com" : "id");
+		         kind == PLAY_PAID     ? "com"
+		         : kind == PLAY_LISTED ? "biz"
+		                               : "id");
 		snprintf(contact, sizeof contact, "C%d", (int)draw(p, 4));
 		struct play_line l = {kind,
 		                      ref,
@@ -526,13 +529,96 @@ static void rules(struct pair *p)
 	SAME(p, a.added, b.added);
 }
 
+/* ---- the departments' lists ---------------------------------------------------------------------------------------------- */
+
+static void list_comes(struct pair *p)
+{
+	struct store_list_begin a = {.kind = APPLICANT_ENTERPRISE,
+	                             .type = STR("finance_department_list"),
+	                             .issuer = STR("a department"),
+	                             .date = date_make(2026, 11, 1),
+	                             .now = p->now};
+	struct store_list_begin b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_LIST_BEGIN), OK);
+	SAME(p, a.list, b.list);
+	p->lists = a.list;
+}
+
+static void list_rows(struct pair *p)
+{
+	struct store_list_row row = {.on = draw(p, 4)   ? date_make(2026, 5, 1)
+	                                   : draw(p, 2) ? DATE_NONE
+	                                                : date_make(2019, 5, 1)};
+	static uint32_t line;
+	row.line = ++line;
+	assert_true(decide_list_key(p->decider, APPLICANT_ENTERPRISE,
+	                            str_c(play_tax_code((unsigned)draw(p, 6))), row.key));
+	struct store_list_rows a = {.list = p->lists, .rows = &row, .count = 1}, b = a;
+	if (both(p, &a.op, &b.op, STORE_LIST_ROWS) != OK)
+		return;
+	SAME(p, a.added, b.added);
+	SAME(p, a.changed, b.changed);
+	SAME(p, a.repeated, b.repeated);
+}
+
+static void list_preview(struct pair *p)
+{
+	struct arena arena = {0};
+	struct store_list_decide a = {.preview = true,
+	                              .list = p->lists,
+	                              .again = {.decider = p->decider, .now = p->now},
+	                              .arena = &arena};
+	struct store_list_decide b = a;
+	if (both(p, &a.op, &b.op, STORE_LIST_DECIDE) == OK) {
+		SAME(p, a.count, b.count);
+		for (size_t i = 0; i < a.count; i++) {
+			SAME(p, a.items[i].row.item, b.items[i].row.item);
+			SAME(p, a.items[i].then, b.items[i].then);
+			assert_string_equal(a.items[i].reason, b.items[i].reason);
+		}
+	}
+	arena_fini(&arena);
+}
+
+static void list_ends(struct pair *p)
+{
+	struct store_list_publish a = {.list = p->lists}, b = a;
+	struct store_list_drop x = {.list = p->lists}, y = x;
+	struct store_list_undo u = {
+	    .list = 1 + draw(p, p->lists + 1), .by = STR("lan"), .why = STR("x"), .now = p->now};
+	struct store_list_undo v = u;
+	switch (draw(p, 4)) {
+	case 0: (void)both(p, &x.op, &y.op, STORE_LIST_DROP); break; /* both went well, or both did not */
+	case 1: (void)both(p, &u.op, &v.op, STORE_LIST_UNDO); break;
+	default:
+		if (both(p, &a.op, &b.op, STORE_LIST_PUBLISH) == OK)
+			SAME(p, a.rows, b.rows);
+	}
+}
+
+static void list_decides(struct pair *p)
+{
+	struct store_list_decide a = {.again = {.decider = p->decider,
+	                                        .quotas = quotas,
+	                                        .quota_count = draw(p, ARRAY_LEN(quotas) + 1),
+	                                        .now = p->now}};
+	struct store_list_decide b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_LIST_DECIDE), OK);
+	SAME(p, a.list, b.list);
+	SAME(p, a.count, b.count);
+	SAME(p, a.queued, b.queued);
+	SAME(p, a.more, b.more);
+	if (a.list)
+		SAME(p, a.decided, b.decided);
+}
+
 static void one_history(uint64_t seed)
 {
-	static void (*const acts[])(struct pair *) = {begin,       chunk,   chunk,       publish,  publish,
-	                                              abort_batch, cancel,  claim,       claim,    claim,
-	                                              finish,      finish,  message,     import,   restart,
-	                                              unpark,      figures, time_passes, read_one, read_one,
-	                                              decide,      decide,  decide,      expire,   rules};
+	static void (*const acts[])(struct pair *) = {
+	    begin,      chunk,       chunk,     publish,      publish,   abort_batch, cancel,       claim,
+	    claim,      claim,       finish,    finish,       message,   import,      restart,      unpark,
+	    figures,    time_passes, read_one,  read_one,     decide,    decide,      decide,       expire,
+	    list_comes, list_rows,   list_rows, list_preview, list_ends, list_ends,   list_decides, rules};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);
