@@ -182,6 +182,27 @@ static void run_refuse(void *arg, struct admin_conn *c, const json_t *args)
 	review_decide(false, arg, c, args);
 }
 
+static void run_list(enum gateway_list_step step, void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	struct admin_asker who;
+	struct gateway_asker asker = asker_of(c, &who);
+	gateway_list(m->gateway, step, args, &asker, on_item, c);
+}
+
+#define LIST_COMMAND(name, step)                                              \
+	static void name(void *arg, struct admin_conn *c, const json_t *args) \
+	{                                                                     \
+		run_list(step, arg, c, args);                                 \
+	}
+LIST_COMMAND(run_list_begin, GATEWAY_LIST_BEGIN)
+LIST_COMMAND(run_list_rows, GATEWAY_LIST_ROWS)
+LIST_COMMAND(run_list_preview, GATEWAY_LIST_PREVIEW)
+LIST_COMMAND(run_list_publish, GATEWAY_LIST_PUBLISH)
+LIST_COMMAND(run_list_drop, GATEWAY_LIST_DROP)
+LIST_COMMAND(run_list_undo, GATEWAY_LIST_UNDO)
+LIST_COMMAND(run_lists, GATEWAY_LIST_TELL)
+
 static void run_policy_status(void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
@@ -211,6 +232,13 @@ const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
                                                {ADMIN_CMD_REVIEW, run_review},
                                                {ADMIN_CMD_APPROVE, run_approve},
                                                {ADMIN_CMD_REFUSE, run_refuse},
+                                               {ADMIN_CMD_LIST_BEGIN, run_list_begin},
+                                               {ADMIN_CMD_LIST_ROWS, run_list_rows},
+                                               {ADMIN_CMD_LIST_PREVIEW, run_list_preview},
+                                               {ADMIN_CMD_LIST_PUBLISH, run_list_publish},
+                                               {ADMIN_CMD_LIST_DROP, run_list_drop},
+                                               {ADMIN_CMD_LIST_UNDO, run_list_undo},
+                                               {ADMIN_CMD_LISTS, run_lists},
                                                {ADMIN_CMD_POLICY_STAGE, run_stage},
                                                {ADMIN_CMD_POLICY_ACTIVATE, run_activate},
                                                {ADMIN_CMD_POLICY_CONFIRM, run_confirm},

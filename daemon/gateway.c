@@ -187,6 +187,7 @@ static void run(struct gateway *g)
 	gateway_pauses_apply(g);
 	sched_start(g->sched);
 	gateway_review_start(g);
+	gateway_lists_start(g);
 	g->env.on_ready(g->env.arg, NULL);
 }
 
@@ -440,6 +441,7 @@ void gateway_stop(struct gateway *g)
 	loop_timer_set(g->env.loop, &g->deadline, g->config->stop_ms);
 	api_drain(g->api);
 	gateway_review_stop(g);
+	gateway_lists_stop(g);
 	sched_stop(g->sched);
 }
 
@@ -451,6 +453,7 @@ void gateway_free(struct gateway *g)
 		sched_free(g->sched);
 	gateway_registries_free(g);
 	gateway_review_free(g);
+	gateway_lists_free(g);
 	loop_timer_cancel(g->env.loop, &g->deadline);
 	gateway_policy_free(g);
 	decider_unref(&g->decider);

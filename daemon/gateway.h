@@ -123,6 +123,20 @@ void gateway_review_decide(struct gateway *g, bool approve, const struct json_t 
 /* Rule sets that are kept, newest first; or one of them with its text: by revision, its beginning, "active" or "staged". */
 void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit,
                          void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* The departments' lists. Arguments and answers: daemon/admin/admin_proto.h. `done` once, now or later, with an error text,
+ * or a new object that the callee takes over. */
+enum gateway_list_step {
+	GATEWAY_LIST_BEGIN,
+	GATEWAY_LIST_ROWS,
+	GATEWAY_LIST_PREVIEW,
+	GATEWAY_LIST_PUBLISH,
+	GATEWAY_LIST_DROP,
+	GATEWAY_LIST_UNDO,
+	GATEWAY_LIST_TELL
+};
+void gateway_list(struct gateway *g, enum gateway_list_step step, const struct json_t *args,
+                  const struct gateway_asker *who,
+                  void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* Rows of the ledger from before; `done` later, with an error text or NULL. */
 void gateway_import(struct gateway *g, const struct json_t *rows,
                     void (*done)(void *arg, const char *why, uint64_t added, uint64_t replaced), void *arg);

@@ -88,6 +88,7 @@ struct gateway {
 	struct arena setting_arena;
 	struct gateway_policy *policy; /* owned; which rule set is in force */
 	struct json_t *pauses;         /* owned; an array */
+	struct gateway_lists *lists;   /* owned; NULL before it runs */
 	struct gateway_review *review; /* owned; NULL before it runs */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
@@ -141,6 +142,10 @@ void gateway_review_stop(struct gateway *g);
 void gateway_review_free(struct gateway *g);
 /* When an item that has waited since then is refused; INSTANT_NONE: never. */
 instant_ms_t gateway_review_ends(const struct gateway *g, instant_ms_t since);
+/* gateway_list.c: what waits for a department's list is decided again. */
+void gateway_lists_start(struct gateway *g);
+void gateway_lists_stop(struct gateway *g);
+void gateway_lists_free(struct gateway *g);
 /* gateway_item.c: what holds an item now. */
 struct api_held;
 void gateway_explain(const struct gateway *g, const struct store_row *row, struct api_held *out);

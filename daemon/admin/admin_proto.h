@@ -46,8 +46,22 @@
 #define ADMIN_CMD_REVIEW  "review"
 #define ADMIN_CMD_APPROVE "review approve"
 #define ADMIN_CMD_REFUSE  "review refuse"
-#define ADMIN_CMD_RELOAD  "reload"
-#define ADMIN_CMD_IMPORT  "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+/*
+ * A department's list. begin: kind (enterprise, household), type of evidence, issuer, date, file → list, its number. rows:
+ * list, kind, rows[] of [line, number, day or null], at most ADMIN_IMPORT_ROWS → added, changed, repeated; a bad row refuses
+ * its group ("row N: …"). preview: list, after (0 at first) → items[]: item, domain, partner, ref, now, then, reason; after,
+ * more. publish: list, sha256 of the file → rows; until then nothing of it counts. drop: list. undo: list, why.
+ * lists → lists[], newest first.
+ */
+#define ADMIN_CMD_LIST_BEGIN   "evidence begin"
+#define ADMIN_CMD_LIST_ROWS    "evidence rows"
+#define ADMIN_CMD_LIST_PREVIEW "evidence preview"
+#define ADMIN_CMD_LIST_PUBLISH "evidence publish"
+#define ADMIN_CMD_LIST_DROP    "evidence drop"
+#define ADMIN_CMD_LIST_UNDO    "evidence undo"
+#define ADMIN_CMD_LISTS        "evidence lists"
+#define ADMIN_CMD_RELOAD       "reload"
+#define ADMIN_CMD_IMPORT       "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a

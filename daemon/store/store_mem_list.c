@@ -16,7 +16,8 @@ static const struct store_list_row *row_of(const struct mem_list *l, const uint8
 {
 	const struct store_list_row *last = NULL;
 	for (size_t i = 0; i < l->row_count; i++)
-		if (memcmp(l->rows[i].key, key, DECIDE_KEY_LEN) == 0 && (!last || l->rows[i].line > last->line))
+		if (memcmp(l->rows[i].key, key, DECIDE_KEY_LEN) == 0 &&
+		    (!last || l->rows[i].line > last->line))
 			last = &l->rows[i];
 	return last;
 }

@@ -139,6 +139,52 @@ check "the command line adds it, too" "$build/vnepp" evidence add w2 "$dir/paper
 check "… and it is registered" wait_for state_is w2 done
 check "… a refusal is told" bash -c "! '$build/vnepp' evidence add w3 '$dir/paper.json' ${api[*]} 2>'$dir/out' && grep -q 'no item with this ref' '$dir/out'"
 check "… what was added is shown to a person" bash -c "'$build/vnepp' review show 6 --socket '$dir/control.sock' | grep -q K-21"
+
+# ---- a department's list
+enterprise() { # REF NAME CODE
+	printf '{"ref":"%s","op":"create","domain":"%s.biz.vn","period":2,"if_not_free":"refuse","applicant":{"kind":"enterprise",' "$1" "$2"
+	printf '"name":"Công ty %s","tax_code":"%s","founded_on":"2026-05-01","phone":"+84.912345678","email":"a@example.vn",' "$2" "$3"
+	printf '"address":{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
+}
+enterprises() { # FIRST LAST: of the codes below
+	local codes=(0 0199999007 0199999014 0199999021 0199999039) i
+	for i in $(seq "$1" "$2"); do enterprise "e$i" "company-$i" "${codes[$i]}"; done |
+		ask anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"
+}
+import=(evidence import "$dir/list.csv" --issuer "Sở Tài chính" --date 2026-11-19)
+enterprises 1 2
+check "an enterprise without a paper waits" state_is e1 waiting
+printf 'name,tax_code,founded_on\nA,0199999007,2026-05-01\nB,0199999008,2026-13-01\nC,0199999007,2026-05-01\n' >"$dir/list.csv"
+check "a bad list is refused" bash -c "! '$build/vnepp' ${import[0]} ${import[1]} '$dir/list.csv' --issuer x --date 2026-11-19 --socket '$dir/control.sock' >'$dir/out' 2>&1"
+check "… with every error and its place" bash -c "grep -q 'list.csv:3:3: error: number' '$dir/out' && grep -q 'list.csv:3:14: error: date' '$dir/out' && grep -q 'list.csv:4:3: error: number: line 2' '$dir/out' && grep -q 'nothing was imported' '$dir/out'"
+printf 'name,tax_code,founded_on\nA,0199999007,2026-05-01\nC,0199999021,2026-05-01\nD,0199999039,2019-05-01\n' >"$dir/list.csv"
+check "a list needs an issuer and a date" says "say who has issued" evidence import "$dir/list.csv" --issuer x
+check "a list of tomorrow is refused" says "today at the latest" evidence import "$dir/list.csv" --issuer x --date 2026-11-21
+check "a type that no rule counts is refused" says "no rule counts evidence of type 'gossip'" "${import[@]}" --type gossip
+check "a preview" vnepp "${import[@]}" --preview
+check "… says what would be added" has "3 entries: 3 new, 0 with another date than before, 0 known already"
+check "… and what would become of what waits" bash -c "grep -q '1 applications that wait would be decided again: 1 would be sent' '$dir/out' && grep -q 'company-1.biz.vn.*waiting.*queued.*OK' '$dir/out'"
+check "… and changes nothing" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is e1 waiting && '$build/vnepp' evidence list --json --socket '$dir/control.sock' | tr -d '\n ' | grep -q '\"lists\":\[\]'"
+check "an import" vnepp "${import[@]}" --json
+check "… decides what waited" has '"decided": 1'
+check "… and it is registered" wait_for state_is e1 done
+check "… the decision names the list and the line" has '"line":2,"date":"2026-11-19","result":"confirmed"'
+check "… another one still waits" state_is e2 waiting
+enterprises 3 4
+check "who is on the list needs no paper" wait_for state_is e3 done
+check "who declares another date goes to a person" state_is e4 review
+check "… and is told why" has EVIDENCE_CONTRADICTED
+list=$("$build/vnepp" evidence list --json --socket "$dir/control.sock" | grep -o '"list": [0-9]*' | grep -o '[0-9]*')
+check "the list is told, with its file's checksum and who brought it in" bash -c "'$build/vnepp' evidence list --json --socket '$dir/control.sock' | tr -d '\n' | grep -q \"\\\"by\\\": \\\"$(id -un)\\\".*$(sha256sum "$dir/list.csv" | cut -c1-64)\""
+check "… the log has it" grep -q "event=evidence.imported.*rows=3.*by=$(id -un)" "$dir/d.log"
+check "no number is stored" bash -c "! sqlite3 '$dir/vnepp.db' 'SELECT hex(key) FROM list_row; SELECT * FROM list' | grep -q 0199999021"
+check "an import again says what is known" bash -c "'$build/vnepp' evidence import '$dir/list.csv' --issuer x --date 2026-11-19 --preview --socket '$dir/control.sock' | grep -q '0 new, 0 with another date than before, 3 known already'"
+check "undoing needs a reason" says "say why" evidence undo "$list"
+check "undoing" vnepp evidence undo "$list" --why "the wrong file"
+check "… what it contradicted is not contradicted any more" wait_for state_is e4 waiting
+check "… twice is refused" says "was undone before" evidence undo "$list" --why x
+check "… a list that is not there" says "there is no list" evidence undo 4711 --why x
+
 kill -TERM $pid
 wait $pid
 sqlite3 "$dir/vnepp.db" "UPDATE held SET since = since - 31 * 86400000 WHERE item = 4"

@@ -1,0 +1,433 @@
+/*
+ * The departments' lists, brought in and undone by an operator, and what waited for them.
+ *
+ * Happy path: begin ─▶ rows, a thousand at a time, with their numbers turned into keys here: the number itself is stored
+ * nowhere ─▶ (preview) ─▶ publish: from then on every decision knows the list ─▶ page by page what waits for its subjects is
+ * decided again, as after an undoing; what is queued is decided again when it is sent.
+ *
+ * Failure modes: a row that cannot be read refuses its group, the importer gives the whole list up (drop). The importer goes
+ * away: what it began is never in force and is removed at the next start, or by the next import an hour later. The gateway
+ * stops between two pages: the next start goes on where it stood. The store cannot be written: the page is tried again.
+ */
+#include "daemon/admin/admin_proto.h"
+#include "daemon/gateway_int.h"
+#include "daemon/store/store_list.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+#include "policy/policy.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_MS 5000 /* when the store could not be written */
+#define TEXT_MAX 255
+
+/* One command on its way through the store. */
+struct list_call {
+	struct gateway *gateway;
+	struct arena arena;
+	struct decider *decider; /* a reference, or NULL */
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
+	struct str by;
+	union {
+		struct store_op op;
+		struct store_list_begin begin;
+		struct store_list_rows rows;
+		struct store_list_publish publish;
+		struct store_list_drop drop;
+		struct store_list_undo undo;
+		struct store_list_decide preview;
+		struct store_get_lists get;
+	} u;
+};
+
+static struct list_call *call_new(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer),
+                                  void *arg)
+{
+	struct list_call *c = xcalloc(1, sizeof *c);
+	*c = (struct list_call){.gateway = g, .done = done, .arg = arg};
+	arena_init(&c->arena);
+	return c;
+}
+
+static void call_end(struct list_call *c, const char *why, json_t *answer)
+{
+	c->done(c->arg, why, answer);
+	decider_unref(&c->decider);
+	arena_fini(&c->arena);
+	free(c);
+}
+
+static struct list_call *call_of(struct store_op *op)
+{
+	return CONTAINER_OF(op, struct list_call, u.op);
+}
+
+static void submit(struct list_call *c, enum store_op_type type, void (*done)(struct store_op *op))
+{
+	struct store_executor *x = type == STORE_GET_LISTS ? c->gateway->env.reader : c->gateway->env.writer;
+	c->u.op.type = type;
+	c->u.op.done = done;
+	x->submit(x, &c->u.op);
+}
+
+static struct str text_of(const json_t *args, const char *key)
+{
+	return str_c(json_string_value(json_object_get(args, key)));
+}
+
+static uint64_t list_of(const json_t *args)
+{
+	json_int_t n = json_integer_value(json_object_get(args, "list"));
+	return n > 0 ? (uint64_t)n : UINT64_MAX >> 1; /* which nobody has */
+}
+
+static struct str words(struct list_call *c, struct str s)
+{
+	return arena_printf(&c->arena, "%.*s", s.len > TEXT_MAX ? TEXT_MAX : (int)s.len, s.ptr ? s.ptr : "");
+}
+
+/* ---- what waits -------------------------------------------------------------------------------------------------------------- */
+
+struct gateway_lists {
+	struct gateway *gateway;
+	struct store_list_decide op;
+	struct decider *decider; /* references while busy */
+	struct config *config;
+	struct loop_timer retry;
+	bool busy, again;
+};
+
+static void decide_page(struct gateway_lists *w);
+
+static void on_retry(struct loop_timer *t)
+{
+	decide_page(CONTAINER_OF(t, struct gateway_lists, retry));
+}
+
+static void on_page(struct store_op *op)
+{
+	struct gateway_lists *w = CONTAINER_OF(op, struct gateway_lists, op.op);
+	struct gateway *g = w->gateway;
+	w->busy = false;
+	decider_unref(&w->decider);
+	config_unref(&w->config);
+	if (!op->err && w->op.list && !w->op.more)
+		LOG(g->env.log, LOG_NOTICE, "evidence.decided", "what waited for a list was decided again",
+		    F_U64("list", w->op.list), F_U64("items", w->op.decided));
+	if (g->stopping)
+		return;
+	if (!op->err && w->op.queued)
+		sched_kick(g->sched);
+	if (op->err) {
+		w->retry.fire = on_retry;
+		loop_timer_set(g->env.loop, &w->retry, RETRY_MS);
+	} else if (w->op.list || w->again) {
+		decide_page(w);
+	}
+}
+
+static void decide_page(struct gateway_lists *w)
+{
+	struct gateway *g = w->gateway;
+	w->again = w->busy;
+	if (w->busy || g->stopping)
+		return;
+	w->busy = true;
+	w->decider = decider_ref(g->decider);
+	w->config = config_ref(g->config);
+	w->op = (struct store_list_decide){.op = {.type = STORE_LIST_DECIDE, .done = on_page},
+	                                   .again = {.decider = w->decider,
+	                                             .quotas = w->config->quotas,
+	                                             .quota_count = w->config->quota_count,
+	                                             .now = loop_wall(g->env.loop)}};
+	g->env.writer->submit(g->env.writer, &w->op.op);
+}
+
+void gateway_lists_start(struct gateway *g)
+{
+	g->lists = xcalloc(1, sizeof *g->lists);
+	g->lists->gateway = g;
+	decide_page(g->lists);
+}
+
+void gateway_lists_stop(struct gateway *g)
+{
+	if (g->lists)
+		loop_timer_cancel(g->env.loop, &g->lists->retry);
+}
+
+void gateway_lists_free(struct gateway *g)
+{
+	gateway_lists_stop(g);
+	if (g->lists) {
+		decider_unref(&g->lists->decider);
+		config_unref(&g->lists->config);
+	}
+	free(g->lists);
+	g->lists = NULL;
+}
+
+/* ---- a list comes -------------------------------------------------------------------------------------------------------------- */
+
+static void on_begun(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	call_end(c, op->err ? op->errmsg.text : NULL,
+	         op->err ? NULL : json_pack("{s:I}", "list", (json_int_t)c->u.begin.list));
+}
+
+static bool kind_of(struct str name, enum applicant_kind *out)
+{
+	*out = str_eq(name, STR("enterprise"))  ? APPLICANT_ENTERPRISE
+	       : str_eq(name, STR("household")) ? APPLICANT_HOUSEHOLD
+	                                        : APPLICANT_NONE;
+	return *out != APPLICANT_NONE;
+}
+
+/* NULL, or what is wrong with it. */
+static const char *read_begin(struct list_call *c, const json_t *args)
+{
+	struct gateway *g = c->gateway;
+	struct store_list_begin *b = &c->u.begin;
+	*b = (struct store_list_begin){.issuer = words(c, text_of(args, "issuer")),
+	                               .type = words(c, text_of(args, "type")),
+	                               .file = words(c, text_of(args, "file")),
+	                               .by = c->by,
+	                               .now = loop_wall(g->env.loop)};
+	if (!kind_of(text_of(args, "kind"), &b->kind))
+		return "the kind of a list is enterprise or household";
+	if (!b->issuer.len)
+		return "say which department has issued the list";
+	if (!date_parse(text_of(args, "date"), &b->date) || b->date > date_of_instant(b->now, HANOI_OFFSET_S))
+		return "the date of the list is a day (YYYY-MM-DD), today at the latest";
+	if (!policy_counts_evidence(decider_rules(g->decider), b->type))
+		return arena_printf(
+		           &c->arena,
+		           "no rule counts evidence of type '%.*s': see the conditions 'evidence' of the "
+		           "rule files",
+		           STR_ARG(b->type))
+		    .ptr;
+	return NULL;
+}
+
+static void begin(struct list_call *c, const json_t *args)
+{
+	const char *wrong = read_begin(c, args);
+	if (wrong)
+		call_end(c, wrong, NULL);
+	else
+		submit(c, STORE_LIST_BEGIN, on_begun);
+}
+
+static void on_rows(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	const struct store_list_rows *r = &c->u.rows;
+	call_end(c, op->err ? op->errmsg.text : NULL,
+	         op->err ? NULL
+	                 : json_pack("{s:I, s:I, s:I}", "added", (json_int_t)r->added, "changed",
+	                             (json_int_t)r->changed, "repeated", (json_int_t)r->repeated));
+}
+
+/* [line, number, day or null] */
+static bool read_row(const struct gateway *g, enum applicant_kind kind, const json_t *o,
+                     struct store_list_row *row)
+{
+	json_int_t line = json_integer_value(json_array_get(o, 0));
+	const json_t *day = json_array_get(o, 2);
+	row->line = (uint32_t)line;
+	row->on = DATE_NONE;
+	if (line <= 0 || line > UINT32_MAX ||
+	    (json_is_string(day) && !date_parse(str_c(json_string_value(day)), &row->on)))
+		return false;
+	return decide_list_key(g->decider, kind, str_c(json_string_value(json_array_get(o, 1))), row->key);
+}
+
+static void rows(struct list_call *c, const json_t *args)
+{
+	const json_t *list = json_object_get(args, "rows");
+	enum applicant_kind kind;
+	size_t n = json_array_size(list);
+	if (n == 0 || n > STORE_LIST_ROWS_MAX || !kind_of(text_of(args, "kind"), &kind)) {
+		call_end(c, "rows[] must hold 1 to 1,000 rows of a kind: enterprise or household", NULL);
+		return;
+	}
+	struct store_list_row *r = arena_calloc(&c->arena, n, sizeof *r);
+	for (size_t i = 0; i < n; i++)
+		if (!read_row(c->gateway, kind, json_array_get(list, i), &r[i])) {
+			struct str why =
+			    arena_printf(&c->arena, "row %zu: [line, number, day or null] is expected", i);
+			call_end(c, why.ptr, NULL);
+			return;
+		}
+	c->u.rows = (struct store_list_rows){.list = list_of(args), .rows = r, .count = n};
+	submit(c, STORE_LIST_ROWS, on_rows);
+}
+
+static json_t *preview_entry(const struct gateway *g, const struct store_list_item *x)
+{
+	return json_pack("{s:I, s:o, s:s, s:o, s:s, s:s, s:s}", "item", (json_int_t)x->row.item, "domain",
+	                 gateway_text(x->row.domain), "partner", gateway_partner_name(g, x->row.partner),
+	                 "ref", gateway_text(x->row.ref), "now", item_state_name(x->row.state), "then",
+	                 item_state_name(x->then), "reason", x->reason);
+}
+
+static void on_preview(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	const struct store_list_decide *d = &c->u.preview;
+	json_t *items = json_array();
+	for (size_t i = 0; !op->err && i < d->count; i++)
+		json_array_append_new(items, preview_entry(c->gateway, &d->items[i]));
+	call_end(c, op->err ? op->errmsg.text : NULL,
+	         json_pack("{s:o, s:I, s:b}", "items", items, "after", (json_int_t)d->after, "more",
+	                   d->more));
+}
+
+static void preview(struct list_call *c, const json_t *args)
+{
+	json_int_t after = json_integer_value(json_object_get(args, "after"));
+	c->decider = decider_ref(c->gateway->decider);
+	c->u.preview = (struct store_list_decide){.preview = true,
+	                                          .list = list_of(args),
+	                                          .after = after > 0 ? (item_id_t)after : 0,
+	                                          .again = {.decider = c->decider,
+	                                                    .now = loop_wall(c->gateway->env.loop)},
+	                                          .arena = &c->arena};
+	submit(c, STORE_LIST_DECIDE, on_preview);
+}
+
+/* ---- in force, and undone -------------------------------------------------------------------------------------------------------- */
+
+static void on_published(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	struct gateway *g = c->gateway;
+	const struct store_list_publish *p = &c->u.publish;
+	if (op->err) {
+		call_end(c, op->errmsg.text, NULL);
+		return;
+	}
+	LOG(g->env.log, LOG_NOTICE, "evidence.imported", "a department's list is in force",
+	    F_U64("list", p->list), F_U64("rows", p->rows), F_STR("by", c->by));
+	decide_page(g->lists);
+	call_end(c, NULL, json_pack("{s:I, s:I}", "list", (json_int_t)p->list, "rows", (json_int_t)p->rows));
+}
+
+static bool read_hash(struct str hex, uint8_t out[32])
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i < 64 && hex.len == 64; i++) {
+		const char *at = strchr(digits, hex.ptr[i]);
+		if (!at)
+			return false;
+		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
+	}
+	return hex.len == 64;
+}
+
+static void publish(struct list_call *c, const json_t *args)
+{
+	c->u.publish = (struct store_list_publish){.list = list_of(args)};
+	if (!read_hash(text_of(args, "sha256"), c->u.publish.hash))
+		call_end(c, "sha256 is the file's, 64 digits of lower-case hexadecimal", NULL);
+	else
+		submit(c, STORE_LIST_PUBLISH, on_published);
+}
+
+static void on_dropped(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	if (!op->err && c->u.drop.more)
+		submit(c, STORE_LIST_DROP, on_dropped);
+	else
+		call_end(c, op->err ? op->errmsg.text : NULL, op->err ? NULL : json_object());
+}
+
+static void drop(struct list_call *c, const json_t *args)
+{
+	c->u.drop = (struct store_list_drop){.list = list_of(args)};
+	submit(c, STORE_LIST_DROP, on_dropped);
+}
+
+static void on_undone(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	struct gateway *g = c->gateway;
+	const struct store_list_undo *u = &c->u.undo;
+	if (op->err) {
+		call_end(c, op->errmsg.text, NULL);
+		return;
+	}
+	LOG(g->env.log, LOG_NOTICE, "evidence.undone", "a department's list counts no more",
+	    F_U64("list", u->list), F_STR("by", u->by), F_STR("why", u->why));
+	decide_page(g->lists);
+	call_end(c, NULL, json_pack("{s:I}", "list", (json_int_t)u->list));
+}
+
+static void undo(struct list_call *c, const json_t *args)
+{
+	c->u.undo = (struct store_list_undo){.list = list_of(args),
+	                                     .by = c->by,
+	                                     .why = words(c, text_of(args, "why")),
+	                                     .now = loop_wall(c->gateway->env.loop)};
+	if (!c->u.undo.why.len)
+		call_end(c, "say why: it is kept with the list", NULL);
+	else
+		submit(c, STORE_LIST_UNDO, on_undone);
+}
+
+/* ---- which there are ---------------------------------------------------------------------------------------------------------------- */
+
+static json_t *describe(const struct store_list *l)
+{
+	static const char *const states[] = {"coming", "in force", "undone"};
+	char date[DATE_TEXT_MAX], hash[SHA256_HEX];
+	hash_hex(hash, l->hash, sizeof l->hash);
+	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
+	                 "list", (json_int_t)l->list, "state", states[l->state], "kind",
+	                 l->kind == APPLICANT_HOUSEHOLD ? "household" : "enterprise", "issuer",
+	                 gateway_text(l->issuer), "date", date_format(date, l->date), "rows",
+	                 (json_int_t)l->rows, "decided", (json_int_t)l->decided, "deciding", l->deciding,
+	                 "type", gateway_text(l->type), "file", gateway_text(l->file), "by",
+	                 gateway_text(l->by), "at", gateway_moment(l->at), "undone",
+	                 gateway_moment(l->undone_at), "undone_by", gateway_text(l->undone_by), "why",
+	                 gateway_text(l->undone_why), "sha256", hash);
+}
+
+static void on_lists(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	json_t *lists = json_array();
+	for (size_t i = 0; !op->err && i < c->u.get.count; i++)
+		json_array_append_new(lists, describe(&c->u.get.lists[i]));
+	call_end(c, op->err ? op->errmsg.text : NULL, json_pack("{s:o}", "lists", lists));
+}
+
+static void tell(struct list_call *c, const json_t *args)
+{
+	(void)args; /* none */
+	c->u.get = (struct store_get_lists){.arena = &c->arena};
+	submit(c, STORE_GET_LISTS, on_lists);
+}
+
+void gateway_list(struct gateway *g, enum gateway_list_step step, const json_t *args,
+                  const struct gateway_asker *who, void (*done)(void *arg, const char *why, json_t *answer),
+                  void *arg)
+{
+	static void (*const steps[])(struct list_call * c, const json_t *args) = {
+	    [GATEWAY_LIST_BEGIN] = begin,     [GATEWAY_LIST_ROWS] = rows, [GATEWAY_LIST_PREVIEW] = preview,
+	    [GATEWAY_LIST_PUBLISH] = publish, [GATEWAY_LIST_DROP] = drop, [GATEWAY_LIST_UNDO] = undo,
+	    [GATEWAY_LIST_TELL] = tell};
+	if (!g->running || g->stopping) {
+		done(arg, "the gateway is starting or stopping", NULL);
+		return;
+	}
+	struct list_call *c = call_new(g, done, arg);
+	c->by = words(c, str_c(who->login ? who->login : "(not known)"));
+	steps[step](c, args);
+}
