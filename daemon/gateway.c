@@ -345,6 +345,12 @@ static void on_reload_rules(void *arg, const char *why)
 	reload_over(r, why);
 }
 
+static void reload_rules(void *arg)
+{
+	struct gateway_reload_op *r = arg;
+	gateway_policy_files(r->gateway, r->config, r->rules, on_reload_rules, r);
+}
+
 static void on_reload_registered(struct store_op *op)
 {
 	struct gateway_reload_op *r = CONTAINER_OF(op, struct gateway_reload_op, reg.op);
@@ -352,7 +358,7 @@ static void on_reload_registered(struct store_op *op)
 	if (op->err || g->stopping)
 		reload_over(r, op->err ? op->errmsg.text : "the gateway is stopping");
 	else
-		gateway_policy_files(g, r->config, r->rules, on_reload_rules, r);
+		gateway_policy_wait(g, reload_rules, r);
 }
 
 /* Registries and accounts that are new come at the next start; they are named, so that nobody waits for them. */
@@ -371,10 +377,8 @@ static void name_new_accounts(struct gateway *g, const struct config *c)
 void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
                     void (*done)(void *arg, const char *why), void *arg)
 {
-	if (g->reload || gateway_policy_busy(g) || !g->running || g->stopping) {
-		done(arg,
-		     "another reload or a change of the rules is under way, or the gateway is starting or "
-		     "stopping");
+	if (g->reload || !g->running || g->stopping) {
+		done(arg, "another reload is under way, or the gateway is starting or stopping");
 		return;
 	}
 	struct gateway_changes *changes;

@@ -31,9 +31,15 @@
 
 /* ---- changes ----------------------------------------------------------------------------------------------------------- */
 
-bool gateway_policy_busy(const struct gateway *g)
+void gateway_policy_wait(struct gateway *g, void (*go)(void *arg), void *arg)
 {
-	return g->policy->busy;
+	if (!g->policy->busy) {
+		go(arg);
+		return;
+	}
+	REQUIRE(!g->policy->resume);
+	g->policy->resume = go;
+	g->policy->resume_arg = arg;
 }
 
 struct policy_change *policy_change_new(struct gateway *g, void (*done)(void *arg, const char *why),
@@ -60,12 +66,16 @@ void policy_change_drop(struct policy_change *c)
 /* `why` may stand in the change. */
 static void finish(struct policy_change *c, const char *why)
 {
-	void (*done)(void *, const char *) = c->done;
+	struct gateway_policy *p = c->gateway->policy;
+	void (*done)(void *, const char *) = c->done, (*resume)(void *) = p->resume;
 	void *arg = c->arg;
 	char *kept = why ? xstrdup(why) : NULL;
+	p->resume = NULL;
 	policy_change_drop(c);
 	done(arg, kept);
 	free(kept);
+	if (resume)
+		resume(p->resume_arg);
 }
 
 void policy_change_step(struct policy_change *c, const char *step, const char *revision,

@@ -20,6 +20,9 @@ struct gateway_policy {
 	struct loop_timer due;
 	/* The folder's revision when it was read last; empty: what is in it does not load, or it was not read. */
 	char files[RULES_REVISION_MAX];
+	/* A reload that has come during another change, and goes on when that is over. */
+	void (*resume)(void *arg); /* NULL: none */
+	void *resume_arg;
 };
 
 /* A change on its way: the next life, what is kept with it, what comes into force by it. */
@@ -55,8 +58,8 @@ void gateway_policy_tell(struct gateway *g, const struct config *c);
 void gateway_policy_new(struct gateway *g);
 void gateway_policy_stop(struct gateway *g); /* nothing comes into force by time any more */
 void gateway_policy_free(struct gateway *g);
-/* Another change is under way. */
-bool gateway_policy_busy(const struct gateway *g);
+/* Calls `go` when no change is under way any more: now, or later. One at a time: it is the reload's. */
+void gateway_policy_wait(struct gateway *g, void (*go)(void *arg), void *arg);
 
 /* gateway_policy.c, for people's changes: NULL while another one is under way. */
 struct policy_change *policy_change_new(struct gateway *g, void (*done)(void *arg, const char *why),

@@ -163,26 +163,27 @@ static void what_is_asked_wrongly_is_said(void **state)
 	assert_in_force(w, 0);
 }
 
-/* The second one to ask is told to come again; nothing is mixed up. */
+/* The second one to ask is told to come again, a reload waits; nothing is mixed up. */
 static void one_change_at_a_time(void **state)
 {
 	struct world *w = *state;
-	world_start(w, MODE_STAGED, 0);
+	world_start(w, MODE_SANDBOX, 0);
 	assert_true(world_stage(w, 1, "now", &an));
 	json_t *none = json_object();
 	gateway_policy(w->sim.gateway, GATEWAY_POLICY_ACTIVATE, none, &binh, world_answered, w);
 	gateway_policy(w->sim.gateway, GATEWAY_POLICY_ACTIVATE, none, &binh, world_answered, w);
-	json_decref(none);
 	assert_true(w->answered);
 	assert_error(w, "try again");
 	struct policy_ruleset *r = world_rules(w, 2);
-	gateway_reload(w->sim.gateway, w->configs[MODE_STAGED], r, world_reloaded, w);
+	buf_clear(&w->log);
+	assert_true(world_reload(w, MODE_FILES, r));
 	policy_unref(&r);
-	assert_error(w, "a change of the rules is under way");
-	w->answered = false;
-	assert_true(world_until(w, &w->answered));
-	assert_string_equal(w->error, "");
+	world_run(w, 1000); /* that was the first one's answer */
+	assert_true(logged(w, "step=in force") && logged(w, "step=files")); /* both, one after the other */
+	assert_in_force(w, 2);
+	assert_true(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "x"), &an));
 	assert_in_force(w, 1);
+	json_decref(none);
 }
 
 static void every_step_is_kept_with_who_and_why(void **state)
