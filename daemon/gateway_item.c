@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct item_question {
 	struct store_get_item get;
@@ -106,6 +107,18 @@ void gateway_explain(const struct gateway *g, const struct store_row *row, struc
 
 /* ---- the answer ---------------------------------------------------------------------------------------------------------- */
 
+/* Of the decision in force, as text: the last day on which it is free. */
+static struct str eligible_until(const struct store_row *row)
+{
+	static const char key[] = "\"eligible_until\":\"";
+	struct str all = row->decision_item;
+	const char *at = all.len ? memmem(all.ptr, all.len, key, sizeof key - 1) : NULL;
+	if (!at)
+		return STR_NONE; /* null, or none was taken */
+	struct str rest = str_make(at + sizeof key - 1, all.len - (size_t)(at + sizeof key - 1 - all.ptr));
+	return str_split(&rest, '"');
+}
+
 static json_t *describe(const struct gateway *g, const struct store_row *row)
 {
 	const struct gateway_account *a = gateway_account_of(g, row->account);
@@ -115,7 +128,7 @@ static json_t *describe(const struct gateway *g, const struct store_row *row)
 	gateway_explain(g, row, &r);
 	return json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o, "
 	                 "s:i, s:i, s:o, s:o, "
-	                 "s:o, s:o}",
+	                 "s:o, s:o, s:o}",
 	                 "item", (json_int_t)row->item, "batch", (json_int_t)row->batch, "line",
 	                 (json_int_t)row->line, "partner", gateway_partner_name(g, row->partner), "ref",
 	                 gateway_text(row->ref), "domain", gateway_text(row->domain), "account",
@@ -125,8 +138,8 @@ static json_t *describe(const struct gateway *g, const struct store_row *row)
 	                 gateway_text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)),
 	                 "message", gateway_text(res->message), "needs", gateway_text(res->needs), "code",
 	                 res->code, "attempts", res->attempt, "cltrid", gateway_text(res->cl_trid), "svtrid",
-	                 gateway_text(res->sv_trid), "admitted", gateway_moment(row->admitted), "at",
-	                 gateway_moment(res->at));
+	                 gateway_text(res->sv_trid), "admitted", gateway_moment(row->admitted),
+	                 "eligible_until", gateway_text(eligible_until(row)), "at", gateway_moment(res->at));
 }
 
 static void on_read(struct store_op *op)

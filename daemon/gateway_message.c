@@ -94,6 +94,10 @@ static void log_stored(const struct gateway_pool *w)
 		    o->waits ? "stored for a person: vnepp messages" : "stored",
 		    F_C("account", w->account->name), F_STR("message_id", o->id), F_STR("kind", o->kind),
 		    F_STR("domain", o->domain), F_U64("item", o->settled), F_STR("attention", o->attention));
+	if (!o->op.err && o->past_boundary)
+		LOG(log, LOG_WARNING, "create.late",
+		    "the registry created a free name on a day on which it is not free any more",
+		    F_C("account", w->account->name), F_U64("item", o->settled));
 	if (!o->op.err && o->gone && o->known)
 		LOG(log, LOG_WARNING, "name.gone", "a name of ours is no longer ours: the registry says so",
 		    F_C("account", w->account->name), F_STR("domain", o->domain), F_STR("kind", o->kind));

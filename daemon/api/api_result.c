@@ -99,6 +99,10 @@ static void outcome_members(struct buf *b, const struct store_row *row, struct s
 	json_out_close(b, '}');
 	json_out_u64_in(b, "attempts", (uint64_t)r->attempt);
 	json_out_time_in(b, "at", r->at);
+	json_out_open_in(b, "flags", '[');
+	if (r->past_boundary)
+		json_out_str(b, STR("CREATED_AFTER_BOUNDARY"));
+	json_out_close(b, ']');
 }
 
 /* null when it has ended. */
@@ -200,7 +204,7 @@ void api_result_csv_header(struct buf *b)
 	        "expires_on,trid.client,trid.server,attempts,at");
 	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
 		buf_printf(b, ",decision.%s", decision_columns[i]);
-	buf_lit(b, "\r\n");
+	buf_lit(b, ",flags\r\n");
 }
 
 static void outcome_cells(struct buf *b, const struct store_row *row, struct str message)
@@ -246,6 +250,7 @@ void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view 
 	outcome_cells(b, row, message_of(row, d, scratch));
 	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
 		decision_cell(b, decision, decision_columns[i]);
+	cell(b, has_result(row) && row->result.past_boundary ? STR("CREATED_AFTER_BOUNDARY") : STR_NONE);
 	buf_lit(b, "\r\n");
 	json_decref(decision);
 }

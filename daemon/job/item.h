@@ -163,6 +163,8 @@ struct item_result {
 	instant_ms_t created, expires; /* INSTANT_NONE when not known */
 	struct str cl_trid, sv_trid;
 	int64_t charged_vnd; /* -1 when not known */
+	/* Created when the decision said that it would no longer be free: the registry's create date is the one that counts. */
+	bool past_boundary;
 	instant_ms_t at;
 };
 

@@ -74,6 +74,7 @@ enum tag {
 	T_R_SVTRID,
 	T_R_CHARGED,
 	T_R_AT,
+	T_R_PAST_BOUNDARY,
 };
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
@@ -447,6 +448,8 @@ void item_result_encode(const struct item_result *r, struct buf *out)
 	if (r->charged_vnd >= 0)
 		put_i(out, T_R_CHARGED, r->charged_vnd);
 	put_instant(out, T_R_AT, r->at);
+	if (r->past_boundary)
+		put_u(out, T_R_PAST_BOUNDARY, 1);
 }
 
 static void read_result(struct cursor *c, int tag, struct item_result *r)
@@ -466,6 +469,7 @@ static void read_result(struct cursor *c, int tag, struct item_result *r)
 	case T_R_SVTRID: r->sv_trid = get_text(c); break;
 	case T_R_CHARGED: r->charged_vnd = get_i(c); break;
 	case T_R_AT: r->at = get_i(c); break;
+	case T_R_PAST_BOUNDARY: r->past_boundary = get_max(c, 1); break;
 	default: c->bad = true;
 	}
 }

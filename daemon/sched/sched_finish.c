@@ -27,6 +27,16 @@ static void log_end(struct sched_job *j)
 		    F_C("registry", j->account->registry), F_C("account", j->account->name));
 }
 
+static void log_late(const struct sched_job *j)
+{
+	char created[TIME_TEXT_MAX];
+	LOG(j->account->sched->c.log, LOG_WARNING, "create.late",
+	    "the registry created a free name on a day on which it is not free any more",
+	    F_U64("item", j->item), F_U64("batch", j->batch),
+	    F_C("created", instant_format(created, j->job.result.created, HANOI_OFFSET_S, false)),
+	    F_C("registry", j->account->registry), F_C("account", j->account->name));
+}
+
 static void submit(struct finish_group *g)
 {
 	struct sched *s = g->sched;
@@ -86,6 +96,8 @@ static void on_stored(struct store_op *op)
 	g->failed = false;
 	sched_store_works(s);
 	for (size_t i = 0; i < g->op.count; i++) {
+		if (g->steps[i].past_boundary)
+			log_late(g->jobs[i]);
 		requeued |= g->steps[i].result.state == ITEM_QUEUED;
 		step_stored(g->jobs[i], g->steps[i].leaves_claim);
 	}

@@ -91,6 +91,18 @@ static enum err hold(struct gather *g, const struct sq_item *item, const struct 
 	return err ? err : sq_tally_move(g->s, &g->o->op, &g->tally, item->batch, ITEM_QUEUED, ITEM_REVIEW);
 }
 
+/* The last day changes with the rules: the registry's create date is compared with the one in force. */
+static enum err keep_due(struct gather *g, struct sq_item *item, instant_ms_t due)
+{
+	if (item->due == due)
+		return OK;
+	item->due = due;
+	sqlite3_stmt *st = sq_stmt(g->s, SQ_ITEM_DUE);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)item->id);
+	sq_bind_instant(st, 2, due);
+	return sq_run(g->s, &g->o->op, st);
+}
+
 /* Still to be sent: the later decision is recorded beside the first. */
 static enum err confirm(struct gather *g, struct sq_item *item, const struct decide_outcome *d)
 {
@@ -141,7 +153,10 @@ static enum err decide_again(struct gather *g, struct store_claimed *c, bool *se
 	*send = d.state == ITEM_QUEUED && !lost;
 	c->fee_vnd = d.fee_vnd;
 	item.has_list_key = decide_list_subject(g->o->decider, &req, item.list_key);
-	return *send ? confirm(g, &item, &d) : hold(g, &item, &d);
+	if (!*send)
+		return hold(g, &item, &d);
+	err = keep_due(g, &item, lane_due(&req, d.eligible_until));
+	return err ? err : confirm(g, &item, &d);
 }
 
 /* Columns: id, batch, line, contact, payload, decided_on, rules, paid, fee. */

@@ -104,7 +104,7 @@ enum err sq_message(struct sq *s, struct store_message *o)
 {
 	int64_t id;
 	o->settled = 0;
-	o->look = o->known = o->waits = false;
+	o->look = o->known = o->waits = o->past_boundary = false;
 	enum err err = insert(s, o, &id);
 	if (err || o->duplicate)
 		return err;

@@ -158,8 +158,7 @@ static struct item_result taken_before(const struct sq_item *i, struct item_resu
 	return r;
 }
 
-static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tally *t,
-                            const struct store_step *step)
+static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tally *t, struct store_step *step)
 {
 	struct item_result r = step->result;
 	struct sq_item item;
@@ -175,6 +174,8 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 		err = pends_for_another(s, &o->op, &item, &r, &other);
 	if (other)
 		r = taken_before(&item, r);
+	r.past_boundary = step->past_boundary =
+	    store_past_boundary((enum item_op)item.op, item.grant_from, item.due, &r);
 	if (!err)
 		err = sq_result_add(s, &o->op, &item, &r, !step->not_sent, STR_NONE, STR_NONE);
 	if (!err)
@@ -215,6 +216,8 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
 	r.message = o->text;
 	r.at = o->now;
+	r.past_boundary = o->past_boundary =
+	    store_past_boundary((enum item_op)item.op, item.grant_from, item.due, &r);
 	err = sq_result_add(s, &o->op, &item, &r, true, STR_NONE, STR_NONE);
 	if (!err && r.state == ITEM_DONE)
 		err = name_write(s, &o->op, &item, &r, SQ_DOMAIN_PUT);

@@ -209,6 +209,7 @@ SQ(NOTE_ADD,
    "note WHERE item = ?1")
 SQ(ITEM_PAYLOAD, "SELECT payload FROM item WHERE id = ?1")
 /* An item's row says what it takes: money, a grant, quotas. A later decision may take something else. */
+SQ(ITEM_DUE, "UPDATE item SET due = ?2 WHERE id = ?1")
 SQ(ITEM_TAKES, "UPDATE item SET paid = ?2, fee = ?3, grant_key = ?4, quota = ?5, due = ?6 WHERE id = ?1")
 
 SQ(LIST_FIND,

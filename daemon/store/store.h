@@ -339,6 +339,7 @@ struct store_step {
 	bool not_sent;           /* QUEUED because nothing was sent: the attempt does not count */
 	enum store_name_effect name;
 	enum store_grant_effect grant;
+	bool past_boundary; /* out: item_result.past_boundary, as it is recorded */
 	char
 	    contact_created[ITEM_CONTACT_MAX]; /* a contact now known to exist at the item's account, or "" */
 };
@@ -371,11 +372,12 @@ struct store_message {
 	struct str attention; /* in: why a person should look at it; empty: nobody needs to */
 	const char *setting;  /* in: a setting to write with it (STORE_SETTING), or NULL */
 	struct str setting_value;
-	item_id_t settled; /* out: the item it settled, or 0 */
-	bool look;         /* out: approved, but its dates are not known: RECONCILING, <info> must tell */
-	bool known;        /* out: `domain` was one of the account's */
-	bool waits;        /* out: for a person; also a panData that settles nothing */
-	bool duplicate;    /* out: this message was stored before; nothing else has happened */
+	item_id_t settled;  /* out: the item it settled, or 0 */
+	bool look;          /* out: approved, but its dates are not known: RECONCILING, <info> must tell */
+	bool known;         /* out: `domain` was one of the account's */
+	bool waits;         /* out: for a person; also a panData that settles nothing */
+	bool past_boundary; /* out: of what it settled, as item_result.past_boundary */
+	bool duplicate;     /* out: this message was stored before; nothing else has happened */
 };
 
 /* A person has dealt with it. ERR_NOT_FOUND: there is none, or nobody waits for it. */

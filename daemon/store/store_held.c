@@ -70,3 +70,9 @@ enum err store_list_wrong(struct errmsg *e, uint64_t list, bool found, enum stor
 		               n);
 	return err_set(e, ERR_CONFLICT, "list %llu was undone before", n);
 }
+
+bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, const struct item_result *r)
+{
+	return op == ITEM_CREATE && r->state == ITEM_DONE && grant_from != DATE_NONE && due != INSTANT_NONE &&
+	       r->created != INSTANT_NONE && r->created >= due;
+}

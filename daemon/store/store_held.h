@@ -90,6 +90,8 @@ struct store_get_notes {
 
 /* ---- shared by the back ends (store_held.c) ---- */
 
+/* Created on a day on which the decision's grant was no more to be had (lane_due() of the create: the day after its last). */
+bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, const struct item_result *r);
 /* One piece of evidence as it is stored; views point into `blob`. */
 void store_evidence_encode(const struct item_evidence *e, struct buf *out);
 enum err store_evidence_decode(struct str blob, struct item_evidence *out) MUST_CHECK;

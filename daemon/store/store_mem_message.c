@@ -12,6 +12,7 @@ static void settle(struct mem *m, struct store_message *o, struct mem_item *i)
 	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
 	r.message = o->text;
 	r.at = o->now;
+	r.past_boundary = o->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
 	mem_result_add(m, i, &r, true, STR_NONE, STR_NONE);
 	if (r.state == ITEM_DONE)
 		mem_domain_made(m, i, &r);
@@ -66,7 +67,7 @@ static void keep(struct mem *m, const struct store_message *o, struct str attent
 enum err mem_message(struct mem *m, struct store_message *o)
 {
 	o->settled = 0;
-	o->look = o->known = o->waits = false;
+	o->look = o->known = o->waits = o->past_boundary = false;
 	o->duplicate = map_put(&m->message_ids, mem_key(m, o->account, (uint64_t)o->at, o->id), m);
 	if (o->duplicate)
 		return OK;

@@ -178,6 +178,7 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	mem_result_add(m, i, &r, false, d.common, d.item);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;
+	i->due = lane_due(&req, d.eligible_until);
 	c->fee_vnd = d.fee_vnd;
 	return true;
 }
@@ -299,12 +300,13 @@ static void name_effect(struct mem *m, const struct store_step *step, const stru
 	d->renewed_by = i->id;
 }
 
-static void finish_step(struct mem *m, const struct store_finish *o, const struct store_step *step,
+static void finish_step(struct mem *m, const struct store_finish *o, struct store_step *step,
                         struct mem_item *i)
 {
 	struct item_result r = step->result;
 	if ((step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r))
 		r = taken_before(i, r);
+	r.past_boundary = step->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
 	mem_result_add(m, i, &r, !step->not_sent, STR_NONE, STR_NONE);
 	name_effect(m, step, i, &r);
 	if (step->grant == STORE_GRANT_RELEASE || r.state == ITEM_FAILED)

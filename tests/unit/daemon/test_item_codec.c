@@ -227,13 +227,14 @@ static struct item_result some_result(struct arena *a)
 	                            .cl_trid = some_text(a),
 	                            .sv_trid = some_text(a),
 	                            .charged_vnd = draw(2) ? -1 : (int64_t)draw(INT64_MAX),
+	                            .past_boundary = draw(2),
 	                            .at = some_instant()};
 }
 
 static void assert_same_result(const struct item_result *x, const struct item_result *y)
 {
 	SAME(state), SAME(attempt), SAME(code), SAME(fault), SAME(retryable), SAME(created), SAME(expires);
-	SAME(charged_vnd), SAME(at);
+	SAME(charged_vnd), SAME(past_boundary), SAME(at);
 	SAME_STR(reason), SAME_STR(message), SAME_STR(needs), SAME_STR(cl_trid), SAME_STR(sv_trid);
 }
 
