@@ -35,14 +35,14 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 		return;
 	}
 	pool_stats(a->pool, &p);
-	if (sched_is_held(g->sched, a->id, row->partner, lane_of_op(row->op)))
+	if (sched_is_held(g->sched, a->id, row->partner, row->lane))
 		*r = (struct api_held){"pause", "operator", INSTANT_NONE,
 		                       "paused: see 'pauses' in vnepp status, and vnepp resume"};
-	else if (row->paid && sched_is_held_paid(g->sched, a->id, row->partner, lane_of_op(row->op)))
+	else if (row->paid && sched_is_held_paid(g->sched, a->id, row->partner, row->lane))
 		*r = (struct api_held){
 		    "pause", "operator", INSTANT_NONE,
 		    "what costs money is paused: see 'pauses' in vnepp status, and vnepp resume"};
-	else if (sched_is_used_up(a->sched, lane_of_op(row->op)))
+	else if (sched_is_used_up(a->sched, row->lane))
 		*r = (struct api_held){
 		    "day", "operator", caps_day_end(&a->registry->caps),
 		    "what the registry takes of these commands on a day is used up: see vnepp "

@@ -137,7 +137,7 @@ static const char *check_names(const struct gateway *g, const json_t *pause)
 	if (partner && partner_id(g, partner) == 0)
 		return "no such partner in the partners file";
 	if (lane && lane_number(lane) == 0)
-		return "the lanes are urgent, renew and create";
+		return "the lanes are urgent, renew, create and bulk";
 	if (text_of(pause, "only") && strcmp(text_of(pause, "only"), ONLY_PAID) != 0)
 		return "only what is 'paid' can be told apart";
 	return NULL;

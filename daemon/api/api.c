@@ -147,7 +147,7 @@ struct route {
 };
 
 static const char *const no_params[] = {NULL};
-static const char *const submit_params[] = {"admission", NULL};
+static const char *const submit_params[] = {"admission", "priority", NULL};
 static const char *const items_params[] = {"state", "after", "limit", NULL};
 
 static const struct route routes[] = {

@@ -4,7 +4,7 @@
  * The object owns the HTTP server; whoever wires the gateway hands it streams (http_server_on_stream with api_http()).
  * All calls and callbacks are on the loop's thread.
  *
- *   POST /v1/batches[?admission=valid]   NDJSON, JSON array or CSV, streamed; 202 only after the commit
+ *   POST /v1/batches[?admission=valid][&priority=bulk]   NDJSON, JSON array or CSV, streamed; 202 only after the commit
  *   GET  /v1/batches/{id}                counts by state; ETag
  *   GET  /v1/batches/{id}/items          results in input order, pages by ?after= and ?limit=, ?state=; JSON, NDJSON, CSV
  *   POST /v1/batches/{id}/cancel         cancels what was not sent

@@ -486,6 +486,7 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	x->started_ms = loop_now(q->api->loop);
 	x->format = asked->format;
 	x->admit_valid = asked->admit_valid;
+	x->bulk = asked->bulk;
 	x->limiter = api_limiter_at(&q->api->limiters, q->partner_id);
 	x->limiter->uploads++;
 	x->task.run = on_task;

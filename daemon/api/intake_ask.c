@@ -55,6 +55,19 @@ static bool read_admission(struct http_request *r, bool *valid)
 	return *valid;
 }
 
+static bool read_priority(struct http_request *r, bool *bulk)
+{
+	struct str text;
+	*bulk = false;
+	if (!http_query(r, "priority", &text) || str_eq(text, STR("normal")))
+		return true;
+	*bulk = str_eq(text, STR("bulk"));
+	if (!*bulk)
+		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
+		       STR("priority: normal or bulk"));
+	return *bulk;
+}
+
 static void limit_members(struct buf *b, const void *arg)
 {
 	const instant_ms_t *at = arg;
@@ -142,7 +155,7 @@ void intake_begin(const struct api_request *q)
 {
 	struct intake_asked asked = {0};
 	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
-	    read_admission(q->http, &asked.admit_valid) && check_size(q) && check_open(q) && check_rate(q) &&
-	    check_uploads(q))
+	    read_admission(q->http, &asked.admit_valid) && read_priority(q->http, &asked.bulk) &&
+	    check_size(q) && check_open(q) && check_rate(q) && check_uploads(q))
 		intake_start(q, &asked);
 }

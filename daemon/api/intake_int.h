@@ -45,6 +45,7 @@ struct intake {
 	/* what was asked */
 	enum split_format format;
 	bool admit_valid;
+	bool bulk; /* in no hurry: its own lane */
 	/* the body */
 	struct split split;
 	struct sha256_stream *hash; /* owned until finished */
@@ -78,7 +79,7 @@ struct intake {
 /* What the head of the request says. */
 struct intake_asked {
 	enum split_format format;
-	bool admit_valid;
+	bool admit_valid, bulk;
 	struct str key; /* empty: none */
 };
 

@@ -126,7 +126,7 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	    !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) || !hosts(&d, r) ||
 	    !contact(&d, r, l->account, k->decider, l->contact_id))
 		return;
-	l->lane = lane_of_op(req->op);
+	l->lane = x->bulk ? LANE_BULK : lane_of_op(req->op);
 	buf_clear(&x->payload);
 	item_encode(req, &x->payload);
 	if (!buf_ok(&x->payload)) {

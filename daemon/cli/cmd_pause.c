@@ -14,7 +14,7 @@ struct pause_args {
 	     NULL,      0, 0},                                                                                 \
 	    {"partner", 0, OPT_TEXT, offsetof(struct pause_args, partner), "NAME", "this partner's items",     \
 	     NULL,      0, 0},                                                                                 \
-	    {"lane", 0, OPT_TEXT, offsetof(struct pause_args, lane), "LANE", "urgent, renew or create",        \
+	    {"lane", 0, OPT_TEXT, offsetof(struct pause_args, lane), "LANE", "urgent, renew, create or bulk",  \
 	     NULL,   0, 0},                                                                                    \
 	    {"paid", 0, OPT_FLAG, offsetof(struct pause_args, paid), NULL, "only what costs money",            \
 	     NULL,   0, 0},                                                                                    \

@@ -26,10 +26,11 @@ static const char *const format_names[] = {"auto", "ndjson", "json", "csv", NULL
 static const char *const content_types[] = {NULL, "application/x-ndjson", "application/json", "text/csv"};
 
 static const char *const admission_names[] = {"all", "valid", NULL};
+static const char *const priority_names[] = {"normal", "bulk", NULL};
 
 struct submit_args {
 	bool follow, json;
-	int format, admission; /* admission: 1 takes the valid lines of a file with bad ones */
+	int format, admission, priority; /* admission: 1 takes the valid lines of a file with bad ones */
 	const char *idempotency_key;
 };
 
@@ -42,6 +43,8 @@ static const struct opt opts[] = {
      "default: made of content and file name", NULL, 0, 0},
     {"admission", 0, OPT_CHOICE, offsetof(struct submit_args, admission), "all|valid",
      "a file with bad lines: take none of it (all), or the valid lines", admission_names, 0, 0},
+    {"priority", 0, OPT_CHOICE, offsetof(struct submit_args, priority), "normal|bulk",
+     "bulk: in no hurry, behind everything else (a tenth of the capacity is sure)", priority_names, 0, 0},
     {"json", 0, OPT_FLAG, offsetof(struct submit_args, json), NULL, "print the result as JSON", NULL, 0, 0},
 };
 
@@ -78,9 +81,11 @@ static bool told_to_wait(const struct http_client_response *r)
 
 static enum err send_until_answered(struct submission *s, struct errmsg *e)
 {
+	static const char *const paths[] = {"/v1/batches", "/v1/batches?admission=valid",
+	                                    "/v1/batches?priority=bulk",
+	                                    "/v1/batches?admission=valid&priority=bulk"};
 	struct http_client_request q = {.method = "POST",
-	                                .path = s->args->admission ? "/v1/batches?admission=valid"
-	                                                           : "/v1/batches",
+	                                .path = paths[s->args->admission + 2 * s->args->priority],
 	                                .content_type = s->content_type,
 	                                .idempotency_key = s->source.key,
 	                                .body = s->source.file,

@@ -12,8 +12,9 @@
 enum lane {
 	LANE_URGENT = 1, /* it will soon be too late */
 	LANE_RENEW = 2,  /* a name that is not renewed in time is lost */
-	LANE_CREATE = 3, /* the bulk */
-	LANE__COUNT = 4
+	LANE_CREATE = 3,
+	LANE_BULK = 4, /* what a partner has said is in no hurry */
+	LANE__COUNT = 5
 };
 
 /* So long before it is too late an item is urgent: a weekend in which nobody looks. */
@@ -21,7 +22,7 @@ enum lane {
 
 static inline const char *lane_name(uint8_t lane)
 {
-	static const char *const names[LANE__COUNT] = {"none", "urgent", "renew", "create"};
+	static const char *const names[LANE__COUNT] = {"none", "urgent", "renew", "create", "bulk"};
 	return lane < LANE__COUNT ? names[lane] : "none";
 }
 

@@ -50,10 +50,9 @@ enum err sq_get_batch(struct sq *s, struct store_get_batch *o)
 /* ---- one item ---------------------------------------------------------------------------------------------------------- */
 
 /* QUEUED is what was written last; a claim makes it SENDING without writing. */
-static enum err state_now(struct sq *s, struct store_op *op, struct store_row *row, uint8_t lane,
-                          bool has_result)
+static enum err state_now(struct sq *s, struct store_op *op, struct store_row *row, bool has_result)
 {
-	struct store_queue_key key = {row->account, row->partner, lane};
+	struct store_queue_key key = {row->account, row->partner, row->lane};
 	bool in = true;
 	if (row->state != ITEM_QUEUED)
 		return OK;
@@ -114,7 +113,6 @@ enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_
 {
 	enum err err, bad = OK;
 	struct str needs = STR_NONE;
-	uint8_t lane = 0;
 	bool has_result = false;
 	*row = (struct store_row){.item = id};
 	row->result = (struct item_result){
@@ -124,7 +122,7 @@ enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_
 	bool found = sq_row(s, op, st, &err);
 	if (found) {
 		fill_row(st, row, want_payload, a, &needs);
-		lane = (uint8_t)sqlite3_column_int(st, 4);
+		row->lane = (uint8_t)sqlite3_column_int(st, 4);
 		has_result = sqlite3_column_type(st, 15) != SQLITE_NULL;
 		if (has_result) {
 			bad = item_result_decode(sq_col_copy(st, 15, a), &row->result);
@@ -138,7 +136,7 @@ enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_
 		return err   ? err
 		       : bad ? err_set(&op->errmsg, bad, "item %llu is damaged", (unsigned long long)id)
 		             : ERR_NOT_FOUND;
-	err = state_now(s, op, row, lane, has_result);
+	err = state_now(s, op, row, has_result);
 	if (!err && has_result)
 		err = later_decision(s, op, row, a);
 	return err ? err : read_batch_time(s, op, row);

@@ -523,6 +523,7 @@ struct store_row {
 	batch_id_t batch;
 	uint32_t line, partner, account;
 	enum item_op op;
+	uint8_t lane; /* as it was admitted */
 	enum item_state state;
 	struct str ref, domain;
 	struct str payload;                        /* only with want_payload */

@@ -43,6 +43,7 @@ struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct 
 	                        .decision_item = arena_str(a, d ? d->detail : i->detail),
 	                        .result = copy_result(i, a),
 	                        .intake_fault = i->fault,
+	                        .lane = i->base_lane,
 	                        .paid = i->paid,
 	                        .admitted = i->batch->created};
 	memcpy(row.intake_reason, i->reason, sizeof row.intake_reason);

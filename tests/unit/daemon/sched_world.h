@@ -389,7 +389,14 @@ struct line {
 	const char *name;
 	int flags;
 };
-enum { LINE_CONTACT = 1, LINE_URGENT = 2, LINE_DAMAGED = 4, LINE_UNBUILDABLE = 8, LINE_SAME_PERSON = 16 };
+enum {
+	LINE_CONTACT = 1,
+	LINE_URGENT = 2,
+	LINE_DAMAGED = 4,
+	LINE_UNBUILDABLE = 8,
+	LINE_SAME_PERSON = 16,
+	LINE_BULK = 32
+};
 
 static struct item_request request_of(const struct line *l, struct str ref, struct str number)
 {
@@ -436,7 +443,9 @@ static void fill_line(struct world *w, struct store_line *s, const struct line *
 	item_encode(r, &payload);
 	*s = (struct store_line){.line = n + 1,
 	                         .account = w->accounts[account],
-	                         .lane = l->flags & LINE_URGENT ? LANE_URGENT : lane_of_op(l->op),
+	                         .lane = l->flags & LINE_URGENT ? LANE_URGENT
+	                                 : l->flags & LINE_BULK ? LANE_BULK
+	                                                        : lane_of_op(l->op),
 	                         .request = r,
 	                         .payload = l->flags & LINE_DAMAGED ? STR("no such thing")
 	                                                            : arena_str(a, buf_str(&payload))};

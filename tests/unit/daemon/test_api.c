@@ -1,4 +1,5 @@
 /* The partners' API: what partners see. */
+#include "daemon/job/lane.h"
 #include "tests/unit/daemon/api_world.h"
 
 /* ---- tests ------------------------------------------------------------------------------------------------------------- */
@@ -104,6 +105,45 @@ static void api_refuses_bad_lines_as_a_whole(void **state)
 	assert_int_equal(json_array_size(json_object_get(c.json, "errors")), 6);
 	client_fini(&c);
 	buf_fini(&b);
+}
+
+static size_t waiting_in(struct world *w, uint8_t lane)
+{
+	struct arena a = {0};
+	struct store_get_depths d = {.op = {.type = STORE_GET_DEPTHS}, .arena = &a};
+	struct store_op *op = &d.op;
+	size_t n = 0;
+	w->backend->ops->run(w->backend, &op, 1);
+	assert_int_equal(d.op.err, OK);
+	for (size_t i = 0; i < d.count; i++)
+		n += d.depths[i].queue.lane == lane ? d.depths[i].items : 0;
+	arena_fini(&a);
+	return n;
+}
+
+static void api_puts_bulk_behind(void **state)
+{
+	struct world *w = *state;
+	static const struct {
+		const char *path, *prefix;
+		int count;
+	} batches[] = {{"/v1/batches", "a", 2},
+	               {"/v1/batches?priority=normal", "b", 3},
+	               {"/v1/batches?priority=bulk", "c", 5}};
+	size_t normal = 0;
+	for (size_t i = 0; i < ARRAY_LEN(batches); i++) {
+		struct client c;
+		struct buf b;
+		ask(w, &c, "an.test", "POST", batches[i].path, NDJSON,
+		    lines(&b, batches[i].prefix, batches[i].count));
+		expect_status(&c, 202);
+		client_fini(&c);
+		buf_fini(&b);
+		size_t others = waiting_in(w, LANE_CREATE) + waiting_in(w, LANE_RENEW);
+		assert_true((waiting_in(w, LANE_BULK) > 0) == (i == 2));
+		assert_true(i == 2 ? others == normal : others > normal);
+		normal = others;
+	}
 }
 
 static void api_tells_conflicts_of_refs(void **state)
@@ -567,6 +607,7 @@ static void api_refuses_what_it_does_not_know(void **state)
 	    {"POST", "/v1/batches?admision=valid", NDJSON, "unknown-parameter", 400},
 	    {"POST", "/v1/batches?dry_run=true", NDJSON, "unknown-parameter", 400},
 	    {"POST", "/v1/batches?admission=some", NDJSON, "bad-parameter", 400},
+	    {"POST", "/v1/batches?priority=high", NDJSON, "bad-parameter", 400},
 	    {"POST", "/v1/batches", NDJSON "Idempotency-Key: a b\r\n", "bad-idempotency-key", 400},
 	    {"POST", "/v1/batches", NDJSON, "empty-batch", 422},
 	    {"POST", "/v1/batches", "Content-Type: application/json\r\n", "bad-body", 400},
@@ -642,6 +683,7 @@ int main(void)
 	    TEST(api_admits_a_batch),
 	    TEST(api_formats_give_the_same),
 	    TEST(api_refuses_bad_lines_as_a_whole),
+	    TEST(api_puts_bulk_behind),
 	    TEST(api_tells_conflicts_of_refs),
 	    TEST(api_repeats_the_answer_under_a_key),
 	    TEST(api_answers_409_while_the_first_is_running),

@@ -154,6 +154,29 @@ static void lanes_go_strictly_by_number(void **state)
 	assert_true(creates <= 16);
 }
 
+/* Behind everything else, with a tenth that is sure. */
+static void bulk_comes_last(void **state)
+{
+	struct world *w = *state;
+	struct line bulk[300];
+	char names[300][32];
+	for (int i = 0; i < 300; i++) {
+		snprintf(names[i], sizeof names[i], "bulk%d.id.vn", i);
+		bulk[i] = (struct line){ITEM_CREATE, names[i], LINE_BULK};
+	}
+	admit(w, 1, 0, bulk, 300, NULL);
+	admit_many(w, 0, 0, "a", 300);
+	sched_start(w->sched);
+	run_to_rest(w, 600000);
+	size_t before = 0, ours = 0;
+	for (size_t i = 0; i < w->sent_count && ours < 300; i++) {
+		before += w->sent[i].partner == w->partners[1];
+		ours += w->sent[i].partner == w->partners[0];
+	}
+	assert_in_range(before, 300 / 9 - 4, 300 / 9 + 8);
+	assert_int_equal(count_of(w, ITEM_DONE), 600);
+}
+
 static void accounts_do_not_wait_for_each_other(void **state)
 {
 	struct world *w = *state;
@@ -824,6 +847,7 @@ int main(void)
 	    T(partners_take_turns),
 	    T(a_small_batch_does_not_wait_for_a_large_one),
 	    T(lanes_go_strictly_by_number),
+	    T(bulk_comes_last),
 	    T(looks_leave_a_tenth),
 	    T(accounts_do_not_wait_for_each_other),
 	    T(a_claim_is_at_most_twice_the_slots),
