@@ -22,7 +22,8 @@ bool sched_is_used_up(const struct sched_account *a, uint8_t lane)
 	if (lane == LANE_RENEW)
 		return is_used_up(a, LIMIT_RENEW);
 	/* Bulk has both; it waits with the creates rather than being claimed and put back line by line. */
-	return (lane == LANE_CREATE || lane == LANE_BULK) && (is_used_up(a, LIMIT_CREATE) || is_used_up(a, LIMIT_CONTACT));
+	return (lane == LANE_CREATE || lane == LANE_BULK) &&
+	       (is_used_up(a, LIMIT_CREATE) || is_used_up(a, LIMIT_CONTACT));
 }
 
 /* A create that could come upon a taken name: with <check> before it it could not. */

@@ -189,10 +189,11 @@ $accepted
 END
 check "key, format and admission can be given" has requests "POST /v1/batches?admission=valid mine text/csv 12"
 
-with_server submit a.ndjson --admission valid <<END
+with_server submit a.ndjson --admission valid --priority bulk <<END
 202|Location: /v1/batches/7|{"batch":"7","lines":1,"counts":{"queued":1},"moving":1,"errors":[{"line":2,"column":1,"reason":"MISSING"}]}
 END
 check "bad lines that were left out: partly" is $status 3
+check "a priority is sent with it" has requests "POST /v1/batches?admission=valid&priority=bulk "
 check "bad lines that were left out are shown" has err "a.ndjson:2:1: error: MISSING"
 
 # ---- batch, items, cancel ----
