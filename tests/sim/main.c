@@ -36,7 +36,7 @@ struct message {
 };
 
 struct totals {
-	unsigned passed, failed, crashes, faults, items, done, needs_human;
+	unsigned passed, failed, crashes, faults, items, done, needs_human, revisions;
 	uint64_t events, commands, full;
 };
 
@@ -93,6 +93,7 @@ static void collect(struct worker *w, uint64_t seed, struct totals *t)
 	} else {
 		t->passed++;
 		t->crashes += m.report.crashes;
+		t->revisions += m.report.revisions;
 		t->faults += m.report.faults;
 		t->items += m.report.items;
 		t->done += m.report.done;
@@ -167,9 +168,9 @@ int main(int argc, char **argv)
 		run_many(&setup, first, count, rush, jobs, &t);
 		printf("%llu commands, %llu of them in a full second, none above the ceilings: %u items, %u "
 		       "done, %u for a person, %u crashes, "
-		       "%u times a failing disk, %llu events\n",
+		       "%u times a failing disk, %u revisions of rules named and kept, %llu events\n",
 		       (unsigned long long)t.commands, (unsigned long long)t.full, t.items, t.done,
-		       t.needs_human, t.crashes, t.faults, (unsigned long long)t.events);
+		       t.needs_human, t.crashes, t.faults, t.revisions, (unsigned long long)t.events);
 		if (t.failed)
 			printf("replay a seed with: vnepp-sim --seed N%s --verbose\n",
 			       rush ? " --rush 1" : "");

@@ -33,6 +33,7 @@ struct sim_setup {
 	char dir[128];
 	struct config *configs[SIM_DIALECTS];
 	struct config *rush[SIM_RUSH_LIMITS];
+	struct config *law; /* rule sets are staged */
 	struct policy_ruleset *rules;
 };
 
@@ -99,6 +100,13 @@ struct sim_watch {
 	uint32_t limit; /* in force */
 };
 
+/* A policy admin (sim_law.c). */
+struct sim_law {
+	struct rng rng; /* of its own: other seeds' histories do not depend on it */
+	struct loop_timer next;
+	unsigned steps;
+};
+
 struct sim_world {
 	const struct sim_setup *setup;
 	uint64_t seed;
@@ -107,6 +115,7 @@ struct sim_world {
 	struct sim_watch watch;
 	size_t config, wanted; /* of setup->rush: in force; being reloaded */
 	struct loop_timer next_reload, next_clock;
+	struct sim_law law;
 	struct rng rng;
 	struct vloop v;
 	struct mem_net *net;
@@ -135,6 +144,7 @@ struct sim_world {
 struct sim_report {
 	uint8_t events[SHA256_LEN];
 	uint64_t event_count;
+	unsigned revisions; /* that were named and are kept */
 	unsigned crashes, faults, items, done, failed, needs_human, other;
 	uint64_t commands, full; /* frames to the registry; those that used up a second */
 	char why[512];
@@ -174,6 +184,15 @@ void sim_watch_limit(struct sim_world *w);
 void sim_rush_init(struct sim_world *w);
 void sim_rush_calm(struct sim_world *w);
 struct config *sim_config(const struct sim_world *w);
+
+/* sim_law.c: rule sets that come and go, in some of the seeds. */
+bool sim_law_is(const struct sim_world *w);
+void sim_law_init(struct sim_world *w);
+void sim_law_calm(struct sim_world *w);
+/* Every result's revision is kept; how many there are. */
+unsigned sim_law_check(struct sim_world *w);
+/* The rule set with its `n`th wording: another revision that decides alike. Appends. */
+void sim_law_text(const struct policy_ruleset *base, int n, struct buf *out);
 
 /* sim_http.c */
 void sim_http_init(struct sim_http *h, struct sim_world *w, int partner);

@@ -18,7 +18,9 @@ static const uint32_t rush_limits[SIM_RUSH_LIMITS] = {400, 1500, SIM_LIMIT_MAX};
 
 struct config *sim_config(const struct sim_world *w)
 {
-	return w->rush ? w->setup->rush[w->config] : w->setup->configs[w->seed % SIM_DIALECTS];
+	return w->rush         ? w->setup->rush[w->config]
+	       : sim_law_is(w) ? w->setup->law
+	                       : w->setup->configs[w->seed % SIM_DIALECTS];
 }
 
 static void count_frame(struct sim_world *w)

@@ -24,7 +24,7 @@ static const char main_text[] =
     "sandbox: {clock: \"2026-11-20T09:00:00+07:00\"}\n"
     "store: {path: sim.db}\n"
     "api: {listen: \"127.0.0.1:0\", certificate: cert.pem, key: key.pem, client_ca: cert.pem}\n"
-    "policy: {rules: \"%s\", activate: files}\n"
+    "policy: {rules: \"%s\", activate: %s}\n"
     "stop_timeout: 20s\n"
     "partners: partners.yaml\n"
     "limits: limits.yaml\n"
@@ -51,12 +51,12 @@ static const char partners_text[] = "partners:\n"
 
 static const char limits_text[] = "registries: {sim: {commands_per_second: %u}}\n";
 
-static struct config *load(struct sim_setup *s, const char *rules, const char *hosts, uint32_t limit,
-                           bool many, struct diag *d)
+static struct config *load(struct sim_setup *s, const char *rules, const char *activate, const char *hosts,
+                           uint32_t limit, bool many, struct diag *d)
 {
 	char text[8192], path[256];
-	snprintf(text, sizeof text, main_text, rules, hosts, many ? 8 : 3, many ? 32 : 4, many ? 4 : 1,
-	         many ? 16 : 1);
+	snprintf(text, sizeof text, main_text, rules, activate, hosts, many ? 8 : 3, many ? 32 : 4,
+	         many ? 4 : 1, many ? 16 : 1);
 	put(s, "vneppd.yaml", text);
 	snprintf(text, sizeof text, limits_text, limit);
 	put(s, "limits.yaml", text);
@@ -79,10 +79,11 @@ void sim_setup_init(struct sim_setup *s)
 	diag_init(&d);
 	buf_init(&out, 1u << 20);
 	for (size_t i = 0; i < SIM_DIALECTS; i++) {
-		s->configs[i] = load(s, rules, i ? "objects" : "attributes", 40, false, &d);
+		s->configs[i] = load(s, rules, "files", i ? "objects" : "attributes", 40, false, &d);
 	}
 	for (size_t i = 0; i < SIM_RUSH_LIMITS; i++)
-		s->rush[i] = load(s, rules, "attributes", limits[i], true, &d);
+		s->rush[i] = load(s, rules, "files", "attributes", limits[i], true, &d);
+	s->law = load(s, rules, "staged", "objects", 40, false, &d);
 	s->rules = policy_load_dir("policy/rules", NULL, &d);
 	diag_print(&d, &out);
 	if (d.errors)
@@ -99,6 +100,7 @@ void sim_setup_fini(struct sim_setup *s)
 		config_unref(&s->configs[i]);
 	for (size_t i = 0; i < SIM_RUSH_LIMITS; i++)
 		config_unref(&s->rush[i]);
+	config_unref(&s->law);
 	policy_unref(&s->rules);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 		snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);

@@ -281,6 +281,7 @@ static void run_to_the_end(struct sim_world *w)
 			regsim_faults_switch(w->registry, false);
 			sim_disk_calm(w);
 			sim_office_calm(w);
+			sim_law_calm(w);
 			sim_rush_calm(w);
 		}
 		if (calm && all_fetched(w) && regsim_outstanding(w->registry) == 0 &&
@@ -337,6 +338,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool rush, bool verbo
 	w->net = mem_net_new(&w->v.loop, &opts, rng_u64(&w->rng));
 	make_registry(w);
 	sim_office_init(w);
+	sim_law_init(w);
 	sim_disk_init(w);
 	sim_watch_init(w);
 	plan(w);
@@ -352,6 +354,8 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool rush, bool verbo
 		          (unsigned long long)regsim_stats(w->registry)->xsd_failed);
 	if (!w->why[0])
 		sim_check(w, out);
+	if (!w->why[0])
+		out->revisions = sim_law_check(w);
 	if (!w->why[0])
 		stop_gracefully(w);
 	out->crashes = w->crashes;

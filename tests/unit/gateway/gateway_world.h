@@ -44,7 +44,7 @@ struct world {
 	char dir[128];
 	struct config *configs[MODE__COUNT];
 	enum mode mode;
-	struct buf base; /* the shipped rule set's canonical text */
+	struct policy_ruleset *base; /* the shipped one */
 	struct faulty store;
 	struct store_executor *executor;
 	struct rng gateway_rng;
@@ -114,28 +114,18 @@ static inline void world_setup(struct world *w)
 		w->configs[i] = config_load(path, 0, &d);
 		INVARIANT(w->configs[i]);
 	}
-	struct policy_ruleset *r = policy_load_dir("policy/rules", NULL, &d);
-	INVARIANT(r);
-	buf_init(&w->base, 16u << 20);
-	buf_add(&w->base, policy_canonical(r));
-	policy_unref(&r);
+	w->base = policy_load_dir("policy/rules", NULL, &d);
+	INVARIANT(w->base);
 	diag_fini(&d);
 }
 
 /* The shipped rule set with its `n`th wording: another revision that decides alike. `broken`: cut off in the middle. */
 static inline struct str world_text(struct world *w, int n, bool broken, struct buf *room)
 {
-	static const char mark[] = "trong hai năm đầu.";
-	struct str all = buf_str(&w->base);
-	const char *at = memmem(all.ptr, all.len, mark, strlen(mark));
-	INVARIANT(at);
-	size_t before = (size_t)(at - all.ptr) + strlen(mark);
 	buf_clear(room);
-	buf_append(room, all.ptr, before);
-	if (n > 0)
-		buf_printf(room, " (%d)", n);
-	buf_append(room, all.ptr + before, broken ? (all.len - before) / 2 : all.len - before);
-	return buf_str(room);
+	sim_law_text(w->base, n, room);
+	struct str all = buf_str(room);
+	return broken ? str_make(all.ptr, all.len / 2) : all;
 }
 
 static inline struct policy_ruleset *world_rules(struct world *w, int n)
@@ -477,7 +467,7 @@ static inline int world_fini(void **state)
 	}
 	rmdir(w->dir);
 	json_decref(w->answer);
-	buf_fini(&w->base);
+	policy_unref(&w->base);
 	buf_fini(&w->log);
 	vloop_fini(&w->sim.v);
 	free(w);
