@@ -26,17 +26,25 @@ struct limits_question {
 
 /* ---- limits -------------------------------------------------------------------------------------------------------------- */
 
-/* `resets`: taken over. `near`, `over`: negative: not counted. */
+/* `resets`: taken over. */
 static void add(json_t *list, const char *whose, const char *name, const struct limit *l, uint64_t used,
-                json_t *resets, int64_t near, int64_t over)
+                json_t *resets, uint64_t near, uint64_t over)
 {
 	uint64_t left = used < l->max ? l->max - used : 0;
-	json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:b, s:s?}", "of",
-	                                      whose, "limit", name, "max", (json_int_t)l->max, "used",
-	                                      (json_int_t)used, "left", (json_int_t)left, "resets", resets,
-	                                      "near", near < 0 ? json_null() : json_integer(near), "over",
-	                                      over < 0 ? json_null() : json_integer(over), "shadow",
-	                                      l->shadow, "reason", l->reason));
+	json_array_append_new(list,
+	                      json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:b, s:s?}", "of", whose,
+	                                "limit", name, "max", (json_int_t)l->max, "used", (json_int_t)used,
+	                                "left", (json_int_t)left, "resets", resets, "near", (json_int_t)near,
+	                                "over", (json_int_t)over, "shadow", l->shadow, "reason", l->reason));
+}
+
+/* What is counted for a period: what came when much was used, and beyond the limit, follows from the count itself. */
+static void add_period(json_t *list, const char *whose, const char *name, const struct limit *l,
+                       uint64_t used, json_t *resets)
+{
+	uint64_t much = (uint64_t)l->max * CEILING_NEAR_PERCENT / 100;
+	add(list, whose, name, l, used, resets, used > much ? used - much : 0,
+	    used > l->max ? used - l->max : 0);
 }
 
 static void add_ceiling(json_t *list, const struct gateway *g, const char *whose, const char *name,
@@ -44,7 +52,7 @@ static void add_ceiling(json_t *list, const struct gateway *g, const char *whose
 {
 	if (l->max)
 		add(list, whose, name, l, ceiling_used(c, loop_now(g->env.loop)), json_string("each second"),
-		    (int64_t)c->near, (int64_t)c->over);
+		    c->near, c->over);
 }
 
 static json_t *midnight(date_t day)
@@ -61,7 +69,7 @@ static void add_caps(json_t *list, const struct gateway_registry *r, const char 
 		         k == CAP_TAKEN ? "taken_names" : limit_class_names[k]);
 		if (c->limit.max)
 			add(list, whose, name, &r->day[k], c->day == today ? c->used : 0, midnight(today + 1),
-			    (int64_t)c->near, (int64_t)c->over);
+			    c->near, c->over);
 	}
 }
 
@@ -109,18 +117,18 @@ static void add_partner(json_t *list, const struct limits_question *q, size_t i,
 		struct limit burst = p->lines_per_second;
 		burst.max = p->burst;
 		add(list, whose, "lines_per_second", &burst, rate.used,
-		    gateway_moment(loop_wall(g->env.loop) + (instant_ms_t)rate.empty_in_ms),
-		    (int64_t)rate.near, (int64_t)rate.over);
+		    gateway_moment(loop_wall(g->env.loop) + (instant_ms_t)rate.empty_in_ms), rate.near,
+		    rate.over);
 	}
 	if (p->uploads.max)
-		add(list, whose, "uploads", &p->uploads, rate.uploads, json_string("when one ends"), -1,
-		    (int64_t)rate.over_uploads);
+		add(list, whose, "uploads", &p->uploads, rate.uploads, json_string("when one ends"),
+		    rate.near_uploads, rate.over_uploads);
 	if (p->max_queued.max)
 		add(list, whose, "max_queued", &p->max_queued, waiting_of(q, g->partner_ids[i]),
-		    json_string("as they are sent"), -1, -1);
+		    json_string("as they are sent"), rate.near_queued, rate.over_queued);
 	if (p->lines_per_day.max)
-		add(list, whose, "lines_per_day", &p->lines_per_day, used_of(&q->used, scope, today),
-		    midnight(today + 1), -1, -1);
+		add_period(list, whose, "lines_per_day", &p->lines_per_day, used_of(&q->used, scope, today),
+		           midnight(today + 1));
 }
 
 static json_t *limits(const struct limits_question *q)
@@ -133,9 +141,9 @@ static json_t *limits(const struct limits_question *q)
 		add_partner(list, q, i, today);
 	for (size_t i = 0; i < c->quota_count; i++) {
 		const struct quota *u = &c->quotas[i];
-		add(list, "programme", u->name, &u->limit,
-		    used_of(&q->used, u->name, quota_begin(u->period, today)),
-		    midnight(quota_end(u->period, today)), -1, -1);
+		add_period(list, "programme", u->name, &u->limit,
+		           used_of(&q->used, u->name, quota_begin(u->period, today)),
+		           midnight(quota_end(u->period, today)));
 	}
 	return json_pack("{s:o}", "limits", list);
 }

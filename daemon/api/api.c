@@ -382,7 +382,10 @@ void api_rate_of(const struct api *a, const char *partner, struct api_rate *out)
 	                         .near = l->near,
 	                         .over = l->over,
 	                         .uploads = l->uploads,
-	                         .over_uploads = l->over_uploads};
+	                         .near_uploads = l->near_uploads,
+	                         .over_uploads = l->over_uploads,
+	                         .near_queued = l->near_queued,
+	                         .over_queued = l->over_queued};
 }
 
 int64_t api_limit_used_ppm(const struct api *a, const char *partner)

@@ -77,9 +77,9 @@ void api_set_decider(struct api *a, struct decider *d);
 struct api_rate {
 	uint64_t used;        /* of the burst, now */
 	uint64_t empty_in_ms; /* until nothing is used */
-	uint64_t near, over;
+	uint32_t near, over;
 	uint32_t uploads; /* under way */
-	uint64_t over_uploads;
+	uint32_t near_uploads, over_uploads, near_queued, over_queued;
 };
 void api_rate_of(const struct api *a, const char *partner, struct api_rate *out);
 int64_t api_limit_used_ppm(const struct api *a, const char *partner);

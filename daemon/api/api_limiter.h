@@ -11,9 +11,9 @@
 
 struct api_limiter {
 	struct gcra gcra;
-	uint32_t uploads;      /* batches being received now */
-	uint64_t near, over;   /* admitted with little left; beyond the rate */
-	uint64_t over_uploads; /* beyond the uploads */
+	uint32_t uploads; /* batches being received now */
+	/* Since the start: admitted with little left, and beyond the limit. */
+	uint32_t near, over, near_uploads, over_uploads, near_queued, over_queued;
 };
 
 struct api_limiters {

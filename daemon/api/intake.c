@@ -95,6 +95,8 @@ static void on_published(struct store_op *op)
 {
 	struct intake *x = CONTAINER_OF(op, struct intake, publish.op);
 	struct api *a = x->call.api;
+	if (!op->err || op->err == ERR_FULL)
+		intake_count_queued(&x->call, &x->publish.room);
 	if (op->err == ERR_FULL)
 		intake_fail_room(x, &x->publish.room);
 	else if (op->err)
@@ -459,6 +461,7 @@ static void on_begun(struct store_op *op)
 	} else if (op->err == ERR_EXISTS) {
 		end(x);
 	} else if (op->err == ERR_FULL) {
+		intake_count_queued(&x->call, &x->begin.room);
 		intake_fail_room(x, &x->begin.room);
 		end_with_problem(x);
 	} else {

@@ -1,6 +1,7 @@
 /* What a request for a batch asks for, and the reasons to refuse it before its body is read. */
 #include "daemon/api/intake_int.h"
 #include "daemon/api/json_out.h"
+#include "daemon/core/ceiling.h"
 
 #define NEAR_PART 5 /* of the burst: less is left than that: 80 % are used */
 
@@ -103,12 +104,26 @@ static bool check_rate(const struct api_request *q)
 	return false;
 }
 
+static bool is_near(uint64_t used, uint32_t max)
+{
+	return max && used * 100 > (uint64_t)max * CEILING_NEAR_PERCENT;
+}
+
+void intake_count_queued(const struct api_call *call, const struct store_room *r)
+{
+	struct api_limiter *l = api_limiter_at(&call->api->limiters, call->partner_id);
+	l->over_queued += r->queue_full;
+	l->near_queued += !r->queue_full && is_near(r->waiting + r->adding, r->queued.max);
+}
+
 static bool check_uploads(const struct api_request *q)
 {
 	struct api_limiter *l = api_limiter_at(&q->api->limiters, q->partner_id);
 	const struct limit *max = &q->partner->uploads;
-	if (!max->max || l->uploads < max->max)
+	if (!max->max || l->uploads < max->max) {
+		l->near_uploads += is_near(l->uploads + 1, max->max);
 		return true;
+	}
 	l->over_uploads++;
 	if (max->shadow)
 		return true;

@@ -83,6 +83,10 @@ struct intake_asked {
 	struct str key; /* empty: none */
 };
 
+/* ---- intake_ask.c ---- */
+/* Whether the lines that wait have come near their limit, or beyond it. */
+void intake_count_queued(const struct api_call *call, const struct store_room *r);
+
 /* ---- intake.c ---- */
 /* Takes the request over. */
 void intake_start(const struct api_request *q, const struct intake_asked *asked);

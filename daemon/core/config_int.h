@@ -25,6 +25,12 @@ struct config_snapshot {
 /* One loading. */
 struct config_mapping;
 
+/* Registries allow 4 to 100 connections per registrar. */
+#define CONFIG_SESSIONS_MAX 100
+/* More answers than this are never under way at once: 1,024 in 20 ms are 50,000 a second. */
+#define CONFIG_WINDOW_MAX 1024
+#define CONFIG_WEIGHT_MAX 1000
+
 struct config_reading {
 	struct config_mapping *mappings; /* files that were read; each once */
 	struct config_snapshot *s;

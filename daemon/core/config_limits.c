@@ -15,6 +15,7 @@ static void read_partner_limits(struct config_reading *r, struct yaml_node *n, s
 	(void)config_value_limit(r, n, "max_queued", QUEUE_MAX, &p->max_queued);
 	(void)config_value_limit(r, n, "uploads", UPLOADS_MAX, &p->uploads);
 	(void)config_value_limit(r, n, "lines_per_day", QUEUE_MAX, &p->lines_per_day);
+	config_value_u32(r, n, "weight", 1, CONFIG_WEIGHT_MAX, &p->weight);
 	yaml_reject_unseen(r->d, n);
 	rate = p->lines_per_second.max;
 	if (has_burst && rate == 0) {
@@ -34,6 +35,8 @@ static void copy_limits(struct config_partner *to, const struct config_partner *
 	to->max_queued = from->max_queued;
 	to->uploads = from->uploads;
 	to->lines_per_day = from->lines_per_day;
+	if (from->weight) /* else as the partners file has it */
+		to->weight = from->weight;
 }
 
 static struct config_partner *partner_named(struct config_reading *r, struct str name)
@@ -74,6 +77,19 @@ static void read_partners(struct config_reading *r, struct yaml_node *map)
 	}
 }
 
+/* Of each account, in place of what the main file says. */
+static void read_widths(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
+{
+	uint32_t sessions = 0, window = 0;
+	config_value_u32(r, n, "sessions", 1, CONFIG_SESSIONS_MAX, &sessions);
+	config_value_u32(r, n, "window", 1, CONFIG_WINDOW_MAX, &window);
+	for (size_t i = 0; i < g->account_count; i++) {
+		struct config_account *a = &g->accounts[i];
+		a->sessions = sessions ? sessions : a->sessions;
+		a->window = window ? window : a->window;
+	}
+}
+
 static void read_registry_limits(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
 {
 	struct yaml_node *classes = yaml_opt(r->d, n, "classes_per_second", YAML_MAP);
@@ -91,6 +107,7 @@ static void read_registry_limits(struct config_reading *r, struct yaml_node *n, 
 		(void)config_value_limit(r, classes, limit_class_names[i], QUEUE_MAX, &g->class_per_day[i]);
 	yaml_reject_unseen(r->d, classes);
 	(void)config_value_limit(r, n, "taken_names_per_day", QUEUE_MAX, &g->taken_per_day);
+	read_widths(r, n, g);
 	yaml_reject_unseen(r->d, n);
 }
 

@@ -2,7 +2,6 @@
 #include "daemon/core/config_int.h"
 
 #define HEX_DIGITS 64 /* of a SHA-256 */
-#define WEIGHT_MAX 1000
 
 /* In the order of enum config_id_kind. */
 static const char *const kind_keys[] = {"san_dns", "san_uri", "pin", "fingerprint"};
@@ -233,7 +232,7 @@ static void read_partner(struct config_reading *r, struct yaml_node *n, struct c
 	read_accounts(r, n, p);
 	read_zones(r, n, p, r->d->errors == errors);
 	read_operations(r, n, p);
-	config_value_u32(r, n, "weight", 1, WEIGHT_MAX, &p->weight);
+	config_value_u32(r, n, "weight", 1, CONFIG_WEIGHT_MAX, &p->weight);
 	yaml_reject_unseen(r->d, n);
 }
 

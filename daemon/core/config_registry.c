@@ -10,11 +10,6 @@
 #define AUTH_LENGTH_MIN 8 /* what registries with a short limit take */
 #define AUTH_LENGTH_MAX 64
 
-/* Registries allow 4 to 100 connections per registrar. */
-#define SESSIONS_MAX 100
-/* More answers than this are never under way at once: 1,024 in 20 ms are 50,000 a second. */
-#define WINDOW_MAX 1024
-
 static const char *const script_names[] = {"any", "ascii", "idn", NULL};
 static const char *const hosts_names[] = {"attributes", "objects", NULL};
 static const char *const contacts_names[] = {"given", "create", NULL};
@@ -117,8 +112,8 @@ static void read_account(struct config_reading *r, struct yaml_node *n, struct c
 	    config_registry_account(g, str_c(a->name)))
 		yaml_error(r->d, yaml_get(n, "name"), "there is an account '%s' already", a->name);
 	read_credentials(r, n, a);
-	config_value_u32(r, n, "sessions", 1, SESSIONS_MAX, &a->sessions);
-	config_value_u32(r, n, "window", 1, WINDOW_MAX, &a->window);
+	config_value_u32(r, n, "sessions", 1, CONFIG_SESSIONS_MAX, &a->sessions);
+	config_value_u32(r, n, "window", 1, CONFIG_WINDOW_MAX, &a->window);
 	yaml_reject_unseen(r->d, n);
 	g->account_count++;
 }

@@ -631,6 +631,22 @@ static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
 	assert_int_equal(g->class_per_second[LIMIT_CHECK].max, 0);
 	assert_int_equal(g->class_per_day[LIMIT_CREATE].max, 900);
 	assert_int_equal(g->taken_per_day.max, 40);
+	edit(f, "limits.yaml", limits_text, "{commands_per_second: 50}",
+	     "{commands_per_second: 50, sessions: 7, window: 3}");
+	load_good(f);
+	assert_int_equal(f->c->registries[0].accounts[0].sessions, 7);
+	assert_int_equal(f->c->registries[0].accounts[0].window, 3);
+	edit(f, "limits.yaml", limits_text, "burst: 400", "burst: 400, weight: 9");
+	load_good(f);
+	assert_int_equal(config_partner(f->c, "beta")->weight, 9);
+	refuse_limits(f, "{commands_per_second: 50}", "{window: 0}", ":1:30:", "is not within 1 and");
+	edit(
+	    f, "limits.yaml", limits_text, "{commands_per_second: 50}",
+	    "{commands_per_second: {max: 50, reason: contract}, classes_per_second: {create: 5, renew: "
+	    "{max: 7, "
+	    "shadow: true}}, classes_per_day: {create: 900}, taken_names_per_day: {max: 40, reason: fines}}");
+	load_good(f);
+	g = &f->c->registries[0];
 	assert_string_equal(g->taken_per_day.reason, "fines");
 	assert_int_equal(g->slow_ms, g->answer_ms / 3);
 	refuse_limits(f, "{commands_per_second: 50}", "{classes_per_day: {creat: 5}}",
