@@ -127,6 +127,7 @@ static const char *admission_closed(void *arg)
 static void on_published(void *arg)
 {
 	sched_kick(((struct gateway *)arg)->sched);
+	sched_read(((struct gateway *)arg)->sched);
 }
 
 /* Account numbers as the API wants them: by partner, then registry; 0: may not use it. */

@@ -167,7 +167,7 @@ static json_t *decisions_of(const struct review_show *s)
 	json_t *list = json_array();
 	for (size_t i = 0; i < s->notes.count; i++) {
 		const struct store_note *n = &s->notes.notes[i];
-		if (n->kind != STORE_NOTE_EVIDENCE)
+		if (n->kind == STORE_NOTE_APPROVED || n->kind == STORE_NOTE_REFUSED)
 			json_array_append_new(list,
 			                      json_pack("{s:s, s:o, s:o, s:o}", "decision", names[n->kind],
 			                                "by", gateway_text(n->by), "at",
@@ -176,21 +176,29 @@ static json_t *decisions_of(const struct review_show *s)
 	return list;
 }
 
-/* Its reasons in words, each once. */
-static json_t *reasons_of(const struct gateway *g, const json_t *decision)
+/* What the registry says of a renewal's name whose history is not known here; "" before it was asked. */
+static struct str registry_of(const struct review_show *s)
 {
-	const struct policy_ruleset *rules = decider_rules(g->decider);
-	json_t *list = json_array(), *code;
+	struct str says = STR_NONE;
+	for (size_t i = 0; i < s->notes.count; i++)
+		if (s->notes.notes[i].kind == STORE_NOTE_REGISTRY)
+			says = s->notes.notes[i].why;
+	return says;
+}
+
+/* All its reasons in words. */
+static json_t *words_of(struct review_show *s, const json_t *decision, enum policy_lang lang)
+{
+	const struct policy_ruleset *rules = decider_rules(s->gateway->decider);
+	struct str all = STR_NONE;
+	json_t *code;
 	size_t i;
 	json_array_foreach(json_object_get(decision, "reasons"), i, code)
 	{
-		struct str id = str_c(json_string_value(code));
-		json_array_append_new(
-		    list, json_pack("{s:O, s:o, s:o}", "reason", code, "vi",
-		                    gateway_text(policy_reason_message(rules, id, POLICY_VI)), "en",
-		                    gateway_text(policy_reason_message(rules, id, POLICY_EN))));
+		struct str words = policy_reason_message(rules, str_c(json_string_value(code)), lang);
+		all = arena_printf(&s->arena, "%.*s%s%.*s", STR_ARG(all), all.len ? " " : "", STR_ARG(words));
 	}
-	return list;
+	return gateway_text(all);
 }
 
 static json_t *decision_of(const struct store_row *row)
@@ -204,11 +212,10 @@ static json_t *decision_of(const struct store_row *row)
 	return d ? d : json_object();
 }
 
-static json_t *describe(const struct review_show *s)
+static json_t *describe(struct review_show *s)
 {
 	const struct gateway *g = s->gateway;
 	const struct store_row *row = &s->get.row;
-	const struct item_result *res = &row->result;
 	struct item_request req = {.evidence_count = 0};
 	json_t *decision = decision_of(row);
 	bool read = !item_decode(row->payload, &req);
@@ -218,16 +225,16 @@ static json_t *describe(const struct review_show *s)
 	              gateway_text(row->domain), "op", item_op_name(row->op), "ref", gateway_text(row->ref),
 	              "partner", gateway_partner_name(g, row->partner), "period", req.period, "admitted",
 	              gateway_moment(row->admitted), "reason", gateway_text(reason_of(row)), "message",
-	              gateway_text(res->message), "eligible_until", json_null());
+	              gateway_text(row->result.message), "eligible_until", json_null());
 	json_t *until = json_object_get(decision, "eligible_until");
 	if (until)
 		json_object_set(a, "eligible_until", until);
 	if (row->op == ITEM_RENEW) {
 		json_object_set_new(a, "cur_exp_date", day(req.cur_exp_date));
-		json_object_set_new(a, "created", gateway_moment(res->created));
-		json_object_set_new(a, "expires", gateway_moment(res->expires));
+		json_object_set_new(a, "registry_says", gateway_text(registry_of(s)));
 	}
-	json_object_set_new(a, "reasons", reasons_of(g, decision));
+	json_object_set_new(a, "vi", words_of(s, decision, POLICY_VI));
+	json_object_set_new(a, "en", words_of(s, decision, POLICY_EN));
 	if (read && req.applicant.kind != APPLICANT_NONE)
 		json_object_set_new(a, "applicant", applicant(&req));
 	json_object_set_new(a, "evidence", evidence_of(s, &req));

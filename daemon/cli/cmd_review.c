@@ -86,7 +86,9 @@ const struct cli_command cmd_review_approve = {
     .summary = "vouch for what the rules leave to a person, and have the item decided again (policy)",
     .help = "The approval is an exception that is recorded with who, when and why, and that the decision "
             "shows. What "
-            "the\nrules refuse stays refused, and what is missing is still asked for: the answer says so.\n",
+            "the\nrules refuse stays refused, and what is missing is still asked for: the answer says so. "
+            "A\nrenewal of a name without history goes on at full fee; bring its grant in with 'vnepp ledger "
+            "import' first where\nit is free.\n",
     .uses = CLI_USES_SOCKET,
     .min_operands = 1,
     .max_operands = 1,

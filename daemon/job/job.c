@@ -126,6 +126,14 @@ bool job_step(struct job *j)
 	return true;
 }
 
+enum job_next job_begin_read(struct job *j)
+{
+	result_reset(j);
+	j->reading = true;
+	j->phase = JOB_LOOK;
+	return JOB_SEND;
+}
+
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at)
 {
 	result_reset(j);
@@ -176,6 +184,9 @@ enum job_next job_look_again(struct job *j, const char *why)
 	j->wait_ms = ms > JOB_LOOK_MAX_MS ? JOB_LOOK_MAX_MS : ms;
 	j->looks++;
 	j->looked_ms += j->wait_ms;
+	if (j->reading && j->looked_ms > JOB_LOOK_GIVEUP_MS)
+		return job_end(j, ITEM_REVIEW, FAULT_NONE, "READ", "the registry has not said for a day: %s",
+		               why);
 	if (j->looked_ms > JOB_LOOK_GIVEUP_MS)
 		return job_end(j, ITEM_NEEDS_HUMAN, FAULT_REGISTRY, "OUTCOME_UNKNOWN",
 		               "the registry has not said for a day whether the command was carried out: %s",

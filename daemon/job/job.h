@@ -88,6 +88,7 @@ struct job {
 	int attempt;
 	bool checked;  /* a <check> came before the transform */
 	bool again;    /* it was begun before; perhaps something was sent, although no attempt was counted */
+	bool reading;  /* only <info> is asked, for a person: see job_begin_read() */
 	bool in_doubt; /* a transform may have been carried out */
 	/* No transform of this item left before. The scheduler sets it: when the first is sent, before that (and for
 	 * later attempts, of which the first may still come true) when the item was admitted. */
@@ -116,6 +117,8 @@ enum job_next job_begin(struct job *j);
 enum job_next job_begin_look(struct job *j, instant_ms_t sent_at);
 /* Asks with <check> before the create that would be sent next, unless that was done. True: it will. */
 bool job_check_first(struct job *j);
+/* Only asks what the registry says of the name: ends with result.message, for people, and what it says of dates. */
+enum job_next job_begin_read(struct job *j);
 /* The letter of the phase for clTRIDs: c, i, h, n, k, t, q. */
 char job_step_letter(const struct job *j);
 bool job_is_transform(const struct job *j);

@@ -28,6 +28,8 @@ enum job_next job_host_answered(struct job *j, const struct epp_response *r, int
 /* Goes to LOOK after the settling delay. */
 enum job_next job_settle(struct job *j);
 enum job_next job_look_answered(struct job *j, const struct epp_response *r);
+/* job_read.c */
+enum job_next job_read_answered(struct job *j, const struct epp_response *r);
 /* The look itself failed: later, slower each time. */
 enum job_next job_look_again(struct job *j, const char *why);
 

@@ -159,6 +159,8 @@ static enum job_next look_renew(struct job *j, const struct epp_domain_inf *d, c
 enum job_next job_look_answered(struct job *j, const struct epp_response *r)
 {
 	int code = epp_response_code(r);
+	if (j->reading)
+		return job_read_answered(j, r);
 	if (code == 2303) {
 		if (j->request.op == ITEM_RENEW)
 			return job_end(j, ITEM_FAILED, FAULT_PARTNER, "NAME_UNKNOWN",

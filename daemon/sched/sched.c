@@ -272,6 +272,8 @@ void sched_free(struct sched *s)
 	loop_cancel_task(&s->stopped);
 	sched_finish_fini(s);
 	sched_name_fini(s);
+	if (s->read_group)
+		sched_group_drop(s->read_group);
 	arena_fini(&s->queues_arena);
 	arena_fini(&s->open_arena);
 	free(s);

@@ -60,6 +60,8 @@ void sched_on_room(struct sched_account *a);
 void sched_start(struct sched *s);
 /* New work has been stored. */
 void sched_kick(struct sched *s);
+/* Reads what the registries say of names whose history nobody knows, for the renewals that wait on that account. */
+void sched_read(struct sched *s);
 /* An item that is RECONCILING since a message approved it: reads its dates from the registry. */
 void sched_look(struct sched *s, item_id_t item);
 /*

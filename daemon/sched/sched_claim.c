@@ -17,7 +17,7 @@
 
 /* ---- which queues have work ---------------------------------------------------------------------------------------- */
 
-static struct sched_account *account_of(struct sched *s, uint32_t id)
+struct sched_account *sched_account_of(struct sched *s, uint32_t id)
 {
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
@@ -94,7 +94,7 @@ static void on_queues(struct store_op *op)
 	struct sched *s = CONTAINER_OF(op, struct sched, queues_op.op);
 	s->queues_busy = false;
 	for (size_t i = 0; !op->err && i < s->queues_op.count; i++) {
-		struct sched_account *a = account_of(s, s->queues_op.keys[i].account);
+		struct sched_account *a = sched_account_of(s, s->queues_op.keys[i].account);
 		if (!a)
 			continue; /* an account that is not configured any more: its items wait */
 		activate(a, &s->queues_op.keys[i]);
@@ -124,14 +124,14 @@ void sched_refresh(struct sched *s)
 
 /* ---- jobs ---------------------------------------------------------------------------------------------------------- */
 
-static struct sched_group *group_new(void)
+struct sched_group *sched_group_new(void)
 {
 	struct sched_group *g = xcalloc(1, sizeof *g);
 	arena_init(&g->arena);
 	return g;
 }
 
-static void group_drop(struct sched_group *g)
+void sched_group_drop(struct sched_group *g)
 {
 	arena_fini(&g->arena);
 	free(g->jobs);
@@ -191,7 +191,7 @@ static void on_claimed(struct store_op *op)
 	a->claim_failed = op->err != OK;
 	decider_unref(&decider);
 	if (op->err) {
-		group_drop(g);
+		sched_group_drop(g);
 		sched_store_failed(a->sched, op);
 		sched_pause(a, STORE_RETRY_MS);
 		sched_stop_check(a->sched);
@@ -201,7 +201,7 @@ static void on_claimed(struct store_op *op)
 	fair_took(&a->fair, &a->turn, (uint32_t)a->claim.count, a->claim.more);
 	a->sched->stats.claimed += a->claim.count;
 	if (a->claim.count == 0) {
-		group_drop(g);
+		sched_group_drop(g);
 	} else {
 		g->left = (uint32_t)a->claim.count;
 		g->jobs = xcalloc(a->claim.count, sizeof *g->jobs);
@@ -238,7 +238,7 @@ void sched_claim(struct sched_account *a)
 	if (!a->claim_failed && !next_turn(a))
 		return;
 	a->claiming = true;
-	a->claim_group = group_new();
+	a->claim_group = sched_group_new();
 	a->claim = (struct store_claim){
 	    .op = {.type = STORE_CLAIM, .done = on_claimed},
 	    .queue = {a->id, a->turn.partner, a->turn.lane},
@@ -257,11 +257,11 @@ void sched_claim(struct sched_account *a)
 static void take_up(struct sched *s, struct sched_group *g, struct sched_job *j, const struct store_row *row,
                     bool was_at_rest)
 {
-	struct sched_account *a = account_of(s, row->account);
+	struct sched_account *a = sched_account_of(s, row->account);
 	if (!a) {
 		sched_name_rest(s, row->domain);
 		if (--g->left == 0)
-			group_drop(g);
+			sched_group_drop(g);
 		return;
 	}
 	j->account = a;
@@ -314,7 +314,7 @@ static void on_open(struct store_op *op)
 	}
 	s->opening = false;
 	sched_store_works(s);
-	struct sched_group *g = group_new();
+	struct sched_group *g = sched_group_new();
 	g->jobs = xcalloc(o->count + 1, sizeof *g->jobs);
 	g->left = (uint32_t)o->count + 1; /* one of our own, so that it outlives this function */
 	g->arena = s->open_arena;
@@ -331,12 +331,14 @@ static void on_open(struct store_op *op)
 	item_id_t last = o->count ? o->rows[o->count - 1].item : o->after;
 	bool more = o->more;
 	if (--g->left == 0)
-		group_drop(g);
+		sched_group_drop(g);
 	o->after = last;
-	if (more && !s->stopping)
+	if (more && !s->stopping) {
 		sched_open(s);
-	else
+	} else {
 		sched_refresh(s);
+		sched_read(s);
+	}
 	sched_stop_check(s);
 }
 
@@ -377,7 +379,7 @@ static void on_look(struct store_op *op)
 	}
 	s->looking--;
 	if (op->err || l->get.row.state != ITEM_RECONCILING || s->stopping) {
-		group_drop(g); /* it stays RECONCILING and is taken up at the next start */
+		sched_group_drop(g); /* it stays RECONCILING and is taken up at the next start */
 	} else {
 		g->jobs = xcalloc(1, sizeof *g->jobs);
 		g->left = 1;
@@ -391,7 +393,7 @@ void sched_look(struct sched *s, item_id_t item)
 {
 	struct look_op *l = xcalloc(1, sizeof *l);
 	l->sched = s;
-	l->group = group_new();
+	l->group = sched_group_new();
 	l->get = (struct store_get_item){.op = {.type = STORE_GET_ITEM, .done = on_look},
 	                                 .item = item,
 	                                 .want_payload = true,
@@ -406,5 +408,5 @@ void sched_job_free(struct sched_job *j)
 	struct sched_group *g = j->group;
 	INVARIANT(!list_in(&j->node) && g->left > 0);
 	if (--g->left == 0)
-		group_drop(g);
+		sched_group_drop(g);
 }

@@ -131,6 +131,10 @@ static void on_waited(struct loop_timer *t)
 void sched_put_back(struct sched_job *j, const char *reason, const char *why, uint64_t delay_ms)
 {
 	j->parked = false;
+	if (j->job.reading) {
+		sched_read_dropped(j);
+		return;
+	}
 	job_put_back(&j->job, reason, why);
 	sched_money_ended(j);
 	sched_record(j, true, delay_ms);
@@ -178,6 +182,10 @@ static uint64_t delay_of(struct sched_job *j)
 
 static void ended(struct sched_job *j)
 {
+	if (j->job.reading) {
+		sched_read_ended(j);
+		return;
+	}
 	struct sched_account *a = j->account;
 	uint64_t delay_ms = delay_of(j);
 	sched_money_ended(j);
@@ -251,7 +259,7 @@ bool sched_send(struct sched_job *j)
 {
 	struct sched_account *a = j->account;
 	struct errmsg e = {""};
-	if (!sched_name_take(j))
+	if (!j->job.reading && !sched_name_take(j)) /* reading a name is in nobody's way */
 		return false;
 	j->cmd.build = build;
 	j->cmd.done = done;

@@ -8,6 +8,7 @@
 #include "daemon/sched/fair.h"
 #include "daemon/sched/pace.h"
 #include "daemon/sched/sched.h"
+#include "daemon/store/store_held.h"
 #include "epp/base/map.h"
 
 /* Steps of one finish operation: as much as a turn of a large window brings, and far below what a transaction bears. */
@@ -131,6 +132,11 @@ struct sched {
 	struct store_get_open open_op;
 	struct arena open_arena;
 	bool opening;
+	struct store_get_unread read_op; /* sched_read.c */
+	struct sched_group *read_group;  /* of the page under way */
+	item_id_t read_after;
+	size_t reading_jobs;
+	bool read_again;
 	size_t looking; /* sched_look() operations under way */
 	struct sched_hold holds[SCHED_HOLDS_MAX];
 	size_t hold_count;
@@ -185,6 +191,14 @@ void sched_money_ended(struct sched_job *j);
 void sched_refresh(struct sched *s);
 void sched_claim(struct sched_account *a);
 void sched_open(struct sched *s);
+
+struct sched_account *sched_account_of(struct sched *s, uint32_t id);
+struct sched_group *sched_group_new(void);
+void sched_group_drop(struct sched_group *g);
+
+/* sched_read.c: a job that only reads has ended, or is given up. */
+void sched_read_ended(struct sched_job *j);
+void sched_read_dropped(struct sched_job *j);
 
 /* sched_drive.c */
 void sched_drive(struct sched_job *j, enum job_next next);

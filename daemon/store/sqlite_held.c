@@ -9,7 +9,7 @@
 /* ---- since when, and whose it is ----------------------------------------------------------------------------------------- */
 
 enum err sq_held_put(struct sq *s, struct store_op *op, item_id_t item, enum item_state state,
-                     instant_ms_t at, const uint8_t *key)
+                     instant_ms_t at, const uint8_t *key, bool look)
 {
 	sqlite3_stmt *st = sq_stmt(s, SQ_HELD_PUT);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)item);
@@ -17,6 +17,7 @@ enum err sq_held_put(struct sq *s, struct store_op *op, item_id_t item, enum ite
 	sqlite3_bind_int64(st, 3, at);
 	if (key)
 		sq_bind_blob(st, 4, str_make((const char *)key, DECIDE_KEY_LEN));
+	sqlite3_bind_int(st, 5, look);
 	return sq_run(s, op, st);
 }
 
@@ -397,4 +398,38 @@ enum err sq_get_notes(struct sq *s, struct store_get_notes *o)
 	}
 	sq_done(st);
 	return err;
+}
+
+enum err sq_get_unread(struct sq *s, struct store_get_unread *o)
+{
+	enum err err;
+	REQUIRE(o->limit > 0 && o->limit <= STORE_HELD_MAX);
+	o->rows = arena_alloc(o->arena, o->limit * sizeof *o->rows);
+	o->count = 0;
+	o->more = false;
+	sqlite3_stmt *st = sq_stmt(s, SQ_HELD_UNREAD);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->after);
+	sqlite3_bind_int64(st, 2, (sqlite3_int64)o->limit + 1);
+	while (!o->more && sq_row(s, &o->op, st, &err)) {
+		o->more = o->count == o->limit;
+		if (o->more)
+			break;
+		err = sq_row_read(s, &o->op, (item_id_t)sqlite3_column_int64(st, 0), true, o->arena,
+		                  &o->rows[o->count]);
+		if (err)
+			break;
+		o->count++;
+	}
+	sq_done(st);
+	return err;
+}
+
+enum err sq_looked(struct sq *s, struct store_looked *o)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_HELD_LOOKED);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->item);
+	enum err err = sq_run(s, &o->op, st);
+	if (!err && sqlite3_changes(s->db) == 0)
+		err = err_set(&o->op.errmsg, ERR_NOT_FOUND, "the item does not wait for the registry's word");
+	return err ? err : add_note(s, &o->op, o->item, STORE_NOTE_REGISTRY, o->now, o->by, o->says);
 }

@@ -188,9 +188,12 @@ enum err sq_decide(struct sq *s, struct store_decide *o);
 enum err sq_expire(struct sq *s, struct store_expire *o);
 enum err sq_get_held(struct sq *s, struct store_get_held *o);
 enum err sq_get_notes(struct sq *s, struct store_get_notes *o);
-/* An item is in `state` from `at` on; `key`: of its subject in the departments' lists, NULL: none, or as it was. */
+enum err sq_get_unread(struct sq *s, struct store_get_unread *o);
+enum err sq_looked(struct sq *s, struct store_looked *o);
+/* An item is in `state` from `at` on; `key`: of its subject in the departments' lists, NULL: none, or as it was; `look`: when it is new, a registry is to be
+ * asked. */
 enum err sq_held_put(struct sq *s, struct store_op *op, item_id_t item, enum item_state state,
-                     instant_ms_t at, const uint8_t *key);
+                     instant_ms_t at, const uint8_t *key, bool look);
 enum err sq_held_drop(struct sq *s, struct store_op *op, item_id_t item);
 /* A stored request with the evidence that was added later; *approved: a person has. Views live in `a`. */
 enum err sq_request(struct sq *s, struct store_op *op, item_id_t item, struct str payload, struct arena *a,

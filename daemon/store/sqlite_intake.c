@@ -170,6 +170,7 @@ struct new_item {
 	struct decide_outcome decision;
 	uint8_t key[DECIDE_KEY_LEN];
 	bool has_key;
+	bool unknown_name; /* a renewal of a name without history */
 	int64_t common;
 	instant_ms_t due;
 	struct buf quota; /* that it takes */
@@ -229,7 +230,8 @@ static enum err wait_for_somebody(struct sq *s, struct store_batch_chunk *o, con
 	if (state != ITEM_WAITING && state != ITEM_REVIEW)
 		return OK;
 	bool listed = decide_list_subject(o->decider, l->request, key);
-	return sq_held_put(s, &o->op, l->item, state, o->now, listed ? key : NULL);
+	return sq_held_put(s, &o->op, l->item, state, o->now, listed ? key : NULL,
+	                   n->unknown_name && state == ITEM_REVIEW);
 }
 
 static enum err take_quota(struct sq *s, struct store_batch_chunk *o, const struct store_line *l,
@@ -266,6 +268,7 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 	if (err)
 		return err;
 	buf_init(&n.quota, QUOTA_HELD_MAX);
+	n.unknown_name = l->request->op == ITEM_RENEW && !ledger.name_known;
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &s->scratch, &n.decision);
 	err = decided(s, o, l, &n, rules);
 	buf_fini(&n.quota);

@@ -151,7 +151,8 @@ static enum err mark_held(struct sq *s, struct store_op *op, const struct sq_ite
                           const struct item_result *r)
 {
 	if (is_held(r->state))
-		return sq_held_put(s, op, i->id, r->state, r->at, i->has_list_key ? i->list_key : NULL);
+		return sq_held_put(s, op, i->id, r->state, r->at, i->has_list_key ? i->list_key : NULL,
+		                   false);
 	return is_held(i->state) ? sq_held_drop(s, op, i->id) : OK;
 }
 

@@ -58,9 +58,10 @@ static const char schema[] =
     "CREATE INDEX result_item ON result(item, seq);"
     /* items in unknown, reconciling, pending or needs_human */
     "CREATE TABLE open_item(item INTEGER PRIMARY KEY);"
-    /* items in waiting or review */
+    /* items in waiting or review; look 1: a registry is to be asked about the name, for the person who decides */
     "CREATE TABLE held(item INTEGER PRIMARY KEY, state INTEGER NOT NULL, since INTEGER NOT NULL, subject "
-    "BLOB);"
+    "BLOB, look INTEGER NOT NULL);"
+    "CREATE INDEX held_look ON held(item) WHERE look = 1;"
     "CREATE INDEX held_since ON held(state, since);"
     "CREATE INDEX held_subject ON held(subject) WHERE subject IS NOT NULL;"
     /* what was added to an item later: store_held.h */

@@ -195,8 +195,15 @@ SQ(TOTALS, "SELECT (SELECT count(*) FROM batch WHERE published IS NOT NULL), (SE
            "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE waits = 1)")
 
 SQ(HELD_PUT,
-   "INSERT INTO held(item, state, since, subject) VALUES(?1, ?2, ?3, ?4) ON CONFLICT(item) DO UPDATE SET "
-   "since = CASE WHEN state = ?2 THEN since ELSE ?3 END, state = ?2, subject = coalesce(?4, subject)")
+   "INSERT INTO held(item, state, since, subject, look) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(item) DO "
+   "UPDATE SET since = CASE WHEN state = ?2 THEN since ELSE ?3 END, state = ?2, subject = coalesce(?4, "
+   "subject)")
+SQ(HELD_LOOKED,
+   "UPDATE held SET look = 0 WHERE item = ?1 AND look = 1 AND EXISTS (SELECT 1 FROM item i JOIN batch b ON "
+   "b.id = i.batch WHERE i.id = ?1 AND b.published IS NOT NULL)")
+SQ(HELD_UNREAD, "SELECT h.item FROM held h JOIN item i ON i.id = h.item JOIN batch b ON b.id = i.batch WHERE "
+                "h.look = 1 AND h.item > "
+                "?1 AND b.published IS NOT NULL ORDER BY h.item LIMIT ?2")
 SQ(HELD_DEL, "DELETE FROM held WHERE item = ?1")
 SQ(BATCH_DEL_HELD, "DELETE FROM held WHERE item IN (SELECT id FROM item WHERE batch = ?1)")
 SQ(HELD_PAGE,

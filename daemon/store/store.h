@@ -67,6 +67,7 @@ enum store_op_type {
 	STORE_IMPORT,     /* names and grants from before */
 	STORE_DECIDE,     /* store_held.h: an item that waits is decided again, or by a person */
 	STORE_EXPIRE,     /* what has waited for a person too long is refused */
+	STORE_LOOKED,     /* what a registry says of a renewal that waits */
 	STORE_LIST_BEGIN, /* store_list.h: a department's list comes */
 	STORE_LIST_ROWS,
 	STORE_LIST_PUBLISH,
@@ -77,8 +78,9 @@ enum store_op_type {
 	STORE_GET_BATCH,   /* reader */
 	STORE_GET_ITEMS,
 	STORE_GET_ITEM,
-	STORE_GET_HELD,  /* what waits for somebody */
-	STORE_GET_NOTES, /* what was added to an item later */
+	STORE_GET_HELD,   /* what waits for somebody */
+	STORE_GET_NOTES,  /* what was added to an item later */
+	STORE_GET_UNREAD, /* renewals that wait because nobody knows the name's history */
 	STORE_GET_LISTS,
 	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,

@@ -69,14 +69,36 @@ struct store_get_held {
 	bool more;
 };
 
-enum store_note_kind { STORE_NOTE_EVIDENCE, STORE_NOTE_APPROVED, STORE_NOTE_REFUSED };
+/*
+ * Renewals in REVIEW of names that the ledger does not know, and of which no registry was asked yet: with payload, by
+ * ascending number.
+ */
+struct store_get_unread {
+	struct store_op op;
+	item_id_t after; /* in */
+	uint32_t limit;  /* in: at most STORE_HELD_MAX */
+	struct arena *arena;
+	struct store_row *rows; /* out */
+	size_t count;
+	bool more;
+};
+
+/* What a registry says of it: a note for the person who decides. ERR_NOT_FOUND: it does not wait for that any more. */
+struct store_looked {
+	struct store_op op;
+	item_id_t item;      /* in */
+	struct str by, says; /* in: whose account; borrowed until done */
+	instant_ms_t now;
+};
+
+enum store_note_kind { STORE_NOTE_EVIDENCE, STORE_NOTE_APPROVED, STORE_NOTE_REFUSED, STORE_NOTE_REGISTRY };
 
 /* What was added to an item after it was admitted. */
 struct store_note {
 	enum store_note_kind kind;
 	instant_ms_t at;
-	struct str by;                 /* the partner's name as given, or who decided */
-	struct str why;                /* the person's words */
+	struct str by;  /* the partner's name as given, who decided, or the registry's account */
+	struct str why; /* the person's words, or the registry's */
 	struct item_evidence evidence; /* EVIDENCE */
 };
 

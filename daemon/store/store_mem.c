@@ -101,6 +101,7 @@ void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result 
 		mem_quota_release(m, i);
 	if (i->state != r->state)
 		i->held_since = r->at;
+	i->look &= r->state == ITEM_WAITING || r->state == ITEM_REVIEW;
 	mem_item_move(i, r->state);
 }
 
@@ -301,6 +302,8 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_DECIDE: return mem_decide(m, OP(store_decide));
 	case STORE_EXPIRE: return mem_expire(m, OP(store_expire));
 	case STORE_GET_HELD: return mem_get_held(m, OP(store_get_held));
+	case STORE_GET_UNREAD: return mem_get_unread(m, OP(store_get_unread));
+	case STORE_LOOKED: return mem_looked(m, OP(store_looked));
 	case STORE_GET_NOTES: return mem_get_notes(m, OP(store_get_notes));
 	case STORE_IMPORT: return import(m, OP(store_import));
 	case STORE_QUEUES: return mem_queues(m, OP(store_queues));

@@ -267,3 +267,31 @@ enum err mem_get_notes(struct mem *m, struct store_get_notes *o)
 	}
 	return OK;
 }
+
+enum err mem_get_unread(struct mem *m, struct store_get_unread *o)
+{
+	REQUIRE(o->limit > 0 && o->limit <= STORE_HELD_MAX);
+	o->rows = arena_alloc(o->arena, o->limit * sizeof *o->rows);
+	o->count = 0;
+	o->more = false;
+	for (item_id_t id = o->after + 1; id <= m->item_count && !o->more; id++) {
+		struct mem_item *i = mem_item_find(m, id);
+		if (!i || !i->look)
+			continue;
+		o->more = o->count == o->limit;
+		if (!o->more)
+			o->rows[o->count++] = mem_row_of(i, true, o->arena);
+	}
+	return OK;
+}
+
+enum err mem_looked(struct mem *m, struct store_looked *o)
+{
+	struct mem_item *i = mem_item_find(m, o->item);
+	if (!i || !i->look)
+		return err_set(&o->op.errmsg, ERR_NOT_FOUND,
+		               "the item does not wait for the registry's word");
+	i->look = false;
+	add_note(m, i, STORE_NOTE_REGISTRY, o->now, o->by, o->says);
+	return OK;
+}

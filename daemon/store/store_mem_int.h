@@ -58,8 +58,8 @@ struct mem_item {
 	instant_ms_t claimed_at;
 	instant_ms_t held_since;          /* WAITING or REVIEW: since then */
 	uint8_t list_key[DECIDE_KEY_LEN]; /* of its subject in the departments' lists */
-	bool has_list_key;
-	struct mem_note *notes; /* in the arena */
+	bool has_list_key, look; /* look: a registry is to be asked about its name, while it is held */
+	struct mem_note *notes;  /* in the arena */
 	size_t note_count;
 };
 
@@ -189,6 +189,8 @@ enum err mem_decide(struct mem *m, struct store_decide *o);
 enum err mem_expire(struct mem *m, struct store_expire *o);
 enum err mem_get_held(struct mem *m, struct store_get_held *o);
 enum err mem_get_notes(struct mem *m, struct store_get_notes *o);
+enum err mem_get_unread(struct mem *m, struct store_get_unread *o);
+enum err mem_looked(struct mem *m, struct store_looked *o);
 enum err mem_batch_begin(struct mem *m, struct store_batch_begin *o);
 enum err mem_batch_chunk(struct mem *m, struct store_batch_chunk *o);
 enum err mem_batch_publish(struct mem *m, struct store_batch_publish *o);

@@ -129,6 +129,7 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 	i->batch = b;
 	i->due = due;
 	i->held_since = o->now;
+	i->look = l->request->op == ITEM_RENEW && !ledger.name_known && d.state == ITEM_REVIEW;
 	i->has_list_key = decide_list_subject(o->decider, l->request, i->list_key);
 	i->quota = quota;
 	fill_request(m, i, l);

@@ -305,6 +305,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
 	case STORE_GET_LISTS: return sq_get_lists(s, CONTAINER_OF(op, struct store_get_lists, op));
 	case STORE_GET_HELD: return sq_get_held(s, CONTAINER_OF(op, struct store_get_held, op));
+	case STORE_GET_UNREAD: return sq_get_unread(s, CONTAINER_OF(op, struct store_get_unread, op));
 	case STORE_GET_NOTES: return sq_get_notes(s, CONTAINER_OF(op, struct store_get_notes, op));
 	case STORE_GET_OPEN: return sq_get_open(s, CONTAINER_OF(op, struct store_get_open, op));
 	case STORE_GET_MESSAGES: return sq_get_messages(s, CONTAINER_OF(op, struct store_get_messages, op));
@@ -350,6 +351,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_LIST_UNDO: return sq_list_undo(s, CONTAINER_OF(op, struct store_list_undo, op));
 	case STORE_LIST_DECIDE: return sq_list_decide(s, CONTAINER_OF(op, struct store_list_decide, op));
 	case STORE_DECIDE: return sq_decide(s, CONTAINER_OF(op, struct store_decide, op));
+	case STORE_LOOKED: return sq_looked(s, CONTAINER_OF(op, struct store_looked, op));
 	case STORE_EXPIRE: return sq_expire(s, CONTAINER_OF(op, struct store_expire, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
 	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));

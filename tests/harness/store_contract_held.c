@@ -328,6 +328,46 @@ static void quotas_follow_what_is_decided_later(void **state)
 	assert_int_equal(contract_counts(c).grants, 0);
 }
 
+static struct store_get_unread unread(struct contract *c, item_id_t after, uint32_t limit)
+{
+	struct store_get_unread g = {.after = after, .limit = limit, .arena = &c->a};
+	assert_int_equal(play(c->b, &g.op, STORE_GET_UNREAD), OK);
+	return g;
+}
+
+/* Renewals of names that nobody here knows: a registry is asked, once. */
+static void renewals_without_history_are_looked_up_once(void **state)
+{
+	CONTRACT_OF(c, state);
+	item_id_t a = admit_kind(c, PLAY_RENEW, "old1", 1), b = admit_kind(c, PLAY_RENEW, "old2", 1);
+	(void)admit_kind(c, PLAY_REVIEW, "v1", 2); /* a create has no history to look up */
+	contract_assert_state(c, a, ITEM_REVIEW);
+	struct store_get_unread g = unread(c, 0, 1);
+	assert_true(g.count == 1 && g.more && g.rows[0].item == a && g.rows[0].payload.len > 0);
+	g = unread(c, a, 1);
+	assert_true(g.count == 1 && !g.more && g.rows[0].item == b);
+	struct store_looked l = {
+	    .item = a, .by = STR("reg/one"), .says = STR("sponsor gateway1"), .now = c->now + 7};
+	assert_int_equal(play(c->b, &l.op, STORE_LOOKED), OK);
+	assert_int_equal(play(c->b, &l.op, STORE_LOOKED), ERR_NOT_FOUND);
+	(void)contract_restart(c);
+	g = unread(c, 0, 9);
+	assert_true(g.count == 1 && g.rows[0].item == b);
+	contract_assert_state(c, a, ITEM_REVIEW);
+	struct store_get_notes n = notes(c, a);
+	assert_int_equal(n.count, 1);
+	assert_int_equal(n.notes[0].kind, STORE_NOTE_REGISTRY);
+	contract_assert_str(n.notes[0].by, "reg/one");
+	contract_assert_str(n.notes[0].why, "sponsor gateway1");
+	assert_int_equal(n.notes[0].at, c->now + 7);
+	/* Decided meanwhile: there is nothing to look up any more. */
+	struct store_decide d;
+	assert_int_equal(person(c, b, STORE_DECIDE_REFUSE, &d), OK);
+	assert_int_equal(unread(c, 0, 9).count, 0);
+	l.item = b;
+	assert_int_equal(play(c->b, &l.op, STORE_LOOKED), ERR_NOT_FOUND);
+}
+
 const struct CMUnitTest contract_held_tests[] = {CONTRACT_TEST(evidence_decides_what_waited_for_it),
                                                  CONTRACT_TEST(the_same_evidence_changes_nothing),
                                                  CONTRACT_TEST(evidence_has_an_owner_and_an_end),
@@ -339,4 +379,5 @@ const struct CMUnitTest contract_held_tests[] = {CONTRACT_TEST(evidence_decides_
                                                  CONTRACT_TEST(who_waits_is_told_page_by_page),
                                                  CONTRACT_TEST(what_was_free_is_held_and_never_charged),
                                                  CONTRACT_TEST(quotas_follow_what_is_decided_later),
+                                                 CONTRACT_TEST(renewals_without_history_are_looked_up_once),
                                                  CONTRACT_TESTS_END};

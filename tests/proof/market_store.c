@@ -1,4 +1,5 @@
 /* The store of the market: heaps of numbers. */
+#include "daemon/store/store_held.h"
 #include "tests/proof/market.h"
 
 #include "epp/base/alloc.h"
@@ -273,6 +274,7 @@ static void run_op(struct market *m, struct store_op *op)
 	case STORE_CLAIM: run_claim(m, CONTAINER_OF(op, struct store_claim, op)); break;
 	case STORE_FINISH: run_finish(m, CONTAINER_OF(op, struct store_finish, op)); break;
 	case STORE_GET_OPEN: run_open(m, CONTAINER_OF(op, struct store_get_open, op)); break;
+	case STORE_GET_UNREAD: CONTAINER_OF(op, struct store_get_unread, op)->count = 0; break; /* none */
 	case STORE_UNPARK: CONTAINER_OF(op, struct store_unpark, op)->more = false; break;
 	default: market_wrong(m, "the scheduler uses operation %d", (int)op->type);
 	}

@@ -395,7 +395,8 @@ enum {
 	LINE_DAMAGED = 4,
 	LINE_UNBUILDABLE = 8,
 	LINE_SAME_PERSON = 16,
-	LINE_BULK = 32
+	LINE_BULK = 32,
+	LINE_HELD = 64 /* it waits for a person */
 };
 
 static struct item_request request_of(const struct line *l, struct str ref, struct str number)
@@ -476,7 +477,7 @@ static void admit(struct world *w, size_t partner, size_t account, const struct 
 		op_run(w, &c.op, STORE_BATCH_CHUNK);
 		assert_int_equal(c.op.err, OK);
 		for (size_t i = 0; i < k; i++) {
-			if (c.lines[i].state != ITEM_QUEUED)
+			if ((c.lines[i].state != ITEM_QUEUED) != ((lines[at + i].flags & LINE_HELD) != 0))
 				fail_msg("%s: admitted as %s %s", lines[at + i].name,
 				         item_state_name(c.lines[i].state), c.lines[i].reason);
 			if (ids)

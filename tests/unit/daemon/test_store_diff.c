@@ -494,6 +494,27 @@ static void decide(struct pair *p)
 	assert_string_equal(a.reason, b.reason);
 }
 
+static void look(struct pair *p)
+{
+	struct arena arena = {0};
+	struct store_get_unread a = {.after = draw(p, 60),
+	                             .limit = 1 + (uint32_t)draw(p, 4),
+	                             .arena = &arena};
+	struct store_get_unread b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_GET_UNREAD), OK);
+	SAME(p, a.count, b.count);
+	SAME(p, a.more, b.more);
+	for (size_t i = 0; i < a.count; i++)
+		SAME(p, a.rows[i].item, b.rows[i].item);
+	struct store_looked x = {.item = a.count ? a.rows[0].item : 1 + draw(p, 60),
+	                         .by = STR("r/one"),
+	                         .says = STR("seen"),
+	                         .now = p->now};
+	struct store_looked y = x;
+	(void)both(p, &x.op, &y.op, STORE_LOOKED); /* both went well, or both did not */
+	arena_fini(&arena);
+}
+
 static void expire(struct pair *p)
 {
 	struct store_expire a = {.before = p->now - (instant_ms_t)draw(p, 3) * PLAY_DAY / 2,
@@ -615,10 +636,11 @@ static void list_decides(struct pair *p)
 static void one_history(uint64_t seed)
 {
 	static void (*const acts[])(struct pair *) = {
-	    begin,      chunk,       chunk,     publish,      publish,   abort_batch, cancel,       claim,
-	    claim,      claim,       finish,    finish,       message,   import,      restart,      unpark,
-	    figures,    time_passes, read_one,  read_one,     decide,    decide,      decide,       expire,
-	    list_comes, list_rows,   list_rows, list_preview, list_ends, list_ends,   list_decides, rules};
+	    begin,     chunk,     chunk,        publish,     publish,   abort_batch, cancel,
+	    claim,     claim,     claim,        finish,      finish,    message,     import,
+	    restart,   unpark,    figures,      time_passes, read_one,  read_one,    decide,
+	    decide,    decide,    expire,       list_comes,  list_rows, list_rows,   list_preview,
+	    list_ends, list_ends, list_decides, rules,       look};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);
