@@ -44,6 +44,8 @@ struct yaml_node;
  * False, with errors in `d`, when something is wrong.
  */
 bool policy_facts_read(struct arena *arena, struct diag *d, struct yaml_node *map, struct policy_facts *out);
+/* A case's `at` and `facts` as JSON, as the above and `policy explain` take it. */
+void policy_facts_print(const struct policy_facts *f, struct buf *out);
 /* The declared facts among them against a rule set: false, with errors in `d`, when it cannot take them. */
 bool policy_facts_check(const struct policy_ruleset *r, struct diag *d, struct yaml_node *map);
 
