@@ -183,10 +183,27 @@ size_t space_class_of_date(const struct dim *d, date_t v, date_t ref)
 	return find_class(d, &sig);
 }
 
+/* About where the answer turns: a term of years before the reference, or after it. */
+static date_t guess(const struct cut *c, date_t ref)
+{
+	switch (c->kind) {
+	case CUT_TODAY: return ref;
+	case CUT_DAYS: return ref - c->n;
+	case CUT_END:
+	case CUT_WHOLE: return date_add_years(ref, c->a - c->n, false);
+	case CUT_AGE_TO: return date_add_years(ref, -c->n - (c->a == AGE_COMPLETED_YEARS), false);
+	default: return date_add_years(ref, -c->n, false);
+	}
+}
+
 /* The first day at which the answer is another than long before; DATE_NONE: it never is. */
 static date_t turn(const struct cut *c, date_t ref)
 {
-	date_t low = ref - FAR_DAYS, high = ref + FAR_DAYS;
+	date_t near = guess(c, ref), low = near - 5, high = near + 4;
+	if (near == DATE_NONE || cut_holds(c, low, ref) == cut_holds(c, high, ref)) {
+		low = ref - FAR_DAYS;
+		high = ref + FAR_DAYS;
+	}
 	bool before = cut_holds(c, low, ref);
 	if (cut_holds(c, high, ref) == before)
 		return DATE_NONE;

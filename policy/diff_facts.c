@@ -400,12 +400,24 @@ static bool put_term(const struct space *s, const struct point *p, size_t sample
 	       space_meet(s, s->samples[sample], p, f);
 }
 
+static bool misses_birth(const struct space *s, const struct point *p)
+{
+	uint16_t id = p->at[DIM_ID_NUMBER];
+	return !wants(s, p, DIM_BIRTH) && id != CLASS_FREE && id < place_count(s) * ID_VARIANTS &&
+	       id % ID_VARIANTS > 1;
+}
+
 static bool put_all(const struct space *s, const struct point *p, size_t sample, struct built *out)
 {
 	struct policy_facts *f = &out->facts;
 	out->today = s->samples[sample];
 	f->at = instant_of_date(out->today, HANOI_OFFSET_S) + 12 * 3600000;
 	f->birth_date = date_at(s, p, DIM_BIRTH, sample);
+	if (misses_birth(s, p)) { /* a number can only miss a date of birth that there is */
+		if (p->at[DIM_BIRTH] != CLASS_FREE)
+			return false;
+		f->birth_date = date_make(2004, 5, 6);
+	}
 	f->founded_on = date_at(s, p, DIM_FOUNDED, sample);
 	f->registered_on = date_at(s, p, DIM_REGISTERED, sample);
 	if (!put_term(s, p, sample, f))
@@ -423,37 +435,46 @@ static bool put_all(const struct space *s, const struct point *p, size_t sample,
 	return true;
 }
 
-/* The sample to begin with: of the day's class, or at which there is the first wanted date. */
-static size_t first_sample(const struct space *s, const struct point *p)
+/* The first sample of the day's class. */
+static size_t first_sample(const struct space *s, size_t klass)
 {
-	if (p->at[DIM_TODAY] != CLASS_FREE) {
-		size_t low = 0, high = s->sample_count;
-		while (low < high) {
-			size_t mid = low + (high - low) / 2;
-			if (s->sample_class[mid] < p->at[DIM_TODAY])
-				low = mid + 1;
-			else
-				high = mid;
-		}
-		return low;
+	size_t low = 0, high = s->sample_count;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (s->sample_class[mid] < klass)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	for (size_t i = DIM_BIRTH; i < s->dim_count; i++)
-		if (s->dims[i].form == FORM_DATE && i != DIM_RELATIVE && wants(s, p, i))
-			return s->dims[i].classes[p->at[i]].home;
-	return s->usual_sample;
+	return low;
+}
+
+static bool try_sample(const struct space *s, const struct point *p, size_t sample, struct built *out)
+{
+	return fits_sample(s, p, sample) && put_all(s, p, sample, out);
 }
 
 bool space_build(const struct space *s, const struct point *p, struct built *out)
 {
+	size_t first = 0;
 	out->facts = POLICY_FACTS_NONE;
 	put_texts(s, p, out);
-	bool dated = p->at[DIM_TODAY] != CLASS_FREE;
-	for (size_t i = first_sample(s, p); i < s->sample_count; i++) {
-		if (dated && s->sample_class[i] != p->at[DIM_TODAY])
-			return false;
-		if (fits_sample(s, p, i) && put_all(s, p, i, out))
-			return true;
+	if (p->at[DIM_TODAY] != CLASS_FREE) {
+		for (size_t i = first_sample(s, p->at[DIM_TODAY]);
+		     i < s->sample_count && s->sample_class[i] == p->at[DIM_TODAY]; i++)
+			if (try_sample(s, p, i, out))
+				return true;
+		return false;
 	}
+	if (try_sample(s, p, s->usual_sample, out))
+		return true;
+	for (size_t i = DIM_BIRTH; i < s->dim_count; i++) /* days at which there is each date */
+		if (s->dims[i].form == FORM_DATE && i != DIM_RELATIVE && wants(s, p, i) &&
+		    s->dims[i].classes[p->at[i]].home > first)
+			first = s->dims[i].classes[p->at[i]].home;
+	for (size_t i = first; i < s->sample_count; i++)
+		if (try_sample(s, p, i, out))
+			return true;
 	return false;
 }
 
@@ -533,20 +554,19 @@ static void classify_dates(const struct space *s, const struct policy_facts *f, 
 	    f->grant_from == DATE_NONE ? 0 : class_of_date(&d[DIM_RELATIVE], f->expires_on, f->grant_from);
 }
 
-static size_t class_of_declared(const struct space *s, const struct dim *d, const struct policy_facts *f,
-                                date_t today)
+static size_t class_of_declared(const struct dim *d, const struct policy_facts *f, date_t today)
 {
 	struct str value = STR_NONE;
-	int64_t number;
-	date_t date;
+	int64_t number = 0;
+	date_t date = DATE_NONE;
 	for (size_t i = 0; i < f->given_count; i++)
 		if (str_eq(f->given[i].name, d->name))
 			value = f->given[i].value;
-	(void)s;
+	bool is_date = date_parse(value, &date), is_number = str_to_i64(value, &number);
 	if (d->form == FORM_DATE)
-		return class_of_date(d, date_parse(value, &date) ? date : DATE_NONE, today);
+		return class_of_date(d, is_date ? date : DATE_NONE, today);
 	if (d->form == FORM_NUMBER)
-		return class_of_number(d, str_to_i64(value, &number), number);
+		return class_of_number(d, is_number, number);
 	return class_of_text(d, value);
 }
 
@@ -567,7 +587,7 @@ bool space_classify(const struct space *s, const struct policy_facts *f, struct 
 	for (size_t g = 0; g < s->group_count; g++)
 		at[DIM_FIXED__COUNT + g] = class_of_pieces(&s->dims[DIM_FIXED__COUNT + g], f, today);
 	for (size_t i = s->declared_first; i < s->dim_count; i++)
-		at[i] = class_of_declared(s, &s->dims[i], f, today);
+		at[i] = class_of_declared(&s->dims[i], f, today);
 	for (size_t i = 0; i < s->dim_count; i++) {
 		if (at[i] >= s->dims[i].count)
 			return false;

@@ -247,8 +247,14 @@ struct split_years {
 	int free[SIDES], charged[SIDES]; /* -1: not known */
 };
 
+enum region_kind {
+	REGION_FLIPS, /* another outcome or main reason */
+	REGION_CITES, /* other reasons or clauses alone */
+	REGION_MIXED, /* either, as other rules decide, too */
+};
+
 struct region {
-	bool flips;   /* another outcome or main reason, not the cites alone */
+	enum region_kind kind;
 	size_t cause; /* item, or item_count: grant and waiver */
 	struct diff_key old, now;
 	uint64_t **boxes; /* owned */
@@ -276,14 +282,19 @@ struct policy_diff {
 	struct map node_by_key;
 	uint32_t stamp;
 	struct policy_ruleset *bare[SIDES]; /* without checks: what grant and waiver alone say */
-	uint32_t law, law_differs;          /* diagrams of that, and of where it differs */
-	uint32_t years, years_differ;       /* the same of free and charged years */
-	struct conclusion *conclusions;     /* owned; leaves of `law` */
+	int unverified[SIDES];          /* the reason for what rests on nothing that is vouched for: a word */
+	uint32_t law, law_differs;      /* diagrams of that, and of where it differs */
+	uint32_t years, years_differ;   /* the same of free and charged years */
+	struct conclusion *conclusions; /* owned; leaves of `law` */
 	size_t conclusion_count, conclusion_cap;
 	struct split_years *splits; /* owned; leaves of `years` */
 	size_t split_count, split_cap;
-	size_t leaves;
-	bool stopped;
+	size_t work, cause_work; /* boxes looked at, in all and for the cause at hand */
+	bool stopped;            /* too many in all */
+	struct point quiet;      /* an everyday application, of which little is to be said */
+	bool has_quiet;
+	bool cut;               /* there are decisions with more reasons than they list */
+	bool bounded, over;     /* too many for the cause, where that may be */
 	struct region *regions; /* owned */
 	size_t region_count, region_cap;
 	struct text_change *texts; /* owned */
@@ -325,7 +336,12 @@ void diff_look_up(const struct policy_ruleset *r, const struct built *b, struct 
                   struct deciding *x);
 
 /* diff_regions.c */
+void diff_find_quiet(struct policy_diff *d, const uint64_t *box);
 void diff_add_region(struct policy_diff *d, const uint64_t *box, size_t cause, bool certain);
+/* All of the box differs, whatever else is decided in it. */
+void diff_add_mixed(struct policy_diff *d, const uint64_t *box, size_t cause);
+/* The regions as they were: `counts` has region_count entries of then. */
+void diff_drop_regions(struct policy_diff *d, const size_t *counts, size_t count);
 void diff_finish_regions(struct policy_diff *d);
 
 /* diff_solve.c */

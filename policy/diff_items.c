@@ -304,7 +304,8 @@ static bool shaky_differs(struct policy_diff *d)
 	struct word_set words[SIDES] = {{{0}}};
 	for (size_t side = 0; side < SIDES; side++) {
 		const struct verdict *v = &d->space.rules[side]->verdicts[VERDICT_source_unverified];
-		add_word(&words[side], diff_word_reason(d, v->reason));
+		d->unverified[side] = diff_word_reason(d, v->reason);
+		add_word(&words[side], d->unverified[side]);
 		add_cites(d, &words[side], &v->cites);
 	}
 	return memcmp(&words[0], &words[1], sizeof words[0]) != 0;

@@ -167,12 +167,14 @@ static void print_region(const struct policy_diff *d, size_t at, struct buf *out
 {
 	const struct region *r = &d->regions[at];
 	buf_printf(out, "\n%zu. ", at + 1);
-	if (r->flips) {
+	if (r->kind == REGION_FLIPS) {
 		print_outcome(&r->decisions[0], out);
 		buf_lit(out, "  ->  ");
 		print_outcome(&r->decisions[1], out);
-	} else {
+	} else if (r->kind == REGION_CITES) {
 		buf_lit(out, "the outcome stays, reasons or clauses change");
+	} else {
+		buf_lit(out, "outcome, reasons or clauses change, as other rules decide as well");
 	}
 	buf_printf(out, "\n   because of %s%.*s\n   where\n", cause_kind(d, r), STR_ARG(cause_of(d, r)));
 	for (size_t i = 0; i < r->box_count && i < BOXES_SHOWN; i++) {
@@ -222,6 +224,12 @@ static void print_text(const struct policy_diff *d, struct buf *out)
 	else
 		buf_lit(out, "no input is decided differently\n");
 	print_limits(d, "not complete: ", out);
+	if (d->cut)
+		buf_printf(out,
+		           "a decision lists at most %d reasons and %d clauses: where more apply, a "
+		           "difference among "
+		           "them may not show\n",
+		           POLICY_REASONS_MAX, POLICY_CITES_MAX);
 	for (size_t i = 0; i < d->region_count; i++)
 		print_region(d, i, out);
 	if (d->text_count)
@@ -261,7 +269,8 @@ static void json_box(const struct policy_diff *d, const uint64_t *box, struct bu
 
 static void json_region(const struct policy_diff *d, const struct region *r, struct buf *out)
 {
-	buf_printf(out, "{\"changes\":\"%s\"", r->flips ? "outcome" : "cites");
+	static const char *const kinds[] = {"outcome", "cites", "outcome_or_cites"};
+	buf_printf(out, "{\"changes\":\"%s\"", kinds[r->kind]);
 	member(out, "because_of", cause_of(d, r));
 	buf_lit(out, ",\"where\":[");
 	for (size_t i = 0; i < r->box_count; i++) {

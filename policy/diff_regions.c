@@ -43,6 +43,12 @@ static bool choose(const struct space *s, const uint64_t *box, size_t dim, struc
 		dim++;
 	if (dim == s->dim_count)
 		return space_build(s, p, out);
+	size_t usual = s->sample_class[s->usual_sample];
+	if (dim == DIM_TODAY && box_has(s, box, dim, usual)) {
+		p->at[dim] = (uint16_t)usual; /* the day that people know best */
+		if (choose(s, box, dim + 1, p, out, tries))
+			return true;
+	}
 	for (size_t k = first_in(s, box, dim, 0); k < s->dims[dim].count && ++*tries < TRIES_MAX;
 	     k = first_in(s, box, dim, k + 1)) {
 		p->at[dim] = (uint16_t)k;
@@ -53,11 +59,17 @@ static bool choose(const struct space *s, const uint64_t *box, size_t dim, struc
 	return false;
 }
 
-static bool find_point(const struct space *s, const uint64_t *box, struct point *p, struct built *out)
+static bool find_point(const struct policy_diff *d, const uint64_t *box, struct point *p, struct built *out)
 {
+	const struct space *s = &d->space;
 	int tries = 0;
-	for (size_t i = 0; i < s->dim_count; i++)
-		p->at[i] = is_bound(s, i) ? CLASS_FREE : (uint16_t)first_in(s, box, i, 0);
+	for (size_t i = 0; i < s->dim_count; i++) {
+		bool quiet =
+		    d->has_quiet && d->quiet.at[i] != CLASS_FREE && box_has(s, box, i, d->quiet.at[i]);
+		p->at[i] = is_bound(s, i) ? CLASS_FREE
+		           : quiet        ? d->quiet.at[i]
+		                          : (uint16_t)first_in(s, box, i, 0);
+	}
 	return choose(s, box, 0, p, out, &tries);
 }
 
@@ -71,6 +83,39 @@ static int clutter(const struct policy_diff *d, const struct built *b)
 		n += p.reason_count + p.need_count + p.flag_count;
 	}
 	return n;
+}
+
+static bool same_decisions(const struct policy_diff *d, const struct built *a, const struct built *b)
+{
+	for (size_t side = 0; side < SIDES; side++) {
+		struct policy_decision p, q;
+		policy_decide(d->space.rules[side], &a->facts, &p);
+		policy_decide(d->space.rules[side], &b->facts, &q);
+		if (p.outcome != q.outcome || !str_eq(policy_main_reason(&p), policy_main_reason(&q)) ||
+		    p.reason_count != q.reason_count || p.cite_count != q.cite_count)
+			return false;
+	}
+	return true;
+}
+
+/* Facts that can be left out without another decision are left out. */
+static void leave_out(const struct policy_diff *d, const uint64_t *box, struct point *p, int best)
+{
+	const struct space *s = &d->space;
+	struct built now, without;
+	for (size_t dim = 0; dim < s->dim_count; dim++) {
+		size_t k = 0;
+		uint16_t was = p->at[dim];
+		while (k < s->dims[dim].count && !s->dims[dim].classes[k].missing)
+			k++;
+		if (k == s->dims[dim].count || !box_has(s, box, dim, k) || was == k ||
+		    !space_build(s, p, &now))
+			continue;
+		p->at[dim] = (uint16_t)k;
+		if (!space_build(s, p, &without) || clutter(d, &without) > best ||
+		    !same_decisions(d, &now, &without))
+			p->at[dim] = was;
+	}
 }
 
 /* Moves one dimension after the other to where the fewest reasons are left. */
@@ -90,31 +135,48 @@ static void tidy_up(const struct policy_diff *d, const uint64_t *box, struct poi
 			else
 				p->at[dim] = was;
 		}
+	leave_out(d, box, p, best);
 	(void)space_build(s, p, out); /* as before, or better */
 }
 
 bool diff_witness(struct policy_diff *d, const uint64_t *box, bool tidy, struct built *out)
 {
 	struct point p;
-	if (!find_point(&d->space, box, &p, out))
+	if (!find_point(d, box, &p, out))
 		return false;
 	if (tidy)
 		tidy_up(d, box, &p, out);
 	return true;
 }
 
+void diff_find_quiet(struct policy_diff *d, const uint64_t *box)
+{
+	struct built b;
+	if (!find_point(d, box, &d->quiet, &b))
+		return;
+	tidy_up(d, box, &d->quiet, &b);
+	d->has_quiet = true;
+}
+
 /* ---- regions ---- */
 
-static struct region *find_region(struct policy_diff *d, bool flips, size_t cause, const struct diff_key *old,
-                                  const struct diff_key *now)
+/* How the free years differ where both are granted. */
+static int both_free(const struct diff_key *old, const struct diff_key *now)
+{
+	return old->free_years && now->free_years ? now->free_years - old->free_years : 0;
+}
+
+static struct region *find_region(struct policy_diff *d, enum region_kind kind, size_t cause,
+                                  const struct diff_key *old, const struct diff_key *now)
 {
 	for (size_t i = 0; i < d->region_count; i++) {
 		struct region *r = &d->regions[i];
-		if (r->flips != flips || r->cause != cause)
+		if (r->kind != kind || r->cause != cause)
 			continue;
-		if (!flips || (r->old.outcome == old->outcome && r->now.outcome == now->outcome &&
-		               r->old.main == old->main && r->now.main == now->main &&
-		               r->old.free_years == old->free_years && r->now.free_years == now->free_years))
+		if (kind != REGION_FLIPS ||
+		    (r->old.outcome == old->outcome && r->now.outcome == now->outcome &&
+		     r->old.main == old->main && r->now.main == now->main &&
+		     both_free(&r->old, &r->now) == both_free(old, now)))
 			return r;
 	}
 	if (d->region_count == d->region_cap) {
@@ -122,39 +184,67 @@ static struct region *find_region(struct policy_diff *d, bool flips, size_t caus
 		d->regions = xrealloc(d->regions, d->region_cap, sizeof *d->regions);
 	}
 	struct region *r = &d->regions[d->region_count++];
-	*r = (struct region){.flips = flips, .cause = cause, .old = *old, .now = *now};
+	*r = (struct region){.kind = kind, .cause = cause, .old = *old, .now = *now};
 	return r;
 }
 
-void diff_add_region(struct policy_diff *d, const uint64_t *box, size_t cause, bool certain)
+static void decide_both(struct policy_diff *d, const struct built *b, struct diff_key keys[SIDES])
 {
-	struct built b;
-	struct diff_key keys[SIDES];
 	struct policy_decision p;
-	if (!diff_witness(d, box, false, &b))
-		return; /* no facts are in all these classes */
 	for (size_t side = 0; side < SIDES; side++) {
-		policy_decide(d->space.rules[side], &b.facts, &p);
+		policy_decide(d->space.rules[side], &b->facts, &p);
 		diff_key_of(d, &p, &keys[side]);
 	}
-	if (diff_key_eq(&keys[0], &keys[1])) {
-		if (certain)
-			space_limit(
-			    &d->space,
-			    "some decisions have more reasons or clauses than are listed (%d, %d): they "
-			    "differ in what is left out",
-			    POLICY_REASONS_MAX, POLICY_CITES_MAX);
-		return;
-	}
-	bool flips = keys[0].outcome != keys[1].outcome || keys[0].main != keys[1].main ||
-	             keys[0].free_years != keys[1].free_years;
-	struct region *r = find_region(d, flips, cause, &keys[0], &keys[1]);
+}
+
+static void add_box(const struct policy_diff *d, struct region *r, const uint64_t *box)
+{
 	if (r->box_count == r->box_cap) {
 		r->box_cap = r->box_cap ? 2 * r->box_cap : 8;
 		r->boxes = xrealloc(r->boxes, r->box_cap, sizeof *r->boxes);
 	}
 	r->boxes[r->box_count] = xmalloc(d->space.words * sizeof *box);
 	memcpy(r->boxes[r->box_count++], box, d->space.words * sizeof *box);
+}
+
+void diff_add_region(struct policy_diff *d, const uint64_t *box, size_t cause, bool certain)
+{
+	struct built b;
+	struct diff_key keys[SIDES];
+	if (!diff_witness(d, box, false, &b))
+		return; /* no facts are in all these classes */
+	decide_both(d, &b, keys);
+	if (diff_key_eq(&keys[0], &keys[1]) && certain && diff_witness(d, box, true, &b)) {
+		decide_both(d, &b,
+		            keys); /* so many reasons that the lists were cut; with fewer they differ */
+		d->cut = true;
+	}
+	if (diff_key_eq(&keys[0], &keys[1]))
+		return;
+	bool flips = keys[0].outcome != keys[1].outcome || keys[0].main != keys[1].main ||
+	             both_free(&keys[0], &keys[1]) != 0;
+	add_box(d, find_region(d, flips ? REGION_FLIPS : REGION_CITES, cause, &keys[0], &keys[1]), box);
+}
+
+void diff_add_mixed(struct policy_diff *d, const uint64_t *box, size_t cause)
+{
+	struct diff_key none = {.main = -1};
+	struct built b;
+	if (diff_witness(d, box, false, &b))
+		add_box(d, find_region(d, REGION_MIXED, cause, &none, &none), box);
+}
+
+void diff_drop_regions(struct policy_diff *d, const size_t *counts, size_t count)
+{
+	for (size_t i = 0; i < d->region_count; i++) {
+		struct region *r = &d->regions[i];
+		size_t keep = i < count ? counts[i] : 0;
+		while (r->box_count > keep)
+			free(r->boxes[--r->box_count]);
+		if (i >= count)
+			free(r->boxes);
+	}
+	d->region_count = count;
 }
 
 /* ---- neighbours become one ---- */
@@ -259,8 +349,8 @@ static void find_witness(struct policy_diff *d, struct region *r)
 static int by_weight(const void *a, const void *b)
 {
 	const struct region *x = a, *y = b;
-	if (x->flips != y->flips)
-		return x->flips ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
 	bool gx = x->old.free_years || x->now.free_years, gy = y->old.free_years || y->now.free_years;
 	if (gx != gy)
 		return gx ? -1 : 1;

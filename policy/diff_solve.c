@@ -11,15 +11,14 @@
 
 #include <stdlib.h>
 
-#define LEAVES_MAX 400000
+#define WORK_MAX  1000000 /* boxes in all */
+#define CAUSE_MAX 3000    /* boxes for one rule that differs, before its region is described as a whole */
 
 /* A box, and what each item can still say in it. */
 struct state {
 	uint64_t *box, *masks; /* `masks` owned */
 	size_t cause;          /* the item that differs; item_count: the law */
 };
-
-enum decider { BY_CHECK, BY_LAW };
 
 static bool is_one(uint64_t mask)
 {
@@ -59,11 +58,24 @@ static bool exists(const struct policy_diff *d, const struct state *s)
 
 typedef void (*part_cb)(struct policy_diff *d, struct state *s, uint32_t leaf);
 
+static bool goes_on(struct policy_diff *d)
+{
+	if (++d->work > WORK_MAX && !d->stopped) {
+		d->stopped = true;
+		space_limit(&d->space,
+		            "more than %d ways of deciding: regions are missing; compare smaller steps",
+		            WORK_MAX);
+	}
+	if (++d->cause_work > CAUSE_MAX && d->bounded)
+		d->over = true;
+	return !d->stopped && !d->over;
+}
+
 static void each_part(struct policy_diff *d, const struct state *s, uint32_t root, part_cb cb)
 {
 	struct parts parts;
 	diff_graph_split(d, root, s->box, &parts);
-	for (size_t i = 0; i < parts.count && !d->stopped; i++) {
+	for (size_t i = 0; i < parts.count && goes_on(d); i++) {
 		struct state part = narrow(d, s, parts.boxes[i]);
 		if (exists(d, &part))
 			cb(d, &part, parts.leaves[i]);
@@ -142,14 +154,6 @@ static void listen(struct policy_diff *d, struct state *s, uint32_t leaf);
 
 static void leaf_found(struct policy_diff *d, const struct state *s, bool certain)
 {
-	if (++d->leaves > LEAVES_MAX) {
-		d->stopped = true;
-		space_limit(
-		    &d->space,
-		    "more than %d different ways of deciding: regions are missing; compare smaller steps",
-		    LEAVES_MAX);
-		return;
-	}
 	diff_add_region(d, s->box, s->cause, certain);
 }
 
@@ -224,10 +228,36 @@ static void settle_law(struct policy_diff *d, struct state *s, uint32_t leaf)
 	each_part(d, s, d->years, settle_years);
 }
 
+/* Outcome and main reason of the side, which this item decides. */
+static void label(struct policy_diff *d, const struct state *s, size_t side, size_t decider, int *outcome,
+                  int *reason)
+{
+	const struct item *t = &d->items[decider];
+	for (size_t p = 0; p < t->pair_count; p++) {
+		const struct speech *said = &t->pairs[p][side];
+		if (!(s->masks[decider] >> p & 1))
+			continue;
+		*outcome = said->shaky ? POLICY_REVIEW : said->outcome;
+		*reason = said->shaky ? d->unverified[side] : said->reason;
+		return; /* an item has but one outcome for each way of speaking */
+	}
+}
+
+static void decided(struct policy_diff *d, struct state *s, const size_t deciders[SIDES])
+{
+	int outcomes[SIDES] = {0}, reasons[SIDES] = {0};
+	for (size_t side = 0; side < SIDES; side++)
+		label(d, s, side, deciders[side], &outcomes[side], &reasons[side]);
+	if (outcomes[0] != outcomes[1] || reasons[0] != reasons[1])
+		leaf_found(d, s, true);
+	else
+		listen(d, s, 0);
+}
+
 /* Splits until the decider is known on both sides. */
 static void settle(struct policy_diff *d, struct state *s, uint32_t leaf)
 {
-	enum decider by[SIDES] = {BY_CHECK, BY_CHECK};
+	size_t deciders[SIDES] = {d->item_count, d->item_count};
 	(void)leaf;
 	for (size_t side = 0; side < SIDES; side++)
 		for (int certain = 1; certain >= 0; certain--) {
@@ -238,15 +268,14 @@ static void settle(struct policy_diff *d, struct state *s, uint32_t leaf)
 				          settle);
 				return;
 			}
+			deciders[side] = decider;
 			if (decider < d->item_count)
 				break;
-			if (!certain)
-				by[side] = BY_LAW;
 		}
-	if (by[0] == BY_LAW || by[1] == BY_LAW)
+	if (deciders[0] == d->item_count || deciders[1] == d->item_count)
 		each_part(d, s, d->law, settle_law);
 	else if (s->cause < d->item_count)
-		listen(d, s, 0);
+		decided(d, s, deciders);
 	/* else only the law differs, and it is not asked */
 }
 
@@ -270,10 +299,50 @@ static void years_differ(struct policy_diff *d, struct state *s, uint32_t leaf)
 		each_part(d, s, d->law_differs, law_differs);
 }
 
+/* Where no other rule says anything on either side. */
+static void settle_alone(struct policy_diff *d, struct state *s, uint32_t leaf)
+{
+	(void)leaf;
+	for (size_t i = 0; i < d->item_count; i++) {
+		const struct item *t = &d->items[i];
+		uint64_t says = t->certain[0] | t->certain[1] | t->missing[0] | t->missing[1];
+		if (i == s->cause || !(s->masks[i] & says))
+			continue;
+		if (!(s->masks[i] & ~says))
+			return;
+		bool certain = s->masks[i] & (t->certain[0] | t->certain[1]);
+		each_part(d, s, t->roots[certain ? ROOT_CERTAIN : ROOT_MISSING], settle_alone);
+		return;
+	}
+	settle(d, s, 0);
+}
+
+/* Where a rule differs, and cannot but change what is said: with every outcome when they are few, else as a whole. */
+static void settle_cause(struct policy_diff *d, struct state *s)
+{
+	struct said said;
+	size_t count = d->region_count, *counts = xcalloc(count + 1, sizeof *counts);
+	for (size_t i = 0; i < count; i++)
+		counts[i] = d->regions[i].box_count;
+	hear(d, s, &said);
+	d->bounded = surely_differ(&said);
+	d->cause_work = 0;
+	settle(d, s, 0);
+	if (d->over) {
+		diff_drop_regions(d, counts, count);
+		diff_add_mixed(d, s->box, s->cause);
+		d->over = false;
+		d->cause_work = 0;
+		settle_alone(d, s, 0); /* what of it is found is found */
+	}
+	d->bounded = d->over = false;
+	free(counts);
+}
+
 static void after_item(struct policy_diff *d, struct state *s, uint32_t leaf)
 {
 	if (leaf)
-		settle(d, s, 0);
+		settle_cause(d, s);
 	else
 		find_difference(d, s, 0);
 }
@@ -301,6 +370,7 @@ void diff_solve(struct policy_diff *d)
 			all.box[d->space.dims[i].first_word + k / 64] |= 1ull << k % 64;
 	for (size_t i = 0; i < d->item_count; i++)
 		all.masks[i] = d->items[i].all;
+	diff_find_quiet(d, all.box);
 	find_difference(d, &all, 0);
 	free(all.box);
 	free(all.masks);

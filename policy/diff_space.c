@@ -362,7 +362,7 @@ static void make_declared(struct space *s, const struct fact_info *info, size_t 
 
 static void make_all_texts(struct space *s)
 {
-	static const char *const yes_no[] = {"true", "false"};
+	static const char *const yes_no[] = {"false", "true"};
 	static const size_t flags[] = {DIM_EXEMPT,     DIM_NAME_IDN,     DIM_PRIOR_PAID,
 	                               DIM_NAME_KNOWN, DIM_NAME_GRANTED, DIM_OWNERSHIP};
 	static const size_t open[] = {DIM_ZONE, DIM_GRANT, DIM_CITIZENSHIP, DIM_PROVINCE, DIM_PROVINCE_LIST};

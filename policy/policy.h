@@ -150,6 +150,9 @@ const char *policy_revision(const struct policy_ruleset *r);
 /* The canonical content itself: one JSON text that policy_load_texts() takes back to the same revision. */
 struct str policy_canonical(const struct policy_ruleset *r);
 
+/* Checks and conditions of grants in force under its switches. */
+size_t policy_rule_count(const struct policy_ruleset *r);
+
 /* Can the rule set take this declared fact? ERR_INVALID: it is not declared, or the value is none; `e` says what is. */
 enum err policy_given_check(const struct policy_ruleset *r, const struct policy_given *g,
                             struct errmsg *e) MUST_CHECK;

@@ -184,6 +184,22 @@ const char *policy_revision(const struct policy_ruleset *r)
 	return r->revision;
 }
 
+static size_t count_enabled(const struct checks *c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->count; i++)
+		n += c->list[i].enabled;
+	return n;
+}
+
+size_t policy_rule_count(const struct policy_ruleset *r)
+{
+	size_t n = count_enabled(&r->checks);
+	for (size_t i = 0; i < r->grant_count; i++)
+		n += count_enabled(&r->grants[i].conditions);
+	return n;
+}
+
 struct str policy_canonical(const struct policy_ruleset *r)
 {
 	return r->canonical;
