@@ -150,7 +150,7 @@ bool diff_in_list(const struct text_list *list, struct str text);
 void space_add_member(struct space *s, struct klass *k, struct str text);
 /* diff_space_texts.c: `fixed`: nothing but these can be given; NULL: anything. */
 void space_make_texts(struct space *s, size_t dim, const char *const *fixed, size_t fixed_count);
-/* diff_facts.c: numbers of persons and organisations, and contradictions. */
+/* diff_numbers.c: numbers of persons and organisations, and contradictions. */
 void space_make_numbered(struct space *s);
 
 /* diff_dates.c */
@@ -179,6 +179,14 @@ bool space_build(const struct space *s, const struct point *p, struct built *out
 /* False: a value is in no class. */
 bool space_classify(const struct space *s, const struct policy_facts *f, struct point *out);
 
+struct str diff_put_id_number(const struct space *s, size_t klass, struct built *out);
+/* Of a tax code or a household's number. */
+struct str diff_put_number(const struct space *s, size_t dim, size_t klass);
+bool diff_number_misses_birth(const struct space *s, size_t klass);
+size_t diff_class_of_id(const struct space *s, const struct policy_facts *f);
+size_t diff_class_of_tax_code(const struct space *s, struct str tax);
+size_t diff_class_of_registration(const struct space *s, struct str number);
+
 /* ---- boxes ---- */
 
 static inline bool box_has(const struct space *s, const uint64_t *box, size_t dim, size_t klass)
@@ -201,6 +209,10 @@ struct diff_key {
 };
 
 /* ---- checks ---- */
+
+struct dim_bits {
+	uint64_t bits[(DIMS_MAX + 63) / 64];
+};
 
 enum speech_type { SPEECH_NONE, SPEECH_CERTAIN, SPEECH_MISSING };
 
@@ -225,6 +237,7 @@ struct item {
 	int rank[SIDES];
 	bool moved;           /* stands elsewhere among the others */
 	struct dim_set reads; /* whatever the operation */
+	struct dim_bits read_bits;
 	uint32_t roots[ROOT__COUNT];
 	struct speech pairs[PAIRS_MAX][SIDES];
 	size_t pair_count;

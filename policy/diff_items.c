@@ -374,5 +374,8 @@ void diff_make_items(struct policy_diff *d)
 		diff_graph_item(d, &d->items[i]);
 		sort_pairs(&d->items[i], shaky);
 		diff_graph_roots(d, &d->items[i]);
+		for (size_t k = 0; k < d->space.dim_count; k++)
+			if (d->items[i].reads.has[k])
+				d->items[i].read_bits.bits[k / 64] |= 1ull << k % 64;
 	}
 }

@@ -321,7 +321,7 @@ static void copy_built(struct built *to, const struct built *from)
 		to->facts.id_number.ptr = to->id_number;
 	for (size_t i = 0; i < to->facts.given_count; i++) {
 		const char *text = from->given[i].value.ptr;
-		if (text >= from->texts[0] && text < from->texts[FACTS_DECLARED_MAX])
+		if (text >= from->texts[0] && text < from->texts[0] + sizeof from->texts)
 			to->given[i].value.ptr = to->texts[0] + (text - from->texts[0]);
 	}
 }

@@ -29,17 +29,18 @@ static bool is_one(uint64_t mask)
 static struct state narrow(struct policy_diff *d, const struct state *from, uint64_t *box)
 {
 	struct state out = {.box = box, .cause = from->cause};
-	bool changed[DIMS_MAX];
+	struct dim_bits changed = {{0}};
 	out.masks = xmalloc((d->item_count + 1) * sizeof *out.masks);
 	for (size_t i = 0; i < d->space.dim_count; i++) {
 		const struct dim *m = &d->space.dims[i];
-		changed[i] = memcmp(box + m->first_word, from->box + m->first_word, m->words * 8) != 0;
+		if (memcmp(box + m->first_word, from->box + m->first_word, m->words * 8) != 0)
+			changed.bits[i / 64] |= 1ull << i % 64;
 	}
 	for (size_t i = 0; i < d->item_count; i++) {
 		const struct item *t = &d->items[i];
 		bool anew = false;
-		for (size_t k = 0; k < d->space.dim_count && !anew; k++)
-			anew = changed[k] && t->reads.has[k];
+		for (size_t k = 0; k < ARRAY_LEN(changed.bits); k++)
+			anew |= (changed.bits[k] & t->read_bits.bits[k]) != 0;
 		out.masks[i] = from->masks[i];
 		if (anew && !is_one(from->masks[i]))
 			out.masks[i] = diff_graph_possible(d, t->roots[ROOT_FULL], box);
@@ -90,31 +91,27 @@ struct said {
 	struct word_set must[SIDES], may[SIDES];
 };
 
-static void add_words(struct word_set *to, const struct word_set *from)
+/* `n`: words of a set that are in use. */
+static void hear_item(const struct item *t, uint64_t mask, size_t n, struct said *out)
 {
-	for (size_t i = 0; i < ARRAY_LEN(to->bits); i++)
-		to->bits[i] |= from->bits[i];
-}
-
-static void hear_item(const struct item *t, uint64_t mask, struct said *out)
-{
-	struct word_set both[SIDES];
-	memset(both, 0xff, sizeof both);
-	for (size_t p = 0; p < t->pair_count; p++)
-		for (size_t side = 0; mask >> p & 1 && side < SIDES; side++) {
-			add_words(&out->may[side], &t->pairs[p][side].words);
-			for (size_t i = 0; i < ARRAY_LEN(both[0].bits); i++)
-				both[side].bits[i] &= t->pairs[p][side].words.bits[i];
-		}
 	for (size_t side = 0; mask && side < SIDES; side++)
-		add_words(&out->must[side], &both[side]);
+		for (size_t i = 0; i < n; i++) {
+			uint64_t all = UINT64_MAX, any = 0;
+			for (uint64_t rest = mask; rest; rest &= rest - 1) {
+				uint64_t bits = t->pairs[__builtin_ctzll(rest)][side].words.bits[i];
+				all &= bits;
+				any |= bits;
+			}
+			out->must[side].bits[i] |= all;
+			out->may[side].bits[i] |= any;
+		}
 }
 
 static void hear(const struct policy_diff *d, const struct state *s, struct said *out)
 {
 	memset(out, 0, sizeof *out);
 	for (size_t i = 0; i < d->item_count; i++)
-		hear_item(&d->items[i], s->masks[i], out);
+		hear_item(&d->items[i], s->masks[i], (d->word_count + 63) / 64, out);
 }
 
 /* A word of one side that the other cannot say. */

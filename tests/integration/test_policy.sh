@@ -27,7 +27,7 @@ lacks() { ! grep -qF -- "$2" "$1"; }
 json() { python3 -m json.tool "$1" >/dev/null 2>&1 || perl -MJSON::PP -e 'local $/; decode_json(<>)' "$1" 2>/dev/null; }
 rules() { rm -rf rules && cp -r "$root/policy/rules" rules; }
 
-for command in check fmt test explain clauses show schema; do
+for command in check fmt test diff explain clauses show schema; do
 	timeout 60 "$build/vnepp" help policy $command >out 2>err
 	status=$?
 	check "help policy $command" has out "Usage: vnepp policy $command"
@@ -56,6 +56,34 @@ check "as JSON" json out
 check "… with help" has out '"help":"did you mean'
 run check rules extra
 check "usage ends with 2" is $status 2
+
+# ---- diff: 0 the same, 1 something changes, 2 usage, 3 does not load
+rules
+echo "# a comment more" >>rules/grants.yaml
+run diff "$root/policy/rules" rules
+check "a comment changes nothing" is $status 0
+check "… and the report says so" has out "no input is decided differently"
+sed -i 's/age: {at_most: 23/age: {at_most: 25/' rules/grants.yaml
+run diff "$root/policy/rules" rules
+check "changes end with 1" is $status 1
+check "… the region" has out "no_grant AGE_OVER_23  ->  grant"
+check "… the rule" has out "because of rule age-to-23"
+check "… in both tongues" has out "date of birth (ngày sinh):"
+check "… and the text" has out "grants/youth-id/conditions/age-to-23/require/age/at_most"
+sed -n 's/^   for example //p' out | head -n 1 >witness.json
+run explain witness.json --rules rules
+check "explain takes the witness" has out "grant OK"
+run explain witness.json --rules "$root/policy/rules"
+check "… and tells of the old rules" has out "no_grant AGE_OVER_23"
+run diff "$root/policy/rules" rules --json
+check "as JSON" json out
+check "… complete" has out '"complete":true'
+run diff "$root/policy/rules"
+check "one folder is usage" is $status 2
+echo "rubbish: [" >rules/grants.yaml
+run diff "$root/policy/rules" rules
+check "rules that do not load end with 3" is $status 3
+check "… with the place" has err "rules/grants.yaml:"
 
 # ---- fmt
 rules
