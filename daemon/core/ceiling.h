@@ -15,17 +15,22 @@
 
 #define CEILING_WINDOW_MS    1000
 #define CEILING_NEAR_PERCENT 80
-#define CEILING_MAX          100000 /* commands per second; beyond that a ceiling protects nobody */
+/* What a second allows leaves as an even stream, not at once: a way of some milliseconds more or less would push much of
+ * it into the next second. What a late timer has lost is caught up at once, up to so much. */
+#define CEILING_CATCH_UP_MS 20
+#define CEILING_MAX         100000 /* commands per second; beyond that a ceiling protects nobody */
 
 struct ceiling {
 	uint64_t *at;   /* owned ring of moments, oldest at `head`; NULL without a limit */
 	uint32_t limit; /* 0: none */
 	uint32_t head;
-	uint32_t claims; /* that wait */
-	bool shadow;     /* nothing waits; what would have had to is counted */
-	uint64_t taken;  /* since init */
-	uint64_t near;   /* of them, taken when CEILING_NEAR_PERCENT of a window was used */
-	uint64_t over;   /* of them, beyond the limit: only a shadow's */
+	uint32_t claims;  /* that wait */
+	uint32_t unsent;  /* the newest of `at`: taken, and not said to have left */
+	uint64_t even_us; /* when the next one would leave in an even stream */
+	bool shadow;      /* nothing waits; what would have had to is counted */
+	uint64_t taken;   /* since init */
+	uint64_t near;    /* of them, taken when CEILING_NEAR_PERCENT of a window was used */
+	uint64_t over;    /* of them, beyond the limit: only a shadow's */
 };
 
 /* Embedded in whoever claims; zeroed before first use. */
@@ -39,6 +44,13 @@ void ceiling_fini(struct ceiling *c);
 void ceiling_set(struct ceiling *c, uint32_t per_second, uint64_t now_ms);
 /* Takes one if allowed now. */
 bool ceiling_take(struct ceiling *c, uint64_t now_ms);
+/*
+ * What was taken has left by now, not when it was taken: building and encrypting takes its time, and a second must not
+ * begin before what it counts from has left. `now_ms` rounded up.
+ */
+void ceiling_left(struct ceiling *c, uint64_t now_ms);
+/* Milliseconds until another one keeps the stream even; 0: now. */
+uint64_t ceiling_even_wait_ms(const struct ceiling *c, uint64_t now_ms);
 /* Milliseconds until the next may be taken; 0: now. */
 uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms);
 

@@ -50,3 +50,10 @@ void limits_take(struct limits *l, enum limit_class c, uint64_t now_ms)
 	REQUIRE(ceiling_take(&l->all, now_ms));
 	REQUIRE(ceiling_take(&l->of[c], now_ms));
 }
+
+void limits_left(struct limits *l, uint64_t now_ms)
+{
+	ceiling_left(&l->all, now_ms);
+	for (int i = 0; i < LIMIT_CLASS__COUNT; i++)
+		ceiling_left(&l->of[i], now_ms);
+}

@@ -38,6 +38,8 @@ void limits_set(struct limits *l, struct limit all, const struct limit of[LIMIT_
                 uint64_t now_ms);
 /* Milliseconds until the next command of the class may leave; 0: now. */
 uint64_t limits_wait_ms(const struct limits *l, enum limit_class c, uint64_t now_ms);
+/* What was taken has left by now (ceiling_left()). */
+void limits_left(struct limits *l, uint64_t now_ms);
 /* One leaves; limits_wait_ms() has said 0. */
 void limits_take(struct limits *l, enum limit_class c, uint64_t now_ms);
 

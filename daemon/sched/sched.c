@@ -24,11 +24,16 @@ static void on_ceiling(struct loop_timer *t)
 	sched_pump_later(CONTAINER_OF(t, struct sched_account, ceiling_timer));
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
 {
 	uint64_t ceiling = ceiling_wait_ms(&a->limits->all, now);
 	uint64_t pace = (pace_wait_us(&a->pace, now * 1000) + 999) / 1000;
-	return ceiling > pace ? ceiling : pace;
+	return later(later(ceiling, pace), ceiling_even_wait_ms(&a->limits->all, now));
 }
 
 /*
@@ -67,6 +72,17 @@ static struct sched_job *next_to_send(const struct sched_account *a, uint64_t no
 	return j;
 }
 
+/* Called at the end of the turn, behind the streams that were written to. */
+static void on_left(struct loop_hook *h)
+{
+	struct sched_account *a = CONTAINER_OF(h, struct sched_account, left);
+	struct loop *l = a->sched->c.loop;
+	if (a->layers-- > 0)
+		loop_at_turn_end(l, h);
+	else
+		limits_left(a->limits, (l->clock->mono_us(l->clock) + 999) / 1000);
+}
+
 /* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
 static void pump(struct sched_account *a)
 {
@@ -92,6 +108,8 @@ static void pump(struct sched_account *a)
 			limits_take(a->limits, class, now);
 			sched_caps_sent(j, class);
 			pace_sent(&a->pace, now * 1000);
+			a->layers = STREAM_LAYERS;
+			loop_at_turn_end(s->c.loop, &a->left);
 			a->begun_in_a_row = begun ? a->begun_in_a_row + 1 : 0;
 			room--;
 		}
@@ -157,6 +175,7 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 	a->pause.fire = on_pause_over;
 	a->ceiling_timer.fire = on_ceiling;
 	a->pump.run = on_pump;
+	a->left.run = on_left;
 	sched_money_init(a);
 	list_push(&s->accounts, &a->node);
 	return a;
@@ -264,6 +283,7 @@ void sched_free(struct sched *s)
 		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
 		sched_money_stop(a);
 		loop_cancel_task(&a->pump);
+		loop_cancel_hook(&a->left);
 		fair_fini(&a->fair);
 		free(a);
 	}

@@ -46,6 +46,54 @@ static void the_oldest_of_the_last_n_says_when(void **state)
 	ceiling_fini(&c);
 }
 
+/* They were taken at t and left later: the next second counts from there. */
+static void what_left_later_counts_from_then(void **state)
+{
+	struct ceiling c;
+	uint64_t t = T0 + 5000;
+	(void)state;
+	ceiling_init(&c, 3, T0);
+	assert_true(ceiling_take(&c, t));
+	ceiling_left(&c, t + 1);
+	assert_true(ceiling_take(&c, t + 10));
+	assert_true(ceiling_take(&c, t + 10));
+	ceiling_left(&c, t + 17);
+	ceiling_left(&c, t + 400); /* nothing new */
+	assert_int_equal(ceiling_wait_ms(&c, t + 500), 501);
+	assert_true(ceiling_take(&c, t + 1001));
+	assert_int_equal(ceiling_wait_ms(&c, t + 1001), 16);
+	ceiling_left(&c, t); /* a clock that went back changes nothing */
+	assert_true(ceiling_take(&c, t + 1017));
+	ceiling_fini(&c);
+	ceiling_init(&c, 0, T0);
+	assert_true(ceiling_take(&c, T0));
+	ceiling_left(&c, T0 + 1);
+	ceiling_fini(&c);
+}
+
+/* Kept even, a second's worth takes a second, and nothing is lost. */
+static void an_even_stream_reaches_the_limit(void **state)
+{
+	static const uint32_t limits[] = {1, 7, 100, 999, 2000, 100000};
+	(void)state;
+	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+		struct ceiling c;
+		uint64_t now = T0, most = 0, here = 0;
+		ceiling_init(&c, limits[i], now);
+		while (c.taken < 5ull * limits[i]) {
+			uint64_t a = ceiling_wait_ms(&c, now), b = ceiling_even_wait_ms(&c, now);
+			here = a || b ? 0 : here;
+			now += a > b ? a : b;
+			assert_true(ceiling_take(&c, now));
+			here++;
+			most = here > most ? here : most;
+		}
+		assert_in_range(now, T0 + 5900 - 1000 / limits[i], T0 + 6000);
+		assert_true(most <= limits[i] * (CEILING_CATCH_UP_MS + 1) / 1000 + 1);
+		ceiling_fini(&c);
+	}
+}
+
 static void one_per_second_is_exact(void **state)
 {
 	struct ceiling c;
@@ -288,6 +336,8 @@ int main(void)
 	    cmocka_unit_test(nothing_for_a_second_after_a_start),
 	    cmocka_unit_test(the_oldest_of_the_last_n_says_when),
 	    cmocka_unit_test(one_per_second_is_exact),
+	    cmocka_unit_test(what_left_later_counts_from_then),
+	    cmocka_unit_test(an_even_stream_reaches_the_limit),
 	    cmocka_unit_test(a_clock_that_does_not_move),
 	    cmocka_unit_test(no_limit_and_changes_of_limit),
 	    cmocka_unit_test(no_window_of_any_start_holds_more_than_the_limit),
