@@ -168,10 +168,10 @@ static json_t *decisions_of(const struct review_show *s)
 	for (size_t i = 0; i < s->notes.count; i++) {
 		const struct store_note *n = &s->notes.notes[i];
 		if (n->kind == STORE_NOTE_APPROVED || n->kind == STORE_NOTE_REFUSED)
-			json_array_append_new(list,
-			                      json_pack("{s:s, s:o, s:o, s:o}", "decision", names[n->kind],
-			                                "by", gateway_text(n->by), "at",
-			                                gateway_moment(n->at), "why", gateway_text(n->why)));
+			json_array_append_new(
+			    list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "decision", names[n->kind], "of",
+			                    gateway_text(n->codes), "by", gateway_text(n->by), "at",
+			                    gateway_moment(n->at), "why", gateway_text(n->why)));
 	}
 	return list;
 }

@@ -83,13 +83,23 @@ static void run_contested(struct deciding *x, const struct check *c)
 	}
 }
 
+/* A person has looked at this very doubt. */
+static bool is_approved(const struct deciding *x, const struct policy_word *doubt)
+{
+	struct str rest = x->e.facts->approved;
+	while (rest.len)
+		if (str_eq(str_split(&rest, ' '), policy_code(doubt)))
+			return true;
+	return false;
+}
+
 static void run_failed(struct deciding *x, const struct check *c)
 {
 	for (size_t i = 0; i < c->otherwise.flag_count; i++)
 		add_flag(x->out, c->otherwise.flags[i]);
 	if (c->otherwise.flag_only)
 		add_cites(x->out, &c->cites, POLICY_ROLE_FLAG);
-	else if (x->e.facts->approved && c->otherwise.outcome == POLICY_REVIEW)
+	else if (c->otherwise.outcome == POLICY_REVIEW && is_approved(x, c->otherwise.reason))
 		note(&x->excepted, c, &c->otherwise);
 	else
 		note(&x->certain, c, &c->otherwise);
@@ -162,10 +172,15 @@ static void report(struct deciding *x, const struct findings *f)
 /* That a person has approved is seen in the decision, and what there was to approve. */
 static void report_approval(struct deciding *x)
 {
-	if (!x->e.facts->approved)
+	if (!x->e.facts->approved.len)
 		return;
 	add_flag(x->out, x->e.rules->verdicts[VERDICT_approved].reason);
 	report(x, &x->excepted);
+}
+
+static bool sources_approved(const struct deciding *x)
+{
+	return is_approved(x, x->e.rules->verdicts[VERDICT_source_unverified].reason);
 }
 
 /* A certain finding decides, unless it rests on sources that nobody vouches for. */
@@ -173,7 +188,8 @@ static void conclude_refused(struct deciding *x)
 {
 	const struct finding *f = &x->certain.list[0];
 	x->out->outcome = f->spec->outcome;
-	if (!f->check->cites.grounded && !x->e.facts->approved && f->spec->outcome != POLICY_REVIEW) {
+	bool vouched = f->check->cites.grounded || sources_approved(x);
+	if (!vouched && f->spec->outcome != POLICY_REVIEW) {
 		x->out->outcome = POLICY_REVIEW;
 		give_verdict(x, VERDICT_source_unverified);
 	}
@@ -243,7 +259,7 @@ static void conclude_granted(struct deciding *x)
 		return;
 	}
 	bool grounded = a->cites.grounded && x->cover->cites.grounded && d->grant->term_cites.grounded;
-	if (!grounded && !x->e.facts->approved) { /* who approves vouches for the sources, too */
+	if (!grounded && !sources_approved(x)) {
 		give_verdict(x, VERDICT_source_unverified);
 		cite_grant(x, a);
 		return;

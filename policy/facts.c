@@ -121,7 +121,7 @@ bool policy_facts_read(struct arena *arena, struct diag *d, struct yaml_node *ma
 	read_int(d, map, "period", YEARS_MAX, &out->period);
 	(void)yaml_enum(d, map, "if_not_free", YAML_OPTIONAL, if_not_free, &charge);
 	out->charge = charge != 0;
-	(void)yaml_bool(d, map, "approved", YAML_OPTIONAL, &out->approved);
+	(void)yaml_str(d, map, "approved", YAML_OPTIONAL, &out->approved);
 	(void)yaml_i64(d, map, "max_fee_vnd", YAML_OPTIONAL, 0, INT64_MAX, &out->max_fee_vnd);
 	read_applicant(d, map, out);
 	read_evidence(arena, d, map, out);

@@ -85,9 +85,10 @@ struct policy_facts {
 	const struct policy_given *given; /* declared facts */
 	size_t given_count;
 
-	/* A person in charge has looked at it, and vouches for what the rules leave to a person: a check that fails with
-	 * `review` is an exception then, shown as such. What is missing, and what refuses, holds all the same. */
-	bool approved;
+	/* Codes of reasons, separated by spaces: a person in charge has looked at them, and vouches for what the rules leave to
+	 * a person. A check that fails with `review` for one of them is an exception then, shown as such. Other doubts, what is
+	 * missing, and what refuses, hold all the same. */
+	struct str approved;
 
 	bool charge;         /* if_not_free: charge */
 	int64_t max_fee_vnd; /* with charge; negative: not given, nothing may be bought */

@@ -57,7 +57,7 @@ struct decide_ledger {
 	date_t expires_on;      /* Hanoi date; DATE_NONE when not known */
 	bool ownership_changed;
 	struct decide_listed listed;
-	bool approved; /* a person has approved what the rules leave to a person */
+	struct str approved; /* codes of reasons that a person has approved, separated by spaces */
 };
 
 /* AGAIN: while it waited for something, or for a person. */

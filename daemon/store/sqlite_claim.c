@@ -135,7 +135,8 @@ static enum err decide_again(struct gather *g, struct store_claimed *c, bool *se
 	struct decide_outcome d;
 	struct sq_item item;
 	uint8_t key[DECIDE_KEY_LEN];
-	bool has_key, approved, added;
+	struct str approved;
+	bool has_key, added;
 	*send = true;
 	enum err err = sq_item_load(g->s, &g->o->op, c->item, &item);
 	if (!err)

@@ -64,19 +64,28 @@ static enum err stored_payload(struct sq *s, struct store_op *op, item_id_t item
 	return err;
 }
 
+static struct str also_approved(struct str before, struct str body, struct arena *a)
+{
+	struct str codes, why;
+	store_approval_split(body, &codes, &why);
+	return arena_printf(a, "%.*s%s%.*s", STR_ARG(before), before.len ? " " : "", STR_ARG(codes));
+}
+
 enum err sq_request(struct sq *s, struct store_op *op, item_id_t item, struct str payload, struct arena *a,
-                    struct item_request *out, bool *approved, bool *added)
+                    struct item_request *out, struct str *approved, bool *added)
 {
 	enum err err = payload.len ? OK : stored_payload(s, op, item, a, &payload);
 	bool good = !err && !item_decode(payload, out);
-	*approved = *added = false;
+	*approved = STR_NONE;
+	*added = false;
 	if (err)
 		return err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_NOTES);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)item);
 	while (good && sq_row(s, op, st, &err)) {
 		enum store_note_kind kind = (enum store_note_kind)sqlite3_column_int(st, 0);
-		*approved |= kind == STORE_NOTE_APPROVED;
+		if (kind == STORE_NOTE_APPROVED)
+			*approved = also_approved(*approved, sq_col_str(st, 3), a);
 		if (kind != STORE_NOTE_EVIDENCE)
 			continue;
 		*added = true;
@@ -105,7 +114,8 @@ struct again {
 static enum err decide(struct again *x)
 {
 	struct decide_ledger ledger;
-	bool approved, added;
+	struct str approved;
+	bool added;
 	enum err err =
 	    sq_request(x->s, x->op, x->item->id, STR_NONE, &x->s->arena, &x->req, &approved, &added);
 	if (!err)
@@ -201,7 +211,7 @@ enum err sq_again(struct sq *s, struct store_op *op, struct sq_tally *t, const s
 
 /* ---- one item ------------------------------------------------------------------------------------------------------------- */
 
-static enum err find(struct sq *s, struct store_decide *o, struct sq_item *i)
+static enum err find(struct sq *s, struct store_decide *o, struct sq_item *i, struct store_row *found)
 {
 	struct store_row row;
 	enum err err = OK;
@@ -220,6 +230,7 @@ static enum err find(struct sq *s, struct store_decide *o, struct sq_item *i)
 		return err_set(&o->op.errmsg, err, "no such item");
 	o->before = o->state = row.state;
 	o->batch = row.batch;
+	*found = row;
 	return sq_item_load(s, &o->op, o->item, i);
 }
 
@@ -236,7 +247,8 @@ static enum err require_waiting(const struct store_decide *o, struct errmsg *e)
 static enum err add_evidence(struct sq *s, struct store_decide *o, bool *new)
 {
 	struct item_request req;
-	bool approved, added;
+	struct str approved;
+	bool added;
 	enum err err = sq_request(s, &o->op, o->item, STR_NONE, &s->arena, &req, &approved, &added);
 	*new = false;
 	for (size_t i = 0; i < o->evidence_count && !err; i++) {
@@ -277,7 +289,16 @@ static enum err refuse(struct sq *s, struct store_decide *o, struct sq_tally *t,
 	return err ? err : end_refused(s, &o->op, t, i, STR("REVIEW_REFUSED"), o->why, o->again.now);
 }
 
-static enum err decide_found(struct sq *s, struct store_decide *o, struct sq_tally *t, struct sq_item *i)
+/* Of the doubts that the decision in force has, and of no others. */
+static enum err approve(struct sq *s, struct store_decide *o, const struct store_row *row)
+{
+	struct str codes = store_reasons_of(row->decision_common, &s->arena);
+	return add_note(s, &o->op, o->item, STORE_NOTE_APPROVED, o->again.now, o->by,
+	                store_approval_make(codes, o->why, &s->arena));
+}
+
+static enum err decide_found(struct sq *s, struct store_decide *o, struct sq_tally *t, struct sq_item *i,
+                             const struct store_row *row)
 {
 	bool new = true;
 	enum err err = OK;
@@ -290,7 +311,7 @@ static enum err decide_found(struct sq *s, struct store_decide *o, struct sq_tal
 		err = require_waiting(o, &o->op.errmsg);
 	}
 	if (!err && o->how == STORE_DECIDE_APPROVE)
-		err = add_note(s, &o->op, o->item, STORE_NOTE_APPROVED, o->again.now, o->by, o->why);
+		err = approve(s, o, row);
 	if (err)
 		return err;
 	return o->how == STORE_DECIDE_REFUSE ? refuse(s, o, t, i)
@@ -301,11 +322,12 @@ enum err sq_decide(struct sq *s, struct store_decide *o)
 {
 	struct sq_tally tally = {.count = 0};
 	struct sq_item item;
+	struct store_row row;
 	o->repeated = false;
 	o->reason[0] = '\0';
-	enum err err = find(s, o, &item);
+	enum err err = find(s, o, &item, &row);
 	if (!err)
-		err = decide_found(s, o, &tally, &item);
+		err = decide_found(s, o, &tally, &item, &row);
 	return err ? err : sq_tally_write(s, &o->op, &tally);
 }
 
@@ -390,7 +412,9 @@ enum err sq_get_notes(struct sq *s, struct store_get_notes *o)
 		*n = (struct store_note){.kind = (enum store_note_kind)sqlite3_column_int(st, 0),
 		                         .at = sqlite3_column_int64(st, 1),
 		                         .by = sq_col_copy(st, 2, o->arena)};
-		if (n->kind != STORE_NOTE_EVIDENCE)
+		if (n->kind == STORE_NOTE_APPROVED)
+			store_approval_split(body, &n->codes, &n->why);
+		else if (n->kind != STORE_NOTE_EVIDENCE)
 			n->why = body;
 		else if (store_evidence_decode(body, &n->evidence))
 			continue; /* damaged: what can be read is shown */

@@ -195,9 +195,9 @@ enum err sq_looked(struct sq *s, struct store_looked *o);
 enum err sq_held_put(struct sq *s, struct store_op *op, item_id_t item, enum item_state state,
                      instant_ms_t at, const uint8_t *key, bool look);
 enum err sq_held_drop(struct sq *s, struct store_op *op, item_id_t item);
-/* A stored request with the evidence that was added later; *approved: a person has. Views live in `a`. */
+/* A stored request with the evidence that was added later; *approved: the codes of reasons that a person has approved. Views live in `a`. */
 enum err sq_request(struct sq *s, struct store_op *op, item_id_t item, struct str payload, struct arena *a,
-                    struct item_request *out, bool *approved, bool *added);
+                    struct item_request *out, struct str *approved, bool *added);
 /* One item that waits, decided again. `i` was loaded; *state: where it stands then. */
 enum err sq_again(struct sq *s, struct store_op *op, struct sq_tally *t, const struct store_again *with,
                   struct sq_item *i, char reason[32], enum item_state *state);

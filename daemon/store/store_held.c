@@ -76,3 +76,33 @@ bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, c
 	return op == ITEM_CREATE && r->state == ITEM_DONE && grant_from != DATE_NONE && due != INSTANT_NONE &&
 	       r->created != INSTANT_NONE && r->created >= due;
 }
+
+struct str store_reasons_of(struct str common, struct arena *a)
+{
+	static const char key[] = "\"reasons\":[";
+	const char *at = common.len ? memmem(common.ptr, common.len, key, sizeof key - 1) : NULL;
+	struct str codes = STR_NONE;
+	if (!at)
+		return STR_NONE;
+	struct str rest =
+	    str_make(at + sizeof key - 1, common.len - (size_t)(at + sizeof key - 1 - common.ptr));
+	struct str list = str_split(&rest, ']');
+	while (list.len) {
+		struct str code = str_split(&list, ',');
+		if (code.len > 2) /* in quotes */
+			codes = arena_printf(a, "%.*s%s%.*s", STR_ARG(codes), codes.len ? " " : "",
+			                     (int)code.len - 2, code.ptr + 1);
+	}
+	return codes;
+}
+
+struct str store_approval_make(struct str codes, struct str why, struct arena *a)
+{
+	return arena_printf(a, "%.*s\n%.*s", STR_ARG(codes), STR_ARG(why));
+}
+
+void store_approval_split(struct str body, struct str *codes, struct str *why)
+{
+	*why = body;
+	*codes = str_split(why, '\n');
+}

@@ -97,8 +97,9 @@ enum store_note_kind { STORE_NOTE_EVIDENCE, STORE_NOTE_APPROVED, STORE_NOTE_REFU
 struct store_note {
 	enum store_note_kind kind;
 	instant_ms_t at;
-	struct str by;  /* the partner's name as given, who decided, or the registry's account */
-	struct str why; /* the person's words, or the registry's */
+	struct str by;    /* the partner's name as given, who decided, or the registry's account */
+	struct str codes; /* APPROVED: the reasons that it is of, separated by spaces */
+	struct str why;   /* the person's words, or the registry's */
 	struct item_evidence evidence; /* EVIDENCE */
 };
 
@@ -119,6 +120,11 @@ void store_evidence_encode(const struct item_evidence *e, struct buf *out);
 enum err store_evidence_decode(struct str blob, struct item_evidence *out) MUST_CHECK;
 /* The request has this very piece. */
 bool store_evidence_has(const struct item_request *r, const struct item_evidence *e);
+/* The codes of a decision's reasons, separated by spaces, from `a`; `common`: its shared members as they are stored. */
+struct str store_reasons_of(struct str common, struct arena *a) MUST_CHECK;
+/* An approval as it is stored: the codes that it is of, and the person's words. */
+struct str store_approval_make(struct str codes, struct str why, struct arena *a) MUST_CHECK;
+void store_approval_split(struct str body, struct str *codes, struct str *why);
 /* What is recorded when an item was decided again, or ends refused. */
 struct item_result store_again_result(const struct decide_outcome *d, int attempt, instant_ms_t now);
 struct item_result store_refused_result(struct str reason, struct str words, int attempt, instant_ms_t now);

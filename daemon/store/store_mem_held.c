@@ -24,14 +24,20 @@ static void add_note(struct mem *m, struct mem_item *i, enum store_note_kind kin
 	i->notes = all;
 }
 
-bool mem_request(const struct mem_item *i, struct item_request *out, bool *approved, bool *added)
+bool mem_request(struct mem *m, const struct mem_item *i, struct item_request *out, struct str *approved,
+                 bool *added)
 {
-	*approved = *added = false;
+	*approved = STR_NONE;
+	*added = false;
 	if (item_decode(i->payload, out))
 		return false;
 	for (size_t k = 0; k < i->note_count; k++) {
 		const struct mem_note *n = &i->notes[k];
-		*approved |= n->kind == STORE_NOTE_APPROVED;
+		struct str codes, why;
+		store_approval_split(n->body, &codes, &why);
+		if (n->kind == STORE_NOTE_APPROVED)
+			*approved = arena_printf(&m->arena, "%.*s%s%.*s", STR_ARG(*approved),
+			                         approved->len ? " " : "", STR_ARG(codes));
 		if (n->kind != STORE_NOTE_EVIDENCE)
 			continue;
 		*added = true;
@@ -63,8 +69,9 @@ static bool decide(struct mem *m, const struct store_again *with, const struct m
                    struct item_request *req, uint8_t key[DECIDE_KEY_LEN], struct decide_outcome *d)
 {
 	struct decide_ledger ledger;
-	bool approved, added;
-	INVARIANT(mem_request(i, req, &approved, &added));
+	struct str approved;
+	bool added;
+	INVARIANT(mem_request(m, i, req, &approved, &added));
 	bool has_key = mem_ledger(m, with->decider, req, i->batch->partner, i->id, &ledger, key);
 	ledger.approved = approved;
 	decide_item(with->decider, req, &ledger, DECIDE_AGAIN, with->now, &m->scratch, d);
@@ -137,9 +144,10 @@ static enum err add_evidence(struct mem *m, struct store_decide *o, struct mem_i
 {
 	const struct item_evidence *list[ITEM_EVIDENCE_MAX];
 	struct item_request req;
-	bool approved, added;
+	struct str approved;
+	bool added;
 	REQUIRE(o->evidence_count <= ITEM_EVIDENCE_MAX);
-	INVARIANT(mem_request(i, &req, &approved, &added));
+	INVARIANT(mem_request(m, i, &req, &approved, &added));
 	size_t had = req.evidence_count, n = new_evidence(o, &req, list);
 	o->repeated = n == 0;
 	enum err err = n ? require_waiting(o, &o->op.errmsg) : OK;
@@ -170,6 +178,14 @@ static void refuse(struct mem *m, struct store_decide *o, struct mem_item *i)
 	snprintf(o->reason, sizeof o->reason, "REVIEW_REFUSED");
 }
 
+/* Of the doubts that the decision in force has, and of no others. */
+static void approve(struct mem *m, const struct store_decide *o, struct mem_item *i)
+{
+	struct str codes = store_reasons_of(i->decided ? i->decided->common : i->common, &m->arena);
+	add_note(m, i, STORE_NOTE_APPROVED, o->again.now, o->by,
+	         store_approval_make(codes, o->why, &m->arena));
+}
+
 enum err mem_decide(struct mem *m, struct store_decide *o)
 {
 	struct mem_item *i =
@@ -189,7 +205,7 @@ enum err mem_decide(struct mem *m, struct store_decide *o)
 	if (err || o->repeated)
 		return err;
 	if (o->how == STORE_DECIDE_APPROVE)
-		add_note(m, i, STORE_NOTE_APPROVED, o->again.now, o->by, o->why);
+		approve(m, o, i);
 	if (o->how == STORE_DECIDE_REFUSE)
 		refuse(m, o, i);
 	else
@@ -260,7 +276,9 @@ enum err mem_get_notes(struct mem *m, struct store_get_notes *o)
 		o->notes[k] = (struct store_note){.kind = i->notes[k].kind,
 		                                  .at = i->notes[k].at,
 		                                  .by = arena_str(o->arena, i->notes[k].by)};
-		if (o->notes[k].kind == STORE_NOTE_EVIDENCE)
+		if (o->notes[k].kind == STORE_NOTE_APPROVED)
+			store_approval_split(body, &o->notes[k].codes, &o->notes[k].why);
+		else if (o->notes[k].kind == STORE_NOTE_EVIDENCE)
 			INVARIANT(!store_evidence_decode(body, &o->notes[k].evidence));
 		else
 			o->notes[k].why = body;

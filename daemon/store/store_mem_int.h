@@ -167,7 +167,8 @@ struct item_result mem_result_of(enum item_state state, int attempt, instant_ms_
 
 struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct arena *a);
 /* store_mem_held.c, as the functions of sqlite_held.c. */
-bool mem_request(const struct mem_item *i, struct item_request *out, bool *approved, bool *added) MUST_CHECK;
+bool mem_request(struct mem *m, const struct mem_item *i, struct item_request *out, struct str *approved,
+                 bool *added) MUST_CHECK;
 void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
                enum item_state *state);
 void mem_again_preview(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],

@@ -156,8 +156,9 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	struct decide_ledger ledger;
 	struct decide_outcome d;
 	uint8_t key[DECIDE_KEY_LEN];
-	bool approved, added;
-	if (!mem_request(i, &req, &approved, &added))
+	struct str approved;
+	bool added;
+	if (!mem_request(m, i, &req, &approved, &added))
 		return true; /* a damaged row is the scheduler's to report */
 	(void)mem_ledger(m, o->decider, &req, i->batch->partner, i->id, &ledger, key); /* the key is known */
 	ledger.approved = approved;

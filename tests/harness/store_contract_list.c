@@ -8,7 +8,8 @@
 #define CODE(n) play_tax_code(n)
 
 /* A new enterprise that shows no paper. */
-static struct store_line enterprise(struct contract *c, const char *ref, const char *code, bool attested)
+static struct store_line enterprise(struct contract *c, const char *ref, const char *code,
+                                    const char *attested)
 {
 	struct play_line l = {PLAY_LISTED, ref, arena_printf(&c->a, "%s.biz.vn", ref).ptr, 0, c->account[0],
 	                      0,           NULL};
@@ -17,8 +18,8 @@ static struct store_line enterprise(struct contract *c, const char *ref, const c
 	struct buf payload;
 	req->applicant.tax_code = str_c(code);
 	req->evidence[0] = (struct item_evidence){STR("registrar_attested"), STR("x"), STR("K-1"),
-	                                          STR("confirmed"), date_make(2026, 11, 18)};
-	req->evidence_count = attested;
+	                                          str_c(attested), date_make(2026, 11, 18)};
+	req->evidence_count = attested != NULL;
 	buf_init(&payload, ITEM_PAYLOAD_MAX);
 	item_encode(req, &payload);
 	line.payload = arena_str(&c->a, buf_str(&payload));
@@ -42,7 +43,7 @@ static struct store_line admit(struct contract *c, struct store_line line)
 
 static struct store_line admit_bare(struct contract *c, const char *ref, const char *code)
 {
-	return admit(c, enterprise(c, ref, code, false));
+	return admit(c, enterprise(c, ref, code, NULL));
 }
 
 static uint64_t begin(struct contract *c)
@@ -201,13 +202,41 @@ static void a_list_that_contradicts_goes_to_a_person(void **state)
 {
 	CONTRACT_OF(c, state);
 	(void)listed(c, CODE(0), date_make(2019, 5, 1));
-	struct store_line a = admit(c, enterprise(c, "e1", CODE(0), true));
+	struct store_line a = admit(c, enterprise(c, "e1", CODE(0), "confirmed"));
 	assert_int_equal(a.state, ITEM_REVIEW);
 	assert_string_equal(a.reason, "EVIDENCE_CONTRADICTED");
 	/* A newer list that says otherwise takes its place. */
 	(void)listed(c, CODE(0), FOUNDED);
 	assert_int_equal(decide_all(c).queued, 1);
 	contract_assert_state(c, a.item, ITEM_QUEUED);
+}
+
+/* What a person has looked at was another doubt. */
+static void an_approval_is_of_what_was_seen(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_line a = admit(c, enterprise(c, "e1", CODE(0), "unconfirmed"));
+	assert_int_equal(a.state, ITEM_REVIEW);
+	assert_string_equal(a.reason, "EVIDENCE_UNCONFIRMED");
+	struct store_decide d = {.how = STORE_DECIDE_APPROVE,
+	                         .item = a.item,
+	                         .by = STR("lan"),
+	                         .why = STR("seen\nin the office"),
+	                         .again = {.decider = c->decider, .now = c->now}};
+	assert_int_equal(play(c->b, &d.op, STORE_DECIDE), OK);
+	assert_int_equal(d.state, ITEM_QUEUED);
+	struct store_get_notes n = {.item = a.item, .arena = &c->a};
+	assert_int_equal(play(c->b, &n.op, STORE_GET_NOTES), OK);
+	contract_assert_str(n.notes[0].codes, "EVIDENCE_UNCONFIRMED");
+	contract_assert_str(n.notes[0].why, "seen\nin the office");
+	(void)listed(c, CODE(0), date_make(2019, 5, 1));
+	struct store_claim k = contract_claim(c, 0, 9);
+	assert_true(k.count == 0 && k.held == 1);
+	contract_assert_str(contract_row(c, a.item).result.reason, "EVIDENCE_CONTRADICTED");
+	/* Now that has been seen, too. */
+	assert_int_equal(play(c->b, &d.op, STORE_DECIDE), OK);
+	assert_int_equal(d.state, ITEM_QUEUED);
+	assert_int_equal(contract_claim(c, 0, 9).count, 1);
 }
 
 static void an_undone_list_counts_no_more(void **state)
@@ -242,7 +271,7 @@ static void undoing_decides_what_waits_again(void **state)
 {
 	CONTRACT_OF(c, state);
 	uint64_t list = listed(c, CODE(0), date_make(2019, 5, 1));
-	struct store_line a = admit(c, enterprise(c, "e1", CODE(0), true));
+	struct store_line a = admit(c, enterprise(c, "e1", CODE(0), "confirmed"));
 	assert_int_equal(a.state, ITEM_REVIEW);
 	(void)decide_all(c);
 	struct store_list_undo u = {.list = list, .by = STR("binh"), .why = STR("x"), .now = c->now};
@@ -322,6 +351,7 @@ const struct CMUnitTest contract_list_tests[] = {CONTRACT_TEST(a_listed_subject_
                                                  CONTRACT_TEST(an_import_decides_what_waited),
                                                  CONTRACT_TEST(an_import_is_carried_on_after_a_crash),
                                                  CONTRACT_TEST(a_list_that_contradicts_goes_to_a_person),
+                                                 CONTRACT_TEST(an_approval_is_of_what_was_seen),
                                                  CONTRACT_TEST(an_undone_list_counts_no_more),
                                                  CONTRACT_TEST(undoing_decides_what_waits_again),
                                                  CONTRACT_TEST(a_preview_changes_nothing),
