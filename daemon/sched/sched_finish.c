@@ -166,6 +166,16 @@ static void effects(const struct sched_job *j, struct store_step *step)
 	}
 }
 
+static instant_ms_t moment_of(instant_ms_t now, uint64_t delay_ms)
+{
+	const instant_ms_t grid = NAME_PUT_BACK_MS;
+	if (delay_ms == DELAY_PARKED)
+		return STORE_PARKED;
+	if (delay_ms == DELAY_NAME_BUSY)
+		return (now + grid / 2 + grid - 1) / grid * grid;
+	return now + (instant_ms_t)delay_ms;
+}
+
 void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
 {
 	struct sched *s = j->account->sched;
@@ -184,8 +194,7 @@ void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
 	                            .claim = j->claim,
 	                            .leaves_claim = end,
 	                            .result = j->job.result,
-	                            .not_before = delay_ms == DELAY_PARKED ? STORE_PARKED
-	                                                                   : now + (instant_ms_t)delay_ms,
+	                            .not_before = moment_of(now, delay_ms),
 	                            .not_sent = j->job.not_sent};
 	step->result.message = arena_str(&g->texts, j->job.result.message);
 	step->result.cl_trid = arena_str(&g->texts, j->job.result.cl_trid);

@@ -25,12 +25,15 @@
 #define BEGUN_IN_A_ROW   9
 #define BILLING_PAUSE_MS 300000     /* a deposit is topped up by people */
 #define DELAY_PARKED     UINT64_MAX /* instead of a delay: until it is let go (sched_money.c) */
-#define STORE_RETRY_MS   1000
-#define OPEN_PAGE        256
-#define EXPEDITE_PAGE    1000 /* items moved by one operation: bounds the writer's time */
-#define STREAM_LAYERS    2    /* TLS and TCP flush at a turn's end, one after the other */
-#define RETRY_AFTER_MS   1000 /* an item that provably did not happen is sent again soon */
-#define RETRY_LATER_MS   60000 /* … unless so much is being repeated that the registry is better left alone */
+/* … or until the next whole NAME_PUT_BACK_MS of the clock, not before half of it: all that wait for a name come back at
+ * the same moments, in their order, and whoever came later does not overtake. */
+#define DELAY_NAME_BUSY (UINT64_MAX - 1)
+#define STORE_RETRY_MS  1000
+#define OPEN_PAGE       256
+#define EXPEDITE_PAGE   1000  /* items moved by one operation: bounds the writer's time */
+#define STREAM_LAYERS   2     /* TLS and TCP flush at a turn's end, one after the other */
+#define RETRY_AFTER_MS  1000  /* an item that provably did not happen is sent again soon */
+#define RETRY_LATER_MS  60000 /* … unless so much is being repeated that the registry is better left alone */
 
 /* What one claim (or one page of open items) brought: the memory behind its jobs. */
 struct sched_group {
@@ -213,7 +216,7 @@ void sched_put_back(struct sched_job *j, const char *reason, const char *why, ui
 #define SCHED_PAUSED    "PAUSED", "paused by an operator", 0
 #define SCHED_PAID_HELD "PAUSED", "what costs money is paused", DELAY_PARKED
 #define SCHED_NO_MONEY  "BILLING", "the account has no money (2104)", DELAY_PARKED
-#define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", NAME_PUT_BACK_MS
+#define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", DELAY_NAME_BUSY
 
 /* sched_finish.c: records job->result as a step; with `end` the job leaves. Steps of one job reach the disk in order. */
 void sched_record(struct sched_job *j, bool end, uint64_t delay_ms);

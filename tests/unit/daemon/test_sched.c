@@ -324,6 +324,33 @@ static void waiting_makes_urgent(void **state)
 	assert_int_equal(count_of(w, ITEM_DONE), 1);
 }
 
+/* Renewals that came with forty hours left, behind a flood of creates, through the real store. */
+static void what_is_due_goes_before_a_flood(void **state)
+{
+	struct world *w = *state;
+	instant_ms_t due = instant_of_date(date_make(2026, 12, 1), HANOI_S);
+	size_t creates = 0, renewals = 0;
+	w->v.clock.shift_ms = due - START_MS - 40 * 3600000ll;
+	admit_many(w, 0, 0, "a", 400);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 200);
+	size_t from = w->sent_count;
+	for (int i = 0; i < 90; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "r%d.com.vn", i);
+		have_name(w, name, 1, 0);
+		admit_one(w, 1, 0, ITEM_RENEW, name, 0);
+	}
+	assert_true(queues_in(w, LANE_RENEW) == 1);
+	run_to_rest(w, 600000);
+	for (size_t i = from; i < w->sent_count && renewals < 90; i++) {
+		renewals += w->sent[i].partner == w->partners[1];
+		creates += w->sent[i].partner == w->partners[0];
+	}
+	assert_int_equal(renewals, 90);
+	assert_in_range(creates, 10, 10 + 2 * 8); /* a tenth, and what had been claimed before */
+}
+
 static void the_ceiling_is_kept_and_reached(void **state)
 {
 	struct world *w = *state;
@@ -513,6 +540,34 @@ static void a_pending_item_keeps_its_name_until_it_is_settled(void **state)
 	run_to_rest(w, 600000);
 	assert_state(w, first, ITEM_FAILED, NULL);
 	assert_state(w, second, ITEM_DONE, "CREATED");
+}
+
+/* Both wait for the first, whose outcome the registry tells at any moment. */
+static void who_waits_for_a_name_is_not_overtaken(void **state)
+{
+	struct world *w = *state;
+	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_pending;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 10000);
+	w->say = NULL;
+	item_id_t second = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	vloop_run_for(&w->v, 35000);
+	item_id_t third = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	vloop_run_for(&w->v, 40000);
+	struct store_message m = {.account = w->accounts[0],
+	                          .id = STR("79"),
+	                          .at = loop_wall(&w->v.loop),
+	                          .now = loop_wall(&w->v.loop),
+	                          .is_pan = true,
+	                          .domain = STR("x.id.vn"),
+	                          .expires = INSTANT_NONE};
+	op_run(w, &m.op, STORE_MESSAGE);
+	assert_int_equal(m.settled, first);
+	sched_settled(w->sched, STR("x.id.vn"));
+	run_to_rest(w, 600000);
+	assert_state(w, second, ITEM_DONE, "CREATED");
+	assert_state(w, third, ITEM_FAILED, "NAME_TAKEN");
 }
 
 static void an_approved_item_reads_its_dates(void **state)
@@ -854,6 +909,7 @@ int main(void)
 	    T(a_hold_stops_what_it_names),
 	    T(a_hold_sees_through_what_has_begun),
 	    T(waiting_makes_urgent),
+	    T(what_is_due_goes_before_a_flood),
 	    T(the_ceiling_is_kept_and_reached),
 	    T(a_class_has_a_limit_of_its_own),
 	    T(a_limit_in_shadow_only_counts),
@@ -862,6 +918,7 @@ int main(void)
 	    T(one_name_wanted_by_many_is_created_once),
 	    T(doubt_keeps_the_name),
 	    T(a_pending_item_keeps_its_name_until_it_is_settled),
+	    T(who_waits_for_a_name_is_not_overtaken),
 	    T(an_approved_item_reads_its_dates),
 	    T(waiters_for_a_name_are_bounded),
 	    T(what_did_not_happen_is_sent_again_under_another_id),
