@@ -114,6 +114,12 @@ static void explain(void *arg, const struct store_row *row, struct api_held *out
 	gateway_explain(arg, row, out);
 }
 
+static void limits(void *arg, const char *partner, void (*done)(void *ctx, const char *why, json_t *limits),
+                   void *ctx)
+{
+	gateway_limits_of(arg, partner, done, ctx);
+}
+
 static const char *admission_closed(void *arg)
 {
 	const struct gateway *g = arg;
@@ -178,6 +184,7 @@ static void run(struct gateway *g)
 	                        .on_published = on_published,
 	                        .admission_closed = admission_closed,
 	                        .explain = explain,
+	                        .limits = limits,
 	                        .arg = g};
 	g->api = api_new(&deps);
 	free(accounts);

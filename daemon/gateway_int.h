@@ -146,6 +146,9 @@ instant_ms_t gateway_review_ends(const struct gateway *g, instant_ms_t since);
 void gateway_lists_start(struct gateway *g);
 void gateway_lists_stop(struct gateway *g);
 void gateway_lists_free(struct gateway *g);
+/* gateway_limits.c: of one partner, by its name. */
+void gateway_limits_of(struct gateway *g, const char *partner,
+                       void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* gateway_item.c: what holds an item now. */
 struct api_held;
 void gateway_explain(const struct gateway *g, const struct store_row *row, struct api_held *out);

@@ -13,12 +13,14 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct limits_question {
 	struct store_get_used used;
 	struct store_get_depths depths;
 	struct gateway *gateway;
 	struct arena arena;
+	const char *partner; /* in the arena; NULL: everybody's */
 	json_t *(*describe)(const struct limits_question *q);
 	void (*done)(void *arg, const char *why, json_t *answer);
 	void *arg;
@@ -148,6 +150,17 @@ static json_t *limits(const struct limits_question *q)
 	return json_pack("{s:o}", "limits", list);
 }
 
+static json_t *limits_of_partner(const struct limits_question *q)
+{
+	const struct gateway *g = q->gateway;
+	date_t today = date_of_instant(loop_wall(g->env.loop), HANOI_OFFSET_S);
+	json_t *list = json_array();
+	for (size_t i = 0; i < g->config->partner_count; i++)
+		if (strcmp(g->config->partners[i].name, q->partner) == 0)
+			add_partner(list, q, i, today);
+	return json_pack("{s:s, s:o}", "partner", q->partner, "limits", list);
+}
+
 /* ---- queue --------------------------------------------------------------------------------------------------------------- */
 
 static json_t *queue(const struct limits_question *q)
@@ -201,7 +214,7 @@ static void on_used(struct store_op *op)
 	q->gateway->env.reader->submit(q->gateway->env.reader, &q->depths.op);
 }
 
-static void ask(struct gateway *g, json_t *(*describe)(const struct limits_question *q),
+static void ask(struct gateway *g, json_t *(*describe)(const struct limits_question *q), const char *partner,
                 void (*done)(void *arg, const char *why, json_t *answer), void *arg)
 {
 	if (!g->running) {
@@ -211,6 +224,7 @@ static void ask(struct gateway *g, json_t *(*describe)(const struct limits_quest
 	struct limits_question *q = xcalloc(1, sizeof *q);
 	*q = (struct limits_question){.gateway = g, .describe = describe, .done = done, .arg = arg};
 	arena_init(&q->arena);
+	q->partner = partner ? arena_printf(&q->arena, "%s", partner).ptr : NULL;
 	q->used =
 	    (struct store_get_used){.op = {.type = STORE_GET_USED, .done = on_used}, .arena = &q->arena};
 	g->env.reader->submit(g->env.reader, &q->used.op);
@@ -218,10 +232,16 @@ static void ask(struct gateway *g, json_t *(*describe)(const struct limits_quest
 
 void gateway_limits(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
 {
-	ask(g, limits, done, arg);
+	ask(g, limits, NULL, done, arg);
+}
+
+void gateway_limits_of(struct gateway *g, const char *partner,
+                       void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	ask(g, limits_of_partner, partner, done, arg);
 }
 
 void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
 {
-	ask(g, queue, done, arg);
+	ask(g, queue, NULL, done, arg);
 }

@@ -158,6 +158,7 @@ static const struct route routes[] = {
     {"GET", "/v1/items/*", no_params, api_get_item, METER_ITEM},
     {"POST", "/v1/items/*/evidence", no_params, api_add_evidence, METER_ITEM},
     {"GET", "/v1/domains/*", no_params, api_get_domain, METER_DOMAIN},
+    {"GET", "/v1/limits", no_params, api_get_limits, METER_LIMITS},
 };
 
 static bool path_fits(struct str path, const char *pattern, struct str *segment)
@@ -323,6 +324,7 @@ struct api *api_new(const struct api_deps *deps)
 	a->on_published = deps->on_published;
 	a->admission_closed = deps->admission_closed;
 	a->explain = deps->explain;
+	a->limits = deps->limits;
 	a->arg = deps->arg;
 	set_rates(a);
 	use_up_rates(a);

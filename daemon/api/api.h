@@ -10,6 +10,7 @@
  *   POST /v1/batches/{id}/cancel         cancels what was not sent
  *   GET  /v1/items/{ref}                 one result
  *   GET  /v1/domains/{name}              what we know of a name of this partner's
+ *   GET  /v1/limits                      what this partner may do, and what of it is used
  *
  * Errors are problem details (RFC 9457) with type "urn:vnepp:problem:…".
  */
@@ -25,6 +26,7 @@
 struct api;
 struct config;
 struct decider;
+struct json_t;
 struct http_server;
 struct log;
 struct loop;
@@ -55,6 +57,9 @@ struct api_deps {
 	/* Why nothing can be admitted now (503), a text that lives on; NULL: it can. */
 	const char *(*admission_closed)(void *arg);
 	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
+	/* This partner's limits: an object, which `done` takes over; NULL and the reason. Now or later, exactly once. */
+	void (*limits)(void *arg, const char *partner,
+	               void (*done)(void *ctx, const char *why, struct json_t *limits), void *ctx);
 	void *arg;
 };
 

@@ -52,6 +52,8 @@ struct api {
 	void (*on_published)(void *arg);
 	const char *(*admission_closed)(void *arg);
 	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
+	void (*limits)(void *arg, const char *partner,
+	               void (*done)(void *ctx, const char *why, struct json_t *limits), void *ctx);
 	void *arg;
 };
 
@@ -98,6 +100,14 @@ void api_leftover_add(struct api *a, batch_id_t batch);
 void api_leftover_stop(struct api *a);
 void api_leftover_fini(struct api *a);
 
+/* ---- api_limits.c ---- */
+#define API_LIMIT_FIELDS 2
+/* RateLimit-Policy and RateLimit of a partner whose rate was asked before; how many of them it has. `room`: what is known
+ * of its day, or NULL. */
+size_t api_limit_fields(struct arena *a, const struct api *api, const struct config_partner *p,
+                        uint32_t partner, const struct store_room *room,
+                        struct http_field out[API_LIMIT_FIELDS]);
+
 /* ---- api_problem.c ---- */
 struct api_problem {
 	int status;
@@ -106,7 +116,9 @@ struct api_problem {
 	struct str detail;      /* of this occurrence; may quote the peer */
 	uint64_t retry_after_s; /* 0: none */
 	const char *allow;      /* 405 */
-	/* Further members; may be NULL. */
+	/* Further fields (at most API_LIMIT_FIELDS) and members; may be NULL. */
+	const struct http_field *fields;
+	size_t field_count;
 	void (*extra)(struct buf *b, const void *arg);
 	const void *arg;
 };
@@ -134,6 +146,7 @@ void api_cancel_batch(const struct api_request *q);
 void api_get_items(const struct api_request *q);
 void api_get_item(const struct api_request *q);
 void api_get_domain(const struct api_request *q);
+void api_get_limits(const struct api_request *q);   /* api_limits.c */
 void api_add_evidence(const struct api_request *q); /* api_evidence.c */
 void intake_begin(const struct api_request *q);
 

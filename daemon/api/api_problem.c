@@ -6,7 +6,7 @@
 
 void api_problem_answer(struct http_request *r, const struct api_problem *p)
 {
-	struct http_field fields[4];
+	struct http_field fields[3 + API_LIMIT_FIELDS];
 	struct buf b;
 	char retry[24];
 	size_t n = 0;
@@ -27,6 +27,8 @@ void api_problem_answer(struct http_request *r, const struct api_problem *p)
 	}
 	if (p->allow)
 		fields[n++] = HTTP_FIELD("Allow", str_c(p->allow));
+	for (size_t i = 0; i < p->field_count && i < API_LIMIT_FIELDS; i++)
+		fields[n++] = p->fields[i];
 	http_respond(r, p->status, fields, n, buf_str(&b));
 	buf_fini(&b);
 }

@@ -108,8 +108,16 @@ static void error_members(struct buf *b, const void *arg)
 	api_problem_errors(b, &x->errors);
 }
 
+static size_t limit_fields(struct intake *x, struct http_field out[API_LIMIT_FIELDS])
+{
+	const struct api_call *c = &x->call;
+	const struct store_room *room = x->room.per_day.max ? &x->room : &x->publish.room;
+	return api_limit_fields(&x->call.arena, c->api, c->partner, c->partner_id, room, out);
+}
+
 void intake_answer_problem(struct intake *x)
 {
+	struct http_field fields[API_LIMIT_FIELDS];
 	LOG(x->call.api->log, LOG_INFO, "batch.refused", x->problem.title,
 	    F_C("partner", x->call.partner->name), F_U64("status", x->problem.status),
 	    F_C("problem", x->problem.type), F_U64("lines", x->lines_seen),
@@ -123,6 +131,8 @@ void intake_answer_problem(struct intake *x)
 		x->problem.extra = error_members;
 		x->problem.arg = x;
 	}
+	x->problem.fields = fields;
+	x->problem.field_count = limit_fields(x, fields);
 	api_problem_answer(x->call.http, &x->problem);
 }
 
@@ -146,7 +156,8 @@ static void body(struct intake *x, struct buf *b, uint64_t lines, uint64_t new_l
 void intake_answer_accepted(struct intake *x, bool replayed)
 {
 	const struct store_batch_info *old = &x->lookup.info;
-	struct http_field fields[3] = {HTTP_FIELD("Content-Type", STR("application/json"))};
+	struct http_field fields[3 + API_LIMIT_FIELDS] = {
+	    HTTP_FIELD("Content-Type", STR("application/json"))};
 	size_t n = 1;
 	struct buf b;
 	LOG(x->call.api->log, LOG_INFO, replayed ? "batch.replayed" : "batch.admitted",
@@ -168,6 +179,7 @@ void intake_answer_accepted(struct intake *x, bool replayed)
 	                                                  (unsigned long long)x->batch));
 	if (replayed)
 		fields[n++] = HTTP_FIELD("Idempotency-Replayed", STR("true"));
+	n += limit_fields(x, fields + n);
 	http_respond(x->call.http, 202, fields, n, buf_str(&b));
 	buf_fini(&b);
 }

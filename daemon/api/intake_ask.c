@@ -77,6 +77,14 @@ static void limit_members(struct buf *b, const void *arg)
 	json_out_u64_in(b, "retry_after_ms", (uint64_t)at[1]);
 }
 
+static void refuse_rate(const struct api_request *q, struct api_problem *p)
+{
+	struct http_field fields[API_LIMIT_FIELDS];
+	p->fields = fields;
+	p->field_count = api_limit_fields(q->http->arena, q->api, q->partner, q->partner_id, NULL, fields);
+	api_problem_answer(q->http, p);
+}
+
 /* The partner's rate: a batch begins when the debt of the last one is paid. */
 static bool check_rate(const struct api_request *q)
 {
@@ -100,7 +108,7 @@ static bool check_rate(const struct api_request *q)
 	                        .retry_after_s = (wait_ms + 999) / 1000,
 	                        .extra = limit_members,
 	                        .arg = arg};
-	api_problem_answer(q->http, &p);
+	refuse_rate(q, &p);
 	return false;
 }
 
@@ -136,7 +144,7 @@ static bool check_uploads(const struct api_request *q)
 	                           "has been answered.",
 	                           max->max),
 	    .retry_after_s = API_RETRY_BUSY_S};
-	api_problem_answer(q->http, &p);
+	refuse_rate(q, &p);
 	return false;
 }
 

@@ -8,9 +8,10 @@
 
 static const char *const commands[] = {"check", "contact_create", "create", "renew", "info"};
 static const char *const answers[] = {"done", "pending", "refused", "closed", "lost"};
-static const char *const routes[] = {"route=\"submit\"", "route=\"cancel\"", "route=\"batch\"",
-                                     "route=\"items\"",  "route=\"item\"",   "route=\"domain\"",
-                                     "route=\"other\""};
+static const char *const routes[] = {"route=\"submit\"", "route=\"cancel\"",   "route=\"batch\"",
+                                     "route=\"items\"",  "route=\"item\"",     "route=\"domain\"",
+                                     "route=\"limits\"", "route=\"decision\"", "route=\"changes\"",
+                                     "route=\"events\"", "route=\"other\""};
 static const char *const classes[METER_CLASSES] = {"class=\"1xx\"", "class=\"2xx\"", "class=\"3xx\"",
                                                    "class=\"4xx\"", "class=\"5xx\""};
 static const char *const items[] = {"state=\"done\"",    "state=\"failed\"",      "state=\"pending\"",

@@ -207,6 +207,7 @@ struct world {
 	struct api *api;
 	uint32_t partners[3], accounts[3]; /* the store's numbers; accounts by partner */
 	const char *closed;                /* why nothing is admitted */
+	const char *limits_why;            /* why limits cannot be told */
 	unsigned published;
 };
 
@@ -218,6 +219,13 @@ static UNUSED void on_published(void *arg)
 static const char *admission_closed(void *arg)
 {
 	return ((struct world *)arg)->closed;
+}
+
+static UNUSED void tell_limits(void *arg, const char *partner,
+                               void (*done)(void *ctx, const char *why, json_t *limits), void *ctx)
+{
+	const char *why = ((struct world *)arg)->limits_why;
+	done(ctx, why, why ? NULL : json_pack("{s:s, s:[]}", "partner", partner, "limits"));
 }
 
 /* In steps of a millisecond: the clock does not run on to the next deadline when the condition has come true. */
@@ -258,6 +266,7 @@ static UNUSED int set_up_started(void **state)
 	                        .decider = decider,
 	                        .on_published = on_published,
 	                        .admission_closed = admission_closed,
+	                        .limits = tell_limits,
 	                        .arg = w};
 	w->api = api_new(&deps);
 	mem_net_listen(w->net, "gateway", "api", 443, http_server_on_stream, api_http(w->api));
