@@ -306,24 +306,8 @@ static enum err take_ready(struct gather *g, enum sq_stmt which)
 	return err;
 }
 
-static enum err move_cursor(struct gather *g, batch_id_t batch, item_id_t next, item_id_t end)
-{
-	sqlite3_stmt *st = sq_stmt(g->s, next > end ? SQ_WORK_DEL : SQ_WORK_SET);
-	sqlite3_bind_int64(st, 1, g->o->queue.account);
-	sqlite3_bind_int64(st, 2, g->o->queue.partner);
-	sqlite3_bind_int(st, 3, g->o->queue.lane);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)batch);
-	if (next <= end)
-		sqlite3_bind_int64(st, 5, (sqlite3_int64)next);
-	enum err err = sq_run(g->s, &g->o->op, st);
-	if (err || next <= end)
-		return err;
-	st = sq_stmt(g->s, SQ_AHEAD_DEL);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
-	return sq_run(g->s, &g->o->op, st);
-}
-
-static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t next, item_id_t end)
+static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t next, item_id_t end,
+                                instant_ms_t due)
 {
 	struct store_claim *o = g->o;
 	uint32_t room = o->max - (uint32_t)o->count;
@@ -334,13 +318,14 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	uint32_t n = 0;
 	enum err err = admitted_at(g, batch, &admitted);
 	sqlite3_stmt *st = sq_stmt(g->s, SQ_WORK_TAKE);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)next);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)end);
-	sqlite3_bind_int64(st, 3, (sqlite3_int64)batch);
-	sqlite3_bind_int64(st, 4, o->queue.account);
-	sqlite3_bind_int(st, 5, o->queue.lane);
-	sqlite3_bind_int(st, 6, ITEM_QUEUED);
-	sqlite3_bind_int64(st, 7, room);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	sqlite3_bind_int64(st, 2, o->queue.account);
+	sqlite3_bind_int(st, 3, o->queue.lane);
+	sq_bind_instant(st, 4, due == STORE_PARKED ? INSTANT_NONE : due);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)next);
+	sqlite3_bind_int64(st, 6, (sqlite3_int64)end);
+	sqlite3_bind_int(st, 7, ITEM_QUEUED);
+	sqlite3_bind_int64(st, 8, room);
 	while (!err && sq_row(g->s, &o->op, st, &err)) {
 		rows[n] = row_of(g, st, &fresh[n]);
 		items[n] = item_of(g, st);
@@ -349,7 +334,10 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	sq_done(st);
 	for (uint32_t i = 0; i < n && !err; i++)
 		err = take(g, &rows[i], fresh[i], &items[i], true);
-	return err ? err : move_cursor(g, batch, n < room ? end + 1 : rows[n - 1].item + 1, end);
+	if (err)
+		return err;
+	return sq_work_taken(g->s, &o->op, &o->queue, due, batch, n < room ? end + 1 : rows[n - 1].item + 1,
+	                     end, n);
 }
 
 static enum err take_work(struct gather *g)
@@ -365,12 +353,13 @@ static enum err take_work(struct gather *g)
 		batch_id_t batch = found ? (batch_id_t)sqlite3_column_int64(st, 0) : 0;
 		item_id_t next = found ? (item_id_t)sqlite3_column_int64(st, 1) : 0;
 		item_id_t last = found ? (item_id_t)sqlite3_column_int64(st, 2) : 0;
+		instant_ms_t due = found ? sqlite3_column_int64(st, 3) : INSTANT_NONE;
 		sq_done(st);
 		if (err || !found) {
 			o->more = false;
 			return err;
 		}
-		err = take_from_batch(g, batch, next, last);
+		err = take_from_batch(g, batch, next, last, due);
 	}
 	return err;
 }

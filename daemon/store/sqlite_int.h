@@ -155,6 +155,10 @@ enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queu
 enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,
                      item_id_t item, bool has_result, bool *in);
 
+/* `taken` items of a row of `work` are not in it any more: those before `next`; after the last one the row goes. */
+enum err sq_work_taken(struct sq *s, struct store_op *op, const struct store_queue_key *key, instant_ms_t due,
+                       batch_id_t batch, item_id_t next, item_id_t end, uint32_t taken);
+
 /* Changes of a batch's counts, gathered over an operation. */
 struct sq_counts {
 	batch_id_t batch;

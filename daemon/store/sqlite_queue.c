@@ -82,11 +82,12 @@ enum err sq_queues(struct sq *s, struct store_queues *o)
 
 /* ---- what has become urgent ------------------------------------------------------------------------------------------ */
 
-/* A row of `work` with something urgent in it. */
+/* A row of `work` that is urgent. */
 struct range {
 	struct store_queue_key key;
 	batch_id_t batch;
 	item_id_t next, end;
+	instant_ms_t due;
 };
 
 static enum err find_urgent(struct sq *s, struct store_expedite *o, struct range *r, bool *found)
@@ -102,67 +103,52 @@ static enum err find_urgent(struct sq *s, struct store_expedite *o, struct range
 		                     (uint8_t)sqlite3_column_int(st, 2)},
 		                    (batch_id_t)sqlite3_column_int64(st, 3),
 		                    (item_id_t)sqlite3_column_int64(st, 4),
-		                    (item_id_t)sqlite3_column_int64(st, 5)};
+		                    (item_id_t)sqlite3_column_int64(st, 5),
+		                    sqlite3_column_int64(st, 6)};
 	sq_done(st);
 	return err;
 }
 
-static enum err go_ahead(struct sq *s, struct store_expedite *o, const struct range *r, item_id_t item,
-                         instant_ms_t due)
+enum err sq_work_taken(struct sq *s, struct store_op *op, const struct store_queue_key *key, instant_ms_t due,
+                       batch_id_t batch, item_id_t next, item_id_t end, uint32_t taken)
 {
-	struct store_queue_key key = {r->key.account, r->key.partner, LANE_URGENT};
-	sqlite3_stmt *st = sq_stmt(s, SQ_AHEAD_ADD);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->batch);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)item);
-	enum err err = sq_run(s, &o->op, st);
-	o->moved++;
-	return err ? err : sq_ready_add(s, &o->op, &key, due, due - LANE_URGENT_MS, item);
-}
-
-static void bind_range(sqlite3_stmt *st, const struct range *r)
-{
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->next);
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)r->end);
-	sqlite3_bind_int64(st, 3, (sqlite3_int64)r->batch);
-	sqlite3_bind_int64(st, 4, r->key.account);
-	sqlite3_bind_int(st, 5, r->key.lane);
-	sqlite3_bind_int(st, 6, ITEM_QUEUED);
-}
-
-static enum err set_next_due(struct sq *s, struct store_expedite *o, const struct range *r)
-{
-	sqlite3_stmt *st = sq_stmt(s, SQ_WORK_SET_DUE);
-	sqlite3_bind_int64(st, 1, r->key.account);
-	sqlite3_bind_int64(st, 2, r->key.partner);
-	sqlite3_bind_int(st, 3, r->key.lane);
-	sqlite3_bind_int64(st, 4, (sqlite3_int64)r->batch);
-	sqlite3_bind_int64(st, 5, (sqlite3_int64)r->next);
-	sqlite3_bind_int64(st, 6, (sqlite3_int64)r->end);
-	sqlite3_bind_int(st, 7, ITEM_QUEUED);
-	sqlite3_bind_int64(st, 8, o->now + LANE_URGENT_MS);
-	return sq_run(s, &o->op, st);
+	bool rest = next <= end;
+	sqlite3_stmt *st = sq_stmt(s, rest ? SQ_WORK_SET : SQ_WORK_DEL);
+	sqlite3_bind_int64(st, 1, key->account);
+	sqlite3_bind_int64(st, 2, key->partner);
+	sqlite3_bind_int(st, 3, key->lane);
+	sqlite3_bind_int64(st, 4, due);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)batch);
+	if (rest) {
+		sqlite3_bind_int64(st, 6, (sqlite3_int64)next);
+		sqlite3_bind_int64(st, 7, taken);
+	}
+	return sq_run(s, op, st);
 }
 
 static enum err expedite_range(struct sq *s, struct store_expedite *o, const struct range *r)
 {
+	struct store_queue_key key = {r->key.account, r->key.partner, LANE_URGENT};
 	uint32_t room = o->limit - o->moved, n = 0;
-	struct {
-		item_id_t item;
-		instant_ms_t due;
-	} *found = arena_alloc(&s->arena, (room + 1) * sizeof *found);
+	item_id_t *found = arena_alloc(&s->arena, (room + 1) * sizeof *found);
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_ITEMS_URGENT);
-	bind_range(st, r);
-	sqlite3_bind_int64(st, 7, o->now + LANE_URGENT_MS);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)r->batch);
+	sqlite3_bind_int64(st, 2, r->key.account);
+	sqlite3_bind_int(st, 3, r->key.lane);
+	sqlite3_bind_int64(st, 4, r->due);
+	sqlite3_bind_int64(st, 5, (sqlite3_int64)r->next);
+	sqlite3_bind_int64(st, 6, (sqlite3_int64)r->end);
+	sqlite3_bind_int(st, 7, ITEM_QUEUED);
 	sqlite3_bind_int64(st, 8, room);
-	while (sq_row(s, &o->op, st, &err)) {
-		found[n].item = (item_id_t)sqlite3_column_int64(st, 0);
-		found[n++].due = sqlite3_column_int64(st, 1);
-	}
+	while (sq_row(s, &o->op, st, &err))
+		found[n++] = (item_id_t)sqlite3_column_int64(st, 0);
 	sq_done(st);
 	for (uint32_t i = 0; i < n && !err; i++)
-		err = go_ahead(s, o, r, found[i].item, found[i].due);
-	return err || n == room ? err : set_next_due(s, o, r);
+		err = sq_ready_add(s, &o->op, &key, r->due, r->due - LANE_URGENT_MS, found[i]);
+	o->moved += n;
+	item_id_t next = n == room && n > 0 ? found[n - 1] + 1 : r->end + 1;
+	return err ? err : sq_work_taken(s, &o->op, &r->key, r->due, r->batch, next, r->end, n);
 }
 
 enum err sq_expedite(struct sq *s, struct store_expedite *o)

@@ -40,10 +40,12 @@ static const char schema[] =
     "CREATE INDEX item_line ON item(batch, line);"
     "CREATE TABLE line(batch INTEGER, line INTEGER, item INTEGER NOT NULL, PRIMARY KEY(batch, line)) WITHOUT "
     "ROWID;"
-    "CREATE TABLE work(account INTEGER, partner INTEGER, lane INTEGER, batch INTEGER, next_item INTEGER NOT "
-    "NULL,"
-    " end_item INTEGER NOT NULL, due INTEGER, PRIMARY KEY(account, partner, lane, batch)) WITHOUT ROWID;"
-    "CREATE TABLE ahead(batch INTEGER, item INTEGER, PRIMARY KEY(batch, item)) WITHOUT ROWID;"
+    /* Of a batch, in one lane, what is due at the same time (or, by the number that says so, never); `waiting` of them
+     * are not claimed yet: those from next_item on. */
+    "CREATE TABLE work(account INTEGER, partner INTEGER, lane INTEGER, due INTEGER, batch INTEGER,"
+    " next_item INTEGER NOT NULL, end_item INTEGER NOT NULL, waiting INTEGER NOT NULL,"
+    " PRIMARY KEY(account, partner, lane, due, batch)) WITHOUT ROWID;"
+    "CREATE INDEX item_work ON item(batch, account, lane, due, id);"
     /* due: in the urgent lane the deadline, else, and for what is parked, the number that says never */
     "CREATE TABLE ready(account INTEGER, partner INTEGER, lane INTEGER, due INTEGER, not_before INTEGER,"
     " item INTEGER UNIQUE, PRIMARY KEY(account, partner, lane, due, not_before, item)) WITHOUT ROWID;"

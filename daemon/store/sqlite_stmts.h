@@ -37,9 +37,10 @@ SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE key IN (SELECT grant_key FR
 SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
 SQ(BATCH_DEL_LINES, "DELETE FROM line WHERE batch = ?1")
 SQ(BATCH_DEL_COUNTS, "DELETE FROM batch_count WHERE batch = ?1")
-SQ(BATCH_WORK, "INSERT INTO work(account, partner, lane, batch, next_item, end_item, due) SELECT account, "
-               "partner, lane, ?1, min(id), max(id), min(due) "
-               "FROM item WHERE batch = ?1 AND state = ?2 GROUP BY account, partner, lane")
+SQ(BATCH_WORK,
+   "INSERT INTO work(account, partner, lane, due, batch, next_item, end_item, waiting) SELECT account, "
+   "partner, lane, coalesce(due, 9007199254740991), ?1, min(id), max(id), count(*) "
+   "FROM item WHERE batch = ?1 AND state = ?2 GROUP BY account, partner, lane, due")
 SQ(COUNT_ADD, "INSERT INTO batch_count(batch, state, n) VALUES(?1, ?2, ?3) ON CONFLICT(batch, state) DO "
               "UPDATE SET n = n + ?3")
 SQ(COUNT_GET, "SELECT state, n FROM batch_count WHERE batch = ?1")
@@ -81,37 +82,30 @@ SQ(READY_TAKE,
    "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.paid, i.fee FROM ready r "
    "CROSS JOIN item i ON i.id = r.item WHERE r.account = ?1 AND r.partner = ?2 AND r.lane = ?3 AND "
    "r.due = 9007199254740991 AND r.not_before <= ?4 ORDER BY r.not_before, r.item LIMIT ?5")
-SQ(WORK_GET, "SELECT batch, next_item, end_item FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 "
-             "ORDER BY batch LIMIT 1")
-SQ(WORK_SET,
-   "UPDATE work SET next_item = ?5 WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
-SQ(WORK_DEL, "DELETE FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
+/* What is due first, then in the order of admission. */
+SQ(WORK_GET,
+   "SELECT batch, next_item, end_item, due FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 "
+   "ORDER BY due, batch LIMIT 1")
+SQ(WORK_SET, "UPDATE work SET next_item = ?6, waiting = waiting - ?7 WHERE account = ?1 AND partner = ?2 AND "
+             "lane = ?3 AND due = ?4 AND batch = ?5")
+SQ(WORK_DEL, "DELETE FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND due = ?4 AND batch = ?5")
 SQ(WORK_DEL_BATCH, "DELETE FROM work WHERE batch = ?1")
 SQ(WORK_COVERS,
-   "SELECT 1 FROM work WHERE account = ?1 AND partner = ?2 AND lane = ?3 AND batch = ?4 AND next_item <= ?5 "
-   "AND NOT EXISTS (SELECT 1 FROM ahead WHERE batch = ?4 AND item = ?5) UNION ALL SELECT 1 FROM ready WHERE "
-   "item = ?5")
-SQ(WORK_NEXT_DUE, "SELECT min(due) FROM work WHERE lane <> ?1")
+   "SELECT 1 FROM item i JOIN work w ON w.account = ?1 AND w.partner = ?2 AND w.lane = ?3 AND "
+   "w.due = coalesce(i.due, 9007199254740991) AND w.batch = ?4 AND w.next_item <= ?5 WHERE i.id = ?5 "
+   "UNION ALL SELECT 1 FROM ready WHERE item = ?5")
+SQ(WORK_NEXT_DUE, "SELECT min(due) FROM work WHERE lane <> ?1 AND due < 9007199254740991")
 SQ(WORK_URGENT,
-   "SELECT account, partner, lane, batch, next_item, end_item FROM work WHERE due <= ?1 AND lane <> "
+   "SELECT account, partner, lane, batch, next_item, end_item, due FROM work WHERE due <= ?1 AND lane <> "
    "?2 ORDER BY due LIMIT 1")
-SQ(WORK_SET_DUE,
-   "UPDATE work SET due = (SELECT min(i.due) FROM item i WHERE i.id >= ?5 AND i.id <= ?6 AND "
-   "+i.batch = ?4 AND i.account = ?1 AND i.lane = ?3 AND i.state = ?7 AND i.due > ?8) WHERE account = "
-   "?1 AND partner = ?2 AND lane = ?3 AND batch = ?4")
-SQ(ITEMS_URGENT, "SELECT id, due FROM item WHERE id >= ?1 AND id <= ?2 AND +batch = ?3 AND account = ?4 AND "
-                 "lane = ?5 AND state "
-                 "= ?6 AND due <= ?7 AND NOT EXISTS (SELECT 1 FROM ahead WHERE batch = ?3 AND item = id) "
-                 "ORDER BY due, id LIMIT ?8")
-SQ(AHEAD_ADD, "INSERT INTO ahead(batch, item) VALUES(?1, ?2)")
-SQ(AHEAD_DEL, "DELETE FROM ahead WHERE batch = ?1 AND NOT EXISTS (SELECT 1 FROM work WHERE batch = ?1)")
+SQ(ITEMS_URGENT,
+   "SELECT id FROM item INDEXED BY item_work WHERE batch = ?1 AND account = ?2 AND lane = ?3 AND "
+   "due = ?4 AND id >= ?5 AND id <= ?6 AND state = ?7 ORDER BY id LIMIT ?8")
 SQ(WORK_TAKE,
    "SELECT id, batch, line, contact, payload, decided_on, rules, paid, fee, op, domain, grant_key, "
-   "grant_from, "
-   "free_until, due, quota IS NOT NULL FROM item WHERE id >= ?1 AND id <= ?2 AND "
-   "+batch = ?3 AND account = ?4 AND lane = ?5 AND state = ?6 AND NOT EXISTS (SELECT 1 FROM ahead WHERE "
-   "batch = "
-   "?3 AND item = id) ORDER BY id LIMIT ?7")
+   "grant_from, free_until, due, quota IS NOT NULL FROM item INDEXED BY item_work WHERE batch = ?1 AND "
+   "account "
+   "= ?2 AND lane = ?3 AND due IS ?4 AND id >= ?5 AND id <= ?6 AND state = ?7 ORDER BY id LIMIT ?8")
 SQ(USED_GET, "SELECT n FROM used WHERE scope = ?1 AND day = ?2")
 SQ(USED_ADD,
    "INSERT INTO used(scope, day, n) VALUES(?1, ?2, ?3) ON CONFLICT(scope, day) DO UPDATE SET n = n + ?3")
@@ -254,9 +248,8 @@ SQ(LISTS, "SELECT id, kind, type, issuer, date, file, who, at, hash, state, rows
           "undone_by, "
           "undone_why FROM list WHERE state <> 0 ORDER BY id DESC LIMIT ?1")
 
-SQ(WORK_DEPTHS,
-   "SELECT w.account, w.partner, w.lane, sum(w.end_item - w.next_item + 1), min(b.created) FROM work w "
-   "JOIN batch b ON b.id = w.batch GROUP BY 1, 2, 3")
+SQ(WORK_DEPTHS, "SELECT w.account, w.partner, w.lane, sum(w.waiting), min(b.created) FROM work w "
+                "JOIN batch b ON b.id = w.batch GROUP BY 1, 2, 3")
 SQ(READY_DEPTHS,
    "SELECT r.account, r.partner, r.lane, count(*), min(b.created) FROM ready r JOIN item i ON i.id = "
    "r.item JOIN batch b ON b.id = i.batch GROUP BY 1, 2, 3")

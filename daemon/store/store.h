@@ -12,9 +12,9 @@
  *   batch    one row per submission; invisible until published
  *   item     one wide row per new line, never updated; id ascending in input order
  *   line     only for lines that repeat an older `ref`: (batch, line) -> item
- *   work     per batch, account and lane: the range of items not claimed yet (the cursor), and when the first is due
+ *   work     per batch, account, lane and deadline: the items not claimed yet (a cursor and how many); the earliest
+ *            deadline goes first, then the order of admission
  *   ready    items to be sent again, to go ahead, or parked: (account, partner, lane, due, not_before, item)
- *   ahead    items of a range that have gone ahead of it
  *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
  *   result   appended: (seq, item, attempt, state, blob); also the change feed
  *   held     items in WAITING and REVIEW: since when, and their subject in the departments' lists
@@ -303,7 +303,7 @@ struct store_claimed {
 };
 
 /*
- * Up to `max` items of one queue: in the urgent lane the earliest deadline first; then oldest first, repeated ones
+ * Up to `max` items of one queue: the earliest deadline first, then oldest first, repeated ones
  * before new ones. Committed before it is given back: from
  * then on, after a crash, each of them is UNKNOWN. Items decided on another Hanoi date or under another revision are
  * decided again; what is no longer free becomes REVIEW (fault: gateway) and is not among the claimed. Of items that cost

@@ -106,6 +106,11 @@ enum err mem_unpark(struct mem *m, struct store_unpark *o)
 
 /* ---- claims ------------------------------------------------------------------------------------------------------------ */
 
+static instant_ms_t due_of(const struct mem_item *i)
+{
+	return i->due == INSTANT_NONE ? STORE_PARKED : i->due;
+}
+
 static instant_ms_t rank_of(const struct mem_item *i)
 {
 	return i->lane == LANE_URGENT && i->due != INSTANT_NONE ? i->due : STORE_PARKED;
@@ -116,6 +121,8 @@ static bool comes_before(const struct mem_item *a, const struct mem_item *b)
 	bool a_new = a->not_before == INSTANT_NONE, b_new = b->not_before == INSTANT_NONE;
 	if (a_new != b_new)
 		return b_new; /* what is sent again comes before what is new */
+	if (a_new && due_of(a) != due_of(b))
+		return due_of(a) < due_of(b);
 	if (a_new && a->batch != b->batch)
 		return a->batch->id < b->batch->id;
 	if (!a_new && rank_of(a) != rank_of(b))

@@ -416,8 +416,33 @@ static void what_another_item_has_made_is_not_made_twice(void **state)
 	assert_int_equal(domain(c, "n1.com.vn").partner, c->partner[1]);
 }
 
+/* … then the order of admission, over batches, too; what is never due comes last. */
+static void the_earliest_deadline_goes_first(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct play_line one[] = {{PLAY_PAID, "a1", "a1.com.vn", 0, c->account[0], 0, NULL},
+	                          {PLAY_RENEW, "a2", "a2.com.vn", 9, c->account[0], 0, NULL},
+	                          {PLAY_RENEW, "a3", "a3.com.vn", 3, c->account[0], 0, NULL},
+	                          {PLAY_RENEW, "a4", "a4.com.vn", 9, c->account[0], 0, NULL}};
+	struct play_line two[] = {{PLAY_RENEW, "b1", "b1.com.vn", 3, c->account[0], 0, NULL},
+	                          {PLAY_PAID, "b2", "b2.com.vn", 0, c->account[0], 0, NULL},
+	                          {PLAY_RENEW, "b3", "b3.com.vn", 1, c->account[0], 0, NULL}};
+	item_id_t a = contract_admit(c, 0, one, ARRAY_LEN(one)),
+	          b = contract_admit(c, 0, two, ARRAY_LEN(two));
+	const item_id_t want[] = {b + 2, a + 2, b, a + 1, a + 3, a, b + 1};
+	size_t got = 0;
+	while (got < ARRAY_LEN(want)) {
+		struct store_claim k = contract_claim(c, 0, 2);
+		assert_true(k.count > 0);
+		for (size_t i = 0; i < k.count; i++)
+			assert_int_equal(k.items[i].item, want[got++]);
+	}
+	assert_int_equal(contract_claim(c, 0, 2).count, 0);
+}
+
 const struct CMUnitTest contract_send_tests[] = {CONTRACT_TEST(queues_are_those_with_something_to_claim_now),
                                                  CONTRACT_TEST(claims_take_the_oldest_first_and_so_many),
+                                                 CONTRACT_TEST(the_earliest_deadline_goes_first),
                                                  CONTRACT_TEST(a_claim_is_of_one_account_and_lane),
                                                  CONTRACT_TEST(what_is_sent_again_comes_first),
                                                  CONTRACT_TEST(attempts_are_counted_when_something_was_sent),

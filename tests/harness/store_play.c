@@ -125,7 +125,7 @@ static void fill_kind(struct item_request *r, struct arena *a, const struct play
 	case PLAY_LISTED: be_enterprise(r, l->person); break;
 	case PLAY_RENEW:
 		r->op = ITEM_RENEW;
-		r->cur_exp_date = date_make(2026, 12, 1);
+		r->cur_exp_date = date_make(2026, 12, 1) + (date_t)l->person;
 		r->applicant.kind = APPLICANT_NONE;
 		break;
 	case PLAY_PAID:

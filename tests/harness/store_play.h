@@ -22,7 +22,7 @@ enum play_kind {
 	PLAY_REVIEW,  /* a person must look */
 	PLAY_REFUSED, /* too young */
 	PLAY_LISTED, /* an enterprise without papers, in biz.vn: WAITING, or QUEUED when a list has play_tax_code(person) */
-	PLAY_RENEW, /* QUEUED, to be paid, when the name is the partner's or nobody's */
+	PLAY_RENEW, /* QUEUED, to be paid, when the name is the partner's or nobody's; expires `person` days after 1 December */
 	PLAY__COUNT
 };
 

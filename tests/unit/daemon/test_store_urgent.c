@@ -72,8 +72,9 @@ static batch_id_t admit(struct fixture *f, const enum play_kind *kinds, size_t n
 		char ref[16], name[32];
 		snprintf(ref, sizeof ref, "r%u", ++f->refs);
 		snprintf(name, sizeof name, "ten%u.%s.vn", f->refs, kinds[i] == PLAY_GRANT ? "id" : "com");
-		struct play_line l = {kinds[i], ref,        name,
-		                      f->refs,  f->account, kinds[i] == PLAY_RENEW ? LANE_RENEW : LANE_CREATE,
+		struct play_line l = {kinds[i],   ref,
+		                      name,       kinds[i] == PLAY_RENEW ? 0 : f->refs,
+		                      f->account, kinds[i] == PLAY_RENEW ? LANE_RENEW : LANE_CREATE,
 		                      NULL};
 		lines[i] = play_line(&f->arena, &l, (uint32_t)i + 1);
 	}
