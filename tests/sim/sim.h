@@ -107,6 +107,18 @@ struct sim_law {
 	unsigned steps;
 };
 
+/* Partners and an official at what waits (sim_desk.c). */
+#define SIM_DESK_COMPANIES 8
+struct sim_desk {
+	struct rng rng; /* of its own */
+	struct loop_timer next;
+	struct sim_http http[SIM_PARTNERS];
+	char body[SIM_PARTNERS][160]; /* of the request under way */
+	json_int_t list;              /* that is coming */
+	unsigned steps;
+	bool busy; /* results are not final yet */
+};
+
 struct sim_world {
 	const struct sim_setup *setup;
 	uint64_t seed;
@@ -116,6 +128,7 @@ struct sim_world {
 	size_t config, wanted; /* of setup->rush: in force; being reloaded */
 	struct loop_timer next_reload, next_clock;
 	struct sim_law law;
+	struct sim_desk desk;
 	struct rng rng;
 	struct vloop v;
 	struct mem_net *net;
@@ -193,6 +206,14 @@ void sim_law_calm(struct sim_world *w);
 unsigned sim_law_check(struct sim_world *w);
 /* The rule set with its `n`th wording: another revision that decides alike. Appends. */
 void sim_law_text(const struct policy_ruleset *base, int n, struct buf *out);
+
+/* sim_desk.c: what waits, and who ends the waiting, in some of the seeds. */
+bool sim_desk_is(const struct sim_world *w);
+void sim_desk_init(struct sim_world *w);
+void sim_desk_calm(struct sim_world *w);
+/* A line that waits, into the batch; false: not this one. */
+bool sim_desk_line(struct sim_batch *b, int line);
+void sim_desk_check(struct sim_world *w);
 
 /* sim_http.c */
 void sim_http_init(struct sim_http *h, struct sim_world *w, int partner);

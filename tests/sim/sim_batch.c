@@ -66,6 +66,8 @@ void sim_batch_make(struct sim_batch *b, struct sim_world *w, int partner, int n
 	buf_init(&b->lines, 16u << 20);
 	b->line_count = 1 + rng_below(&w->rng, w->rush ? SIM_RUSH_LINES : SIM_LINES_MAX);
 	for (size_t i = 0; i < b->line_count; i++) {
+		if (sim_desk_line(b, (int)i))
+			continue;
 		if (rng_below(&w->rng, w->rush ? 200 : 4) > 0)
 			add_create(b, &w->rng, (int)i);
 		else
@@ -106,7 +108,7 @@ static void on_counts(void *arg, int status, struct str head, struct str body)
 	json_t *moving = json_object_get(o, "moving");
 	if (status == 404)
 		sim_wrong(b->world, "batch %s was acknowledged and is gone", b->id);
-	if (json_is_integer(moving) && json_integer_value(moving) == 0) {
+	if (json_is_integer(moving) && json_integer_value(moving) == 0 && !b->world->desk.busy) {
 		b->state = SIM_FETCHING;
 		again(b, 1);
 	} else {

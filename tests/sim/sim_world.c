@@ -282,6 +282,7 @@ static void run_to_the_end(struct sim_world *w)
 			sim_disk_calm(w);
 			sim_office_calm(w);
 			sim_law_calm(w);
+			sim_desk_calm(w);
 			sim_rush_calm(w);
 		}
 		if (calm && all_fetched(w) && regsim_outstanding(w->registry) == 0 &&
@@ -339,6 +340,7 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool rush, bool verbo
 	make_registry(w);
 	sim_office_init(w);
 	sim_law_init(w);
+	sim_desk_init(w);
 	sim_disk_init(w);
 	sim_watch_init(w);
 	plan(w);
@@ -356,6 +358,8 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool rush, bool verbo
 		sim_check(w, out);
 	if (!w->why[0])
 		out->revisions = sim_law_check(w);
+	if (!w->why[0])
+		sim_desk_check(w);
 	if (!w->why[0])
 		stop_gracefully(w);
 	out->crashes = w->crashes;
