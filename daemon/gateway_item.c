@@ -84,9 +84,8 @@ void gateway_explain(const struct gateway *g, const struct store_row *row, struc
 	case ITEM_REVIEW:
 		*r = (struct api_held){"review", "policy admin", INSTANT_NONE,
 		                       "a person must decide: see 'reason'"};
-		if (row->result.at != INSTANT_NONE || row->admitted != 0)
-			r->until = gateway_review_ends(g, row->result.at != INSTANT_NONE ? row->result.at
-			                                                                 : row->admitted);
+		if (row->waits_since != INSTANT_NONE)
+			r->until = gateway_review_ends(g, row->waits_since);
 		break;
 	case ITEM_PENDING:
 		*r = (struct api_held){"registry", "registry", INSTANT_NONE,

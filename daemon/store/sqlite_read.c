@@ -87,6 +87,17 @@ static enum err read_batch_time(struct sq *s, struct store_op *op, struct store_
 	return err || published ? err : err_set(&op->errmsg, ERR_NOT_FOUND, "no such item");
 }
 
+static enum err read_since(struct sq *s, struct store_op *op, struct store_row *row)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_HELD_SINCE);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)row->item);
+	if (sq_row(s, op, st, &err))
+		row->waits_since = sqlite3_column_int64(st, 0);
+	sq_done(st);
+	return err;
+}
+
 static void fill_row(sqlite3_stmt *st, struct store_row *row, bool want_payload, struct arena *a,
                      struct str *needs)
 {
@@ -114,7 +125,7 @@ enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_
 	enum err err, bad = OK;
 	struct str needs = STR_NONE;
 	bool has_result = false;
-	*row = (struct store_row){.item = id};
+	*row = (struct store_row){.item = id, .waits_since = INSTANT_NONE};
 	row->result = (struct item_result){
 	    .created = INSTANT_NONE, .expires = INSTANT_NONE, .charged_vnd = -1, .at = INSTANT_NONE};
 	sqlite3_stmt *st = sq_stmt(s, SQ_ROW);
@@ -137,6 +148,8 @@ enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_
 		       : bad ? err_set(&op->errmsg, bad, "item %llu is damaged", (unsigned long long)id)
 		             : ERR_NOT_FOUND;
 	err = state_now(s, op, row, has_result);
+	if (!err && row->state == ITEM_REVIEW)
+		err = read_since(s, op, row);
 	if (!err && has_result)
 		err = later_decision(s, op, row, a);
 	return err ? err : read_batch_time(s, op, row);

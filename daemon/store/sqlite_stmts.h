@@ -198,6 +198,7 @@ SQ(HELD_LOOKED,
 SQ(HELD_UNREAD, "SELECT h.item FROM held h JOIN item i ON i.id = h.item JOIN batch b ON b.id = i.batch WHERE "
                 "h.look = 1 AND h.item > "
                 "?1 AND b.published IS NOT NULL ORDER BY h.item LIMIT ?2")
+SQ(HELD_SINCE, "SELECT since FROM held WHERE item = ?1")
 SQ(HELD_DEL, "DELETE FROM held WHERE item = ?1")
 SQ(BATCH_DEL_HELD, "DELETE FROM held WHERE item IN (SELECT id FROM item WHERE batch = ?1)")
 SQ(HELD_PAGE,

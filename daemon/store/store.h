@@ -535,6 +535,7 @@ struct store_row {
 	bool paid;                                 /* as decided at intake: years of it are charged */
 	enum item_fault intake_fault;
 	instant_ms_t admitted;
+	instant_ms_t waits_since; /* in REVIEW: since then; INSTANT_NONE: it is not */
 };
 
 /* Lines of a batch in input order. */

@@ -45,7 +45,8 @@ struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct 
 	                        .intake_fault = i->fault,
 	                        .lane = i->base_lane,
 	                        .paid = i->paid,
-	                        .admitted = i->batch->created};
+	                        .admitted = i->batch->created,
+	                        .waits_since = i->state == ITEM_REVIEW ? i->held_since : INSTANT_NONE};
 	memcpy(row.intake_reason, i->reason, sizeof row.intake_reason);
 	return row;
 }
