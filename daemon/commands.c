@@ -218,6 +218,16 @@ static void run_policy_kept(void *arg, struct admin_conn *c, const json_t *args)
 	                    limit > 0 && limit <= UINT32_MAX ? (uint32_t)limit : 0, on_item, c);
 }
 
+static void run_policy_records(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	json_int_t item = json_integer_value(json_object_get(args, "item")),
+	           after = json_integer_value(json_object_get(args, "after")),
+	           limit = json_integer_value(json_object_get(args, "limit"));
+	gateway_policy_records(m->gateway, item > 0 ? (uint64_t)item : 0, after > 0 ? (uint64_t)after : 0,
+	                       limit > 0 && limit <= UINT32_MAX ? (uint32_t)limit : 0, on_item, c);
+}
+
 const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
                                                {ADMIN_CMD_PAUSE, run_pause},
                                                {ADMIN_CMD_RESUME, run_resume},
@@ -246,4 +256,5 @@ const struct admin_command commands_table[] = {{ADMIN_CMD_STATUS, run_status},
                                                {ADMIN_CMD_POLICY_WITHDRAW, run_withdraw},
                                                {ADMIN_CMD_POLICY_STATUS, run_policy_status},
                                                {ADMIN_CMD_POLICY_KEPT, run_policy_kept},
+                                               {ADMIN_CMD_POLICY_RECORDS, run_policy_records},
                                                {NULL, NULL}};

@@ -123,6 +123,9 @@ void gateway_review_decide(struct gateway *g, bool approve, const struct json_t 
 /* Rule sets that are kept, newest first; or one of them with its text: by revision, its beginning, "active" or "staged". */
 void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit,
                          void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* Decisions with the facts that they used, of the items behind `after`, or of one `item`. */
+void gateway_policy_records(struct gateway *g, uint64_t item, uint64_t after, uint32_t limit,
+                            void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* The departments' lists. Arguments and answers: daemon/admin/admin_proto.h. `done` once, now or later, with an error text,
  * or a new object that the callee takes over. */
 enum gateway_list_step {

@@ -125,3 +125,47 @@ bool identity_normalize(struct str s, char *out, size_t size)
 		out[n] = '\0';
 	return n > 0 && !all_zeros(str_make(out, n));
 }
+
+/* ---- masked ---- */
+
+static struct str mask_personal(struct str s, char out[IDENTITY_MASK_MAX])
+{
+	memcpy(out, s.ptr, 6);
+	memcpy(out + 6, "000001", 6);
+	return str_make(out, 12);
+}
+
+/* Of the form of a tax code, but not one. */
+static struct str mask_near_tax_code(struct str s)
+{
+	if (s.len == 13)
+		return STR("0100109107001");
+	return s.len == 14 ? STR("0100109107-001") : STR("0100109107");
+}
+
+static struct str mask_tax_code(struct str s)
+{
+	if (s.len == 13)
+		return STR("0100109106001");
+	return s.len == 14 ? STR("0100109106-001") : STR("0100109106");
+}
+
+struct str identity_mask(struct str s, char out[IDENTITY_MASK_MAX])
+{
+	bool dependent;
+	if (s.len == 0)
+		return STR_NONE;
+	if (all_zeros(s)) /* never issued */
+		return s.len == 12 ? STR("000000000000") : s.len == 9 ? STR("000000000") : STR("0");
+	if (identity_is_personal(s))
+		return mask_personal(s, out);
+	if (identity_is_legacy(s))
+		return STR("100000001");
+	if (identity_tax_code(s, &dependent))
+		return mask_tax_code(s);
+	switch (identity_household(s)) {
+	case IDENTITY_HOUSEHOLD_TAX: return mask_near_tax_code(s);
+	case IDENTITY_HOUSEHOLD_OLD: return STR("41A8000123");
+	default: return STR("X");
+	}
+}

@@ -39,4 +39,12 @@ enum identity_household identity_household(struct str s);
 /* Upper-case letters and digits only, in `out` with NUL; false when nothing is left, only zeros, or no room. */
 bool identity_normalize(struct str s, char *out, size_t size);
 
+#define IDENTITY_MASK_MAX 16
+/*
+ * A number that nobody has, in which every function above finds what it finds in `s`: for records that must give the same
+ * decision again without telling whose they are. Of a personal number the first six digits stay (place, century and sex,
+ * year). A view of `out` or of a constant; empty when `s` is.
+ */
+struct str identity_mask(struct str s, char out[IDENTITY_MASK_MAX]);
+
 #endif

@@ -40,6 +40,9 @@
 /* limit: a number → kept[], newest first: revision, first_seen, state. Or revision: one, its beginning, "active" or "staged" →
  * revision, first_seen, state, text: canonical, itself a rule file */
 #define ADMIN_CMD_POLICY_KEPT "policy kept"
+/* after: an item's number (0 at first), limit: items → decisions[] of them: item, seq (0: at admission), ref, domain, common:
+ * an index into commons[] (JSON members as text), detail (the same), record: hex; after, more. Or item: one */
+#define ADMIN_CMD_POLICY_RECORDS "policy records"
 /* → as policy status, without history; findings, as text, when the new files were refused */
 /* → review[]: what waits for a person, oldest first, with since and expires; or item: a number → that one, with its
  * reasons, applicant, evidence and earlier decisions. Approve and refuse: item, why: text → item, state, reason, detail */

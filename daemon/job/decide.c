@@ -1,5 +1,6 @@
 /* Facts out of an item and the ledger, a state out of a decision. */
 #include "daemon/job/decide.h"
+#include "daemon/job/record.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/hash.h"
@@ -226,15 +227,6 @@ bool decide_subject_key(const struct decider *d, const struct item_request *r, u
 
 /* ---- the outcome --------------------------------------------------------------------------------------------------- */
 
-static const char *stage_name(enum decide_stage s)
-{
-	static const char *const names[] = {[DECIDE_ADMISSION] = "admission",
-	                                    [DECIDE_SENDING] = "sending",
-	                                    [DECIDE_PREVIEW] = "preview",
-	                                    [DECIDE_AGAIN] = "again"};
-	return names[s];
-}
-
 static void copy_code(char *out, size_t size, struct str code)
 {
 	if (!str_copy(out, size, code))
@@ -249,23 +241,12 @@ static void list_needs(const struct policy_decision *p, char *out, size_t size)
 		n += (size_t)snprintf(out + n, size - n, "%s%s", i ? "," : "", p->needs[i]);
 }
 
-/* Another partner's name: a matter of ownership, not of policy, so the rule files do not know it. */
-static void decide_foreign(const struct decider *d, enum decide_stage stage, date_t today,
-                           struct buf *scratch, struct decide_outcome *out)
+static void outcome_of_foreign(struct decide_outcome *out, date_t today)
 {
 	out->state = ITEM_REFUSED;
 	out->fault = FAULT_PARTNER;
 	snprintf(out->reason, sizeof out->reason, "NOT_YOURS");
 	out->decided_on = today;
-	buf_printf(
-	    scratch,
-	    "\"stage\":\"%s\",\"outcome\":\"reject\",\"grant\":null,\"reasons\":[\"NOT_YOURS\"],\"flags\":[],"
-	    "\"cites\":[],\"rules\":\"%s\"",
-	    stage_name(stage), decider_revision(d));
-	size_t common = buf_len(scratch);
-	buf_lit(scratch, "\"free_years\":0,\"charged_years\":0");
-	out->common = str_make(buf_data(scratch), common);
-	out->item = str_make(buf_data(scratch) + common, buf_len(scratch) - common);
 }
 
 static void outcome_of(const struct policy_decision *p, const struct item_request *r,
@@ -297,17 +278,6 @@ static void outcome_of(const struct policy_decision *p, const struct item_reques
 	memcpy(out->province, p->province, sizeof out->province);
 }
 
-/* The entry of a department's list that the decision knows. */
-static void print_listed(const struct decide_listed *l, const struct item_applicant *a, struct buf *out)
-{
-	char date[DATE_TEXT_MAX];
-	if (l->list)
-		buf_printf(
-		    out, ",\"list\":{\"list\":%llu,\"line\":%u,\"date\":\"%s\",\"result\":\"%s\"}",
-		    (unsigned long long)l->list, l->line, date_format(date, l->date),
-		    policy_result_names[list_contradicts(l, a) ? POLICY_CONTRADICTED : POLICY_CONFIRMED]);
-}
-
 void decide_beyond_quota(struct decide_outcome *out)
 {
 	out->state = ITEM_REFUSED;
@@ -321,30 +291,30 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out)
 {
 	struct fact_lists lists;
-	struct policy_facts facts;
+	struct record record = {.stage = stage, .foreign = r->op == ITEM_RENEW && ledger->name_foreign};
 	struct policy_decision p;
+	size_t common;
 	buf_clear(scratch);
 	*out = (struct decide_outcome){
 	    .free_from = DATE_NONE, .free_until = DATE_NONE, .eligible_until = DATE_NONE, .fee_vnd = -1};
-	if (r->op == ITEM_RENEW && ledger->name_foreign) {
-		decide_foreign(d, stage, date_of_instant(now, HANOI_OFFSET_S), scratch, out);
-		return;
-	}
-	facts_fill(r, &lists, &facts);
-	facts_of_ledger(ledger, r->op, &facts);
-	facts_of_list(&ledger->listed, &r->applicant, &lists, &facts);
-	facts.approved = ledger->approved;
-	facts.at = now;
-	policy_decide(d->rules, &facts, &p);
-	outcome_of(&p, r, out);
-	buf_printf(scratch, "\"stage\":\"%s\",", stage_name(stage));
-	policy_print_common(&p, scratch);
-	size_t common = buf_len(scratch);
-	policy_print_item(&p, scratch);
-	print_listed(&ledger->listed, &r->applicant, scratch);
+	facts_fill(r, &lists, &record.facts);
+	facts_of_ledger(ledger, r->op, &record.facts);
+	facts_of_list(&ledger->listed, &r->applicant, &lists, &record.facts);
+	record.facts.approved = ledger->approved;
+	record.facts.at = now;
+	record.list = ledger->listed.list;
+	record.line = ledger->listed.line;
+	record_decide(d->rules, &record, scratch, &common, &p);
+	if (record.foreign)
+		outcome_of_foreign(out, date_of_instant(now, HANOI_OFFSET_S));
+	else
+		outcome_of(&p, r, out);
+	size_t members = buf_len(scratch);
+	record_encode(&record, scratch);
 	INVARIANT(buf_ok(scratch));
 	out->common = str_make(buf_data(scratch), common);
-	out->item = str_make(buf_data(scratch) + common, buf_len(scratch) - common);
+	out->item = str_make(buf_data(scratch) + common, members - common);
+	out->record = str_make(buf_data(scratch) + members, buf_len(scratch) - members);
 }
 
 /* ---- contacts ------------------------------------------------------------------------------------------------------ */

@@ -75,13 +75,13 @@ struct decide_outcome {
 	int64_t fee_vnd;                              /* expected in total */
 	date_t decided_on;                            /* Hanoi date of the decision */
 	date_t free_from, free_until, eligible_until; /* DATE_NONE when they do not apply */
-	/* JSON members without braces; views into the two buffers given to decide_item(). */
-	struct str common, item;
+	/* Views into the buffer given to decide_item(): JSON members without braces, and the facts used (record.h). */
+	struct str common, item, record;
 };
 
 /* A quota of the programme is used up: refused, whatever the rules say. */
 void decide_beyond_quota(struct decide_outcome *out);
-/* `scratch` is cleared and holds the JSON; reuse it. */
+/* `scratch` is cleared and holds the texts; reuse it. */
 void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out);
 

@@ -84,7 +84,7 @@ static enum err hold(struct gather *g, const struct sq_item *item, const struct 
 	                        .expires = INSTANT_NONE,
 	                        .charged_vnd = -1,
 	                        .at = g->o->now};
-	enum err err = sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
+	enum err err = sq_result_add(g->s, &g->o->op, item, &r, false, d);
 	g->o->held++;
 	if (!err)
 		err = sq_grant_release(g->s, &g->o->op, item);
@@ -116,7 +116,7 @@ static enum err confirm(struct gather *g, struct sq_item *item, const struct dec
 	item->decided_later = true;
 	item->grant_from = d->free_from;
 	item->free_until = d->free_until;
-	return sq_result_add(g->s, &g->o->op, item, &r, false, d->common, d->item);
+	return sq_result_add(g->s, &g->o->op, item, &r, false, d);
 }
 
 /* As item_encode() has it, for the one who sends it. */

@@ -184,7 +184,7 @@ static enum err write_result(struct again *x, struct sq_tally *t)
 	x->item->decided_later = true;
 	x->item->grant_from = x->d.free_from;
 	x->item->free_until = x->d.free_until;
-	enum err err = sq_result_add(x->s, x->op, x->item, &r, false, x->d.common, x->d.item);
+	enum err err = sq_result_add(x->s, x->op, x->item, &r, false, &x->d);
 	if (!err && x->d.state == ITEM_QUEUED)
 		err = sq_ready_add(x->s, x->op, &key, x->item->due, x->with->now, x->item->id);
 	return err ? err
@@ -275,7 +275,7 @@ static enum err end_refused(struct sq *s, struct store_op *op, struct sq_tally *
                             struct str reason, struct str words, instant_ms_t now)
 {
 	struct item_result r = store_refused_result(reason, words, i->attempt, now);
-	enum err err = sq_result_add(s, op, i, &r, false, STR_NONE, STR_NONE);
+	enum err err = sq_result_add(s, op, i, &r, false, NULL);
 	if (!err)
 		err = sq_grant_release(s, op, i);
 	return err ? err : sq_tally_move(s, op, t, i->batch, (int)i->state, ITEM_REFUSED);

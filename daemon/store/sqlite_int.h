@@ -115,6 +115,7 @@ enum err sq_get_messages(struct sq *s, struct store_get_messages *o);
 enum err sq_rules_keep(struct sq *s, struct store_rules_keep *o);
 enum err sq_get_rules(struct sq *s, struct store_get_rules *o);
 enum err sq_get_rules_steps(struct sq *s, struct store_get_rules_steps *o);
+enum err sq_get_records(struct sq *s, struct store_get_records *o);
 enum err sq_import(struct sq *s, struct store_import *o);
 enum err sq_get_batch(struct sq *s, struct store_get_batch *o);
 enum err sq_get_items(struct sq *s, struct store_get_items *o);
@@ -177,7 +178,7 @@ enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq
 /* Appends a result; `i` as it was until now. `counted`: the attempt was made, the next one has the next number.
  * `common`/`detail`: a later decision's texts, or empty. */
 enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *i,
-                       const struct item_result *r, bool counted, struct str common, struct str detail);
+                       const struct item_result *r, bool counted, const struct decide_outcome *d);
 /* The text's number, stored when it is new. */
 enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id);
 /* The ledger's facts for a request. `item`: whose own grant does not count against it; 0: none. */

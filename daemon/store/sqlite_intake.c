@@ -206,6 +206,7 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sq_bind_instant(st, 22, n->due);
 	sqlite3_bind_int(st, 23, d->charged_years > 0);
 	sqlite3_bind_int64(st, 25, d->fee_vnd);
+	sq_bind_blob(st, 26, d->record);
 	if (buf_len(&n->quota))
 		sq_bind_str(st, 24, buf_str(&n->quota));
 	enum err err = sq_run(s, &o->op, st);
@@ -459,7 +460,7 @@ static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t,
 	                        .charged_vnd = -1,
 	                        .at = at};
 	o->unknown++;
-	err = sq_result_add(s, &o->op, &item, &r, true, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, &item, &r, true, NULL);
 	return err ? err : sq_tally_move(s, &o->op, t, item.batch, ITEM_SENDING, ITEM_UNKNOWN);
 }
 

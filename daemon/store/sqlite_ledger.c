@@ -157,11 +157,11 @@ static enum err mark_held(struct sq *s, struct store_op *op, const struct sq_ite
 }
 
 enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *i,
-                       const struct item_result *r, bool counted, struct str common, struct str detail)
+                       const struct item_result *r, bool counted, const struct decide_outcome *d)
 {
 	int64_t common_id = 0;
 	struct buf body;
-	enum err err = common.len ? sq_text_id(s, op, common, &common_id) : OK;
+	enum err err = d ? sq_text_id(s, op, d->common, &common_id) : OK;
 	if (err)
 		return err;
 	buf_init(&body, ITEM_PAYLOAD_MAX);
@@ -172,9 +172,10 @@ enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *
 	sqlite3_bind_int(st, 3, (int)r->state);
 	sqlite3_bind_int(st, 4, counted);
 	sq_bind_blob(st, 5, buf_str(&body));
-	if (common.len) {
+	if (d) {
 		sqlite3_bind_int64(st, 6, common_id);
-		sq_bind_str(st, 7, detail);
+		sq_bind_str(st, 7, d->item);
+		sq_bind_blob(st, 10, d->record);
 	}
 	if (i->decided_later) { /* DATE_NONE too: it says that nothing is free any more */
 		sqlite3_bind_int(st, 8, i->grant_from);

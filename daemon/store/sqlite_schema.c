@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -35,7 +35,8 @@ static const char schema[] =
     " quota TEXT, common INTEGER NOT NULL, grant_key BLOB, grant_from INTEGER, free_until INTEGER, due "
     "INTEGER, ditem "
     "TEXT NOT NULL,"
-    " payload BLOB NOT NULL);"
+    /* record: the facts that the decision used (daemon/job/record.h) */
+    " record BLOB NOT NULL, payload BLOB NOT NULL);"
     "CREATE UNIQUE INDEX item_ref ON item(partner, ref);"
     "CREATE INDEX item_line ON item(batch, line);"
     "CREATE TABLE line(batch INTEGER, line INTEGER, item INTEGER NOT NULL, PRIMARY KEY(batch, line)) WITHOUT "
@@ -55,7 +56,8 @@ static const char schema[] =
     /* counted: the attempt was made (something was sent) */
     "CREATE TABLE result(seq INTEGER PRIMARY KEY, item INTEGER NOT NULL, attempt INTEGER NOT "
     "NULL,"
-    " state INTEGER NOT NULL, counted INTEGER NOT NULL, body BLOB NOT NULL, common INTEGER, ditem TEXT,"
+    " state INTEGER NOT NULL, counted INTEGER NOT NULL, body BLOB NOT NULL, common INTEGER, ditem TEXT, "
+    "record BLOB,"
     " grant_from INTEGER, free_until INTEGER);"
     "CREATE INDEX result_item ON result(item, seq);"
     /* items in unknown, reconciling, pending or needs_human */

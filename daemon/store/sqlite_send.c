@@ -177,7 +177,7 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 	r.past_boundary = step->past_boundary =
 	    store_past_boundary((enum item_op)item.op, item.grant_from, item.due, &r);
 	if (!err)
-		err = sq_result_add(s, &o->op, &item, &r, !step->not_sent, STR_NONE, STR_NONE);
+		err = sq_result_add(s, &o->op, &item, &r, !step->not_sent, NULL);
 	if (!err)
 		err = effects(s, o, step, &item, &r, is_new);
 	if (!err && step->leaves_claim && step->claim)
@@ -218,7 +218,7 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 	r.at = o->now;
 	r.past_boundary = o->past_boundary =
 	    store_past_boundary((enum item_op)item.op, item.grant_from, item.due, &r);
-	err = sq_result_add(s, &o->op, &item, &r, true, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, &item, &r, true, NULL);
 	if (!err && r.state == ITEM_DONE)
 		err = name_write(s, &o->op, &item, &r, SQ_DOMAIN_PUT);
 	if (!err && !o->pan_approved)
@@ -260,7 +260,7 @@ static enum err cancel_item(struct sq *s, struct store_batch_cancel *o, struct s
 	                        .charged_vnd = -1,
 	                        .at = o->now};
 	o->cancelled++;
-	err = sq_result_add(s, &o->op, &item, &r, false, STR_NONE, STR_NONE);
+	err = sq_result_add(s, &o->op, &item, &r, false, NULL);
 	if (!err)
 		err = sq_grant_release(s, &o->op, &item);
 	sqlite3_stmt *st = sq_stmt(s, SQ_READY_DEL);

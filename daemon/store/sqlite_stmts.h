@@ -51,9 +51,10 @@ SQ(ITEM_BY_REF, "SELECT i.id, i.payload, i.state, i.reason, b.published IS NULL 
 SQ(ITEM_ADD,
    "INSERT INTO item(batch, line, partner, account, lane, op, state, fault, ref, domain, contact, reason, "
    "needs, "
-   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due, paid, quota, fee) "
+   "decided_on, rules, common, ditem, grant_key, grant_from, free_until, payload, due, paid, quota, fee, "
+   "record) "
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, "
-   "?22, ?23, ?24, ?25)")
+   "?22, ?23, ?24, ?25, ?26)")
 SQ(LINE_ADD, "INSERT INTO line(batch, line, item) VALUES(?1, ?2, ?3)")
 SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until, "
               "due, paid, quota IS NOT NULL "
@@ -61,8 +62,8 @@ SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_ke
 SQ(RESULT_LAST, "SELECT state, attempt, counted, grant_from, free_until FROM result WHERE item = ?1 ORDER BY "
                 "seq DESC LIMIT 1")
 SQ(RESULT_ADD,
-   "INSERT INTO result(item, attempt, state, counted, body, common, ditem, grant_from, free_until) "
-   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+   "INSERT INTO result(item, attempt, state, counted, body, common, ditem, grant_from, free_until, record) "
+   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
 
 SQ(QUEUES, "SELECT account, partner, lane FROM work UNION SELECT account, partner, lane FROM ready WHERE "
            "not_before <= ?1")
@@ -177,6 +178,12 @@ SQ(ROW,
    "i.common "
    "LEFT JOIN result r ON r.seq = (SELECT max(seq) FROM result WHERE item = i.id) "
    "LEFT JOIN text rc ON rc.id = r.common WHERE i.id = ?1")
+SQ(RECORD_ITEMS, "SELECT i.id, i.ref, i.domain, t.body, i.ditem, i.record FROM item i JOIN batch b ON b.id = "
+                 "i.batch JOIN text t ON "
+                 "t.id = i.common WHERE i.id > ?1 AND b.published IS NOT NULL ORDER BY i.id LIMIT ?2")
+SQ(RECORD_LATER,
+   "SELECT r.seq, t.body, r.ditem, r.record FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 "
+   "AND r.record IS NOT NULL ORDER BY r.seq")
 SQ(DECIDED_LAST, "SELECT t.body, r.ditem FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 AND "
                  "r.common IS NOT "
                  "NULL ORDER BY r.seq DESC LIMIT 1")

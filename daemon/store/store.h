@@ -87,7 +87,8 @@ enum store_op_type {
 	STORE_GET_MESSAGES,
 	STORE_GET_RULES,
 	STORE_GET_RULES_STEPS,
-	STORE_GET_USED, /* what is used of quotas */
+	STORE_GET_RECORDS, /* decisions with the facts that they used */
+	STORE_GET_USED,    /* what is used of quotas */
 	STORE_GET_COUNTS,
 	STORE_GET_DEPTHS,  /* reader: what waits in the queues, and since when */
 	STORE_HISTORY_ADD, /* writer: figures of this moment, for plots */
@@ -496,6 +497,26 @@ struct store_get_rules_steps {
 	uint32_t limit; /* in: at most STORE_PAGE_MAX */
 	struct arena *arena;
 	struct store_rules_step *rows; /* out */
+	size_t count;
+	bool more;
+};
+
+/* A decision as it was taken: at admission, and each later one. */
+struct store_record {
+	item_id_t item;
+	uint64_t seq; /* of the result that carries it; 0: at admission */
+	struct str ref, domain;
+	struct str common, detail; /* JSON members */
+	struct str record;         /* daemon/job/record.h */
+};
+
+/* All decisions of up to `limit` items of published batches behind `after`, oldest first, of one item together. */
+struct store_get_records {
+	struct store_op op;
+	item_id_t after; /* in: 0: from the first on; out: the last item that was looked at */
+	uint32_t limit;  /* in: at most STORE_PAGE_MAX */
+	struct arena *arena;
+	struct store_record *rows; /* out */
 	size_t count;
 	bool more;
 };

@@ -82,16 +82,17 @@ struct item_result mem_result_of(enum item_state state, int attempt, instant_ms_
 }
 
 void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result *r, bool counted,
-                    struct str common, struct str detail)
+                    const struct decide_outcome *d)
 {
 	struct mem_result *n = arena_calloc(&m->arena, 1, sizeof *n);
 	*n = (struct mem_result){.item = i, .r = *r, .counted = counted};
 	struct str *texts[] = {&n->r.reason, &n->r.message, &n->r.needs, &n->r.cl_trid, &n->r.sv_trid};
 	for (size_t k = 0; k < ARRAY_LEN(texts); k++)
 		*texts[k] = arena_str(&m->arena, *texts[k]);
-	if (common.len) {
-		n->common = arena_str(&m->arena, common);
-		n->detail = arena_str(&m->arena, detail);
+	if (d) {
+		n->common = arena_str(&m->arena, d->common);
+		n->detail = arena_str(&m->arena, d->item);
+		n->record = arena_str(&m->arena, d->record);
 		i->decided = n;
 	}
 	m->results = mem_grow(m->results, m->result_count, sizeof *m->results);
@@ -151,7 +152,7 @@ static void doubt(struct mem *m, struct mem_item *i)
 	r.cl_trid = str_c(cltrid);
 	r.reason = STR("OUTCOME_UNKNOWN");
 	r.message = STR("the gateway stopped while this was being sent");
-	mem_result_add(m, i, &r, true, STR_NONE, STR_NONE);
+	mem_result_add(m, i, &r, true, NULL);
 }
 
 static enum err recover(struct mem *m, struct store_recover *o)
@@ -289,6 +290,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_RULES_KEEP: return mem_rules_keep(m, OP(store_rules_keep));
 	case STORE_GET_RULES: return mem_get_rules(m, OP(store_get_rules));
 	case STORE_GET_RULES_STEPS: return mem_get_rules_steps(m, OP(store_get_rules_steps));
+	case STORE_GET_RECORDS: return mem_get_records(m, OP(store_get_records));
 	case STORE_GET_USED: return mem_get_used(m, OP(store_get_used));
 	case STORE_GET_MESSAGES: return mem_get_messages(m, OP(store_get_messages));
 	case STORE_MESSAGE: return mem_message(m, OP(store_message));

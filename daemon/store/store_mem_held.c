@@ -105,7 +105,7 @@ void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i
 	struct item_result r = store_again_result(&d, mem_attempt_of(i), with->now);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;
-	mem_result_add(m, i, &r, false, d.common, d.item);
+	mem_result_add(m, i, &r, false, &d);
 	if (d.state == ITEM_QUEUED) {
 		i->not_before = with->now;
 		i->lane = lane_now(i->base_lane, i->due, with->now);
@@ -166,7 +166,7 @@ static void end_refused(struct mem *m, struct mem_item *i, struct str reason, st
                         instant_ms_t now)
 {
 	struct item_result r = store_refused_result(reason, words, mem_attempt_of(i), now);
-	mem_result_add(m, i, &r, false, STR_NONE, STR_NONE);
+	mem_result_add(m, i, &r, false, NULL);
 	mem_grant_release(m, i);
 }
 

@@ -14,8 +14,8 @@ struct mem_item;
 struct mem_result {
 	struct mem_item *item;
 	struct item_result r;
-	bool counted;              /* the attempt was made, the next one has the next number */
-	struct str common, detail; /* a later decision, or empty */
+	bool counted;                      /* the attempt was made, the next one has the next number */
+	struct str common, detail, record; /* a later decision, or empty */
 };
 
 struct mem_batch;
@@ -42,7 +42,7 @@ struct mem_item {
 	enum item_state intake, state; /* state: now */
 	enum item_fault fault;
 	struct str quota; /* that it holds, as in sqlite_quota.c; empty: none */
-	struct str ref, domain, payload, rules, common, detail;
+	struct str ref, domain, payload, rules, common, detail, record;
 	char contact[ITEM_CONTACT_MAX], reason[32], needs[64];
 	date_t decided_on, grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
@@ -152,9 +152,9 @@ struct mem_item *mem_item_find(struct mem *m, item_id_t id);
 /* Waiting to be sent, in published batches. */
 uint64_t mem_queued_of(const struct mem *m, uint32_t partner);
 void mem_item_move(struct mem_item *i, enum item_state to);
-/* Appends a result and moves the item to its state. `common` and `detail`: a later decision's texts, or empty. */
+/* Appends a result and moves the item to its state. `d`: a later decision, or NULL. */
 void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result *r, bool counted,
-                    struct str common, struct str detail);
+                    const struct decide_outcome *d);
 /* The number of the attempt that is made now, or would be. */
 int mem_attempt_of(const struct mem_item *i);
 void mem_grant_release(struct mem *m, const struct mem_item *i);
@@ -219,6 +219,7 @@ enum err mem_get_messages(struct mem *m, struct store_get_messages *o);
 enum err mem_rules_keep(struct mem *m, struct store_rules_keep *o);
 enum err mem_get_rules(struct mem *m, struct store_get_rules *o);
 enum err mem_get_rules_steps(struct mem *m, struct store_get_rules_steps *o);
+enum err mem_get_records(struct mem *m, struct store_get_records *o);
 enum err mem_get_batch(struct mem *m, struct store_get_batch *o);
 enum err mem_get_items(struct mem *m, struct store_get_items *o);
 enum err mem_get_item(struct mem *m, struct store_get_item *o);

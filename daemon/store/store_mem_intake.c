@@ -110,6 +110,7 @@ static void fill_decision(struct mem *m, struct mem_item *i, const struct decide
 	i->rules = arena_str(&m->arena, str_c(decider_revision(decider)));
 	i->common = arena_str(&m->arena, d->common);
 	i->detail = arena_str(&m->arena, d->item);
+	i->record = arena_str(&m->arena, d->record);
 	i->paid = d->charged_years > 0;
 	i->fee_vnd = d->fee_vnd;
 	i->grant_from = d->free_from;
@@ -215,7 +216,7 @@ static void cancel_item(struct mem *m, struct store_batch_cancel *o, struct mem_
 	struct item_result r = mem_result_of(ITEM_CANCELLED, mem_attempt_of(i), o->now);
 	r.reason = STR("CANCELLED");
 	r.message = STR("cancelled by the partner");
-	mem_result_add(m, i, &r, false, STR_NONE, STR_NONE);
+	mem_result_add(m, i, &r, false, NULL);
 	mem_grant_release(m, i);
 	o->cancelled++;
 }

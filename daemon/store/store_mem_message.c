@@ -13,7 +13,7 @@ static void settle(struct mem *m, struct store_message *o, struct mem_item *i)
 	r.message = o->text;
 	r.at = o->now;
 	r.past_boundary = o->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
-	mem_result_add(m, i, &r, true, STR_NONE, STR_NONE);
+	mem_result_add(m, i, &r, true, NULL);
 	if (r.state == ITEM_DONE)
 		mem_domain_made(m, i, &r);
 	if (!o->pan_approved)

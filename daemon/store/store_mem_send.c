@@ -151,7 +151,7 @@ static void hold(struct mem *m, struct store_claim *o, struct mem_item *i, const
 	r.fault = FAULT_GATEWAY;
 	r.reason = str_c(d->reason);
 	r.message = STR("decided again at sending: no longer as it was admitted");
-	mem_result_add(m, i, &r, false, d->common, d->item);
+	mem_result_add(m, i, &r, false, d);
 	mem_grant_release(m, i);
 	o->held++;
 }
@@ -183,7 +183,7 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	}
 	struct item_result r = mem_result_of(ITEM_SENDING, mem_attempt_of(i), o->now);
 	r.reason = str_c(d.reason);
-	mem_result_add(m, i, &r, false, d.common, d.item);
+	mem_result_add(m, i, &r, false, &d);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;
 	i->due = lane_due(&req, d.eligible_until);
@@ -315,7 +315,7 @@ static void finish_step(struct mem *m, const struct store_finish *o, struct stor
 	if ((step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r))
 		r = taken_before(i, r);
 	r.past_boundary = step->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
-	mem_result_add(m, i, &r, !step->not_sent, STR_NONE, STR_NONE);
+	mem_result_add(m, i, &r, !step->not_sent, NULL);
 	name_effect(m, step, i, &r);
 	if (step->grant == STORE_GRANT_RELEASE || r.state == ITEM_FAILED)
 		mem_grant_release(m, i);

@@ -312,6 +312,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_RULES: return sq_get_rules(s, CONTAINER_OF(op, struct store_get_rules, op));
 	case STORE_GET_RULES_STEPS:
 		return sq_get_rules_steps(s, CONTAINER_OF(op, struct store_get_rules_steps, op));
+	case STORE_GET_RECORDS: return sq_get_records(s, CONTAINER_OF(op, struct store_get_records, op));
 	case STORE_GET_USED: return sq_get_used(s, CONTAINER_OF(op, struct store_get_used, op));
 	case STORE_GET_DOMAIN: return sq_get_domain(s, CONTAINER_OF(op, struct store_get_domain, op));
 	case STORE_GET_COUNTS: return sq_get_counts(s, CONTAINER_OF(op, struct store_get_counts, op));
