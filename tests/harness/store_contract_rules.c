@@ -1,5 +1,6 @@
 /* The contract, continued: rule sets and what became of them. */
 #include "epp/base/check.h"
+#include "daemon/job/record.h"
 #include "policy/policy.h"
 #include "tests/harness/store_contract_int.h"
 
@@ -130,7 +131,80 @@ static void steps_of_rule_sets_are_told_newest_first(void **state)
 	contract_assert_str(s.value, "{\"active\":1}");
 }
 
-const struct CMUnitTest contract_rules_tests[] = {CONTRACT_TEST(rule_sets_are_kept_as_they_were_first_seen),
+/* ---- records ---- */
+
+static struct store_get_records records(struct contract *c, item_id_t after, uint32_t limit)
+{
+	struct store_get_records g = {.after = after, .limit = limit, .arena = &c->a};
+	assert_int_equal(play(c->b, &g.op, STORE_GET_RECORDS), OK);
+	return g;
+}
+
+/* The record gives the decision's members again, byte by byte, under the rules that it names. */
+static void assert_gives_again(const struct store_record *r, const struct decider *d)
+{
+	struct record record;
+	struct policy_decision p;
+	struct buf out;
+	size_t common;
+	buf_init(&out, 1 << 20);
+	assert_int_equal(record_decode(r->record, &record), OK);
+	record_decide(decider_rules(d), &record, &out, &common, &p);
+	assert_int_equal(common, r->common.len);
+	assert_int_equal(buf_len(&out), r->common.len + r->detail.len);
+	assert_memory_equal(buf_data(&out), r->common.ptr, common);
+	assert_memory_equal(buf_data(&out) + common, r->detail.ptr, r->detail.len);
+	buf_fini(&out);
+}
+
+static void every_decision_is_recorded_with_its_facts(void **state)
+{
+	CONTRACT_OF(c, state);
+	item_id_t first = contract_admit_many(c, 0, "r", 1, 3);
+	batch_id_t open = contract_begin(c, 0, NULL); /* what is not published yet is nobody's decision */
+	struct play_line line = {
+	    .kind = PLAY_PAID, .ref = "open", .name = "open.com.vn", .account = c->account[0]};
+	contract_chunk(c, 0, open, &line, 1, 1, NULL);
+	(void)contract_restart(c);
+	struct store_get_records g = records(c, 0, 2);
+	assert_int_equal(g.count, 2);
+	assert_true(g.more);
+	assert_int_equal(g.after, first + 1);
+	for (size_t i = 0; i < g.count; i++) {
+		assert_int_equal(g.rows[i].item, first + i);
+		assert_int_equal(g.rows[i].seq, 0);
+		assert_gives_again(&g.rows[i], c->decider);
+	}
+	contract_assert_str(g.rows[0].ref, "r1");
+	g = records(c, g.after, 2);
+	assert_int_equal(g.count, 1);
+	assert_false(g.more);
+	assert_int_equal(records(c, g.after, 2).count, 0);
+}
+
+static void a_later_decision_is_recorded_beside_the_first(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct decider *was = c->decider;
+	item_id_t first = contract_admit_many(c, 0, "s", 1, 1);
+	c->now += 24 * 3600 * 1000;
+	c->decider = c->other; /* another day, other rules */
+	(void)contract_claim(c, 0, 1);
+	struct store_get_records g = records(c, first - 1, 1);
+	assert_int_equal(g.count, 2);
+	assert_int_equal(g.rows[0].seq, 0);
+	assert_true(g.rows[1].seq > 0);
+	assert_gives_again(&g.rows[0], was);
+	assert_gives_again(&g.rows[1], c->other);
+	assert_true(str_starts(g.rows[0].common, STR("\"stage\":\"admission\"")));
+	assert_true(str_starts(g.rows[1].common, STR("\"stage\":\"sending\"")));
+	c->decider = was;
+}
+
+const struct CMUnitTest contract_rules_tests[] = {CONTRACT_TEST(every_decision_is_recorded_with_its_facts),
+                                                  CONTRACT_TEST(
+                                                      a_later_decision_is_recorded_beside_the_first),
+                                                  CONTRACT_TEST(rule_sets_are_kept_as_they_were_first_seen),
                                                   CONTRACT_TEST(a_kept_rule_set_loads_to_its_revision),
                                                   CONTRACT_TEST(a_revision_that_nobody_kept_is_not_found),
                                                   CONTRACT_TEST(steps_of_rule_sets_are_told_newest_first),

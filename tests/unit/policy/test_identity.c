@@ -1,4 +1,5 @@
 /* Structure of personal numbers, tax codes and household numbers. */
+#include "epp/base/rng.h"
 #include "policy/identity.h"
 
 #include <setjmp.h>
@@ -130,6 +131,50 @@ static void normalized_numbers(void **state)
 	assert_false(identity_normalize(STR("12345678901234567"), out, sizeof out));
 }
 
+/* Whatever is asked of a number is answered the same of its mask, and the mask has no digit of it but the first six. */
+static void a_masked_number_answers_as_the_number_does(void **state)
+{
+	static const char *const odd[] = {"000000000000",
+	                                  "000000000",
+	                                  "0000000000",
+	                                  "0000000000001",
+	                                  "0100109106",
+	                                  "0100109106001",
+	                                  "0100109106-001",
+	                                  "0100109106000",
+	                                  "0100109107-12",
+	                                  "9",
+	                                  "41A8000123",
+	                                  "41a800012345",
+	                                  "A",
+	                                  "0000000000-000"};
+	struct rng g;
+	(void)state;
+	rng_init_seed(&g, 7);
+	for (size_t i = 0; i < 200000; i++) {
+		char text[16], room[IDENTITY_MASK_MAX];
+		size_t len = 1 + rng_below(&g, 14);
+		for (size_t k = 0; k < len; k++)
+			text[k] = (char)(rng_below(&g, 3) ? '0' + (int)rng_below(&g, 10)
+			                                  : "0001-A"[rng_below(&g, 6)]);
+		struct str s = i < ARRAY_LEN(odd) ? str_c(odd[i]) : str_make(text, len);
+		struct str m = identity_mask(s, room);
+		bool a = false, b = false;
+		assert_int_equal(identity_is_personal(s), identity_is_personal(m));
+		assert_int_equal(identity_is_legacy(s), identity_is_legacy(m));
+		assert_int_equal(identity_household(s), identity_household(m));
+		bool valid = identity_tax_code(s, &a);
+		assert_int_equal(valid, identity_tax_code(m, &b));
+		assert_true(!valid || a == b);
+		if (identity_is_personal(s)) {
+			assert_memory_equal(s.ptr, m.ptr, 6);
+			assert_true(memcmp(m.ptr + 6, "000001", 6) == 0 ||
+			            memcmp(m.ptr, "000000000000", 12) == 0);
+		}
+	}
+	assert_int_equal(identity_mask(STR_NONE, (char[IDENTITY_MASK_MAX]){0}).len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +185,7 @@ int main(void)
 	    cmocka_unit_test(tax_code_detects_every_single_slip),
 	    cmocka_unit_test(household_numbers_have_three_forms),
 	    cmocka_unit_test(normalized_numbers),
+	    cmocka_unit_test(a_masked_number_answers_as_the_number_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
