@@ -49,11 +49,14 @@ static void put_flags(struct buf *out, const struct record *r)
 {
 	const struct policy_facts *f = &r->facts;
 	put_number(out, (uint64_t)f->op | (uint64_t)f->name_idn << 1 | (uint64_t)f->charge << 2 |
-	                    (uint64_t)f->approved << 3 | (uint64_t)r->foreign << 4 | (uint64_t)r->stage << 5);
+	                    (uint64_t)(f->approved.len > 0) << 3 | (uint64_t)r->foreign << 4 |
+	                    (uint64_t)r->stage << 5);
 	put_number(out, (uint64_t)f->kind | (uint64_t)f->gender << 4);
 	put_number(out, (uint64_t)f->registration_exempt | (uint64_t)f->prior_paid << 2 |
 	                    (uint64_t)f->name_known << 4 | (uint64_t)f->name_granted << 6 |
 	                    (uint64_t)f->ownership_changed << 8);
+	if (f->approved.len)
+		put_text(out, f->approved);
 }
 
 static void put_lists(struct buf *out, const struct record *r)
@@ -184,7 +187,7 @@ static void get_flags(struct reader *r, struct record *out)
 	f->op = (enum policy_op)get_bits(a, 0, 1, POLICY_OP__COUNT, r);
 	f->name_idn = get_bits(a, 1, 1, 2, r);
 	f->charge = get_bits(a, 2, 1, 2, r);
-	f->approved = get_bits(a, 3, 1, 2, r);
+	bool approved = get_bits(a, 3, 1, 2, r);
 	out->foreign = get_bits(a, 4, 1, 2, r);
 	out->stage = (enum decide_stage)get_bits(a, 5, 3, DECIDE_AGAIN + 1, r);
 	f->kind = (enum policy_kind)get_bits(b, 0, 4, POLICY_KIND__COUNT, r);
@@ -194,6 +197,8 @@ static void get_flags(struct reader *r, struct record *out)
 	f->name_known = (enum policy_flag)get_bits(c, 4, 2, POLICY_YES + 1, r);
 	f->name_granted = (enum policy_flag)get_bits(c, 6, 2, POLICY_YES + 1, r);
 	f->ownership_changed = (enum policy_flag)get_bits(c, 8, 2, POLICY_YES + 1, r);
+	if (approved)
+		f->approved = get_text(r);
 }
 
 /* What there is more of than fits is no record of ours. */
