@@ -55,7 +55,10 @@ static void end_job(struct sched_job *j)
 	enum item_state state = j->job.result.state;
 	bool rest = state == ITEM_PENDING || state == ITEM_NEEDS_HUMAN;
 	list_remove(&j->node);
-	sched_name_release(j, rest);
+	if (state == ITEM_QUEUED && !j->job.not_sent && !j->account->sched->stopping)
+		sched_name_keep(j);
+	else
+		sched_name_release(j, rest);
 	sched_pump_later(j->account);
 	sched_job_free(j);
 }

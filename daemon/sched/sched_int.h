@@ -21,6 +21,8 @@
  * to be one row for many items. */
 #define CLAIM_PART       4
 #define NAME_PUT_BACK_MS 60000
+/* Longer than an item that is sent again is away; one that was cancelled meanwhile never comes. */
+#define NAME_KEPT_MS 120000
 /* What has begun goes before what has not, but for one command in ten: looks after a crash stop nothing for long. */
 #define BEGUN_IN_A_ROW   9
 #define BILLING_PAUSE_MS 300000     /* a deposit is topped up by people */
@@ -69,9 +71,13 @@ struct sched_job {
 };
 
 struct name_lock {
-	struct sched_job *holder; /* NULL: an item at rest (pending, needs a person) holds it */
-	struct list waiters;      /* sched_job.node, oldest first */
-	char *name;               /* owned */
+	struct sched *sched;
+	struct sched_job *holder; /* NULL: an item that is not in memory holds it */
+	/* It is sent again soon; 0: it is at rest (pending, needs a person). */
+	item_id_t kept_for;
+	struct loop_timer kept; /* when it is not waited for any more */
+	struct list waiters;    /* sched_job.node, oldest first */
+	char *name;             /* owned */
 };
 
 struct sched_money {
@@ -227,6 +233,8 @@ void sched_finish_fini(struct sched *s);
 bool sched_name_take(struct sched_job *j);
 /* Gives it to the next waiter, who becomes ready. `rest`: an item at rest keeps it. */
 void sched_name_release(struct sched_job *j, bool rest);
+/* It is sent again soon, and nobody overtakes it. */
+void sched_name_keep(struct sched_job *j);
 void sched_name_rest(struct sched *s, struct str domain);
 void sched_name_settled(struct sched *s, struct str domain);
 /* The item that was at rest goes on itself: its lock is its own again. */

@@ -8,6 +8,7 @@
 static struct name_lock *lock_new(struct sched *s, struct str name, struct sched_job *holder)
 {
 	struct name_lock *l = xcalloc(1, sizeof *l);
+	l->sched = s;
 	l->holder = holder;
 	l->name = xmemdup0(name.ptr, name.len);
 	INVARIANT(!map_put(&s->names, name, l));
@@ -17,9 +18,19 @@ static struct name_lock *lock_new(struct sched *s, struct str name, struct sched
 static void lock_free(struct sched *s, struct name_lock *l)
 {
 	INVARIANT(list_empty(&l->waiters));
+	loop_timer_cancel(s->c.loop, &l->kept);
 	(void)map_del(&s->names, str_c(l->name)); /* it is there: it was put by lock_new */
 	free(l->name);
 	free(l);
+}
+
+static void hand_over(struct name_lock *l, struct sched_job *j)
+{
+	loop_timer_cancel(l->sched->c.loop, &l->kept);
+	l->kept_for = 0;
+	l->holder = j;
+	j->name = l;
+	j->holds_name = true;
 }
 
 bool sched_name_take(struct sched_job *j)
@@ -33,8 +44,13 @@ bool sched_name_take(struct sched_job *j)
 		j->holds_name = true;
 		return true;
 	}
+	if (l->kept_for == j->item) {
+		hand_over(l, j);
+		return true;
+	}
 	/* What is in doubt cannot be put back: it waits, however long the item at rest takes. */
-	if (!j->job.in_doubt && (!l->holder || l->waiters.count >= NAME_WAITERS_MAX)) {
+	bool at_rest = !l->holder && !l->kept_for;
+	if (!j->job.in_doubt && (at_rest || l->waiters.count >= NAME_WAITERS_MAX)) {
 		sched_put_back(j, SCHED_NAME_BUSY);
 		return false;
 	}
@@ -52,8 +68,7 @@ static void pass_on(struct sched *s, struct name_lock *l)
 		return;
 	}
 	struct sched_job *next = LIST_ITEM(n, struct sched_job, node);
-	l->holder = next;
-	next->holds_name = true;
+	hand_over(l, next);
 	list_push(&next->account->begun, &next->node);
 	sched_pump_later(next->account);
 }
@@ -79,6 +94,26 @@ void sched_name_release(struct sched_job *j, bool rest)
 	}
 }
 
+static void on_kept_in_vain(struct loop_timer *t)
+{
+	struct name_lock *l = CONTAINER_OF(t, struct name_lock, kept);
+	l->kept_for = 0;
+	pass_on(l->sched, l);
+}
+
+void sched_name_keep(struct sched_job *j)
+{
+	struct name_lock *l = j->name;
+	if (!j->holds_name)
+		return;
+	j->name = NULL;
+	j->holds_name = false;
+	l->holder = NULL;
+	l->kept_for = j->item;
+	l->kept.fire = on_kept_in_vain;
+	loop_timer_set(l->sched->c.loop, &l->kept, NAME_KEPT_MS);
+}
+
 void sched_name_rest(struct sched *s, struct str domain)
 {
 	if (!map_get(&s->names, domain))
@@ -95,11 +130,8 @@ void sched_name_settled(struct sched *s, struct str domain)
 void sched_name_adopt(struct sched_job *j)
 {
 	struct name_lock *l = map_get(&j->account->sched->names, j->job.request.domain);
-	if (!l || l->holder)
-		return;
-	l->holder = j;
-	j->name = l;
-	j->holds_name = true;
+	if (l && !l->holder)
+		hand_over(l, j);
 }
 
 void sched_name_stop(struct sched *s)
@@ -110,6 +142,7 @@ void sched_name_stop(struct sched *s)
 	while (map_next(&s->names, &at, &name, &value)) {
 		struct name_lock *l = value;
 		struct list_node *n;
+		loop_timer_cancel(s->c.loop, &l->kept);
 		while ((n = list_pop(&l->waiters)))
 			sched_put_back(LIST_ITEM(n, struct sched_job, node), SCHED_STOPPED);
 	}
@@ -122,6 +155,7 @@ void sched_name_fini(struct sched *s)
 	void *value;
 	while (map_next(&s->names, &at, &name, &value)) {
 		struct name_lock *l = value;
+		loop_timer_cancel(s->c.loop, &l->kept);
 		free(l->name);
 		free(l);
 	}

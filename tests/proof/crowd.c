@@ -156,13 +156,14 @@ static void add_batch(struct crowd *c, uint32_t partner)
 {
 	struct market *m = &c->m;
 	bool renew = one_in(c, 2), one_day = one_in(c, 2);
+	uint8_t lane = one_in(c, 4) ? LANE_BULK : LANE_CREATE;
 	uint64_t n = 1 + rng_below(&c->rng, one_in(c, 4) ? 400ull * m->limits.all.limit : 2000);
 	uint64_t now = market_now(m), due = any_due(c, now);
 	for (uint64_t i = 0; i < n; i++) {
 		if (renew)
 			market_add(m, partner, LANE_RENEW, one_day ? due : any_due(c, now), false);
 		else
-			market_add(m, partner, LANE_CREATE, one_in(c, 3) ? due : PROOF_NEVER,
+			market_add(m, partner, lane, one_in(c, 3) ? due : PROOF_NEVER,
 			           c->contacts && one_in(c, 2));
 	}
 }

@@ -659,6 +659,41 @@ static void what_did_not_happen_is_sent_again_under_another_id(void **state)
 	assert_true(w->sent[3].at_ms - w->sent[2].at_ms >= RETRY_AFTER_MS);
 }
 
+/* The first was not carried out and is sent again: the second waits for it. */
+static void who_is_sent_again_keeps_the_name(void **state)
+{
+	struct world *w = *state;
+	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_lose_first;
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 1000);
+	item_id_t second = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t third = admit_one(w, 1, 0, ITEM_CREATE, "x.id.vn", 0);
+	run_to_rest(w, 600000);
+	assert_state(w, first, ITEM_DONE, "CREATED");
+	assert_state(w, second, ITEM_FAILED, "NAME_TAKEN");
+	assert_state(w, third, ITEM_FAILED, "NAME_TAKEN");
+}
+
+/* … but not for ever, when it was cancelled meanwhile. */
+static void a_name_is_not_kept_in_vain(void **state)
+{
+	struct world *w = *state;
+	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	w->say = say_lose_first;
+	sched_start(w->sched);
+	while (state_of(w, first) != ITEM_UNKNOWN)
+		vloop_run_for(&w->v, 10);
+	item_id_t second = admit_one(w, 1, 0, ITEM_CREATE, "x.id.vn", 0);
+	while (state_of(w, first) != ITEM_QUEUED)
+		vloop_run_for(&w->v, 10);
+	struct store_batch_cancel c = {.batch = 1, .partner = w->partners[0], .now = loop_wall(&w->v.loop)};
+	op_run(w, &c.op, STORE_BATCH_CANCEL);
+	assert_int_equal(c.cancelled, 1);
+	run_to_rest(w, NAME_KEPT_MS + 10000);
+	assert_state(w, second, ITEM_DONE, "CREATED");
+}
+
 static int say_lose_every(struct world *w, const struct sched_job *j, char letter)
 {
 	(void)w;
@@ -922,6 +957,8 @@ int main(void)
 	    T(an_approved_item_reads_its_dates),
 	    T(waiters_for_a_name_are_bounded),
 	    T(what_did_not_happen_is_sent_again_under_another_id),
+	    T(who_is_sent_again_keeps_the_name),
+	    T(a_name_is_not_kept_in_vain),
 	    T(attempts_are_counted_over_claims),
 	    T(what_never_left_goes_again_under_its_own_id),
 	    T(a_look_that_never_left_is_no_look),
