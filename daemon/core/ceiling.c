@@ -75,8 +75,8 @@ static void take(struct ceiling *c, uint64_t now_ms)
 	c->at[c->head] = now_ms;
 	c->head = (c->head + 1) % c->limit;
 	c->unsent += c->unsent < c->limit;
-	c->even_us =
-	    (c->even_us > now_ms * 1000 ? c->even_us : now_ms * 1000) + CEILING_WINDOW_MS * 1000 / c->limit;
+	c->stream_us = (c->stream_us > now_ms * 1000 ? c->stream_us : now_ms * 1000) +
+	               CEILING_WINDOW_MS * 1000 / CEILING_STREAM_TIMES / c->limit;
 	uint32_t many = (uint32_t)(((uint64_t)c->limit * CEILING_NEAR_PERCENT + 99) / 100);
 	c->near += newest(c, many) + CEILING_WINDOW_MS > now_ms;
 }
@@ -89,11 +89,11 @@ void ceiling_left(struct ceiling *c, uint64_t now_ms)
 	}
 }
 
-uint64_t ceiling_even_wait_ms(const struct ceiling *c, uint64_t now_ms)
+uint64_t ceiling_stream_wait_ms(const struct ceiling *c, uint64_t now_ms)
 {
 	if (c->limit == 0 || c->shadow)
 		return 0;
-	uint64_t from_ms = c->even_us / 1000;
+	uint64_t from_ms = c->stream_us / 1000;
 	return from_ms > now_ms + CEILING_CATCH_UP_MS ? from_ms - now_ms - CEILING_CATCH_UP_MS : 0;
 }
 

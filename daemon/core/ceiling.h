@@ -15,22 +15,24 @@
 
 #define CEILING_WINDOW_MS    1000
 #define CEILING_NEAR_PERCENT 80
-/* What a second allows leaves as an even stream, not at once: a way of some milliseconds more or less would push much of
- * it into the next second. What a late timer has lost is caught up at once, up to so much. */
-#define CEILING_CATCH_UP_MS 20
-#define CEILING_MAX         100000 /* commands per second; beyond that a ceiling protects nobody */
+/* What a second allows leaves as a stream, not at once: a way of some milliseconds more or less would push much of it into
+ * the next second. Twice as fast as an even one, so that what a registry's or the disk's hesitation has cost is caught up;
+ * what a late timer has cost, at once. */
+#define CEILING_STREAM_TIMES 2
+#define CEILING_CATCH_UP_MS  20
+#define CEILING_MAX          100000 /* commands per second; beyond that a ceiling protects nobody */
 
 struct ceiling {
 	uint64_t *at;   /* owned ring of moments, oldest at `head`; NULL without a limit */
 	uint32_t limit; /* 0: none */
 	uint32_t head;
-	uint32_t claims;  /* that wait */
-	uint32_t unsent;  /* the newest of `at`: taken, and not said to have left */
-	uint64_t even_us; /* when the next one would leave in an even stream */
-	bool shadow;      /* nothing waits; what would have had to is counted */
-	uint64_t taken;   /* since init */
-	uint64_t near;    /* of them, taken when CEILING_NEAR_PERCENT of a window was used */
-	uint64_t over;    /* of them, beyond the limit: only a shadow's */
+	uint32_t claims;    /* that wait */
+	uint32_t unsent;    /* the newest of `at`: taken, and not said to have left */
+	uint64_t stream_us; /* when the next one would leave in the stream */
+	bool shadow;        /* nothing waits; what would have had to is counted */
+	uint64_t taken;     /* since init */
+	uint64_t near;      /* of them, taken when CEILING_NEAR_PERCENT of a window was used */
+	uint64_t over;      /* of them, beyond the limit: only a shadow's */
 };
 
 /* Embedded in whoever claims; zeroed before first use. */
@@ -49,8 +51,8 @@ bool ceiling_take(struct ceiling *c, uint64_t now_ms);
  * begin before what it counts from has left. `now_ms` rounded up.
  */
 void ceiling_left(struct ceiling *c, uint64_t now_ms);
-/* Milliseconds until another one keeps the stream even; 0: now. */
-uint64_t ceiling_even_wait_ms(const struct ceiling *c, uint64_t now_ms);
+/* Milliseconds until another one has its place in the stream; 0: now. */
+uint64_t ceiling_stream_wait_ms(const struct ceiling *c, uint64_t now_ms);
 /* Milliseconds until the next may be taken; 0: now. */
 uint64_t ceiling_wait_ms(const struct ceiling *c, uint64_t now_ms);
 

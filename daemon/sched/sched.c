@@ -33,7 +33,7 @@ static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
 {
 	uint64_t ceiling = ceiling_wait_ms(&a->limits->all, now);
 	uint64_t pace = (pace_wait_us(&a->pace, now * 1000) + 999) / 1000;
-	return later(later(ceiling, pace), ceiling_even_wait_ms(&a->limits->all, now));
+	return later(later(ceiling, pace), ceiling_stream_wait_ms(&a->limits->all, now));
 }
 
 /*
