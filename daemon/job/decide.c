@@ -208,8 +208,8 @@ bool decide_list_subject(const struct decider *d, const struct item_request *r, 
 {
 	const struct item_applicant *a = &r->applicant;
 	struct str number = a->tax_code;
-	if (a->kind == APPLICANT_HOUSEHOLD && a->registration_number.len)
-		number = a->registration_number;
+	if (a->kind == APPLICANT_HOUSEHOLD && (a->registration_number.len || !number.len))
+		number = a->registration_number.len ? a->registration_number : a->id_number;
 	return r->op == ITEM_CREATE && decide_list_key(d, a->kind, number, key);
 }
 

@@ -31,7 +31,7 @@ bool decide_subject_key(const struct decider *d, const struct item_request *r, u
 
 /*
  * The subject's key in the departments' lists (new enterprises, household businesses): of the number by which the
- * subject is known, whatever the zone. False: no such subject, or no number.
+ * subject is known (a household's certificate, else its tax code, else its owner's number), whatever the zone. False: no such subject, or no number.
  */
 bool decide_list_key(const struct decider *d, enum applicant_kind kind, struct str number,
                      uint8_t key[DECIDE_KEY_LEN]);
