@@ -142,7 +142,15 @@ static bool publish(struct world *w, json_int_t n)
 static void begin(struct world *w)
 {
 	world_start(w, MODE_FILES, 0);
+	buf_fini(&http.in); /* of the life before */
 	sim_http_init(&http, &w->sim, 0);
+}
+
+static int end(void **state)
+{
+	int failed = world_fini(state);
+	buf_fini(&http.in);
+	return failed;
 }
 
 static void a_person_decides(void **state)
@@ -352,7 +360,7 @@ static void a_gateway_that_stops_takes_nothing_more(void **state)
 	assert_int_equal(state_of(w, 1), ITEM_REVIEW);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, world_init, world_fini)
+#define T(f) cmocka_unit_test_setup_teardown(f, world_init, end)
 
 int main(void)
 {
