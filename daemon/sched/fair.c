@@ -65,7 +65,7 @@ void fair_activate(struct fair *f, uint32_t partner, uint8_t lane, uint32_t weig
 
 static bool has_work(const struct fair *f, uint8_t lane)
 {
-	return !list_empty(&f->lanes[lane].turns);
+	return !list_empty(&f->lanes[lane].turns) && !(f->skipped >> lane & 1);
 }
 
 /* The lanes at both ends of what has work; false when nothing has. */

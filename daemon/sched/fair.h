@@ -42,8 +42,9 @@ struct fair {
 	/* Owed to the last lane, and to those in between, in parts of a command: FAIR_SURE - 1 make one. Negative: what
 	 * they had taken needed more commands than were owed. */
 	int64_t owed_last, owed_between;
-	uint8_t last;    /* the lane that it is owed to */
-	uint8_t between; /* the one of them that was served last */
+	uint32_t skipped; /* lanes that get no turn now, as bits; the caller's to set */
+	uint8_t last;     /* the lane that it is owed to */
+	uint8_t between;  /* the one of them that was served last */
 };
 
 void fair_init(struct fair *f);

@@ -7,6 +7,7 @@
  * Failure modes: the store cannot write: claiming stops until a finish operation or a later try succeeds. A payload
  * that cannot be decoded (a damaged store) becomes an item for a person, not a crash.
  */
+#include "daemon/job/lane.h"
 #include "daemon/sched/sched_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -220,13 +221,54 @@ static uint32_t ahead(const struct sched_account *a)
 	return ceiling && n > ceiling ? ceiling : n;
 }
 
+/* What a lane's items need of limited classes within a second, at most; UINT32_MAX: no class of theirs is limited. */
+static uint32_t class_limit(const struct sched_account *a, uint8_t lane)
+{
+	static const enum limit_class of_create[] = {LIMIT_CHECK, LIMIT_CONTACT, LIMIT_CREATE},
+	                              of_renew[] = {LIMIT_RENEW};
+	const enum limit_class *classes = lane == LANE_RENEW ? of_renew : of_create;
+	size_t count = lane == LANE_RENEW ? ARRAY_LEN(of_renew) : ARRAY_LEN(of_create);
+	uint32_t least = UINT32_MAX;
+	for (size_t i = 0; i < count; i++) {
+		const struct ceiling *c = &a->limits->of[classes[i]];
+		if (c->limit && !c->shadow && c->limit < least)
+			least = c->limit;
+	}
+	return least;
+}
+
+/* What may be claimed of each lane besides what is ready of it: of a limited class no more than a second's worth, so that
+ * what it holds back is not in the way of others. What is urgent may be of any class. */
+static void room_of_lanes(const struct sched_account *a, uint32_t room[LANE__COUNT])
+{
+	for (uint8_t lane = 0; lane < LANE__COUNT; lane++)
+		room[lane] = UINT32_MAX;
+	for (uint8_t lane = LANE_RENEW; a->limits->classed && lane < LANE__COUNT; lane++)
+		room[lane] = class_limit(a, lane);
+	list_for_each (n, &a->ready) {
+		uint8_t lane = LIST_ITEM(n, const struct sched_job, node)->lane;
+		if (lane < LANE__COUNT && room[lane] != UINT32_MAX && room[lane] > 0)
+			room[lane]--;
+	}
+}
+
 /* Whose turn it is, when more is wanted. */
 static bool next_turn(struct sched_account *a)
 {
-	uint32_t want = ahead(a);
+	uint32_t want = ahead(a), room[LANE__COUNT];
 	if (want == 0 || a->ready.count > want - want / CLAIM_PART)
 		return false;
-	return fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn);
+	a->fair.skipped = 0;
+	if (!a->limits->classed)
+		return fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn);
+	room_of_lanes(a, room);
+	for (uint8_t lane = 0; lane < LANE__COUNT; lane++)
+		a->fair.skipped |= (uint32_t)(room[lane] == 0) << lane;
+	if (!fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn))
+		return false;
+	if (a->turn.max > room[a->turn.lane])
+		a->turn.max = room[a->turn.lane];
+	return true;
 }
 
 void sched_claim(struct sched_account *a)
