@@ -1,6 +1,6 @@
 /* vnepp policy diff: what a change of the rules changes. */
 #include "daemon/cli/cli.h"
-#include "daemon/cli/policy_folder.h"
+#include "daemon/cli/policy_source.h"
 #include "policy/diff.h"
 
 #include <stdio.h>
@@ -20,10 +20,14 @@ static const struct opt opts[] = {
 
 enum { SAME = 0, CHANGES = 1, NOT_LOADED = 3 };
 
-static int compare(const struct diff_args *a, char **operands, struct diag *diag, struct buf *out)
+static int compare(struct cli *cli, const struct diff_args *a, char **operands, struct diag *diag,
+                   struct buf *out)
 {
-	struct policy_ruleset *from = policy_load_dir(operands[0], a->site, diag);
-	struct policy_ruleset *to = policy_load_dir(operands[1], a->site, diag);
+	struct policy_source source;
+	policy_source_init(&source, cli);
+	struct policy_ruleset *from = policy_source_load(&source, operands[0], a->site, diag);
+	struct policy_ruleset *to = policy_source_load(&source, operands[1], a->site, diag);
+	policy_source_fini(&source);
 	int result = NOT_LOADED;
 	if (from && to) {
 		struct policy_diff *d = policy_diff_new(from, to);
@@ -41,11 +45,11 @@ static int run(struct cli *cli, void *args, char **operands, size_t count)
 {
 	struct diag diag;
 	struct buf out, findings;
-	(void)cli, (void)count;
+	(void)count;
 	diag_init(&diag);
 	buf_init(&out, REPORT_MAX);
 	buf_init(&findings, REPORT_MAX);
-	int result = compare(args, operands, &diag, &out);
+	int result = compare(cli, args, operands, &diag, &out);
 	diag_print(&diag, &findings);
 	(void)fwrite(buf_data(&findings), 1, buf_len(&findings),
 	             stderr); /* nothing is left to do without it */
@@ -62,7 +66,9 @@ const struct cli_command cmd_policy_diff = {
     .operands = "FROM TO",
     .summary = "what a change of the rules changes: which inputs, and how",
     .help =
-        "FROM, TO: folders of rule files. First exactly the inputs whose outcome, main reason, reasons or "
+        "FROM, TO: folders of rule files, or revisions that the daemon keeps (`vnepp policy kept`): active, "
+        "staged, sha256:….\n"
+        "First exactly the inputs whose outcome, main reason, reasons or "
         "cited clauses\n"
         "change, as regions: where they lie, the rule that makes the difference, and one example with both "
         "decisions,\n"
@@ -71,7 +77,7 @@ const struct cli_command cmd_policy_diff = {
         "What a partner lets be charged is left out of the comparison: a change of fees is among the "
         "texts.\n"
         "Exit status: 0 the same, 1 something changes, 2 usage, 3 one of them does not load.\n",
-    .uses = CLI_USES_NOTHING,
+    .uses = CLI_USES_SOCKET,
     .min_operands = 2,
     .max_operands = 2,
     .opts = opts,
