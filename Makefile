@@ -176,6 +176,9 @@ $(B)/bench-frames: $(call obj,tests/bench/frames.c) $(LIB_EPP)
 $(B)/bench-policy: $(call obj,tests/bench/policy.c) $(LIB_POLICY)
 	$(link) $(LIBS_BASE)
 
+$(B)/bench-replay: $(call obj,tests/bench/replay.c) $(LIB_DAEMON)
+	$(link) $(LIBS_DAEMON)
+
 # Run by libFuzzer; what they find stays in build/fuzz as crash-*.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(FUZZERS): $(B)/%: $(OBJ)/tests/fuzz/%.o $(LIB_HARNESS) $(LIB_DAEMON)
@@ -240,7 +243,7 @@ sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
-bench-run: all $(B)/bench-limits $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames
+bench-run: all $(B)/bench-replay $(B)/bench-limits $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames
 	@tests/bench/run.sh $(B)
 
 layers: ## includes go one way

@@ -150,6 +150,10 @@ row "  … and memory, KiB" "$frame_kib" 2048 "$(reached "$frame_kib" 2048)"
 load=$(awk '$1 == "load" {print $2}' "$dir/policy.txt") decide=$(awk '$1 == "decide" {print $2}' "$dir/policy.txt")
 row "rules: load and check the shipped ones, ms" "$load" 50 "$(reached "$load" 50)"
 row "rules: one decision, us (a million in $(awk -v d="$decide" 'BEGIN {printf "%.1f", d}') s)" "$decide" 3 "$(reached "$decide" 3)"
+"$build/bench-replay" >"$dir/replay.txt"
+read -r _ replay _ record <"$dir/replay.txt"
+row "rules: a million recorded decisions replayed to the byte, s" "$replay" 3 "$(reached "$replay" 3)"
+row "  … and the size of a record, bytes" "$record" "" ""
 compare=$(awk '$1 == "diff" {print $2}' "$dir/policy.txt")
 row "rules: two sets of 200 rules compared, ms" "$compare" 1000 "$(reached "$compare" 1000)"
 "$build/bench-limits" >"$dir/limits.txt"

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Recorded decisions again: the demo's sample through a real daemon, replayed under the rules that decided it, under others
+# and after a restart; one decision explained from its record; what cannot be replayed.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid=""
+trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
+		failed=$((failed + 1))
+		echo "FAILED: $what (status $status)"
+		tail -n 5 "$dir/d.log" 2>/dev/null
+		head -n 12 "$dir/out" "$dir/err" 2>/dev/null
+	fi
+}
+wait_for() { # COMMAND...: true within 20 s
+	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
+	return 1
+}
+start() {
+	rm -f "$dir/ports"
+	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
+	pid=$!
+	wait_for test -s "$dir/ports"
+	port=$(sed -n 's/^api=//p' "$dir/ports")
+}
+stop() { kill -TERM "$pid" && wait "$pid"; }
+status=0
+run() {
+	timeout 60 "$build/vnepp" policy "$@" --socket "$dir/control.sock" >"$dir/out" 2>"$dir/err"
+	status=$?
+}
+is() { [ "$1" = "$2" ]; }
+told() { grep -qE -- "$1" "$dir/out"; }
+warned() { grep -qF -- "$1" "$dir/err"; }
+lines() { wc -l <"$dir/out"; }
+submit() { # PARTNER
+	curl -s -o "$dir/answer" --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" \
+		"https://localhost:$port/v1/batches?admission=valid" -H 'Content-Type: application/x-ndjson' --data-binary "@$dir/$1.ndjson"
+}
+
+for command in replay diff explain; do
+	timeout 20 "$build/vnepp" help policy $command >"$dir/out"
+	check "help policy $command" told "Usage: vnepp policy $command"
+	timeout 20 "$build/vnepp" completion bash >"$dir/out"
+	check "completion knows policy $command" told "'policy $command'\)"
+done
+run replay
+check "without a daemon it fails" is $status 1
+check "… and says so" warned "cannot reach the daemon"
+run replay --from 2026-02-30
+check "a day that is none is usage" is $status 2
+check "… with the option" warned "--from: '2026-02-30' is not a date"
+
+sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
+echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+perl tests/demo/sample.pl "$dir"
+cp -r policy/rules "$dir/rules"
+cat >"$dir/vneppd.yaml" <<END
+instance: test
+sandbox: {clock: "2026-11-20T09:00:00+07:00"}
+store: {path: vnepp.db}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
+admin: {control_socket: $dir/control.sock}
+policy: {rules: rules, activate: staged}
+log: {format: logfmt}
+stop_timeout: 5s
+partners: partners.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:1"]
+    zones: [id.vn, biz.vn, com.vn, vn, io.vn, name.vn, org.vn, edu.vn, info.vn]
+    tls: {ca: certs/ca.pem, server_name: localhost}
+    accounts:
+      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
+END
+cat >"$dir/partners.yaml" <<END
+partners:
+  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
+  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
+END
+start
+timeout 60 "$build/vnepp" ledger import "$dir/history.ndjson" --socket "$dir/control.sock" >"$dir/out" 2>"$dir/err"
+submit anphat
+submit hoasen
+run replay
+check "under their own rules all come out the same" is $status 0
+check "… which is said" told "^[0-9]+ decisions replayed, each under its own rules$"
+check "… of all lines" told "^2[0-9]{3} decisions"
+check "… to the byte" told " come out the same, 0 with another outcome or reason, 0 in details, 0 unreadable$"
+numbers=$(grep -oh '"id_number":"[0-9]*"' "$dir/anphat.ndjson" | grep -o '[0-9]\{12\}' | sort -u | head -n 400)
+sqlite3 "$dir/vnepp.db" "SELECT hex(record) FROM item" | perl -lne 'print pack "H*", $_' >"$dir/records"
+check "there are records" test "$(stat -c %s "$dir/records")" -gt 100000
+check "… and no identity number in them" bash -c "! grep -aoFf <(printf '%s\n' $numbers) '$dir/records' | grep -v '000001$' | grep -q ."
+run replay --rules "$dir/rules" --json
+check "under the same files, too" is $status 0
+check "… as JSON nothing but the counts" is "$(lines)" 1
+check "… with the revision" told '"outcome":0,"details":0,"unreadable":0,"rules":"sha256:'
+
+# other rules: who is 24 or 25 is granted, and the levy of what is paid is another
+cp -r policy/rules "$dir/new"
+sed -i 's/age: {at_most: 23/age: {at_most: 25/' "$dir/new/grants.yaml"
+run replay --rules "$dir/new"
+check "what would change ends with 1" is $status 1
+check "… in a table" told "before  *after  *grant  *province  *decisions"
+check "… by outcome, grant and province" told "no_grant AGE_OVER_23  *grant OK  *youth-id  *[0-9]{2}  *[0-9]+$"
+changed=$(grep -oE '[0-9]+ with another outcome' "$dir/out" | grep -oE '^[0-9]+')
+run replay --rules "$dir/new" --json
+check "… as JSON a line for each" is "$(grep -c '"changes":"outcome"' "$dir/out")" "$changed"
+check "… with the decision before" told '"before":\{"stage":"admission","outcome":"no_grant","grant":"youth-id","reasons":\["AGE_OVER_23"'
+check "… and after" told '"after":\{"stage":"admission","outcome":"grant"'
+check "… and every line is JSON" perl -MJSON::PP -ne 'decode_json($_)' "$dir/out"
+item=$(sed -n 's/^{"item":\([0-9]*\),.*AGE_OVER_23.*/\1/p' "$dir/out" | head -n 1)
+run replay --rules "$dir/new" --item "$item"
+check "one item alone" told "^1 decisions replayed"
+run replay --rules "$dir/new" --from 2026-11-21
+check "from a later day there is none" told "^0 decisions replayed"
+check "… which is the same" is $status 0
+run replay --rules "$dir/new" --to 2026-11-20
+check "up to its day all" told "^2[0-9]{3} decisions"
+sed -i 's/business: {levy: 100000, maintenance: 250000}/business: {levy: 100000, maintenance: 260000}/' "$dir/new/fees.yaml"
+run replay --rules "$dir/new"
+check "fees are details" told "the same but for fee_vnd.expected"
+
+# explain a decision that was taken
+run explain --item "$item"
+check "a decision is explained from its record" told "^no_grant AGE_OVER_23"
+check "… with its clause" told "826/QĐ-BTTTT"
+run explain --item "$item" --rules "$dir/new"
+check "… under other rules" told "^grant OK: send"
+run explain --item "$item" --decision 2
+check "there is no second decision" warned "item $item has 1 decision"
+run explain --item 999999
+check "there is no such item" warned "there is no such item"
+run explain
+check "without anything it is usage" is $status 2
+
+# the daemon's rule sets by name
+run stage "$dir/new" --at now
+run activate
+run diff active "$dir/rules"
+check "diff takes a revision that is kept" told "because of rule age-to-23"
+run diff sha256:000000 "$dir/rules"
+check "… and says when it is not" is $status 3
+check "… which one" warned "sha256:000000"
+run replay --rules active
+check "replay takes one, too" test $status -le 1
+check "… by its name" told "decisions replayed, under sha256:"
+
+# what was decided stays as it is, over a restart and whatever is in force
+stop
+start
+run replay
+check "after a restart all come out the same" is $status 0
+sqlite3 "$dir/vnepp.db" "UPDATE item SET record = x'0102' WHERE id = $item" 2>"$dir/err"
+run replay
+check "a damaged record is told" told ", 1 unreadable$"
+check "… and ends with 1" is $status 1
+run explain --item "$item"
+check "… and explained as what it is" warned "the record cannot be read"
+stop
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
