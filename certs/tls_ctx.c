@@ -283,3 +283,8 @@ enum err tls_ctx_session(struct tls_ctx *c, const char *server_name, SSL **out, 
 	*out = ssl;
 	return OK;
 }
+
+const char *tls_ctx_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

@@ -53,6 +53,8 @@ void tls_ctx_unref(struct tls_ctx **c);
 
 /* Our own certificate; NULL when there is none. Valid as long as the context. */
 const struct cert_info *tls_ctx_cert(const struct tls_ctx *c);
+/* "3.0.17": the library in use. */
+const char *tls_ctx_library(void);
 enum tls_role tls_ctx_role(const struct tls_ctx *c);
 
 /* For the TLS stream: a session in the context's role. `server_name` (host name or IP address) is sent as SNI and

@@ -5,10 +5,12 @@
 #include "daemon/admin/admin.h"
 
 struct gateway;
+struct gateway_observer;
 
 /* What the commands work on; the `arg` of admin_init(). */
 struct commands {
-	struct gateway *gateway; /* borrowed */
+	struct gateway *gateway; /* borrowed, as the next one */
+	struct gateway_observer *observer;
 	/* Reloads, and answers `asker` when that is over. */
 	void (*reload)(void *arg, struct admin_conn *asker);
 	void *arg;

@@ -127,6 +127,8 @@ static const char *admission_closed(void *arg)
 		return "the gateway is stopping";
 	if (g->store_failing)
 		return "the store cannot be written at the moment";
+	if (g->drain)
+		return "the gateway takes nothing new: an operator drains it";
 	return NULL;
 }
 
@@ -454,6 +456,7 @@ void gateway_stop(struct gateway *g)
 	api_drain(g->api);
 	gateway_review_stop(g);
 	gateway_lists_stop(g);
+	gateway_drain_stop(g);
 	sched_stop(g->sched);
 }
 
@@ -466,6 +469,7 @@ void gateway_free(struct gateway *g)
 	gateway_registries_free(g);
 	gateway_review_free(g);
 	gateway_lists_free(g);
+	gateway_drain_free(g);
 	loop_timer_cancel(g->env.loop, &g->deadline);
 	gateway_policy_free(g);
 	decider_unref(&g->decider);

@@ -81,6 +81,22 @@ void gateway_item(struct gateway *g, uint64_t id,
  * `done` once, now or later, with an error text or NULL. */
 void gateway_resolve(struct gateway *g, const struct json_t *args, void (*done)(void *arg, const char *why),
                      void *arg);
+/* Every EPP session and endpoint: sessions[], endpoints[]; a new object. */
+struct json_t *gateway_sessions(struct gateway *g);
+/* The configuration in force, without secrets; a new object. */
+struct json_t *gateway_config(const struct gateway *g);
+/* Program, libraries, rules; a new object. */
+struct json_t *gateway_version(const struct gateway *g);
+/* Where the store is, how large, how much is in it. `done` as above, so for the next ones. */
+void gateway_store(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
+                   void *arg);
+/* What still moves: idle, and how many of what; with `batch` (0: none) of that one alone, with its states. */
+void gateway_moving(struct gateway *g, uint64_t batch,
+                    void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* Nothing new is admitted until `on` is false, or a restart; what is there is sent. */
+void gateway_drain(struct gateway *g, bool on);
+/* An item that waits for an operator: the registry is asked once more what became of it. */
+void gateway_reconcile(struct gateway *g, uint64_t item, void (*done)(void *arg, const char *why), void *arg);
 /* Messages of the registries that wait for a person, with `all` every one; or one of them (0: many). `done` later, with an
  * error text, or a new object that the callee takes over. */
 void gateway_messages(struct gateway *g, uint64_t message, bool all,

@@ -34,6 +34,7 @@ static const char *state_of(const struct gateway *g)
 {
 	return g->stopping        ? "stopping"
 	       : g->store_failing ? "store failing"
+	       : g->drain         ? "draining"
 	       : g->running       ? "running"
 	                          : "starting";
 }

@@ -92,6 +92,7 @@ struct gateway {
 	struct gateway_review *review; /* owned; NULL before it runs */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
+	struct gateway_drain *drain;   /* owned; NULL: not asked for (gateway_drain.c) */
 };
 
 /* gateway_pool.c: everything that can fail comes with prepare. */
@@ -159,6 +160,9 @@ struct json_t *gateway_moment(instant_ms_t t);
 const struct gateway_account *gateway_account_of(const struct gateway *g, uint32_t id);
 const char *gateway_account_name(const struct gateway *g, uint32_t id);
 const char *gateway_partner_name(const struct gateway *g, uint32_t id);
+/* gateway_drain.c: it looks no more; every operation of the store is back, or will never come. */
+void gateway_drain_stop(struct gateway *g);
+void gateway_drain_free(struct gateway *g);
 /* gateway.c: another pool has logged out. */
 void gateway_pool_drained(struct gateway *g);
 

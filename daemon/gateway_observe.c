@@ -291,7 +291,7 @@ const char *observe_state(const struct gateway *g)
 
 bool observe_open(const struct gateway *g)
 {
-	return g->running && !g->stopping && !g->store_failing;
+	return g->running && !g->stopping && !g->store_failing && !g->drain;
 }
 
 const char *observe_account_state(const struct pool_stats *p)
@@ -374,7 +374,9 @@ size_t gateway_observe_checks(void *arg, struct http_admin_check *out, size_t ma
 	          : failing ? "cannot be written"
 	                    : "written");
 	add_check(&c, observe_open(g) ? HTTP_ADMIN_FINE : HTTP_ADMIN_FAILS, "admission", "",
-	          observe_open(g) ? "open" : "closed");
+	          observe_open(g) ? "open"
+	          : g->drain      ? "closed: an operator drains the gateway"
+	                          : "closed");
 	check_policy(g, &c);
 	check_accounts(o, &c);
 	check_certs(o, &c);

@@ -22,6 +22,7 @@
 
 struct gateway;
 struct gateway_observer;
+struct json_t;
 struct log_ring;
 struct log_sink;
 struct meter;
@@ -51,5 +52,11 @@ void gateway_observe_reloaded(struct gateway_observer *o, bool done);
 void gateway_observe_refresh(void *arg);
 size_t gateway_observe_checks(void *arg, struct http_admin_check *out, size_t max);
 void gateway_observe_status(void *arg, struct buf *out);
+
+/* For the control socket; new objects: certificates[] as above with file; errors[] as above, as many as are kept, with
+ * the totals; ready, checks[]{check health text}. */
+struct json_t *gateway_observe_certificates(struct gateway_observer *o);
+struct json_t *gateway_observe_errors(struct gateway_observer *o);
+struct json_t *gateway_observe_ready(struct gateway_observer *o);
 
 #endif

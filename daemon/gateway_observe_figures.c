@@ -203,12 +203,13 @@ struct observe_partner *observe_figures_partner(struct gateway_observer *o, cons
 }
 
 static void add_cert(struct gateway_observer *o, const char *use, const char *name,
-                     const struct cert_info *info)
+                     const struct cert_info *info, const char *file)
 {
 	if (o->cert_count == OBSERVE_CERTS_MAX)
 		return;
 	struct observe_cert *c = &o->certs[o->cert_count++];
 	*c = (struct observe_cert){.not_after = info->not_after};
+	snprintf(c->file, sizeof c->file, "%s", file ? file : "");
 	snprintf(c->use, sizeof c->use, "%s", use);
 	snprintf(c->name, sizeof c->name, "%s", name);
 	snprintf(c->subject, sizeof c->subject, "%s", info->subject);
@@ -224,7 +225,7 @@ static void add_cert_file(struct gateway_observer *o, const char *use, const cha
 {
 	struct cert_info info;
 	if (file && cert_info_load(&info, file, NULL) == OK)
-		add_cert(o, use, name, &info);
+		add_cert(o, use, name, &info, file);
 }
 
 static void read_certs(struct gateway_observer *o)
@@ -242,7 +243,7 @@ static void read_certs(struct gateway_observer *o)
 		const struct gateway_account *a = gateway_account_at(o->g, i);
 		const struct cert_info *info = a->way->tls ? tls_ctx_cert(a->way->tls) : NULL;
 		if (info)
-			add_cert(o, "registry_client", a->name, info);
+			add_cert(o, "registry_client", a->name, info, a->way->account_config->certificate);
 	}
 }
 

@@ -52,6 +52,7 @@ struct observe_partner {
 
 struct observe_cert {
 	char use[24], name[STORE_NAME_MAX], subject[256];
+	char file[256]; /* where it came from; long paths are cut */
 	instant_ms_t not_after;
 	struct observe_figure expiry;
 };

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#define ERRORS_SHOWN 20
+#define ERRORS_SHOWN 20 /* on the page */
 
 static json_t *text(struct str s)
 {
@@ -144,12 +144,12 @@ static json_t *certificates(const struct gateway_observer *o)
 	return out;
 }
 
-static json_t *errors(const struct gateway_observer *o, uint64_t *warnings_total, uint64_t *errors_total)
+static json_t *errors(const struct gateway_observer *o, size_t max, uint64_t *warnings_total,
+                      uint64_t *errors_total)
 {
 	json_t *out = json_array();
-	struct log_ring_entry e[ERRORS_SHOWN];
-	size_t n =
-	    o->env.ring ? log_ring_read(o->env.ring, e, ERRORS_SHOWN, warnings_total, errors_total) : 0;
+	struct log_ring_entry e[LOG_RING_MAX];
+	size_t n = o->env.ring ? log_ring_read(o->env.ring, e, max, warnings_total, errors_total) : 0;
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(
 		    out, json_pack("{s:o, s:o, s:I, s:s, s:s, s:o, s:o}", "at", instant(e[i].at), "last",
@@ -185,6 +185,40 @@ static json_t *progress(const struct gateway_observer *o)
 	return out;
 }
 
+/* ---- for the control socket ---------------------------------------------------------------------------------------------- */
+
+json_t *gateway_observe_certificates(struct gateway_observer *o)
+{
+	json_t *list = certificates(o);
+	for (size_t i = 0; i < o->cert_count; i++)
+		json_object_set_new(json_array_get(list, i), "file", text(str_c(o->certs[i].file)));
+	return json_pack("{s:o}", "certificates", list);
+}
+
+json_t *gateway_observe_errors(struct gateway_observer *o)
+{
+	uint64_t warnings_total = 0, errors_total = 0;
+	json_t *list = errors(o, LOG_RING_MAX, &warnings_total, &errors_total);
+	return json_pack("{s:I, s:I, s:o}", "warnings_total", (json_int_t)warnings_total, "errors_total",
+	                 (json_int_t)errors_total, "errors", list);
+}
+
+json_t *gateway_observe_ready(struct gateway_observer *o)
+{
+	struct http_admin_check checks[HTTP_ADMIN_CHECKS_MAX];
+	static const char *const health[] = {"ok", "warning", "failed"};
+	size_t n = gateway_observe_checks(o, checks, HTTP_ADMIN_CHECKS_MAX);
+	json_t *list = json_array();
+	bool ready = true;
+	for (size_t i = 0; i < n; i++) {
+		ready = ready && checks[i].health != HTTP_ADMIN_FAILS;
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "check", checks[i].name, "health",
+		                                      health[checks[i].health], "text",
+		                                      text(str_c(checks[i].text))));
+	}
+	return json_pack("{s:b, s:o}", "ready", ready, "checks", list);
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------------------- */
 
 static void set_jobs(const struct gateway *g, json_t *j)
@@ -216,7 +250,7 @@ void gateway_observe_status(void *arg, struct buf *out)
 	              g->decider ? decider_revision(g->decider) : "", "admission", observe_open(g),
 	              "registries", registries(o), "items", items(o), "lanes", lanes(o), "partners",
 	              partners(o), "certificates", certificates(o), "errors",
-	              errors(o, &warnings_total, &errors_total), "progress", progress(o));
+	              errors(o, ERRORS_SHOWN, &warnings_total, &errors_total), "progress", progress(o));
 	INVARIANT(j);
 	json_object_set_new(j, "warnings_total", whole(warnings_total));
 	json_object_set_new(j, "errors_total", whole(errors_total));

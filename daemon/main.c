@@ -243,6 +243,13 @@ static void reload(void *arg, struct admin_conn *asker)
 	diag_fini(&found);
 }
 
+/* By the configuration in force. */
+static unsigned roles_of(void *arg, const struct admin_asker *who)
+{
+	const struct daemon *d = arg;
+	return config_roles_of(d->config, who->uid, who->gid, who->groups, who->group_count);
+}
+
 /* ---- listening, signals ------------------------------------------------------------------------------------------------- */
 
 static void stop(struct daemon *d);
@@ -422,8 +429,11 @@ static enum err start(struct daemon *d, struct policy_ruleset *rules, struct err
 	                                   .on_point = on_point,
 	                                   .arg = d};
 	d->observer = gateway_observe_new(&look);
-	d->commands = (struct commands){.gateway = d->gateway, .reload = reload, .arg = d};
+	d->commands =
+	    (struct commands){.gateway = d->gateway, .observer = d->observer, .reload = reload, .arg = d};
 	admin_init(&d->admin, &d->loop.loop, commands_table, &d->commands);
+	d->admin.access =
+	    (struct admin_access){.roles_of = roles_of, .role_names = config_role_names, .arg = d};
 	err = open_http_admin(d, e);
 	if (err)
 		return err;

@@ -88,6 +88,9 @@ bool admin_asker(const struct admin_conn *c, struct admin_asker *out)
 	if (!p || !p->local)
 		return false;
 	out->uid = p->uid;
+	out->gid = p->gid;
+	out->groups = p->groups;
+	out->group_count = p->group_count;
 	if (getpwuid_r((uid_t)p->uid, &entry, room, sizeof room, &found) != 0 || !found ||
 	    !str_copy(out->login, sizeof out->login, str_c(found->pw_name)))
 		snprintf(out->login, sizeof out->login, "uid %u", p->uid);
@@ -99,6 +102,37 @@ static void bad_line(struct admin_conn *c, const char *text)
 	c->closing = true;
 	send_json(c, json_pack("{s:b, s:s}", "ok", 0, "error", text));
 	stream_close(c->stream);
+}
+
+/* The names of the roles, joined by `joint`. */
+static void name_roles(const struct admin *a, unsigned roles, const char *joint, char *out, size_t size)
+{
+	size_t n = 0;
+	out[0] = '\0';
+	for (int i = 0; a->access.role_names[i] && n < size; i++)
+		if (roles & (1u << i))
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? joint : "",
+			                      a->access.role_names[i]);
+}
+
+/* True: answered with why it may not be asked. */
+static bool refused(struct admin_conn *c, const struct admin_command *cmd)
+{
+	const struct admin *a = c->admin;
+	struct admin_asker who;
+	char text[512], need[128], have[128];
+	if (!a->access.roles_of)
+		return false;
+	bool known = admin_asker(c, &who);
+	unsigned roles = known ? a->access.roles_of(a->access.arg, &who) : 0;
+	if (roles & cmd->roles)
+		return false;
+	name_roles(a, cmd->roles, " or ", need, sizeof need);
+	name_roles(a, roles, ", ", have, sizeof have);
+	snprintf(text, sizeof text, "'%s' needs the role %s; %s has %s (admin.roles in the configuration)",
+	         cmd->name, need, known ? who.login : "whoever asks", have[0] ? have : "none");
+	admin_reply_error(c, text);
+	return true;
 }
 
 static void run_line(struct admin_conn *c, struct str line)
@@ -114,10 +148,10 @@ static void run_line(struct admin_conn *c, struct str line)
 	const struct admin_command *cmd = c->admin->commands;
 	while (cmd->name && !str_eq_c(str_c(name), cmd->name))
 		cmd++;
-	if (cmd->name)
-		cmd->run(c->admin->arg, c, args);
-	else
+	if (!cmd->name)
 		admin_reply_error(c, "no such command");
+	else if (!refused(c, cmd))
+		cmd->run(c->admin->arg, c, args);
 	json_decref(args);
 }
 

@@ -1,6 +1,6 @@
 /*
  * The control socket's server: lines of JSON on streams (admin_proto.h). Who may connect is decided by the socket
- * file's permissions. For the loop's thread.
+ * file's permissions, what they may ask by their roles. For the loop's thread.
  */
 #ifndef VNEPP_ADMIN_ADMIN_H
 #define VNEPP_ADMIN_ADMIN_H
@@ -9,6 +9,7 @@
 #include "epp/base/list.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct admin_conn;
@@ -21,18 +22,12 @@ struct stream;
 /* One command. */
 struct admin_command {
 	const char *name;
+	unsigned roles; /* bits: whoever has one of these may ask */
 	/*
 	 * `args` is borrowed for the call. Answers with admin_reply() now or later, exactly once; `c` stays valid until then,
 	 * also when the peer has gone.
 	 */
 	void (*run)(void *arg, struct admin_conn *c, const struct json_t *args);
-};
-
-struct admin {
-	struct loop *loop;
-	const struct admin_command *commands; /* NULL name at the end */
-	void *arg;
-	struct list conns;
 };
 
 #define ADMIN_LOGIN_MAX 64
@@ -41,6 +36,25 @@ struct admin {
 struct admin_asker {
 	uint32_t uid;
 	char login[ADMIN_LOGIN_MAX]; /* the user's name; "uid 1000" when the system has none for it */
+	uint32_t gid;
+	const uint32_t *groups; /* borrowed from the connection */
+	size_t group_count;
+};
+
+/* Who may ask what. */
+struct admin_access {
+	/* The roles of whoever asks, as bits. */
+	unsigned (*roles_of)(void *arg, const struct admin_asker *who);
+	const char *const *role_names; /* by bit; NULL-terminated */
+	void *arg;
+};
+
+struct admin {
+	struct loop *loop;
+	const struct admin_command *commands; /* NULL name at the end */
+	void *arg;
+	struct list conns;
+	struct admin_access access; /* without roles_of: whoever may connect may ask everything */
 };
 
 /* For a command, while it is started. False: the kernel does not say (no Unix socket), or the peer has gone. */

@@ -63,8 +63,22 @@
 #define ADMIN_CMD_LIST_DROP    "evidence drop"
 #define ADMIN_CMD_LIST_UNDO    "evidence undo"
 #define ADMIN_CMD_LISTS        "evidence lists"
-#define ADMIN_CMD_RELOAD       "reload"
-#define ADMIN_CMD_IMPORT       "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
+/* → sessions[]: session registry account endpoint address state age_s window in_flight tls our_certificate_until
+ * their_certificate_until; endpoints[]: registry account endpoint state sessions connecting failures retry_in_s */
+#define ADMIN_CMD_SESSIONS "sessions"
+#define ADMIN_CMD_CERTS    "certs" /* → certificates[]: use name subject expires days file */
+#define ADMIN_CMD_STORE    "store" /* → path bytes log_bytes schema epoch written items_total items{} */
+#define ADMIN_CMD_ERRORS \
+	"errors" /* → warnings_total errors_total errors[]: at last count level event text fields */
+#define ADMIN_CMD_CONFIG  "config"  /* → what is in force; files are named, secrets are not in it */
+#define ADMIN_CMD_VERSION "version" /* → version instance schema rules openssl sqlite */
+#define ADMIN_CMD_READY   "ready"   /* → ready checks[]: check health text */
+/* batch: a number, or nothing for everything → idle moving requests draining items{} */
+#define ADMIN_CMD_MOVING    "moving"
+#define ADMIN_CMD_DRAIN     "drain"     /* end: true: batches are taken again → as moving */
+#define ADMIN_CMD_RECONCILE "reconcile" /* item: a number */
+#define ADMIN_CMD_RELOAD    "reload"
+#define ADMIN_CMD_IMPORT    "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */
 
 /*
  * One row of an import: a name that was registered before this gateway kept the ledger. Unknown members are an error; a

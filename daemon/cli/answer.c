@@ -76,7 +76,7 @@ static void print_array(json_t *array, struct buf *out)
 	table_fini(&t);
 }
 
-static void print_answer(json_t *answer, struct buf *out)
+void answer_print(json_t *answer, struct buf *out)
 {
 	const char *key;
 	json_t *value;
@@ -121,7 +121,7 @@ bool answer_number(const char *text, const char *what, long long *out)
 
 int answer_ask(struct cli *cli, json_t *request, bool json)
 {
-	return answer_ask_with(cli, request, json, print_answer);
+	return answer_ask_with(cli, request, json, answer_print);
 }
 
 int answer_ask_with(struct cli *cli, json_t *request, bool json,

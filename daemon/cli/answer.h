@@ -11,6 +11,8 @@
 bool answer_number(const char *text, const char *what, long long *out);
 /* Asks (takes over `request`), prints, and says how it went: an exit status. */
 int answer_ask(struct cli *cli, json_t *request, bool json);
+/* As tables: members with one value each, then objects and lists. */
+void answer_print(json_t *answer, struct buf *out);
 /* The same with words of the command's own for people. */
 int answer_ask_with(struct cli *cli, json_t *request, bool json,
                     void (*print)(json_t *answer, struct buf *out));

@@ -8,21 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct cli_command *const cli_commands[] = {
-    &cmd_submit,         &cmd_batch,           &cmd_items,
-    &cmd_cancel,         &cmd_status,          &cmd_item,
-    &cmd_limits,         &cmd_queue,           &cmd_messages,
-    &cmd_message,        &cmd_pause,           &cmd_resume,
-    &cmd_reload,         &cmd_policy_check,    &cmd_policy_test,
-    &cmd_policy_explain, &cmd_policy_diff,     &cmd_policy_replay,
-    &cmd_policy_clauses, &cmd_policy_fmt,      &cmd_policy_show,
-    &cmd_policy_schema,  &cmd_policy_stage,    &cmd_policy_activate,
-    &cmd_policy_confirm, &cmd_policy_rollback, &cmd_policy_withdraw,
-    &cmd_policy_status,  &cmd_policy_kept,     &cmd_ledger_import,
-    &cmd_epp_decode,     &cmd_epp_show,        &cmd_template,
-    &cmd_evidence_add,   &cmd_evidence_import, &cmd_evidence_list,
-    &cmd_evidence_undo,  &cmd_review_list,     &cmd_review_show,
-    &cmd_review_approve, &cmd_review_refuse,   &cmd_completion};
+const struct cli_command *const cli_commands[] = {&cmd_submit,          &cmd_batch,
+                                                  &cmd_items,           &cmd_cancel,
+                                                  &cmd_status,          &cmd_item,
+                                                  &cmd_sessions,        &cmd_certs,
+                                                  &cmd_store,           &cmd_errors,
+                                                  &cmd_config,          &cmd_version,
+                                                  &cmd_drain,           &cmd_wait,
+                                                  &cmd_reconcile,       &cmd_top,
+                                                  &cmd_limits,          &cmd_queue,
+                                                  &cmd_messages,        &cmd_message,
+                                                  &cmd_pause,           &cmd_resume,
+                                                  &cmd_reload,          &cmd_policy_check,
+                                                  &cmd_policy_test,     &cmd_policy_explain,
+                                                  &cmd_policy_diff,     &cmd_policy_replay,
+                                                  &cmd_policy_clauses,  &cmd_policy_fmt,
+                                                  &cmd_policy_show,     &cmd_policy_schema,
+                                                  &cmd_policy_stage,    &cmd_policy_activate,
+                                                  &cmd_policy_confirm,  &cmd_policy_rollback,
+                                                  &cmd_policy_withdraw, &cmd_policy_status,
+                                                  &cmd_policy_kept,     &cmd_ledger_import,
+                                                  &cmd_epp_decode,      &cmd_epp_show,
+                                                  &cmd_template,        &cmd_evidence_add,
+                                                  &cmd_evidence_import, &cmd_evidence_list,
+                                                  &cmd_evidence_undo,   &cmd_review_list,
+                                                  &cmd_review_show,     &cmd_review_approve,
+                                                  &cmd_review_refuse,   &cmd_completion};
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
 static const struct opt api_opts[] = {

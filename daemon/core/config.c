@@ -120,6 +120,7 @@ static void read_admin(struct config_reading *r, struct yaml_node *top)
 	read_admin_listen(r, map);
 	(void)config_file_get(r, map, "token_file", YAML_OPTIONAL, CONFIG_FILE_PASSWORD,
 	                      &r->c->admin_token_file);
+	config_roles_read(r, map);
 	yaml_reject_unseen(r->d, map);
 }
 

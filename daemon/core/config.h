@@ -109,6 +109,26 @@ struct config_partner {
 	uint32_t weight;               /* share of a registry's capacity; 1 unless given */
 };
 
+/* What whoever asks over the control socket may do; bits. Operators may see, administrators may do what operators may;
+ * bringing rule sets into force is apart from all of them, and in two halves. */
+enum config_role {
+	CONFIG_ROLE_VIEWER,
+	CONFIG_ROLE_OPERATOR,
+	CONFIG_ROLE_ADMIN,
+	CONFIG_ROLE_POLICY_STAGE,
+	CONFIG_ROLE_POLICY_ACTIVATE,
+	CONFIG_ROLE__COUNT
+};
+#define CONFIG_ROLE_BIT(role) (1u << (role))
+#define CONFIG_ROLES_ALL      (CONFIG_ROLE_BIT(CONFIG_ROLE__COUNT) - 1)
+extern const char *const config_role_names[]; /* "policy_stage"; NULL-terminated */
+
+/* Users and groups of this machine that have a role. */
+struct config_role_members {
+	uint32_t *uids, *gids;
+	size_t uid_count, gid_count;
+};
+
 enum config_log_format { CONFIG_LOG_AUTO, CONFIG_LOG_JSON, CONFIG_LOG_LOGFMT };
 
 #define CONFIG_ADMIN_LISTEN_MAX 4
@@ -127,6 +147,8 @@ struct config {
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
 	const char *control_socket; /* NULL: none */
+	bool has_roles;             /* false: whoever may connect may do everything */
+	struct config_role_members roles[CONFIG_ROLE__COUNT];
 	/* Loopback addresses with ports, and paths of Unix sockets; at most CONFIG_ADMIN_LISTEN_MAX. */
 	const char **admin_listen;
 	size_t admin_listen_count;
@@ -151,6 +173,13 @@ struct config {
 struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d) MUST_CHECK;
 struct config *config_ref(struct config *c);
 void config_unref(struct config **c); /* NULLs *c; NULL inside is fine */
+
+/*
+ * The roles, as bits, of a process with these identifiers, and of those that follow from them. Root and the daemon's own
+ * user are administrators always, or nobody could mend a mistake.
+ */
+unsigned config_roles_of(const struct config *c, uint32_t uid, uint32_t gid, const uint32_t *groups,
+                         size_t group_count);
 
 /* NULL when there is none of that name. */
 const struct config_partner *config_partner(const struct config *c, const char *name);

@@ -111,6 +111,9 @@ bool config_file_folder(struct config_reading *r, struct yaml_node *map, const c
 void config_file_warn_parent(struct config_reading *r, struct yaml_node *map, const char *key,
                              const char *path);
 
+/* config_roles.c: `roles` of the section `admin`. */
+void config_roles_read(struct config_reading *r, struct yaml_node *admin);
+
 /* config_registry.c, config_partner.c, config_limits.c: parts of the configuration, in this order. */
 void config_registry_read_all(struct config_reading *r, struct yaml_node *top);
 void config_partner_read_all(struct config_reading *r, struct yaml_node *top);

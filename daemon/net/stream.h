@@ -76,6 +76,8 @@ struct stream_peer {
 	char spki_pin[65];    /* SHA-256 of its public key, hex; empty without one */
 	char san_dns[4][128]; /* first DNS names of the certificate; unused ones are empty */
 	char san_uri[4][128]; /* first URIs of the certificate; unused ones are empty */
+	int64_t
+	    not_after; /* when the certificate ceases to be valid, milliseconds since 1970; 0 without one */
 };
 
 /* The common head of every implementation (embed it first). */

@@ -130,6 +130,7 @@ static void copy_names(struct tls_stream *t)
 	memcpy(t->peer.spki_pin, ci.spki_pin, sizeof t->peer.spki_pin);
 	memcpy(t->peer.san_dns, ci.san_dns, sizeof ci.san_dns);
 	memcpy(t->peer.san_uri, ci.san_uri, sizeof ci.san_uri);
+	t->peer.not_after = ci.not_after;
 }
 
 static void handshake_done(struct tls_stream *t)

@@ -104,6 +104,16 @@ static const char schema[] =
     "CREATE TABLE rules_step(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, step TEXT NOT NULL,"
     " revision TEXT NOT NULL, person TEXT NOT NULL, login TEXT NOT NULL, why TEXT NOT NULL);";
 
+int store_sqlite_schema(void)
+{
+	return SCHEMA_VERSION;
+}
+
+const char *store_sqlite_library(void)
+{
+	return sqlite3_libversion();
+}
+
 static int version_of(struct sq *s)
 {
 	sqlite3_stmt *st = NULL;

@@ -706,6 +706,10 @@ struct store_backend {
  * SQLite, WAL, synchronous=FULL. `vfs`: NULL for the system's files. Takes an exclusive lock beside the file
  * (ERR_LOCKED with the holder's pid in the message); creates or migrates the schema.
  */
+/* The version of the tables that this program makes and reads. */
+int store_sqlite_schema(void);
+/* "3.40.1": the library in use. */
+const char *store_sqlite_library(void);
 enum err store_sqlite_open(const char *path, const char *vfs, struct store_backend **out,
                            struct errmsg *e) MUST_CHECK;
 /* A reading connection to the same file; runs reading operations only (ERR_DENIED for others). */

@@ -119,10 +119,20 @@ static void run_who(void *arg, struct admin_conn *c, const json_t *args)
 		admin_reply_error(c, "nobody knows");
 }
 
-static const struct admin_command commands[] = {{"echo", run_echo}, {"fail", run_fail},
-                                                {"big", run_big},   {"later", run_later},
-                                                {"who", run_who},   {"never", run_never},
-                                                {NULL, NULL}};
+static const struct admin_command commands[] = {{"echo", 1, run_echo}, {"fail", 1, run_fail},
+                                                {"big", 1, run_big},   {"later", 1, run_later},
+                                                {"who", 6, run_who},   {"never", 4, run_never},
+                                                {NULL, 0, NULL}};
+
+/* user 7 may look, members of group 70 may do more; everybody else nothing. */
+static unsigned roles_of(void *arg, const struct admin_asker *who)
+{
+	unsigned roles = who->uid == 7 ? 1 : 0;
+	(void)arg;
+	for (size_t i = 0; i < who->group_count; i++)
+		roles |= who->groups[i] == 70 ? 2 : 0;
+	return roles;
+}
 
 /* ---- clients ---------------------------------------------------------------------------------------------------------------- */
 
@@ -599,6 +609,50 @@ static void closing_waits_for_commands_only(void **state)
 	client_fini(&b);
 }
 
+/* One question of somebody with these identifiers; true when the answer has the text. */
+static bool answers(struct world *w, const struct stream_peer *peer, const char *cmd, const char *text)
+{
+	static const struct stream_events ev = {on_open, on_data, NULL, on_eof, on_closed};
+	struct stream *server;
+	struct client c = {.w = w};
+	char line[64];
+	buf_init(&c.in, 64u << 10);
+	mem_net_pair(w->net, &c.stream, &server);
+	stream_listen(c.stream, &ev, &c);
+	mem_stream_set_peer(server, peer);
+	admin_on_stream(&w->admin, server);
+	snprintf(line, sizeof line, "{\"cmd\":\"%s\"}\n", cmd);
+	tell(&c, line);
+	vloop_run_for(&w->v, 10);
+	bool found = has(&c, text);
+	client_fini(&c);
+	return found;
+}
+
+static void what_needs_a_role_is_refused_without_it(void **state)
+{
+	static const char *const names[] = {"viewer", "operator", "admin", NULL};
+	struct world *w = *state;
+	struct stream_peer looker = {.local = true, .uid = 7},
+	                   member = {.local = true, .uid = 8, .groups = {5, 70}, .group_count = 2},
+	                   stranger = {.local = true, .uid = 4294967291u}, unknown = {.local = false};
+	w->admin.access = (struct admin_access){.roles_of = roles_of, .role_names = names};
+	assert_true(answers(w, &looker, "echo", "\"ok\":true"));
+	int ran = w->ran;
+	assert_true(answers(w, &looker, "who", "'who' needs the role operator or admin; "));
+	assert_true(answers(w, &looker, "who", " has viewer (admin.roles in the configuration)"));
+	assert_true(answers(w, &member, "who", "\"uid\":8"));
+	assert_true(answers(w, &member, "never", "'never' needs the role admin; "));
+	assert_true(
+	    answers(w, &member, "echo", " has operator (")); /* roles are what roles_of() says, no more */
+	assert_true(answers(w, &stranger, "echo", "needs the role viewer; uid 4294967291 has none"));
+	assert_true(answers(w, &unknown, "echo", "needs the role viewer; whoever asks has none"));
+	assert_true(answers(w, &stranger, "no", "no such command"));
+	assert_int_equal(w->ran, ran); /* nothing of what was refused has run */
+	w->admin.access = (struct admin_access){.roles_of = NULL};
+	assert_true(answers(w, &stranger, "echo", "\"ok\":true"));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -619,6 +673,7 @@ int main(void)
 	    T(who_has_said_all_gets_all_answers),
 	    T(a_command_outlives_its_client),
 	    T(commands_know_who_asks),
+	    T(what_needs_a_role_is_refused_without_it),
 	    T(closing_waits_for_commands_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

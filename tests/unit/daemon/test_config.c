@@ -407,6 +407,54 @@ static void values_of_a_registry_are_checked(void **state)
 	refuse_main(f, "script: idn", "clock_skew: 2d\n    script: idn", ":29:17:", "is not within");
 }
 
+#define VIEWER   CONFIG_ROLE_BIT(CONFIG_ROLE_VIEWER)
+#define OPERATOR CONFIG_ROLE_BIT(CONFIG_ROLE_OPERATOR)
+#define ADMIN    CONFIG_ROLE_BIT(CONFIG_ROLE_ADMIN)
+#define STAGE    CONFIG_ROLE_BIT(CONFIG_ROLE_POLICY_STAGE)
+
+/* "daemon" and "bin" are users and groups 1 and 2 of every system. */
+static void roles_belong_to_users_and_groups(void **state)
+{
+	struct fixture *f = *state;
+	const uint32_t groups[] = {77, 2};
+	load_good(f);
+	assert_int_equal(config_roles_of(f->c, 4242, 4242, NULL, 0),
+	                 CONFIG_ROLES_ALL); /* as long as nobody says otherwise */
+	config_unref(&f->c);
+	edit(f, "vneppd.yaml", main_text, "admin: {",
+	     "admin: {roles: {viewer: {users: [bin]}, operator: {groups: [bin]}, "
+	     "policy_stage: {users: [daemon]}}, ");
+	assert_true(load(f));
+	assert_int_equal(config_roles_of(f->c, 4242, 4242, NULL, 0), 0);
+	assert_int_equal(config_roles_of(f->c, 2, 4242, NULL, 0), VIEWER);
+	assert_int_equal(config_roles_of(f->c, 4242, 2, NULL, 0), OPERATOR | VIEWER);
+	assert_int_equal(config_roles_of(f->c, 4242, 4242, groups, 2), OPERATOR | VIEWER);
+	assert_int_equal(config_roles_of(f->c, 1, 4242, NULL, 0), STAGE | VIEWER);
+	/* nobody locks out root; but staging is apart */
+	assert_int_equal(config_roles_of(f->c, 0, 0, NULL, 0), ADMIN | OPERATOR | VIEWER);
+	assert_int_equal(config_roles_of(f->c, (uint32_t)geteuid(), 4242, NULL, 0),
+	                 ADMIN | OPERATOR | VIEWER);
+}
+
+static void roles_are_checked(void **state)
+{
+	struct fixture *f = *state;
+	refuse_main(f, "admin: {", "admin: {roles: {viewr: {users: [bin]}}, ",
+	            ":10:17:", "did you mean 'viewer'?");
+	refuse_main(f, "admin: {", "admin: {roles: {viewer: {user: [bin]}}, ",
+	            ":10:26:", "did you mean 'users'?");
+	refuse_main(f, "admin: {", "admin: {roles: {viewer: {users: []}}, ", ":10:26:", "the list is empty");
+	refuse_main(f, "admin: {", "admin: {roles: {viewer: {users: [\"\"]}}, ",
+	            ":10:34:", "not the name of a user");
+	refuse_main(f, "admin: {", "admin: {roles: {viewer: [bin]}, ", ":10:17:", "must be");
+	/* another machine may have them: nobody has the role here */
+	edit(f, "vneppd.yaml", main_text, "admin: {",
+	     "admin: {roles: {viewer: {users: [no-such-user], groups: [no-such-group]}}, ");
+	assert_true(load(f));
+	assert_int_equal(f->d.warnings, 2);
+	assert_int_equal(config_roles_of(f->c, 4242, 4242, NULL, 0), 0);
+}
+
 static void a_new_password_has_a_file_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -743,6 +791,8 @@ int main(void)
 	    TEST(limits_are_checked),
 	    TEST(quotas_are_read_and_checked),
 	    TEST(a_limit_may_be_in_shadow_and_have_a_reason),
+	    TEST(roles_belong_to_users_and_groups),
+	    TEST(roles_are_checked),
 	    TEST(a_new_password_has_a_file_of_its_own),
 	    TEST(what_is_required_is_told),
 	    TEST(everything_is_reported_at_once),

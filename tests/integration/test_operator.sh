@@ -1,0 +1,215 @@
+#!/usr/bin/env bash
+# What an operator sees and steers on a running daemon: looking commands, roles, draining, waiting, asking again.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped=0 pid="" registry=""
+trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+
+check() { # WHAT COMMAND...
+	local what=$1
+	shift
+	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
+		failed=$((failed + 1))
+		echo "FAILED: $what"
+		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
+	fi
+}
+wait_for() { # COMMAND...: true within 20 s
+	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
+	return 1
+}
+start() {
+	rm -f "$dir/ports"
+	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
+	pid=$!
+	wait_for test -s "$dir/ports"
+	port=$(sed -n 's/^api=//p' "$dir/ports")
+}
+stop() { kill -TERM "$pid" && wait "$pid"; }
+vnepp() { timeout 30 "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
+says() { # TEXT COMMAND...: it fails and says so
+	local text=$1
+	shift
+	! vnepp "$@" && grep -q -- "$text" "$dir/out"
+}
+shows() { # TEXT COMMAND...: it succeeds and shows that
+	local text=$1
+	shift
+	vnepp "$@" && grep -qE -- "$text" "$dir/out"
+}
+usage() { vnepp "$@"; [ $? -eq 2 ]; }
+lines() { # FROM TO
+	local i
+	for i in $(seq "$1" "$2"); do
+		printf '{"ref":"r%d","op":"create","domain":"ten-%d.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,' "$i" "$i"
+		printf '"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
+		printf '{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
+	done
+}
+submit() { # FROM TO: the status
+	lines "$1" "$2" | curl -s -o "$dir/out" -w '%{http_code}' --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" \
+		"https://localhost:$port/v1/batches" -H 'Content-Type: application/x-ndjson' --data-binary @-
+}
+submits() { [ "$(submit "$2" "$3")" = "$1" ]; }
+webs() { [ "$(curl -s -o "$dir/out" -w '%{http_code}' --unix-socket "$dir/admin.sock" "http://localhost$2")" = "$1" ]; }
+
+sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
+echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
+	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
+registry=$!
+wait_for test -s "$dir/rport"
+configure() { # ROLES
+	cat >"$dir/vneppd.yaml" <<END
+instance: test
+sandbox: {clock: "2026-11-20T09:00:00+07:00"}
+store: {path: vnepp.db}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
+admin: {control_socket: $dir/control.sock, listen: $dir/admin.sock$1}
+policy: {rules: "$root/policy/rules"}
+log: {format: logfmt}
+stop_timeout: 5s
+partners: partners.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:1", "127.0.0.1:$(cat "$dir/rport")"]
+    zones: [id.vn, biz.vn, com.vn]
+    settle: 1s
+    tls: {ca: certs/ca.pem, server_name: localhost}
+    accounts:
+      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key, sessions: 2, window: 3}
+END
+}
+configure ""
+cat >"$dir/partners.yaml" <<END
+partners:
+  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
+END
+
+# ---- waiting, and a daemon that is not there ----
+check "nobody there: the looking commands say so" says "cannot reach the daemon" sessions
+check "… so does waiting for a batch" says "cannot reach the daemon" wait --batch 1
+check "waiting for readiness gives up in time" says "not so after 1 s" wait --ready --timeout 1
+check "waiting for nothing is usage" usage wait
+check "… and for two things" usage wait --idle --ready
+check "… and for no number" usage wait --batch x
+(sleep 0.5; exec "$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1) &
+pid=$!
+check "waiting for readiness outlasts a start" vnepp wait --ready --timeout 20
+wait_for test -s "$dir/ports"
+port=$(sed -n 's/^api=//p' "$dir/ports")
+
+# ---- looking ----
+two_ready() { vnepp sessions --json && [ "$(grep -c '"state": "ready"' "$dir/out")" -eq 2 ]; }
+check "sessions: each of them, ready" wait_for two_ready
+check "… with TLS, window and certificates" bash -c "grep -q '\"tls\": \"TLSv1.3\"' '$dir/out' && grep -q '\"window\": 3' '$dir/out' && grep -qE 'our_certificate_until\": \"20' '$dir/out' && grep -qE 'their_certificate_until\": \"20' '$dir/out'"
+check "… and the endpoint that is out, with its back-off" bash -c "tr -d '\n' <'$dir/out' | grep -qE '\"endpoint\": \"127.0.0.1:1\", *\"state\": \"(out|doubtful)\"'"
+check "… beside the one in use" bash -c "tr -d '\n' <'$dir/out' | grep -qE '\"state\": \"working\", *\"sessions\": 2'"
+check "… for people" shows 'sim +anphat' sessions
+check "certs: with days left" shows 'registry_client +sim/anphat' certs
+check "… and where they are" shows 'certs/gateway.pem' certs --json
+check "store: path, schema, epoch" shows '"schema": [0-9]+' store --json
+check "… its size" bash -c "grep -qE '\"bytes\": [1-9]' '$dir/out' && grep -q '\"path\": \"$dir/vnepp.db\"' '$dir/out'"
+check "errors: what is in the log" shows 'session.closed' errors
+check "… with what it was about" grep -q 'registry=sim account=anphat' "$dir/out"
+check "config: what is in force" shows 'password_file: .*/pw$' config
+check "… with defaults" grep -q 'keepalive_s: 240' "$dir/out"
+check "… without secrets" bash -c "! grep -q testpw12 '$dir/out'"
+check "version: of both" shows 'this program' version
+check "… with the libraries" grep -qE '^openssl +[0-9]' "$dir/out"
+check "watching shows it again" bash -c "timeout -s INT 3 '$build/vnepp' status --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^instance ' '$dir/out') -ge 2 ]"
+check "… as JSON, a line each" bash -c "timeout -s INT 3 '$build/vnepp' queue --json --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^{.*}\$' '$dir/out') -ge 2 ]"
+check "… and how often goes with it" usage status --every 1
+
+check "top, where no terminal is, shows one moment and says so" shows 'is no terminal' top
+check "… with accounts and sessions" bash -c "grep -q '^  sim ' '$dir/out' && grep -q 'TLSv1.3' '$dir/out' && ! grep -q $'\\033' '$dir/out'"
+on_terminal() { # COMMAND: its screen; q is typed after a while
+	(sleep 2; printf q) | timeout 10 script -qec "$1" /dev/null >"$dir/out" 2>&1
+}
+if command -v script >/dev/null; then
+	check "on a terminal it is live, until q" on_terminal "stty rows 40 cols 100; $build/vnepp top --socket $dir/control.sock"
+	check "… drawn more than once" test "$(grep -o 'q: end' "$dir/out" | wc -l)" -ge 2
+	check "… with the rate, and the screen given back" bash -c "grep -q '/s)' '$dir/out' && grep -q $'\\033\\[?1049l' '$dir/out'"
+	check "… and a daemon that is away is said" on_terminal "$build/vnepp top --socket $dir/nowhere.sock"
+	check "… in words" grep -q "cannot reach the daemon" "$dir/out"
+else
+	skipped=$((skipped + 5))
+	echo "skipped: top on a terminal (needs script)"
+fi
+
+# ---- draining ----
+check "a batch is admitted" submits 202 1 10
+check "waiting for it" vnepp wait --batch 1 --timeout 20
+check "… then it is through" bash -c "'$build/vnepp' store --json --socket '$dir/control.sock' | grep -q '\"done\": 10'"
+check "what is not there is said" says "no such batch" wait --batch 99
+check "something is paused" vnepp pause --lane create --why "so that it stays"
+check "another batch" submits 202 11 20
+check "draining waits for what is there" says "not so after 1 s" drain --timeout 1
+check "… takes nothing new" submits 503 21 22
+check "… and says why" grep -q 'an operator drains it' "$dir/out"
+check "… so does readiness" webs 503 '/readyz?verbose'
+check "… and status" shows 'state +draining' status
+check "what is there is sent" vnepp resume
+check "… and then draining is over" shows 'drained' drain --timeout 20
+check "… the log says that, too" wait_for grep -q 'event=drain.empty' "$dir/d.log"
+check "draining ends" vnepp drain --end
+check "… and batches are taken again" submits 202 21 22
+check "nothing moves in the end" vnepp wait --idle --timeout 20
+check "readiness is back" webs 200 /readyz
+
+# ---- asking again ----
+check "what is not in doubt is not asked about" says "it is done" reconcile 1
+check "what is not there, neither" says "no such item" reconcile 4711
+check "what is no number is usage" usage reconcile x1
+vnepp pause --all --why "for the next"
+check "two more" submits 202 31 32
+stop
+sqlite3 "$dir/vnepp.db" "CREATE TABLE kept AS SELECT id, payload FROM item WHERE id IN (23, 24); UPDATE item SET payload = x'00' WHERE id IN (23, 24)"
+start
+vnepp resume
+stands() { vnepp item "$1" --json && grep -q "\"state\": \"$2\"" "$dir/out"; }
+check "what cannot be read waits for a person" wait_for stands 23 needs_human
+check "… and asked again it still cannot be read" bash -c "'$build/vnepp' reconcile 23 --socket '$dir/control.sock'"
+check "… so it is a person's again" wait_for stands 23 needs_human
+wait_for stands 24 needs_human
+stop
+sqlite3 "$dir/vnepp.db" "UPDATE item SET payload = (SELECT payload FROM kept WHERE kept.id = item.id) WHERE id = 24; DROP TABLE kept"
+start
+check "asking again about one that can" vnepp reconcile 24
+check "… a second time, while it is being asked" says "is being asked already" reconcile 24
+check "… it was not carried out, so it is sent" wait_for stands 24 done
+check "… once" bash -c "kill -USR1 $registry; grep -q 'event=item.reconcile.*item=24' '$dir/d.log'"
+
+# ---- roles ----
+stop
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	configure ", roles: {viewer: {users: [daemon]}, operator: {groups: [bin]}, policy_stage: {users: [bin]}}"
+	echo '{"domain":"old.com.vn","partner":"anphat","expires":"2027-01-01"}' >"$dir/ledger.ndjson"
+	start
+	chmod 755 "$dir" && chmod 644 "$dir/ledger.ndjson" && wait_for test -S "$dir/control.sock" && chmod 666 "$dir/control.sock"
+	as() { # USER GROUP EXPECTED COMMAND...
+		local user=$1 group=$2 text=$3
+		shift 3
+		setpriv --reuid "$user" --regid "$group" --clear-groups timeout 30 "$build/vnepp" "$@" --socket "$dir/control.sock" 2>&1 | grep -q -- "$text"
+	}
+	check "root may do everything" vnepp pause --all
+	check "… but bring rules into force" says "'policy activate' needs the role policy_activate" policy activate
+	check "a viewer may look" as daemon daemon "instance" status
+	check "… and no more" as daemon daemon "'resume' needs the role operator; daemon has viewer" resume
+	check "an operator by their group may steer" as nobody bin "pauses" resume --json
+	check "… but not import" as nobody bin "'import' needs the role admin" ledger import "$dir/ledger.ndjson"
+	check "who stages does not activate" as bin nogroup "'policy activate' needs the role policy_activate; bin has viewer, policy_stage" policy activate
+	check "… nor steer" as bin nogroup "needs the role operator" drain
+	check "somebody without a role may nothing" as nobody nogroup "'status' needs the role viewer; nobody has none" status
+	configure ""
+	vnepp reload
+	check "a reload takes the roles away" as nobody nogroup "instance" status
+else
+	skipped=$((skipped + 10))
+	echo "skipped: roles (needs root and setpriv)"
+	start
+fi
+stop
+check "it stopped well" test $? -eq 0
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]
