@@ -147,7 +147,7 @@ struct route {
 };
 
 static const char *const no_params[] = {NULL};
-static const char *const submit_params[] = {"admission", "priority", NULL};
+static const char *const submit_params[] = {"admission", "priority", "dry_run", NULL};
 static const char *const items_params[] = {"state", "after", "limit", NULL};
 
 static const struct route routes[] = {
@@ -158,6 +158,7 @@ static const struct route routes[] = {
     {"GET", "/v1/items/*", no_params, api_get_item, METER_ITEM},
     {"POST", "/v1/items/*/evidence", no_params, api_add_evidence, METER_ITEM},
     {"GET", "/v1/domains/*", no_params, api_get_domain, METER_DOMAIN},
+    {"POST", "/v1/decisions", no_params, api_decide, METER_DECISION},
     {"GET", "/v1/limits", no_params, api_get_limits, METER_LIMITS},
 };
 

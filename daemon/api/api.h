@@ -4,12 +4,13 @@
  * The object owns the HTTP server; whoever wires the gateway hands it streams (http_server_on_stream with api_http()).
  * All calls and callbacks are on the loop's thread.
  *
- *   POST /v1/batches[?admission=valid][&priority=bulk]   NDJSON, JSON array or CSV, streamed; 202 only after the commit
+ *   POST /v1/batches[?admission=valid][&priority=bulk][&dry_run=true]   NDJSON, JSON array or CSV, streamed; 202 only after the commit
  *   GET  /v1/batches/{id}                counts by state; ETag
  *   GET  /v1/batches/{id}/items          results in input order, pages by ?after= and ?limit=, ?state=; JSON, NDJSON, CSV
  *   POST /v1/batches/{id}/cancel         cancels what was not sent
  *   GET  /v1/items/{ref}                 one result
  *   GET  /v1/domains/{name}              what we know of a name of this partner's
+ *   POST /v1/decisions                   one item decided and explained; nothing of it is kept
  *   GET  /v1/limits                      what this partner may do, and what of it is used
  *
  * Errors are problem details (RFC 9457) with type "urn:vnepp:problem:…".

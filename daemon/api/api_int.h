@@ -146,10 +146,15 @@ void api_cancel_batch(const struct api_request *q);
 void api_get_items(const struct api_request *q);
 void api_get_item(const struct api_request *q);
 void api_get_domain(const struct api_request *q);
+void api_decide(const struct api_request *q);       /* api_decision.c */
 void api_get_limits(const struct api_request *q);   /* api_limits.c */
 void api_add_evidence(const struct api_request *q); /* api_evidence.c */
 void intake_begin(const struct api_request *q);
 
+/* The forms of lists of results; as the Accept header wants it, else 406 and false. */
+extern const char *const api_item_types[];
+enum { API_AS_JSON, API_AS_NDJSON, API_AS_CSV };
+bool api_accept_items(struct http_request *r, int *as);
 /* True when the answer can be JSON; else 406. */
 bool api_accept_json(struct http_request *r);
 /* ---- api_accept.c ---- */

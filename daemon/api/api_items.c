@@ -9,8 +9,7 @@
 
 #define DEFAULT_LIMIT 100
 
-static const char *const types[] = {"application/json", "application/x-ndjson", "text/csv", NULL};
-enum { AS_JSON, AS_NDJSON, AS_CSV };
+const char *const api_item_types[] = {"application/json", "application/x-ndjson", "text/csv", NULL};
 
 struct items_call {
 	struct api_call call;
@@ -46,10 +45,10 @@ static void write_json(struct buf *b, struct items_call *x)
 static void write_lines(struct buf *b, struct items_call *x)
 {
 	const struct store_get_items *g = &x->get;
-	if (x->format == AS_CSV)
+	if (x->format == API_AS_CSV)
 		api_result_csv_header(b);
 	for (size_t i = 0; i < g->count; i++) {
-		if (x->format == AS_CSV) {
+		if (x->format == API_AS_CSV) {
 			api_result_csv(b, &x->call.arena, x->call.view, x->call.api->decider, &g->rows[i]);
 			continue;
 		}
@@ -60,13 +59,13 @@ static void write_lines(struct buf *b, struct items_call *x)
 
 static void answer(struct items_call *x)
 {
-	struct http_field fields[4] = {HTTP_FIELD("Content-Type", str_c(types[x->format])),
+	struct http_field fields[4] = {HTTP_FIELD("Content-Type", str_c(api_item_types[x->format])),
 	                               HTTP_FIELD("Cache-Control", STR("no-cache")),
 	                               HTTP_FIELD("Vary", STR("Accept"))};
 	size_t n = 3;
 	struct buf b;
 	buf_init(&b, API_ANSWER_MAX);
-	if (x->format == AS_JSON)
+	if (x->format == API_AS_JSON)
 		write_json(&b, x);
 	else
 		write_lines(&b, x);
@@ -134,19 +133,25 @@ static bool read_asked(struct http_request *r, struct asked *a)
 	return false;
 }
 
+bool api_accept_items(struct http_request *r, int *as)
+{
+	struct api_problem p = {.status = 406,
+	                        .type = "not-acceptable",
+	                        .title = "None of the accepted media types is available",
+	                        .detail = STR("application/json, application/x-ndjson, text/csv")};
+	*as = api_accept(r, api_item_types);
+	if (*as < 0)
+		api_problem_answer(r, &p);
+	return *as >= 0;
+}
+
 void api_get_items(const struct api_request *q)
 {
 	struct asked a;
 	batch_id_t id;
-	int format = api_accept(q->http, types);
-	if (format < 0) {
-		struct api_problem p = {.status = 406,
-		                        .type = "not-acceptable",
-		                        .title = "None of the accepted media types is available",
-		                        .detail = STR("application/json, application/x-ndjson, text/csv")};
-		api_problem_answer(q->http, &p);
+	int format;
+	if (!api_accept_items(q->http, &format))
 		return;
-	}
 	if (!read_asked(q->http, &a))
 		return;
 	if (!api_batch_id(q->arg, &id)) {

@@ -109,7 +109,7 @@ static void outcome_members(struct buf *b, const struct store_row *row, struct s
 static void held_member(struct buf *b, const struct api *a, const struct store_row *row)
 {
 	struct api_held h = {.until = INSTANT_NONE};
-	if (item_state_final(row->state) || !a->explain) {
+	if (row->item == 0 || item_state_final(row->state) || !a->explain) { /* 0: of a dry run */
 		json_out_null_in(b, "held");
 		return;
 	}

@@ -12,7 +12,8 @@
  * What goes wrong: bad lines are gathered to the end of the body (so that all are told) and the batch is taken back;
  * the body breaks a limit or its format, or the store fails: given up at once and taken back; the connection
  * ends: taken back, unless the publication was under way already: then the batch stays and the same Idempotency-Key
- * will find it. If the taking back fails too, it is tried again until it goes well (api_leftover.c).
+ * will find it. A dry run (intake_dry.c) has no batch: its chunks are only decided, and it begins at RECEIVING. If the
+ * taking back fails too, it is tried again until it goes well (api_leftover.c).
  */
 #include "daemon/api/intake_int.h"
 #include "epp/base/alloc.h"
@@ -44,6 +45,7 @@ static void release(struct api_call *c)
 	struct sha256 unused;
 	x->limiter->uploads--;
 	loop_cancel_task(&x->task);
+	intake_dry_free(x);
 	if (x->hash)
 		sha256_stream_finish(x->hash, &unused);
 	split_fini(&x->split);
@@ -58,7 +60,7 @@ static void release(struct api_call *c)
 	buf_fini(&x->payload);
 }
 
-static void end(struct intake *x)
+void intake_end(struct intake *x)
 {
 	sm_move(&x->sm, INTAKE_ENDED);
 	api_call_end(&x->call);
@@ -67,7 +69,7 @@ static void end(struct intake *x)
 static void end_with_problem(struct intake *x)
 {
 	intake_answer_problem(x);
-	end(x);
+	intake_end(x);
 }
 
 /* ---- the end of a batch ------------------------------------------------------------------------------------------------ */
@@ -84,9 +86,13 @@ static void on_aborted(struct store_op *op)
 	end_with_problem(x);
 }
 
-static void abort_batch(struct intake *x)
+void intake_abort(struct intake *x)
 {
 	sm_move(&x->sm, INTAKE_ABORTING);
+	if (x->dry) {
+		end_with_problem(x);
+		return;
+	}
 	x->abort.batch = x->batch;
 	api_submit(x->call.api->writer, &x->abort.op, STORE_BATCH_ABORT, on_aborted);
 }
@@ -102,17 +108,21 @@ static void on_published(struct store_op *op)
 	else if (op->err)
 		intake_fail_store(x, op);
 	if (op->err) {
-		abort_batch(x);
+		intake_abort(x);
 		return;
 	}
 	intake_answer_accepted(x, false);
-	end(x);
+	intake_end(x);
 	a->on_published(a->arg);
 }
 
 static void publish(struct intake *x)
 {
 	sm_move(&x->sm, INTAKE_PUBLISHING);
+	if (x->dry) {
+		intake_dry_publish(x);
+		return;
+	}
 	x->publish.batch = x->batch;
 	x->publish.room.queued = x->call.partner->max_queued;
 	x->publish.room.per_day = x->call.partner->lines_per_day;
@@ -132,7 +142,7 @@ static void conclude(struct intake *x)
 	if (!x->problem.status && x->lines_seen == 0)
 		intake_fail(x, 422, "empty-batch", "There is no item in the body", STR_NONE);
 	if (x->problem.status)
-		abort_batch(x);
+		intake_abort(x);
 	else
 		publish(x);
 }
@@ -149,7 +159,7 @@ static void flush(struct intake *x)
 
 static void work(struct intake *x);
 
-static void take_line(struct intake *x, const struct store_line *l)
+void intake_take_line(struct intake *x, const struct store_line *l)
 {
 	switch (l->outcome) {
 	case STORE_LINE_NEW:
@@ -179,7 +189,12 @@ static void on_chunk(struct store_op *op)
 		intake_fail_store(x, op);
 	else
 		for (size_t i = 0; i < k->op.count; i++)
-			take_line(x, &k->lines[i]);
+			intake_take_line(x, &k->lines[i]);
+	intake_chunk_done(x, k);
+}
+
+void intake_chunk_done(struct intake *x, struct intake_chunk *k)
+{
 	intake_chunk_clear(k);
 	x->in_flight--;
 	if (sm_state(&x->sm) == INTAKE_RECEIVING)
@@ -197,6 +212,11 @@ static void submit_chunk(struct intake *x)
 		return;
 	}
 	k->at_store = true;
+	x->in_flight++;
+	if (x->dry) {
+		intake_dry_chunk(x, k);
+		return;
+	}
 	k->op.batch = x->batch;
 	k->op.partner = x->call.partner_id;
 	k->op.decider = k->decider;
@@ -204,8 +224,13 @@ static void submit_chunk(struct intake *x)
 	k->op.quota_count = x->call.view->config->quota_count;
 	k->op.now = loop_wall(x->call.api->loop);
 	k->op.lines = k->lines;
-	x->in_flight++;
 	api_submit(x->call.api->writer, &k->op.op, STORE_BATCH_CHUNK, on_chunk);
+}
+
+/* A dry run has one list of what its lines have taken: one chunk after the other. */
+static size_t most_in_flight(const struct intake *x)
+{
+	return x->dry ? 1 : INTAKE_IN_FLIGHT;
 }
 
 /* A chunk with room, or NULL while the store has as many as it may. */
@@ -213,7 +238,7 @@ static struct intake_chunk *room(struct intake *x)
 {
 	if (x->filling && intake_chunk_full(x->filling)) {
 		INVARIANT(sm_state(&x->sm) == INTAKE_RECEIVING);
-		if (x->in_flight >= INTAKE_IN_FLIGHT)
+		if (x->in_flight >= most_in_flight(x))
 			return NULL;
 		submit_chunk(x);
 	}
@@ -256,6 +281,10 @@ static void one_item(struct intake *x, enum split_status status, struct str text
 		return;
 	}
 	intake_line(x, text, line);
+	if (x->dry && x->lines_seen > INTAKE_DRY_LINES_MAX)
+		intake_fail(x, 413, "too-many-lines", "A dry run has too many lines",
+		            arena_printf(&x->call.arena, "At most %d; divide the file.",
+		                         INTAKE_DRY_LINES_MAX));
 	if (x->lines_seen > c->api_max_lines)
 		intake_fail(x, 413, "too-many-lines", "The batch has too many lines",
 		            arena_printf(&x->call.arena, "At most %u; divide the file.", c->api_max_lines));
@@ -309,7 +338,7 @@ static void work(struct intake *x)
 	uint64_t before = x->lines_seen;
 	bool more = take_items(x, INTAKE_TURN_LINES);
 	charge(x, x->lines_seen - before);
-	if (x->problem.status || (x->cut && (!x->filling || x->in_flight < INTAKE_IN_FLIGHT))) {
+	if (x->problem.status || (x->cut && (!x->filling || x->in_flight < most_in_flight(x)))) {
 		if (x->problem.status)
 			give_up_lines(x);
 		else if (x->filling)
@@ -344,7 +373,7 @@ static void on_looked_up(struct store_op *op)
 		return;
 	}
 	intake_answer_accepted(x, true);
-	end(x);
+	intake_end(x);
 }
 
 static void finish_hash(struct intake *x)
@@ -425,7 +454,7 @@ static void on_abort(struct http_request *r, enum err why)
 		give_up_lines(x);
 		flush(x);
 	} else if (state == INTAKE_REPLAYING) {
-		end(x);
+		intake_end(x);
 	}
 }
 
@@ -451,7 +480,7 @@ static void on_begun(struct store_op *op)
 	} else if (op->err == OK) {
 		intake_fail(x, 499, "connection-lost", "The connection ended before the batch was complete",
 		            STR_NONE);
-		abort_batch(x);
+		intake_abort(x);
 	} else if (op->err == ERR_BUSY) {
 		intake_fail(x, 409, "upload-under-way",
 		            "The first request with this Idempotency-Key is still running",
@@ -459,7 +488,7 @@ static void on_begun(struct store_op *op)
 		x->problem.retry_after_s = API_RETRY_BUSY_S;
 		end_with_problem(x);
 	} else if (op->err == ERR_EXISTS) {
-		end(x);
+		intake_end(x);
 	} else if (op->err == ERR_FULL) {
 		intake_count_queued(&x->call, &x->begin.room);
 		intake_fail_room(x, &x->begin.room);
@@ -505,6 +534,11 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	}
 	sm_init(&x->sm, "intake", conf, ARRAY_LEN(conf), INTAKE_BEGINNING);
 	q->http->ev = &ev;
+	if (asked->dry) {
+		intake_dry_new(x, asked->dry_as);
+		sm_move(&x->sm, INTAKE_RECEIVING);
+		return;
+	}
 	pause_body(x); /* until the store has a batch for it */
 	x->begin.partner = q->partner_id;
 	x->begin.room.queued = q->partner->max_queued;

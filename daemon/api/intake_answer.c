@@ -108,7 +108,7 @@ static void error_members(struct buf *b, const void *arg)
 	api_problem_errors(b, &x->errors);
 }
 
-static size_t limit_fields(struct intake *x, struct http_field out[API_LIMIT_FIELDS])
+size_t intake_limit_fields(struct intake *x, struct http_field out[API_LIMIT_FIELDS])
 {
 	const struct api_call *c = &x->call;
 	const struct store_room *room = x->room.per_day.max ? &x->room : &x->publish.room;
@@ -123,7 +123,8 @@ void intake_answer_problem(struct intake *x)
 	    F_C("problem", x->problem.type), F_U64("lines", x->lines_seen),
 	    F_U64("bad_lines", x->errors.bad_lines),
 	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
-	meter_lines(x->call.api->meter, x->call.partner->name, 0, 0, x->errors.bad_lines, 0);
+	if (!x->dry)
+		meter_lines(x->call.api->meter, x->call.partner->name, 0, 0, x->errors.bad_lines, 0);
 	if (!x->call.http)
 		return;
 	line_errors_sort(&x->errors);
@@ -132,7 +133,7 @@ void intake_answer_problem(struct intake *x)
 		x->problem.arg = x;
 	}
 	x->problem.fields = fields;
-	x->problem.field_count = limit_fields(x, fields);
+	x->problem.field_count = intake_limit_fields(x, fields);
 	api_problem_answer(x->call.http, &x->problem);
 }
 
@@ -179,7 +180,7 @@ void intake_answer_accepted(struct intake *x, bool replayed)
 	                                                  (unsigned long long)x->batch));
 	if (replayed)
 		fields[n++] = HTTP_FIELD("Idempotency-Replayed", STR("true"));
-	n += limit_fields(x, fields + n);
+	n += intake_limit_fields(x, fields + n);
 	http_respond(x->call.http, 202, fields, n, buf_str(&b));
 	buf_fini(&b);
 }

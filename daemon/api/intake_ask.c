@@ -69,6 +69,18 @@ static bool read_priority(struct http_request *r, bool *bulk)
 	return *bulk;
 }
 
+static bool read_dry(struct http_request *r, struct intake_asked *out)
+{
+	struct str text;
+	if (!http_query(r, "dry_run", &text) || str_eq(text, STR("false")))
+		return true;
+	out->dry = str_eq(text, STR("true"));
+	if (!out->dry)
+		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
+		       STR("dry_run: true or false"));
+	return out->dry && api_accept_items(r, &out->dry_as);
+}
+
 static void limit_members(struct buf *b, const void *arg)
 {
 	const instant_ms_t *at = arg;
@@ -179,6 +191,6 @@ void intake_begin(const struct api_request *q)
 	struct intake_asked asked = {0};
 	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
 	    read_admission(q->http, &asked.admit_valid) && read_priority(q->http, &asked.bulk) &&
-	    check_size(q) && check_open(q) && check_rate(q) && check_uploads(q))
+	    read_dry(q->http, &asked) && check_size(q) && check_open(q) && check_rate(q) && check_uploads(q))
 		intake_start(q, &asked);
 }

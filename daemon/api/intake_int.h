@@ -8,6 +8,7 @@
 #include "daemon/api/item_draft.h"
 #include "daemon/api/split.h"
 #include "daemon/core/sm.h"
+#include "daemon/store/store_preview.h"
 #include "epp/base/hash.h"
 
 #define INTAKE_CHUNK_LINES 1000       /* STORE_CHUNK_MAX */
@@ -16,6 +17,9 @@
 	4 /* chunks at the store; then the body waits. Groups of several share pages: half the writing */
 #define INTAKE_TURN_LINES 200 /* lines per loop turn: below a millisecond */
 #define INTAKE_KEY_MAX    255 /* bytes of an Idempotency-Key */
+
+#define INTAKE_DRY_LINES_MAX \
+	10000 /* of a dry run: its results are held until all lines are read, some kilobytes each */
 
 enum intake_state {
 	INTAKE_BEGINNING, /* the store makes a batch */
@@ -37,6 +41,19 @@ struct intake_chunk {
 	bool at_store;
 };
 
+/* A dry run: results instead of a batch. */
+struct intake_dry {
+	struct intake *owner;
+	struct store_sofar sofar;
+	struct store_preview op;
+	struct store_preview_line *lines; /* owned; INTAKE_CHUNK_LINES */
+	struct arena arena;
+	struct buf results;
+	int as; /* index into api_item_types */
+	int64_t fee_vnd;
+	uint64_t unpriced;
+};
+
 struct intake {
 	struct api_call call;
 	struct sm sm;
@@ -45,7 +62,8 @@ struct intake {
 	/* what was asked */
 	enum split_format format;
 	bool admit_valid;
-	bool bulk; /* in no hurry: its own lane */
+	bool bulk;              /* in no hurry: its own lane */
+	struct intake_dry *dry; /* owned; NULL: for good */
 	/* the body */
 	struct split split;
 	struct sha256_stream *hash; /* owned until finished */
@@ -79,7 +97,8 @@ struct intake {
 /* What the head of the request says. */
 struct intake_asked {
 	enum split_format format;
-	bool admit_valid, bulk;
+	bool admit_valid, bulk, dry;
+	int dry_as;     /* index into api_item_types */
 	struct str key; /* empty: none */
 };
 
@@ -91,7 +110,31 @@ void intake_count_queued(const struct api_call *call, const struct store_room *r
 /* Takes the request over. */
 void intake_start(const struct api_request *q, const struct intake_asked *asked);
 
+/* A chunk has come back from the store. */
+void intake_chunk_done(struct intake *x, struct intake_chunk *k);
+/* What the store says of a line into the counts, or the errors. */
+void intake_take_line(struct intake *x, const struct store_line *l);
+/* Given up; nothing of it is kept. */
+void intake_abort(struct intake *x);
+/* The answer has been given. */
+void intake_end(struct intake *x);
+
+/* ---- intake_dry.c ---- */
+void intake_dry_new(struct intake *x, int as);
+void intake_dry_free(struct intake *x);
+/* Instead of the store's intake: decided, and forgotten. */
+void intake_dry_chunk(struct intake *x, struct intake_chunk *k);
+/* Instead of the publication: is there room? Then the answer. */
+void intake_dry_publish(struct intake *x);
+
 /* ---- intake_line.c ---- */
+struct intake_checked {
+	uint32_t account;
+	char contact_id[ITEM_CONTACT_MAX];
+};
+/* What a well-formed item must have besides: open to this partner, an account, hosts and contacts as its registry wants. */
+bool intake_check(const struct api_call *call, struct item_draft *d, const struct decider *decider,
+                  struct intake_checked *out);
 /* One item's text into the filling chunk (there is room), or into the errors. */
 void intake_line(struct intake *x, struct str text, uint32_t line);
 /* The filling chunk takes no more. */
@@ -108,6 +151,8 @@ void intake_fail_room(struct intake *x, const struct store_room *room);
 void intake_answer_problem(struct intake *x);
 /* 202 after the publication; `replayed`: from the looked-up batch. */
 void intake_answer_accepted(struct intake *x, bool replayed);
+/* RateLimit-Policy and RateLimit of the answer. */
+size_t intake_limit_fields(struct intake *x, struct http_field out[API_LIMIT_FIELDS]);
 /* Some line is bad enough to refuse the whole. */
 bool intake_refused_by_lines(const struct intake *x);
 

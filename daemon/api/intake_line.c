@@ -41,18 +41,19 @@ static bool op_allowed(struct item_draft *d, const struct config_partner *p)
 }
 
 /* The registry and the account for the name; NULL, and an error, when it has none. */
-static const struct config_registry *route(struct intake *x, struct item_draft *d, uint32_t *account)
+static const struct config_registry *route(const struct api_call *call, struct item_draft *d,
+                                           uint32_t *account)
 {
-	const struct config *c = x->call.view->config;
+	const struct config *c = call->view->config;
 	struct str zone, label;
 	const struct config_registry *r = config_route(c, d->req->domain, d->name.idn, &zone);
 	if (!r || !epp_name_under(&d->name, zone, &label)) {
 		domain_error(d, "ZONE_NOT_SERVED", "a name directly under a zone that is served here");
 		return NULL;
 	}
-	*account = x->call.view
-	               ->account_ids[x->call.partner_index * c->registry_count + (size_t)(r - c->registries)];
-	if (!*account || !zone_allowed(x->call.partner, zone)) {
+	*account =
+	    call->view->account_ids[call->partner_index * c->registry_count + (size_t)(r - c->registries)];
+	if (!*account || !zone_allowed(call->partner, zone)) {
 		domain_error(d, "ZONE_NOT_ALLOWED", "a name in a zone that is open to this partner");
 		return NULL;
 	}
@@ -91,6 +92,15 @@ static bool hosts(struct item_draft *d, const struct config_registry *r)
 	return true;
 }
 
+bool intake_check(const struct api_call *call, struct item_draft *d, const struct decider *decider,
+                  struct intake_checked *out)
+{
+	const struct config_registry *r;
+	return item_draft_check_facts(d, decider_rules(decider)) && op_allowed(d, call->partner) &&
+	       (r = route(call, d, &out->account)) && hosts(d, r) &&
+	       contact(d, r, out->account, decider, out->contact_id);
+}
+
 static bool read_item(struct intake *x, struct item_draft *d, struct str text)
 {
 	return x->format == SPLIT_CSV ? item_csv_read(&x->csv, d, &x->scratch, text)
@@ -113,7 +123,7 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	struct intake_chunk *k = x->filling;
 	struct store_line *l = &k->lines[k->op.count];
 	struct item_draft d;
-	const struct config_registry *r;
+	struct intake_checked checked;
 	if (x->format == SPLIT_CSV && !x->have_header) {
 		header(x, text, line);
 		return;
@@ -122,10 +132,10 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	struct item_request *req = arena_alloc(&k->arena, sizeof *req);
 	item_draft_begin(&d, req, &k->arena, &x->errors, line, text.ptr);
 	*l = (struct store_line){.line = line, .request = req};
-	if (!read_item(x, &d, text) || !item_draft_check_facts(&d, decider_rules(k->decider)) ||
-	    !op_allowed(&d, x->call.partner) || !(r = route(x, &d, &l->account)) || !hosts(&d, r) ||
-	    !contact(&d, r, l->account, k->decider, l->contact_id))
+	if (!read_item(x, &d, text) || !intake_check(&x->call, &d, k->decider, &checked))
 		return;
+	l->account = checked.account;
+	memcpy(l->contact_id, checked.contact_id, sizeof l->contact_id);
 	l->lane = x->bulk ? LANE_BULK : lane_of_op(req->op);
 	buf_clear(&x->payload);
 	item_encode(req, &x->payload);

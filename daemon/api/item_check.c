@@ -148,7 +148,8 @@ static void check_charge(struct item_draft *d)
 
 bool item_draft_finish(struct item_draft *d)
 {
-	need(d, ITEM_GROUP_TOP, "ref", "your own reference, unique for ever");
+	if (!d->no_ref)
+		need(d, ITEM_GROUP_TOP, "ref", "your own reference, unique for ever");
 	need(d, ITEM_GROUP_TOP, "op", "create or renew");
 	need(d, ITEM_GROUP_TOP, "domain", "the domain name");
 	need(d, ITEM_GROUP_TOP, "period", "years, from 1 to 10");

@@ -83,6 +83,7 @@ struct item_draft {
 	const char *text;           /* borrowed: the line as it came, for columns */
 	uint32_t line;
 	bool op_known;
+	bool no_ref;                       /* it need not have one: it is not kept */
 	bool bad;                          /* this line has an error */
 	uint32_t given[ITEM_GROUP__COUNT]; /* bit per member that was given */
 	struct epp_name name;              /* the domain, when it is well-formed */

@@ -13,6 +13,7 @@
 #include "daemon/cli/problem.h"
 #include "daemon/cli/source.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ static const char *const admission_names[] = {"all", "valid", NULL};
 static const char *const priority_names[] = {"normal", "bulk", NULL};
 
 struct submit_args {
-	bool follow, json;
+	bool follow, json, dry_run;
 	int format, admission, priority; /* admission: 1 takes the valid lines of a file with bad ones */
 	const char *idempotency_key;
 };
@@ -45,6 +46,8 @@ static const struct opt opts[] = {
      "a file with bad lines: take none of it (all), or the valid lines", admission_names, 0, 0},
     {"priority", 0, OPT_CHOICE, offsetof(struct submit_args, priority), "normal|bulk",
      "bulk: in no hurry, behind everything else (a tenth of the capacity is sure)", priority_names, 0, 0},
+    {"dry-run", 'n', OPT_FLAG, offsetof(struct submit_args, dry_run), NULL,
+     "only say what would become of every line, and what it would cost; nothing is handed in", NULL, 0, 0},
     {"json", 0, OPT_FLAG, offsetof(struct submit_args, json), NULL, "print the result as JSON", NULL, 0, 0},
 };
 
@@ -84,8 +87,13 @@ static enum err send_until_answered(struct submission *s, struct errmsg *e)
 	static const char *const paths[] = {"/v1/batches", "/v1/batches?admission=valid",
 	                                    "/v1/batches?priority=bulk",
 	                                    "/v1/batches?admission=valid&priority=bulk"};
+	char path[96];
+	(void)snprintf(path, sizeof path, "%s%s", paths[s->args->admission + 2 * s->args->priority],
+	               !s->args->dry_run                         ? ""
+	               : s->args->admission || s->args->priority ? "&dry_run=true"
+	                                                         : "?dry_run=true");
 	struct http_client_request q = {.method = "POST",
-	                                .path = paths[s->args->admission + 2 * s->args->priority],
+	                                .path = path,
 	                                .content_type = s->content_type,
 	                                .idempotency_key = s->source.key,
 	                                .body = s->source.file,
@@ -160,8 +168,51 @@ static int on_taken(struct submission *s)
 	return printed ? CLI_DONE : CLI_FAILED;
 }
 
+/* Of a dry run: lines by state, and what they would cost. */
+static void add_forecast(const struct batches_status *status, const json_t *doc, struct buf *out)
+{
+	const json_t *fee = json_object_get(doc, "fee_vnd");
+	long long unknown = json_integer_value(json_object_get(fee, "unknown_lines"));
+	buf_printf(out, "Of %llu lines would be:", (unsigned long long)status->lines);
+	for (size_t i = 0, n = 0; i < status->state_count; i++)
+		if (status->states[i].lines)
+			buf_printf(out, "%s %llu %s", n++ ? "," : "",
+			           (unsigned long long)status->states[i].lines, status->states[i].name);
+	buf_printf(out, "\nExpected fee: %lld VND",
+	           (long long)json_integer_value(json_object_get(fee, "expected")));
+	if (unknown)
+		buf_printf(out, ", and %lld lines whose fee is not known", unknown);
+	buf_lit(out, "\nNothing was handed in. --json tells every line.\n");
+}
+
+static int on_forecast(struct submission *s)
+{
+	struct buf out;
+	struct str body = buf_str(&s->response.body);
+	struct batches_status status = {0};
+	struct errmsg e = {""};
+	size_t left_out = show_left_out(s);
+	json_t *doc = json_loadb(body.ptr, body.len, 0, NULL);
+	if (!doc || batches_read_status(body, &status, &e)) {
+		cli_error("the gateway's answer cannot be read: status %d", s->response.status);
+		json_decref(doc);
+		return CLI_FAILED;
+	}
+	buf_init(&out, HTTP_CLIENT_BODY_MAX);
+	if (s->args->json)
+		buf_printf(&out, "%.*s\n", STR_ARG(str_trim(body)));
+	else
+		add_forecast(&status, doc, &out);
+	bool printed = cli_print(&out);
+	buf_fini(&out);
+	json_decref(doc);
+	return !printed ? CLI_FAILED : left_out ? CLI_PARTLY : CLI_DONE;
+}
+
 static int on_accepted(struct submission *s)
 {
+	if (s->args->dry_run)
+		return on_forecast(s);
 	size_t left_out = show_left_out(s);
 	int result = on_taken(s);
 	return result == CLI_DONE && left_out ? CLI_PARTLY : result;

@@ -4,6 +4,7 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/hash.h"
+#include "policy/explain.h"
 #include "policy/identity.h"
 #include "policy/policy.h"
 
@@ -287,6 +288,29 @@ void decide_beyond_quota(struct decide_outcome *out)
 	snprintf(out->reason, sizeof out->reason, "QUOTA_REACHED");
 }
 
+static void facts_of_item(const struct item_request *r, const struct decide_ledger *ledger, instant_ms_t now,
+                          struct fact_lists *lists, struct policy_facts *f)
+{
+	facts_fill(r, lists, f);
+	facts_of_ledger(ledger, r->op, f);
+	facts_of_list(&ledger->listed, &r->applicant, lists, f);
+	f->approved = ledger->approved;
+	f->at = now;
+}
+
+void decide_explain(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
+                    instant_ms_t now, struct buf *tree, struct buf *vi, struct buf *en)
+{
+	struct fact_lists lists;
+	struct policy_facts facts;
+	if (r->op == ITEM_RENEW && ledger->name_foreign)
+		return;
+	facts_of_item(r, ledger, now, &lists, &facts);
+	policy_explain(d->rules, &facts, POLICY_JSON, tree);
+	policy_explain_applicant(d->rules, &facts, POLICY_VI, vi);
+	policy_explain_applicant(d->rules, &facts, POLICY_EN, en);
+}
+
 void decide_item(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out)
 {
@@ -297,11 +321,7 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
 	buf_clear(scratch);
 	*out = (struct decide_outcome){
 	    .free_from = DATE_NONE, .free_until = DATE_NONE, .eligible_until = DATE_NONE, .fee_vnd = -1};
-	facts_fill(r, &lists, &record.facts);
-	facts_of_ledger(ledger, r->op, &record.facts);
-	facts_of_list(&ledger->listed, &r->applicant, &lists, &record.facts);
-	record.facts.approved = ledger->approved;
-	record.facts.at = now;
+	facts_of_item(r, ledger, now, &lists, &record.facts);
 	record.list = ledger->listed.list;
 	record.line = ledger->listed.line;
 	record_decide(d->rules, &record, scratch, &common, &p);

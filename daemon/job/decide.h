@@ -86,6 +86,13 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
                  enum decide_stage stage, instant_ms_t now, struct buf *scratch, struct decide_outcome *out);
 
 /*
+ * Why decide_item() says what it says of these: policy/explain.h's JSON object into `tree`, and what the applicant is told
+ * into `vi` and `en`. Appends; nothing at all for another partner's name, which no rule decides.
+ */
+void decide_explain(const struct decider *d, const struct item_request *r, const struct decide_ledger *ledger,
+                    instant_ms_t now, struct buf *tree, struct buf *vi, struct buf *en);
+
+/*
  * The registry identifier of the applicant's contact under one account: the same applicant data always gives the same
  * one, so creating it twice is harmless. Empty when the request names a registrant itself or has no applicant.
  */

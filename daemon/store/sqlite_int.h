@@ -138,6 +138,9 @@ enum err sq_get_progress(struct sq *s, struct store_get_progress *o);
 enum err sq_room_begin(struct sq *s, struct store_batch_begin *o);
 enum err sq_room_publish(struct sq *s, struct store_batch_publish *o);
 enum err sq_get_used(struct sq *s, struct store_get_used *o);
+/* What is used in the period that began then; QUEUED lines of a partner. */
+enum err sq_quota_used(struct sq *s, struct store_op *op, struct str scope, date_t day, uint64_t *n);
+enum err sq_queued_of(struct sq *s, struct store_op *op, uint32_t partner, uint64_t *n);
 /* The names of the quotas that a decided item takes, with their periods, into `held` (empty: none). *full: one of them
  * is used up, nothing was taken. */
 enum err sq_quota_take(struct sq *s, const struct store_batch_chunk *o, struct store_op *op,
@@ -224,6 +227,9 @@ enum err sq_list_find(struct sq *s, struct store_op *op, const struct decider *d
 enum err sq_lists_load(struct sq *s, struct store_op *op);
 /* Those that were begun then or before and never came to their end. */
 enum err sq_lists_forget(struct sq *s, struct store_op *op, instant_ms_t before);
+/* ---- sqlite_preview.c ---- */
+struct store_preview;
+enum err sq_preview(struct sq *s, struct store_preview *o);
 /* A row as readers see it. */
 enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_payload, struct arena *a,
                      struct store_row *row);

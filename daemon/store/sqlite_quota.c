@@ -8,7 +8,7 @@
 #define HELD_DAYS  40  /* so long a partner's days are kept, for people */
 #define HELD_FIELD ';' /* between the quotas that an item holds; '@' before the period's first day */
 
-static enum err used_of(struct sq *s, struct store_op *op, struct str scope, date_t day, uint64_t *n)
+enum err sq_quota_used(struct sq *s, struct store_op *op, struct str scope, date_t day, uint64_t *n)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_USED_GET);
@@ -49,6 +49,11 @@ static enum err count_queued(struct sq *s, struct store_op *op, enum sq_stmt whi
 	return err;
 }
 
+enum err sq_queued_of(struct sq *s, struct store_op *op, uint32_t partner, uint64_t *n)
+{
+	return count_queued(s, op, SQ_PARTNER_QUEUED, partner, n);
+}
+
 /* Whether `more` (at least one) fit beside what is there. */
 static bool is_full(const struct limit *l, uint64_t there, uint64_t more)
 {
@@ -73,8 +78,8 @@ static enum err day_room(struct sq *s, struct store_op *op, struct store_room *r
 	char scope[SCOPE_MAX];
 	if (!r->per_day.max)
 		return OK;
-	enum err err =
-	    used_of(s, op, lines_scope(scope, partner), date_of_instant(now, HANOI_OFFSET_S), &r->today);
+	enum err err = sq_quota_used(s, op, lines_scope(scope, partner), date_of_instant(now, HANOI_OFFSET_S),
+	                             &r->today);
 	r->day_full = !err && (begins || r->adding) && is_full(&r->per_day, r->today, r->adding);
 	if (!err && r->day_full && !r->per_day.shadow)
 		err = err_set(&op->errmsg, ERR_FULL, "this partner's lines of the day are used up");
@@ -169,7 +174,7 @@ enum err sq_quota_take(struct sq *s, const struct store_batch_chunk *o, struct s
 	for (size_t i = 0; i < n; i++) {
 		uint64_t used;
 		enum err err =
-		    used_of(s, op, str_c(list[i]->name), quota_begin(list[i]->period, today), &used);
+		    sq_quota_used(s, op, str_c(list[i]->name), quota_begin(list[i]->period, today), &used);
 		if (err)
 			return err;
 		*full |= !list[i]->limit.shadow && used >= list[i]->limit.max;
@@ -223,7 +228,7 @@ enum err sq_quota_release_batch(struct sq *s, struct store_op *op, batch_id_t ba
 
 enum err sq_lease(struct sq *s, struct store_lease *o)
 {
-	enum err err = used_of(s, &o->op, str_c(o->scope), o->day, &o->total);
+	enum err err = sq_quota_used(s, &o->op, str_c(o->scope), o->day, &o->total);
 	uint64_t left = o->total < o->max ? o->max - o->total : 0;
 	o->granted = o->wanted < left ? o->wanted : left;
 	if (err || !o->granted)

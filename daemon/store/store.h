@@ -75,6 +75,7 @@ enum store_op_type {
 	STORE_LIST_UNDO,
 	STORE_LIST_DECIDE, /* what waited for it is decided again */
 	STORE_QUEUES,      /* which (account, partner, lane) have work; reader or writer */
+	STORE_PREVIEW,     /* store_preview.h: what intake would make of lines; reader or writer */
 	STORE_GET_BATCH,   /* reader */
 	STORE_GET_ITEMS,
 	STORE_GET_ITEM,

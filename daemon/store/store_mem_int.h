@@ -220,6 +220,8 @@ enum err mem_rules_keep(struct mem *m, struct store_rules_keep *o);
 enum err mem_get_rules(struct mem *m, struct store_get_rules *o);
 enum err mem_get_rules_steps(struct mem *m, struct store_get_rules_steps *o);
 enum err mem_get_records(struct mem *m, struct store_get_records *o);
+struct store_preview;
+enum err mem_preview(struct mem *m, struct store_preview *o);
 enum err mem_get_batch(struct mem *m, struct store_get_batch *o);
 enum err mem_get_items(struct mem *m, struct store_get_items *o);
 enum err mem_get_item(struct mem *m, struct store_get_item *o);

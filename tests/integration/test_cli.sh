@@ -119,6 +119,44 @@ check "follow ends with 0 when all is done" is $status 0
 check "follow prints a summary" has out "Batch 7: 1 of 1 lines done"
 check "follow shows progress" has err "0 of 1 lines"
 
+with_server submit a.ndjson --dry-run --priority bulk <<END
+200|{"dry_run":true,"lines":3,"counts":{"queued":2,"refused":1},"moving":2,"fee_vnd":{"expected":250000,"unknown_lines":1},"items":[]}
+END
+check "a dry run ends with 0" is $status 0
+check "a dry run asks for one" has requests "POST /v1/batches?priority=bulk&dry_run=true"
+check "a dry run tells states" has out "Of 3 lines would be: 2 queued, 1 refused"
+check "a dry run tells the price" has out "Expected fee: 250000 VND, and 1 lines whose fee is not known"
+
+with_server submit a.ndjson -n <<END
+202|Location: /v1/batches/7|{"id":7}
+END
+check "an older gateway's answer is not taken for a dry run" is $status 1
+
+# ---- decide ----
+
+printf '{"op":"renew"}\n' >item.json
+with_server decide item.json <<END
+200|{"result":{"domain":"a.id.vn","state":"refused","reason":"AGE_UNDER_18","decision":{"outcome":"no_grant","eligible_until":null,"fee_vnd":{"expected":50000}}},"told":{"vi":"Rất tiếc.","en":"Sorry."},"explanation":null}
+END
+check "decide: refused is 1" is $status 1
+check "decide asks once" has requests "POST /v1/decisions"
+check "decide says what" has out "a.id.vn: refused AGE_UNDER_18 (no_grant)"
+check "decide says the price" has out "fee: 50000 VND"
+check "decide speaks both languages" has out "Rất tiếc."
+check "decide speaks both languages, really" has out "Sorry."
+
+with_server decide item.json --json <<END
+200|{"result":{"state":"queued"},"told":{},"explanation":null}
+END
+check "decide: not refused is 0" is $status 0
+check "decide --json" has out '"explanation":null'
+
+with_server decide item.json <<END
+422|Content-Type: application/problem+json|{"title":"The item is not right","errors":[{"line":1,"column":2,"field":"domain","reason":"MISSING","expected":"the domain name"}]}
+END
+check "decide: a bad item is 1" is $status 1
+check "decide: a bad item has a place" has err "item.json:1:2: error: domain: MISSING"
+
 with_server submit a.ndjson --follow --json <<END
 $accepted
 $done_status

@@ -605,7 +605,7 @@ static void api_refuses_what_it_does_not_know(void **state)
 	     415},
 	    {"POST", "/v1/batches", NDJSON "Content-Encoding: gzip\r\n", "unsupported-media-type", 415},
 	    {"POST", "/v1/batches?admision=valid", NDJSON, "unknown-parameter", 400},
-	    {"POST", "/v1/batches?dry_run=true", NDJSON, "unknown-parameter", 400},
+	    {"POST", "/v1/batches?dryrun=true", NDJSON, "unknown-parameter", 400},
 	    {"POST", "/v1/batches?admission=some", NDJSON, "bad-parameter", 400},
 	    {"POST", "/v1/batches?priority=high", NDJSON, "bad-parameter", 400},
 	    {"POST", "/v1/batches", NDJSON "Idempotency-Key: a b\r\n", "bad-idempotency-key", 400},
