@@ -81,10 +81,17 @@ static uint32_t any_limit(struct crowd *c)
 	return (uint32_t)(5 + rng_below(&c->rng, most > 5 ? most - 5 : 1));
 }
 
+static void set_limits(struct crowd *c)
+{
+	uint32_t limit = any_limit(c);
+	market_set_limit(&c->m, limit,
+	                 c->m.h.creates_are_limited ? 1 + (uint32_t)rng_below(&c->rng, limit) : 0);
+}
+
 static void reload(struct crowd *c)
 {
 	end_stretch(c);
-	market_set_limit(&c->m, any_limit(c));
+	set_limits(c);
 	begin_stretch(c);
 }
 
@@ -193,7 +200,8 @@ void proof_crowd(uint64_t commands, uint64_t seed, struct proof_figures *out)
 	c->stretch_from = PROOF_NEVER;
 	rng_init_seed(&c->rng, seed);
 	market_init(&c->m, seed, 8 + (uint32_t)rng_below(&c->rng, 312), 1 + rng_below(&c->rng, 40), 0);
-	market_set_limit(&c->m, any_limit(c));
+	c->m.h.creates_are_limited = one_in(c, 8);
+	set_limits(c);
 	market_boot(&c->m);
 	if (seed % 2)
 		day_of_floods(c);

@@ -2,7 +2,8 @@
  * The judge. Reads the history when all is over; knows the promises of issue and README, and nothing of how the scheduler
  * keeps them.
  *
- *   ceiling     no second of any start holds more commands than the ceiling that was in force when the last of them left
+ *   ceiling     no second of any start holds more commands than the ceiling that was in force when the last of them left,
+ *               nor more of a class than its own
  *   use         while work exists and nobody disturbs, 99.5 % of what is allowed
  *   shares      in any minute Jain's index of partners who always have work is 0.99, and weights hold within 2 %
  *   tenth       the lowest lane that always has work gets a tenth
@@ -61,10 +62,27 @@ static void judge_ceiling(const struct proof_history *h, struct proof_figures *f
 	}
 }
 
+static void judge_class(const struct proof_history *h, struct proof_figures *f)
+{
+	uint64_t *at = xcalloc(h->send_count + 1, sizeof *at);
+	size_t n = 0;
+	for (size_t i = 0; i < h->send_count; i++) {
+		const struct proof_send *s = &h->sends[i];
+		if (!s->class_limit)
+			continue;
+		if (n >= s->class_limit && s->at - at[n - s->class_limit] < 1000)
+			wrong(f, "%u + 1 creates in %llu ms at %llu", s->class_limit,
+			      (unsigned long long)(s->at - at[n - s->class_limit]),
+			      (unsigned long long)s->at);
+		at[n++] = s->at;
+	}
+	free(at);
+}
+
 static void judge_use(const struct proof_history *h, struct proof_figures *f)
 {
 	f->use = 1;
-	for (size_t k = 0; k < h->stretch_count && h->flooders; k++) {
+	for (size_t k = 0; k < h->stretch_count && h->flooders && !h->creates_are_limited; k++) {
 		const struct proof_stretch *s = &h->stretches[k];
 		uint64_t seconds = (s->to - s->from) / 1000;
 		double n = (double)(first_at(h, s->from + seconds * 1000) - first_at(h, s->from));
@@ -144,11 +162,11 @@ static bool is_low(const struct proof_history *h, const struct proof_send *s)
 	return h->items[s->item].lane == LANE_OF_CREATES && !was_urgent(h, s);
 }
 
-/* So many commands in a row that what was claimed ahead does not show. */
+/* So many commands in a row that what was claimed ahead does not show. Creates are the lowest lane. */
 static void judge_tenth(const struct proof_history *h, struct proof_figures *f)
 {
 	size_t window = 100 * (size_t)h->ahead, low = 0;
-	for (size_t i = 0; i < h->send_count && h->flooders; i++) {
+	for (size_t i = 0; i < h->send_count && h->flooders && !h->creates_are_limited; i++) {
 		low += is_low(h, &h->sends[i]);
 		if (i < window)
 			continue;
@@ -213,6 +231,7 @@ static void judge_deadlines(const struct proof_history *h, struct proof_figures 
 void proof_judge(const struct proof_history *h, struct proof_figures *f)
 {
 	judge_ceiling(h, f);
+	judge_class(h, f);
 	judge_use(h, f);
 	judge_shares(h, f);
 	f->last_lane = 1;

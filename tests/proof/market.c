@@ -123,12 +123,13 @@ static void record(struct market *m, uint32_t index, char letter)
 		h->send_cap = h->send_cap ? 2 * h->send_cap : 4096;
 		h->sends = xrealloc(h->sends, h->send_cap, sizeof *h->sends);
 	}
-	h->sends[h->send_count++] =
-	    (struct proof_send){.at = market_now(m),
-	                        .item = index,
-	                        .limit = m->limits.all.limit,
-	                        .look = letter == 'q',
-	                        .follows = letter == 'q' || (letter == 't' && i->contact)};
+	h->sends[h->send_count++] = (struct proof_send){
+	    .at = market_now(m),
+	    .item = index,
+	    .limit = m->limits.all.limit,
+	    .class_limit = letter == 't' && i->lane != LANE_RENEW ? m->limits.of[LIMIT_CREATE].limit : 0,
+	    .look = letter == 'q',
+	    .follows = letter == 'q' || (letter == 't' && i->contact)};
 	if (letter == 't' && i->sent == PROOF_NEVER)
 		i->sent = market_now(m);
 }
@@ -182,10 +183,10 @@ static void on_stopped(void *arg)
 	((struct market *)arg)->stopped = true;
 }
 
-void market_set_limit(struct market *m, uint32_t limit)
+void market_set_limit(struct market *m, uint32_t limit, uint32_t creates)
 {
-	static const struct limit none[LIMIT_CLASS__COUNT];
-	limits_set(&m->limits, (struct limit){.max = limit}, none, market_now(m));
+	const struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = creates}};
+	limits_set(&m->limits, (struct limit){.max = limit}, of, market_now(m));
 }
 
 void market_init(struct market *m, uint64_t seed, uint32_t slots, uint64_t latency_ms, uint32_t limit)
@@ -209,10 +210,11 @@ void market_boot(struct market *m)
 	static const struct job_registry facts = {.login = {"gateway", 7},
 	                                          .date_offset_s = HANOI_OFFSET_S,
 	                                          .settle_ms = SETTLE_MS};
+	uint32_t limit = m->limits.all.limit, creates = m->limits.of[LIMIT_CREATE].limit;
 	static const struct limit none[LIMIT_CLASS__COUNT];
-	uint32_t limit = m->limits.all.limit;
 	limits_fini(&m->limits);
-	limits_init(&m->limits, (struct limit){.max = limit}, none, market_now(m));
+	limits_init(&m->limits, (struct limit){0}, none, market_now(m));
+	market_set_limit(m, limit, creates);
 	m->loop = xcalloc(1, sizeof *m->loop);
 	loop_init(m->loop, &m->clock);
 	struct sched_config c = {.loop = m->loop,

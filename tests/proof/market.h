@@ -79,7 +79,8 @@ void market_boot(struct market *m);
 void market_crash(struct market *m);
 /* It puts everything away and ends. */
 void market_stop(struct market *m);
-void market_set_limit(struct market *m, uint32_t limit);
+/* `creates`: of <create> commands alone; 0: none. */
+void market_set_limit(struct market *m, uint32_t limit, uint32_t creates);
 /* A line for a partner. `due` PROOF_NEVER: none. Followed by market_kick(). */
 void market_add(struct market *m, uint32_t partner, uint8_t lane, uint64_t due, bool contact);
 void market_kick(struct market *m);

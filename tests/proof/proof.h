@@ -34,10 +34,11 @@ struct proof_item {
 
 struct proof_send {
 	uint64_t at;
-	uint32_t item;  /* index */
-	uint32_t limit; /* the ceiling in force; 0: none */
-	bool look;      /* asks what became of an earlier one */
-	bool follows;   /* a look, or what comes after the contact */
+	uint32_t item;        /* index */
+	uint32_t limit;       /* the ceiling in force; 0: none */
+	uint32_t class_limit; /* … of <create> commands, when it is one; 0: it is none, or there is none */
+	bool look;            /* asks what became of an earlier one */
+	bool follows;         /* a look, or what comes after the contact */
 };
 
 /* What happened, and what the judge has to know of the arrangement. */
@@ -57,7 +58,8 @@ struct proof_history {
 	} * stretches; /* owned */
 	size_t stretch_count, stretch_cap;
 	uint64_t end;
-	bool clock_was_set; /* then nobody can say afterwards what was urgent when */
+	bool creates_are_limited; /* then neither the ceiling nor their tenth need be used up */
+	bool clock_was_set;       /* then nobody can say afterwards what was urgent when */
 };
 
 /* The worst that was seen. */
