@@ -116,6 +116,25 @@ static void without_it_every_lane_has_a_part(void **state)
 }
 
 /* Items of the last lane need a second command each: its tenth is of commands. */
+/* Neither is it the last lane then, nor one in between. */
+static void a_skipped_lane_gets_no_turn(void **state)
+{
+	struct queues *q = *state;
+	struct fair_turn t;
+	add(q, 2, 0, 100000);
+	add(q, 3, 0, 100000);
+	add(q, 4, 1, 100000);
+	q->fair.skipped = 1u << 4;
+	serve(q, 10000);
+	assert_int_equal(q->served[4][1], 0);
+	assert_in_range(q->served[3][0], 980, 1020);
+	q->fair.skipped = 1u << 2 | 1u << 3 | 1u << 4;
+	assert_false(fair_next(&q->fair, ROOM, &t));
+	q->fair.skipped = 0;
+	serve(q, 10000);
+	assert_in_range(q->served[4][1], 970, 1030);
+}
+
 static void what_an_item_takes_besides_counts(void **state)
 {
 	struct queues *q = *state;
@@ -290,6 +309,7 @@ int main(void)
 	    TEST(asking_twice_gives_the_same_turn),
 	    TEST(the_urgent_lane_is_strict),
 	    TEST(without_it_every_lane_has_a_part),
+	    TEST(a_skipped_lane_gets_no_turn),
 	    TEST(what_an_item_takes_besides_counts),
 	    TEST(partners_share_commands_not_items),
 	    TEST(a_debt_ends_with_the_work),
