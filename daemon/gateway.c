@@ -155,7 +155,7 @@ static uint32_t *account_table(const struct gateway *g, const struct config *c)
 
 static void run(struct gateway *g)
 {
-	g->decider = decider_new(g->rules, g->hmac_key);
+	g->decider = decider_new_keys(g->rules, &g->keys);
 	g->rules = NULL;
 	struct sched_config sc = {.loop = g->env.loop,
 	                          .writer = g->env.writer,
@@ -279,7 +279,7 @@ static void on_recovered(struct store_op *op)
 		return;
 	}
 	g->epoch = g->recover.epoch;
-	memcpy(g->hmac_key, g->recover.hmac_key, sizeof g->hmac_key);
+	g->keys = g->recover.keys;
 	LOG(g->env.log, LOG_NOTICE, "store.recovered", "ready", F_U64("epoch", g->epoch),
 	    F_U64("orphans", g->recover.orphans), F_U64("unknown", g->recover.unknown));
 	size_t n = gateway_account_count(g);
@@ -481,6 +481,6 @@ void gateway_free(struct gateway *g)
 	free(g->reg_ids);
 	json_decref(g->pauses);
 	arena_fini(&g->setting_arena);
-	explicit_bzero(g->hmac_key, sizeof g->hmac_key);
+	explicit_bzero(&g->keys, sizeof g->keys);
 	free(g);
 }

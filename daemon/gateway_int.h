@@ -75,7 +75,7 @@ struct gateway {
 	struct sched *sched;
 	uint32_t *partner_ids; /* owned; in the order of config->partners */
 	uint32_t epoch;
-	uint8_t hmac_key[32];
+	struct decide_keys keys;
 	instant_ms_t started_at;
 	bool running, stopping, sched_stopped, stopped, store_failing;
 	struct store_recover recover;

@@ -159,7 +159,7 @@ static void switch_rules(struct policy_change *c)
 		g->rules = rules;
 		return;
 	}
-	struct decider *decider = decider_new(rules, g->hmac_key);
+	struct decider *decider = decider_new_keys(rules, &g->keys);
 	api_set_decider(g->api, decider);
 	decider_unref(&g->decider);
 	g->decider = decider;

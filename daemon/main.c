@@ -2,6 +2,7 @@
  * vneppd: options, signals, files and sockets around the gateway.
  *
  *   vneppd [--config FILE]            runs until SIGTERM or SIGINT; SIGHUP reloads configuration, partners and rules
+ *   vneppd --rotate-key [--config FILE]   changes the secret key of hashed identity numbers, while no daemon runs
  *   vneppd --check [--config FILE]    reports every error of configuration, credentials and rules, starts nothing
  */
 #include "daemon/admin/admin.h"
@@ -18,6 +19,7 @@
 #include "daemon/gateway_observe.h"
 #include "daemon/net/dial.h"
 #include "daemon/net/http1.h"
+#include "daemon/rotate.h"
 #include "daemon/net/listener.h"
 #include "certs/tls_ctx.h"
 #include "epp/base/alloc.h"
@@ -535,9 +537,12 @@ static int usage(FILE *out, int code)
 {
 	fprintf(
 	    out,
-	    "usage: vneppd [--check] [--config FILE] [--ports-file FILE]\n"
+	    "usage: vneppd [--check | --rotate-key] [--config FILE] [--ports-file FILE]\n"
 	    "  --config FILE      configuration (default " DEFAULT_CONFIG ")\n"
 	    "  --check            report every error of configuration, credentials and rules, start nothing\n"
+	    "  --rotate-key       hash the stored keys of subjects once more under a new secret key, start "
+	    "nothing; the\n"
+	    "                     daemon must not be running\n"
 	    "  --ports-file FILE  write the chosen ports there when ready (api=PORT, admin=PORT)\n"
 	    "  --version, --help\n");
 	return code;
@@ -547,17 +552,19 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"config", required_argument, NULL, 'c'},
 	                                        {"check", no_argument, NULL, 'k'},
+	                                        {"rotate-key", no_argument, NULL, 'r'},
 	                                        {"ports-file", required_argument, NULL, 'p'},
 	                                        {"version", no_argument, NULL, 'v'},
 	                                        {"help", no_argument, NULL, 'h'},
 	                                        {NULL, 0, NULL, 0}};
 	const char *path = DEFAULT_CONFIG, *ports_file = NULL;
-	bool check_only = false;
+	bool check_only = false, rotate = false;
 	int opt;
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c': path = optarg; break;
 		case 'k': check_only = true; break;
+		case 'r': rotate = true; break;
 		case 'p': ports_file = optarg; break;
 		case 'v': printf("vneppd %s\n", VNEPP_VERSION); return EXIT_FINE;
 		case 'h': return usage(stdout, EXIT_FINE);
@@ -566,5 +573,7 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		return usage(stderr, EXIT_USAGE);
+	if (rotate && !check_only)
+		return rotate_key(path);
 	return check_only ? check(path) : run(path, ports_file);
 }

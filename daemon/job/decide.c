@@ -16,15 +16,25 @@
 struct decider {
 	atomic_uint refs;
 	struct policy_ruleset *rules; /* one reference is ours */
-	uint8_t hmac_key[32];
+	struct decide_keys keys;
 };
 
 struct decider *decider_new(struct policy_ruleset *rules, const uint8_t hmac_key[32])
 {
+	struct decide_keys one = {.count = 1};
+	memcpy(one.key[0], hmac_key, sizeof one.key[0]);
+	struct decider *d = decider_new_keys(rules, &one);
+	explicit_bzero(&one, sizeof one);
+	return d;
+}
+
+struct decider *decider_new_keys(struct policy_ruleset *rules, const struct decide_keys *keys)
+{
+	REQUIRE(keys->count > 0 && keys->count <= DECIDE_KEYS_MAX);
 	struct decider *d = xcalloc(1, sizeof *d);
 	atomic_init(&d->refs, 1);
 	d->rules = rules;
-	memcpy(d->hmac_key, hmac_key, sizeof d->hmac_key);
+	d->keys = *keys;
 	return d;
 }
 
@@ -41,7 +51,7 @@ void decider_unref(struct decider **pd)
 	if (!d || atomic_fetch_sub(&d->refs, 1) != 1)
 		return;
 	policy_unref(&d->rules);
-	explicit_bzero(d->hmac_key, sizeof d->hmac_key);
+	explicit_bzero(&d->keys, sizeof d->keys);
 	free(d);
 }
 
@@ -186,11 +196,23 @@ static void facts_of_list(const struct decide_listed *l, const struct item_appli
 	                             list_contradicts(l, a) ? POLICY_CONTRADICTED : POLICY_CONFIRMED};
 }
 
+static void mac(const uint8_t hmac_key[32], struct str text, uint8_t key[DECIDE_KEY_LEN])
+{
+	struct sha256 sum;
+	hash_hmac_sha256(str_make((const char *)hmac_key, 32), text, &sum);
+	memcpy(key, sum.bytes, DECIDE_KEY_LEN);
+}
+
+void decide_rekey(const uint8_t hmac_key[32], uint8_t key[DECIDE_KEY_LEN])
+{
+	mac(hmac_key, str_make((const char *)key, DECIDE_KEY_LEN), key);
+}
+
 static void mac_key(const struct decider *d, const char *text, uint8_t key[DECIDE_KEY_LEN])
 {
-	struct sha256 mac;
-	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), str_c(text), &mac);
-	memcpy(key, mac.bytes, DECIDE_KEY_LEN);
+	mac(d->keys.key[0], str_c(text), key);
+	for (uint32_t i = 1; i < d->keys.count; i++)
+		decide_rekey(d->keys.key[i], key);
 }
 
 bool decide_list_key(const struct decider *d, enum applicant_kind kind, struct str number,
@@ -344,7 +366,7 @@ void decide_contact_id(const struct decider *d, uint32_t account, const struct i
 {
 	static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"; /* 32, without I L O U */
 	struct item_request only = {.op = ITEM_CREATE, .cur_exp_date = DATE_NONE, .max_fee_vnd = -1};
-	struct sha256 mac;
+	struct sha256 sum;
 	struct buf data;
 	out[0] = '\0';
 	if (r->registrant.len || r->applicant.kind == APPLICANT_NONE)
@@ -353,12 +375,12 @@ void decide_contact_id(const struct decider *d, uint32_t account, const struct i
 	buf_init(&data, ITEM_PAYLOAD_MAX);
 	buf_printf(&data, "contact/%u/", account);
 	item_encode(&only, &data);
-	hash_hmac_sha256(str_make((const char *)d->hmac_key, sizeof d->hmac_key), buf_str(&data), &mac);
+	hash_hmac_sha256(str_make((const char *)d->keys.key[0], sizeof d->keys.key[0]), buf_str(&data), &sum);
 	buf_fini(&data);
 	/* "VN" and 14 characters of 5 bits: 70 bits, so that a billion contacts do not collide. */
 	out[0] = 'V';
 	out[1] = 'N';
 	for (int i = 0; i < ITEM_CONTACT_MAX - 3; i++)
-		out[2 + i] = alphabet[mac.bytes[i] & 31];
+		out[2 + i] = alphabet[sum.bytes[i] & 31];
 	out[ITEM_CONTACT_MAX - 1] = '\0';
 }

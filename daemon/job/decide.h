@@ -18,8 +18,23 @@ struct policy_ruleset;
 
 struct decider;
 
-/* Takes over one reference of `rules`. `hmac_key`: 32 secret bytes, so that stored keys tell nothing. */
+/*
+ * Secret keys, so that stored keys of subjects tell nothing. They are a chain: a subject's text is hashed under the first,
+ * that hash under the second, and so on. A rotation adds one and hashes what is stored once more, which needs no identity
+ * number, not even for what was imported; a key that became known is useless without the newest. The first one alone makes
+ * the identifiers of contacts, which a rotation must not change.
+ */
+#define DECIDE_KEYS_MAX 32
+struct decide_keys {
+	uint32_t count;
+	uint8_t key[DECIDE_KEYS_MAX][32];
+};
+
+/* Takes over one reference of `rules`. One key; a chain. */
 struct decider *decider_new(struct policy_ruleset *rules, const uint8_t hmac_key[32]);
+struct decider *decider_new_keys(struct policy_ruleset *rules, const struct decide_keys *keys);
+/* A stored key of a subject under one more key of the chain. */
+void decide_rekey(const uint8_t hmac_key[32], uint8_t key[DECIDE_KEY_LEN]);
 struct decider *decider_ref(struct decider *d);
 void decider_unref(struct decider **d); /* NULLs *d */
 /* "sha256:…" of the rule set. */

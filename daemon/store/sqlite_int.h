@@ -115,6 +115,11 @@ enum err sq_get_messages(struct sq *s, struct store_get_messages *o);
 enum err sq_rules_keep(struct sq *s, struct store_rules_keep *o);
 enum err sq_get_rules(struct sq *s, struct store_get_rules *o);
 enum err sq_get_rules_steps(struct sq *s, struct store_get_rules_steps *o);
+/* sqlite_keys.c: values by name; the chain of secret keys, whose first is made when there is none. */
+enum err sq_meta_get(struct sq *s, struct store_op *op, const char *key, struct str *out);
+enum err sq_meta_set(struct sq *s, struct store_op *op, const char *key, struct str value);
+enum err sq_keys(struct sq *s, struct store_op *op, struct decide_keys *out);
+enum err sq_rekey(struct sq *s, struct store_rekey *o);
 enum err sq_get_records(struct sq *s, struct store_get_records *o);
 enum err sq_import(struct sq *s, struct store_import *o);
 enum err sq_get_batch(struct sq *s, struct store_get_batch *o);

@@ -356,24 +356,6 @@ enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o)
 
 /* ---- start-up ----------------------------------------------------------------------------------------------------------- */
 
-static enum err meta_get(struct sq *s, struct store_op *op, const char *key, struct str *out)
-{
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, SQ_META_GET);
-	sq_bind_str(st, 1, str_c(key));
-	*out = sq_row(s, op, st, &err) ? sq_col_copy(st, 0, &s->arena) : STR_NONE;
-	sq_done(st);
-	return err;
-}
-
-static enum err meta_set(struct sq *s, struct store_op *op, const char *key, struct str value)
-{
-	sqlite3_stmt *st = sq_stmt(s, SQ_META_SET);
-	sq_bind_str(st, 1, str_c(key));
-	sq_bind_blob(st, 2, value);
-	return sq_run(s, op, st);
-}
-
 enum err sq_setting(struct sq *s, struct store_setting *o)
 {
 	char key[64];
@@ -381,8 +363,8 @@ enum err sq_setting(struct sq *s, struct store_setting *o)
 	if (snprintf(key, sizeof key, "setting.%s", o->name) >= (int)sizeof key)
 		return err_set(&o->op.errmsg, ERR_TOO_LONG, "the setting's name is too long");
 	if (o->value.ptr)
-		return meta_set(s, &o->op, key, o->value);
-	enum err err = meta_get(s, &o->op, key, &old);
+		return sq_meta_set(s, &o->op, key, o->value);
+	enum err err = sq_meta_get(s, &o->op, key, &old);
 	o->value = arena_str(o->arena, old);
 	return err;
 }
@@ -390,28 +372,14 @@ enum err sq_setting(struct sq *s, struct store_setting *o)
 static enum err next_epoch(struct sq *s, struct store_recover *o)
 {
 	struct str old;
-	enum err err = meta_get(s, &o->op, "epoch", &old);
+	enum err err = sq_meta_get(s, &o->op, "epoch", &old);
 	if (err)
 		return err;
 	uint32_t epoch = 0;
 	if (old.len == sizeof epoch)
 		memcpy(&epoch, old.ptr, sizeof epoch);
 	o->epoch = s->epoch = epoch + 1;
-	return meta_set(s, &o->op, "epoch", str_make((const char *)&o->epoch, sizeof o->epoch));
-}
-
-static enum err keep_key(struct sq *s, struct store_recover *o)
-{
-	struct str old;
-	enum err err = meta_get(s, &o->op, "hmac_key", &old);
-	if (err)
-		return err;
-	if (old.len == sizeof o->hmac_key) {
-		memcpy(o->hmac_key, old.ptr, sizeof o->hmac_key);
-		return OK;
-	}
-	sqlite3_randomness(sizeof o->hmac_key, o->hmac_key);
-	return meta_set(s, &o->op, "hmac_key", str_make((const char *)o->hmac_key, sizeof o->hmac_key));
+	return sq_meta_set(s, &o->op, "epoch", str_make((const char *)&o->epoch, sizeof o->epoch));
 }
 
 static enum err remove_orphans(struct sq *s, struct store_recover *o)
@@ -513,7 +481,7 @@ enum err sq_recover(struct sq *s, struct store_recover *o)
 	o->orphans = o->unknown = 0;
 	enum err err = next_epoch(s, o);
 	if (!err)
-		err = keep_key(s, o);
+		err = sq_keys(s, &o->op, &o->keys);
 	if (!err)
 		err = remove_orphans(s, o);
 	if (!err)

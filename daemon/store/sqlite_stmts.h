@@ -184,6 +184,10 @@ SQ(RECORD_ITEMS, "SELECT i.id, i.ref, i.domain, t.body, i.ditem, i.record FROM i
 SQ(RECORD_LATER,
    "SELECT r.seq, t.body, r.ditem, r.record FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 "
    "AND r.record IS NOT NULL ORDER BY r.seq")
+SQ(REKEY_ITEMS, "UPDATE item SET grant_key = rekey(grant_key) WHERE grant_key IS NOT NULL")
+SQ(REKEY_GRANTS, "UPDATE grant_ledger SET key = rekey(key)")
+SQ(REKEY_LISTS, "UPDATE list_row SET key = rekey(key)")
+SQ(REKEY_HELD, "UPDATE held SET subject = rekey(subject) WHERE subject IS NOT NULL")
 SQ(DECIDED_LAST, "SELECT t.body, r.ditem FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 AND "
                  "r.common IS NOT "
                  "NULL ORDER BY r.seq DESC LIMIT 1")

@@ -50,6 +50,7 @@ typedef uint64_t batch_id_t; /* from 1 */
 enum store_op_type {
 	STORE_REGISTER,    /* names of partners and accounts to numbers */
 	STORE_RECOVER,     /* start-up: new epoch, orphans removed, open claims turned to UNKNOWN */
+	STORE_REKEY,       /* another secret key for the keys of subjects */
 	STORE_SETTING,     /* what an operator has set, and a restart must not forget */
 	STORE_BATCH_BEGIN, /* writer */
 	STORE_BATCH_CHUNK,
@@ -124,11 +125,21 @@ struct store_register {
 
 struct store_recover {
 	struct store_op op;
-	instant_ms_t now;     /* in */
-	uint32_t epoch;       /* out: grows with every start */
-	uint8_t hmac_key[32]; /* out: made at the first start, kept */
-	uint64_t orphans;     /* out: batches removed because they were never published */
-	uint64_t unknown;     /* out: items that were being sent when the last run ended without saying so */
+	instant_ms_t now;        /* in */
+	uint32_t epoch;          /* out: grows with every start */
+	struct decide_keys keys; /* out: the first is made at the first start; kept */
+	uint64_t orphans;        /* out: batches removed because they were never published */
+	uint64_t unknown; /* out: items that were being sent when the last run ended without saying so */
+};
+
+/*
+ * One more key for the keys of subjects: everything that is stored is hashed once more under it, all or nothing. Deciders
+ * that were made before find nothing any more, so it is for a store that nobody else uses. ERR_FULL: DECIDE_KEYS_MAX.
+ */
+struct store_rekey {
+	struct store_op op;
+	uint32_t keys;   /* out: in the chain now */
+	uint64_t hashes; /* out: that were hashed */
 };
 
 /* Reads a setting, or writes it when `value` has a pointer. Names are ours. */

@@ -160,7 +160,7 @@ static enum err recover(struct mem *m, struct store_recover *o)
 {
 	o->orphans = o->unknown = 0;
 	o->epoch = ++m->epoch;
-	memcpy(o->hmac_key, m->hmac_key, sizeof o->hmac_key);
+	o->keys = m->keys;
 	for (size_t i = 0; i < m->batch_count; i++) {
 		if (!m->batches[i] || m->batches[i]->published)
 			continue;
@@ -275,6 +275,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 {
 	switch (op->type) {
 	case STORE_REGISTER: return do_register(m, OP(store_register));
+	case STORE_REKEY: return mem_rekey(m, OP(store_rekey));
 	case STORE_SETTING: return mem_setting(m, OP(store_setting));
 	case STORE_RECOVER: return recover(m, OP(store_recover));
 	case STORE_BATCH_BEGIN: return mem_batch_begin(m, OP(store_batch_begin));
@@ -370,7 +371,8 @@ struct store_backend *store_mem_new(struct rng *rng)
 	static const struct store_backend_ops ops = {run, close_backend};
 	struct mem *m = xcalloc(1, sizeof *m);
 	m->backend.ops = &ops;
-	rng->fill(rng, m->hmac_key, sizeof m->hmac_key);
+	m->keys.count = 1;
+	rng->fill(rng, m->keys.key[0], sizeof m->keys.key[0]);
 	buf_init(&m->scratch, 1u << 20);
 	buf_init(&m->key, 1u << 16);
 	return &m->backend;

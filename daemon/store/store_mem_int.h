@@ -107,7 +107,7 @@ struct mem {
 	struct store_backend backend;
 	struct arena arena; /* every text, result, item and domain, until the end */
 	uint32_t epoch;
-	uint8_t hmac_key[32];
+	struct decide_keys keys;
 	struct mem_name *names; /* owned, as all arrays here; number - 1 is the index */
 	size_t name_count;
 	struct mem_batch **batches; /* by number - 1; NULL: dropped */
@@ -212,6 +212,7 @@ enum err mem_get_used(struct mem *m, struct store_get_used *o);
 struct str mem_quota_take(struct mem *m, const struct store_batch_chunk *o, const struct item_request *r,
                           struct decide_outcome *d);
 void mem_quota_release(struct mem *m, struct mem_item *i);
+enum err mem_rekey(struct mem *m, struct store_rekey *o);
 enum err mem_setting(struct mem *m, struct store_setting *o);
 enum err mem_message(struct mem *m, struct store_message *o);
 enum err mem_message_done(struct mem *m, struct store_message_done *o);

@@ -331,6 +331,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 		return dispatch_read(s, op);
 	switch (op->type) {
 	case STORE_REGISTER: return sq_register(s, CONTAINER_OF(op, struct store_register, op));
+	case STORE_REKEY: return sq_rekey(s, CONTAINER_OF(op, struct store_rekey, op));
 	case STORE_SETTING: return sq_setting(s, CONTAINER_OF(op, struct store_setting, op));
 	case STORE_RECOVER: return sq_recover(s, CONTAINER_OF(op, struct store_recover, op));
 	case STORE_BATCH_BEGIN: return sq_batch_begin(s, CONTAINER_OF(op, struct store_batch_begin, op));

@@ -282,7 +282,7 @@ static void set_up(struct bench *b, const char *certs, const char *folder)
 	snprintf(path, sizeof path, "%s/parts.db", folder);
 	INVARIANT(store_sqlite_open(path, NULL, &b->store, &e) == OK);
 	run_op(b, &recover.op);
-	b->decider = decider_new(b->rules, recover.hmac_key);
+	b->decider = decider_new_keys(b->rules, &recover.keys);
 	b->parser = epp_parser_new();
 	buf_init(&b->frame, 1u << 20);
 	buf_init(&b->scratch, 1u << 20);

@@ -201,13 +201,14 @@ static void every_start_has_its_epoch_and_the_key_is_kept(void **state)
 {
 	CONTRACT_OF(c, state);
 	uint32_t epoch = c->epoch;
-	uint8_t nothing[32] = {0};
+	const struct decide_keys nothing = {.count = 1};
 	struct store_recover first = contract_restart(c), second = contract_restart(c), third = recover(c);
 	assert_true(epoch > 0 && first.epoch > epoch && second.epoch > first.epoch);
 	assert_true(third.epoch > second.epoch);
-	assert_memory_equal(first.hmac_key, second.hmac_key, 32);
-	assert_memory_equal(first.hmac_key, third.hmac_key, 32);
-	assert_memory_not_equal(first.hmac_key, nothing, 32);
+	assert_int_equal(first.keys.count, 1);
+	assert_memory_equal(&first.keys, &second.keys, sizeof first.keys);
+	assert_memory_equal(&first.keys, &third.keys, sizeof first.keys);
+	assert_memory_not_equal(&first.keys, &nothing, sizeof nothing);
 	assert_int_equal(second.orphans + second.unknown, 0);
 }
 

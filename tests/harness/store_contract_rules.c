@@ -201,7 +201,67 @@ static void a_later_decision_is_recorded_beside_the_first(void **state)
 	c->decider = was;
 }
 
-const struct CMUnitTest contract_rules_tests[] = {CONTRACT_TEST(every_decision_is_recorded_with_its_facts),
+/* ---- the secret key ---- */
+
+static struct decider *decider_of(const struct decide_keys *keys)
+{
+	struct diag d;
+	diag_init(&d);
+	struct policy_ruleset *rules = policy_load_dir("policy/rules", NULL, &d);
+	assert_non_null(rules);
+	diag_fini(&d);
+	return decider_new_keys(rules, keys);
+}
+
+/* What became of one more line of this person: a grant takes the key, the next one must not. */
+static enum item_state ask_for_grant(struct contract *c, struct decider *d, const char *ref, unsigned person)
+{
+	struct play_line line = {.kind = PLAY_GRANT,
+	                         .ref = ref,
+	                         .name = arena_printf(&c->a, "%s.id.vn", ref).ptr,
+	                         .person = person,
+	                         .account = c->account[0]};
+	struct decider *was = c->decider;
+	c->decider = d;
+	item_id_t item = contract_admit(c, 0, &line, 1);
+	c->decider = was;
+	return contract_row(c, item).state;
+}
+
+static void another_key_keeps_one_grant_per_subject(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_recover before = contract_restart(c);
+	struct decider *old = decider_of(&before.keys);
+	assert_int_equal(ask_for_grant(c, old, "a1", 1), ITEM_QUEUED);
+	assert_int_equal(ask_for_grant(c, old, "a2", 1), ITEM_REFUSED);
+	for (uint32_t keys = 2; keys <= DECIDE_KEYS_MAX; keys++) {
+		struct store_rekey r = {.keys = 0};
+		assert_int_equal(play(c->b, &r.op, STORE_REKEY), OK);
+		assert_int_equal(r.keys, keys);
+		assert_true(r.hashes >= 1);
+	}
+	struct store_rekey r = {.keys = 0};
+	assert_int_equal(play(c->b, &r.op, STORE_REKEY), ERR_FULL);
+	struct store_recover after = contract_restart(c);
+	assert_int_equal(after.keys.count, DECIDE_KEYS_MAX);
+	assert_memory_equal(before.keys.key[0], after.keys.key[0], 32);
+	assert_memory_not_equal(after.keys.key[0], after.keys.key[1], 32);
+	struct decider *now = decider_of(&after.keys);
+	assert_int_equal(ask_for_grant(c, now, "b1", 1), ITEM_REFUSED); /* the grant is from before */
+	assert_int_equal(ask_for_grant(c, now, "b2", 2), ITEM_QUEUED);
+	assert_int_equal(ask_for_grant(c, now, "b3", 2), ITEM_REFUSED);
+	/* an item of before gives its grant back, too */
+	struct store_batch_cancel cancel = {.batch = 1, .partner = c->partner[0], .now = c->now};
+	assert_int_equal(play(c->b, &cancel.op, STORE_BATCH_CANCEL), OK);
+	assert_int_equal(cancel.cancelled, 1);
+	assert_int_equal(ask_for_grant(c, now, "b4", 1), ITEM_QUEUED);
+	decider_unref(&old);
+	decider_unref(&now);
+}
+
+const struct CMUnitTest contract_rules_tests[] = {CONTRACT_TEST(another_key_keeps_one_grant_per_subject),
+                                                  CONTRACT_TEST(every_decision_is_recorded_with_its_facts),
                                                   CONTRACT_TEST(
                                                       a_later_decision_is_recorded_beside_the_first),
                                                   CONTRACT_TEST(rule_sets_are_kept_as_they_were_first_seen),

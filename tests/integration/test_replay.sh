@@ -155,6 +155,28 @@ stop
 start
 run replay
 check "after a restart all come out the same" is $status 0
+# another secret key: who has had a grant gets none; the daemon must not run
+timeout 60 "$build/vneppd" --rotate-key --config "$dir/vneppd.yaml" >"$dir/out" 2>"$dir/err"
+status=$?
+check "a running daemon keeps the key" is $status 1
+check "… and says why" warned "in use by another vneppd"
+stop
+keys() { sqlite3 "$dir/vnepp.db" "SELECT hex(key) FROM grant_ledger ORDER BY hex(key)" >"$1"; }
+keys "$dir/keys.before"
+timeout 60 "$build/vneppd" --rotate-key --config "$dir/vneppd.yaml" >"$dir/out" 2>"$dir/err"
+status=$?
+check "without it the key is changed" is $status 0
+check "… and all that is hashed under it" told "[0-9]{3,} keys of subjects are hashed under a new secret key, the 2. of its chain"
+keys "$dir/keys.after"
+check "… none is left" is "$(LC_ALL=C comm -12 "$dir/keys.before" "$dir/keys.after" | wc -l)" 0
+check "… and none is lost" is "$(wc -l <"$dir/keys.before")" "$(wc -l <"$dir/keys.after")"
+start
+taken=$(sqlite3 "$dir/vnepp.db" "SELECT line FROM item WHERE batch = 1 AND grant_key IS NOT NULL AND domain LIKE '%.id.vn' ORDER BY id LIMIT 1")
+sed -n "${taken}p" "$dir/anphat.ndjson" | sed 's/"ref":"[^"]*"/"ref":"again"/; s/"domain":"[^"]*"/"domain":"motlan-nua.id.vn"/' >"$dir/again.ndjson"
+curl -s -o "$dir/answer" --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" \
+	"https://localhost:$port/v1/batches" -H 'Content-Type: application/x-ndjson' --data-binary "@$dir/again.ndjson"
+curl -s -o "$dir/out" --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port/v1/items/again"
+check "who has had a grant under the old key gets none" told '"state":"refused".*ONE_PER_SUBJECT'
 sqlite3 "$dir/vnepp.db" "UPDATE item SET record = x'0102' WHERE id = $item" 2>"$dir/err"
 run replay
 check "a damaged record is told" told ", 1 unreadable$"
