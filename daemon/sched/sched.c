@@ -29,11 +29,13 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now)
+static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now, bool *shared)
 {
 	uint64_t ceiling = ceiling_wait_ms(&a->limits->all, now);
 	uint64_t pace = (pace_wait_us(&a->pace, now * 1000) + 999) / 1000;
-	return later(later(ceiling, pace), ceiling_stream_wait_ms(&a->limits->all, now));
+	ceiling = later(ceiling, ceiling_stream_wait_ms(&a->limits->all, now));
+	*shared = ceiling > 0 && pace == 0;
+	return later(ceiling, pace);
 }
 
 /*
@@ -55,14 +57,15 @@ static struct sched_job *first_allowed(const struct sched_account *a, const stru
 	return NULL;
 }
 
-/* NULL: `*wait` is when to look again. */
-static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now, uint64_t *wait)
+/* NULL: `*wait` is when to look again; `*shared`: what others may use, too, is what holds it back. */
+static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now, uint64_t *wait,
+                                      bool *shared)
 {
 	bool new_first = a->begun_in_a_row >= BEGUN_IN_A_ROW;
 	const struct list *first = new_first ? &a->ready : &a->begun,
 	                  *second = new_first ? &a->begun : &a->ready;
 	uint64_t soonest = UINT64_MAX;
-	*wait = send_wait_ms(a, now);
+	*wait = send_wait_ms(a, now, shared);
 	if (*wait > 0)
 		return NULL;
 	struct sched_job *j = first_allowed(a, first, now, &soonest);
@@ -88,15 +91,21 @@ static void pump(struct sched_account *a)
 {
 	struct sched *s = a->sched;
 	sched_caps_put_back(a);
+	sched_line_leave(a);
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
 	while (room > 0 && (!list_empty(&a->ready) || !list_empty(&a->begun))) {
 		uint64_t now = loop_now(s->c.loop), wait;
-		struct sched_job *j = next_to_send(a, now, &wait);
+		bool shared;
+		struct sched_job *j = next_to_send(a, now, &wait, &shared);
 		if (!j) {
+			if (shared)
+				sched_line_enter(a);
 			if (wait != UINT64_MAX)
 				loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
 			break;
 		}
+		if (sched_line_yields(a))
+			break;
 		enum limit_class class = sched_class_of(j);
 		bool begun = j->node.owner == &a->begun;
 		list_remove(&j->node);
@@ -108,6 +117,7 @@ static void pump(struct sched_account *a)
 			limits_take(a->limits, class, now);
 			sched_caps_sent(j, class);
 			pace_sent(&a->pace, now * 1000);
+			sched_line_sent(a);
 			a->layers = STREAM_LAYERS;
 			loop_at_turn_end(s->c.loop, &a->left);
 			a->begun_in_a_row = begun ? a->begun_in_a_row + 1 : 0;

@@ -1,6 +1,6 @@
 /* Shared by the files of the scheduler: sched.c (life, accounts), sched_claim.c (out of the store), sched_drive.c
  * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name), sched_hold.c (pauses),
- * sched_money.c (what costs, while there is no money). */
+ * sched_money.c (what costs, while there is no money), sched_line.c (accounts that share a ceiling). */
 #ifndef VNEPP_SCHED_INT_H
 #define VNEPP_SCHED_INT_H
 
@@ -88,8 +88,17 @@ struct sched_money {
 	struct loop_timer probe, retry;
 };
 
+/* An account's place among those that share a ceiling (sched_line.c). */
+struct sched_line {
+	bool waits;         /* it has something to send, and the ceiling holds it back */
+	bool urgent;        /* what it would send next is urgent or in doubt */
+	uint32_t passed;    /* urgent commands of others since its last one */
+	uint64_t last_sent; /* in the order of all */
+};
+
 struct sched_account {
 	struct list_node node;
+	struct sched_line line;
 	struct sched *sched;
 	uint32_t id;
 	const char *registry, *name;
@@ -154,7 +163,7 @@ struct sched {
 	size_t hold_count;
 	struct loop_timer next_ready, open_retry;
 	struct loop_task stopped;
-	uint64_t query_counter;
+	uint64_t query_counter, line_order;
 	bool started, stopping, store_failing, told_stopped;
 	struct sched_stats stats;
 };
@@ -169,6 +178,13 @@ void sched_store_works(struct sched *s);
 void sched_pause(struct sched_account *a, uint64_t ms);
 void sched_job_free(struct sched_job *j);
 void sched_stop_check(struct sched *s);
+
+/* sched_line.c */
+void sched_line_enter(struct sched_account *a);
+void sched_line_leave(struct sched_account *a);
+/* The ceiling has a place: true: it is another account's, which is woken, and `a` after it. */
+bool sched_line_yields(struct sched_account *a);
+void sched_line_sent(struct sched_account *a);
 
 /* sched_hold.c */
 /* A ready job that is in no list goes back when it is held and has not begun: true. */

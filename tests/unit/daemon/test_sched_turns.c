@@ -293,6 +293,55 @@ static void the_ceiling_is_kept_and_reached(void **state)
 	assert_int_equal(w->pools[0].limits.all.taken, 110);
 }
 
+static size_t sent_by(const struct world *w, size_t account, size_t from)
+{
+	size_t n = 0;
+	for (size_t i = from; i < w->sent_count; i++)
+		n += w->sent[i].account == account;
+	return n;
+}
+
+/* Both go through one registry, whose ceiling is always used up. */
+static void accounts_share_a_ceiling(void **state)
+{
+	struct world *w = *state;
+	w->pools[1].account->limits = &w->pools[0].limits;
+	ceiling_set(&w->pools[0].limits.all, 20, loop_now(&w->v.loop));
+	w->pools[0].slots = 10;
+	w->pools[1].slots = 3;
+	admit_many(w, 0, 0, "a", 200);
+	admit_many(w, 1, 1, "b", 200);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 11000);
+	assert_in_range(w->sent_count, 199, 201);
+	assert_in_range(sent_by(w, 0, 0), 95, 105);
+	run_to_rest(w, 600000);
+}
+
+/* One has a flood of creates, the other renewals that are due: nine in ten are theirs. */
+static void what_is_due_goes_first_over_accounts(void **state)
+{
+	struct world *w = *state;
+	char name[32];
+	w->v.clock.shift_ms = instant_of_date(date_make(2026, 12, 1), HANOI_S) - START_MS - 40 * 3600000ll;
+	w->pools[1].account->limits = &w->pools[0].limits;
+	ceiling_set(&w->pools[0].limits.all, 20, loop_now(&w->v.loop));
+	w->pools[0].slots = w->pools[1].slots = 10;
+	admit_many(w, 0, 0, "a", 300);
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof name, "r%d.com.vn", i);
+		have_name(w, name, 1, 1);
+		admit_one(w, 1, 1, ITEM_RENEW, name, 0);
+	}
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 2000);
+	size_t from = w->sent_count;
+	vloop_run_for(&w->v, 5000);
+	assert_in_range(w->sent_count - from, 99, 101);
+	assert_in_range(sent_by(w, 0, from), 9, 11);
+	run_to_rest(w, 600000);
+}
+
 /* Creates have a limit of their own: renewals behind them go on, and nothing is lost of the whole. */
 static void a_class_has_a_limit_of_its_own(void **state)
 {
@@ -426,6 +475,8 @@ int main(void)
 	    T(waiting_makes_urgent),
 	    T(what_is_due_goes_before_a_flood),
 	    T(the_ceiling_is_kept_and_reached),
+	    T(accounts_share_a_ceiling),
+	    T(what_is_due_goes_first_over_accounts),
 	    T(a_class_has_a_limit_of_its_own),
 	    T(a_limited_class_is_in_nobodys_way),
 	    T(a_limit_in_shadow_only_counts),
