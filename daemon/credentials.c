@@ -4,6 +4,7 @@
 #include "daemon/core/config.h"
 #include "epp/base/diag.h"
 #include "epp/base/logapi.h"
+#include "epp/base/secret.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,17 +14,17 @@
 #define EPP_PASSWORD_MIN 6
 #define EPP_PASSWORD_MAX 16
 
-enum err credentials_password(const char *path, char out[CREDENTIALS_PASSWORD_MAX], struct errmsg *e)
+enum err credentials_password(const char *path, struct secret_box *out, struct errmsg *e)
 {
 	FILE *f = fopen(path, "re");
 	if (!f)
 		return err_set(e, ERR_CONFIG, "%s: %s", path, strerror(errno));
-	char *line = fgets(out, CREDENTIALS_PASSWORD_MAX, f);
+	char *line = fgets(out->hidden, sizeof out->hidden, f);
 	fclose(f);
 	if (!line)
 		return err_set(e, ERR_CONFIG, "%s: the first line must be the password", path);
-	out[strcspn(out, "\r\n")] = '\0';
-	if (out[0] == '\0')
+	out->hidden[strcspn(out->hidden, "\r\n")] = '\0';
+	if (out->hidden[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: the first line is empty; it must be the password", path);
 	return OK;
 }
@@ -76,14 +77,14 @@ static void check_dates(const struct checking *k, const char *whose, const char 
 
 static void check_password(const struct checking *k, const char *whose, const char *file)
 {
-	char password[CREDENTIALS_PASSWORD_MAX];
+	struct secret_box password;
 	struct errmsg e;
-	if (credentials_password(file, password, &e)) {
+	if (credentials_password(file, &password, &e)) {
 		diag_error(k->d, k->pos, "%s: password file %s", whose, e.text);
 		return;
 	}
-	size_t n = strlen(password);
-	explicit_bzero(password, sizeof password);
+	size_t n = strlen(password.hidden);
+	secret_wipe(&password);
 	if (n >= EPP_PASSWORD_MIN && n <= EPP_PASSWORD_MAX)
 		return;
 	diag_warning(k->d, k->pos, "%s: the password has %zu characters; EPP has room for %d to %d", whose, n,

@@ -13,13 +13,11 @@ struct config_account;
 struct config_registry;
 struct diag;
 struct log;
+struct secret_box;
 struct tls_ctx;
 
-#define CREDENTIALS_PASSWORD_MAX 256
-
 /* The first line of the file. */
-enum err credentials_password(const char *path, char out[CREDENTIALS_PASSWORD_MAX],
-                              struct errmsg *e) MUST_CHECK;
+enum err credentials_password(const char *path, struct secret_box *out, struct errmsg *e) MUST_CHECK;
 enum err credentials_api_tls(const struct config *c, struct tls_ctx **out, struct errmsg *e) MUST_CHECK;
 enum err credentials_account_tls(const struct config_registry *r, const struct config_account *a,
                                  struct tls_ctx **out, struct errmsg *e) MUST_CHECK;

@@ -13,6 +13,7 @@
 #include "daemon/sched/sched.h"
 #include "daemon/session/pool.h"
 #include "epp/base/hash.h"
+#include "epp/base/secret.h"
 
 struct gateway_account;
 
@@ -23,9 +24,8 @@ struct gateway_pool {
 	struct config *config;           /* a reference; the next two are its */
 	const struct config_registry *registry_config;
 	const struct config_account *account_config;
-	struct sha256 digest;                        /* of what it was made from, files included */
-	char password[CREDENTIALS_PASSWORD_MAX];     /* secret */
-	char new_password[CREDENTIALS_PASSWORD_MAX]; /* secret; empty: none */
+	struct sha256 digest; /* of what it was made from, files included */
+	struct secret_box password, new_password;
 	struct tls_ctx *tls;
 	struct pool_endpoint *endpoints; /* owned */
 	struct arena ext_arena;          /* of the next three */

@@ -98,9 +98,9 @@ enum err gateway_pool_prepare(struct gateway *g, struct config *config, const st
 	arena_init(&w->ext_arena);
 	enum err err = extend_sessions(w, e);
 	if (!err)
-		err = credentials_password(a->password_file, w->password, e);
+		err = credentials_password(a->password_file, &w->password, e);
 	if (!err && a->new_password_file)
-		err = credentials_password(a->new_password_file, w->new_password, e);
+		err = credentials_password(a->new_password_file, &w->new_password, e);
 	if (!err && !g->env.plain)
 		err = credentials_account_tls(r, a, &w->tls, e);
 	if (err)
@@ -117,8 +117,8 @@ void gateway_pool_free(struct gateway_pool *w)
 	if (w->pool)
 		pool_free(w->pool);
 	tls_ctx_unref(&w->tls);
-	explicit_bzero(w->password, sizeof w->password);
-	explicit_bzero(w->new_password, sizeof w->new_password);
+	secret_wipe(&w->password);
+	secret_wipe(&w->new_password);
 	arena_fini(&w->message_arena);
 	arena_fini(&w->ext_arena);
 	free(w->endpoints);
@@ -166,7 +166,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	                .source_address = r->source_address,
 	                .tls = w->tls,
 	                .login = w->account_config->login,
-	                .password = w->password,
+	                .password = secret_in(&w->password),
 	                .language = r->language,
 	                .login_ext = w->login_ext,
 	                .poll_ext = w->poll_ext,
@@ -186,7 +186,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	                .logout_ms = r->logout_ms,
 	                .keepalive_ms = r->keepalive_ms,
 	                .max_age_ms = r->max_age_ms},
-	    .new_password = w->new_password[0] ? w->new_password : NULL,
+	    .new_password = secret_in(&w->new_password),
 	    .endpoints = w->endpoints,
 	    .endpoint_count = r->endpoint_count,
 	    .sessions = w->account_config->sessions,

@@ -60,7 +60,7 @@ struct daemon {
 	struct log_ring ring;
 	struct gateway_observer *observer;
 	struct http_admin *http_admin; /* NULL: not configured */
-	struct loop_timer watchdog, certificates;
+	struct loop_timer watchdog, certificates, log_tick;
 	bool ready, stopped;
 	int exit_code;
 };
@@ -323,6 +323,13 @@ static void on_watchdog(struct loop_timer *t)
 	loop_timer_set(&d->loop.loop, t, sdnotify_watchdog_ms(&d->notify));
 }
 
+static void on_log_tick(struct loop_timer *t)
+{
+	struct daemon *d = CONTAINER_OF(t, struct daemon, log_tick);
+	log_tick(&d->log);
+	loop_timer_set(&d->loop.loop, t, LOG_TICK_MS);
+}
+
 static void on_certificates(struct loop_timer *t)
 {
 	struct daemon *d = CONTAINER_OF(t, struct daemon, certificates);
@@ -350,6 +357,8 @@ static void on_ready(void *arg, const char *why)
 	sdnotify_ready(&d->notify);
 	d->certificates.fire = on_certificates;
 	on_certificates(&d->certificates);
+	d->log_tick.fire = on_log_tick;
+	on_log_tick(&d->log_tick);
 	if (sdnotify_watchdog_ms(&d->notify) > 0) {
 		d->watchdog.fire = on_watchdog;
 		loop_timer_set(&d->loop.loop, &d->watchdog, sdnotify_watchdog_ms(&d->notify));
@@ -473,6 +482,7 @@ static void finish(struct daemon *d)
 	stop_executor(d->writer);
 	loop_timer_cancel(&d->loop.loop, &d->watchdog);
 	loop_timer_cancel(&d->loop.loop, &d->certificates);
+	loop_timer_cancel(&d->loop.loop, &d->log_tick);
 	loop_uv_settle(&d->loop);
 	if (d->http_admin)
 		http_admin_free(d->http_admin);

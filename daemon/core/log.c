@@ -1,6 +1,8 @@
 /* The log's sink: formatting into one buffer on the stack, one write, no waiting. */
 #include "daemon/core/log.h"
+#include "daemon/core/log_int.h"
 #include "daemon/core/log_ring.h"
+#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/date.h"
 
@@ -16,6 +18,8 @@
 
 /* Kept free for the end of a line that was cut: ,"cut":true}\n and the closing quote of a text. */
 #define TAIL_ROOM 24
+
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 const char *const log_level_names[] = {"error", "warning", "notice", "info", "debug", NULL};
 
@@ -62,8 +66,7 @@ static bool is_control(uint32_t c)
 	       (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0xfeff;
 }
 
-/* The first character of `s` as it stands between quotes, into `out`; returns the bytes of `s` that it took. */
-static size_t escape(struct str s, char out[8], struct str *unit)
+size_t log_escape(struct str s, char out[8], struct str *unit)
 {
 	uint32_t code;
 	size_t n = utf8_next(s, &code);
@@ -93,7 +96,7 @@ static void put_quoted(struct line *l, struct str s)
 	while (s.len > 0) {
 		char room[8];
 		struct str unit;
-		size_t n = escape(s, room, &unit);
+		size_t n = log_escape(s, room, &unit);
 		if (l->len - from > LOG_VALUE_MAX || !fits(l, unit.len + dots.len)) {
 			put(l, dots);
 			break;
@@ -223,30 +226,84 @@ static bool write_line(struct log_sink *s, const struct line *l)
 	return true;
 }
 
-static bool report_dropped(struct log_sink *s)
+/* One datagram: all of it or nothing. */
+static bool write_journal(struct log_sink *s, enum log_level level, const char *event, const char *text,
+                          const struct log_field *fields, size_t n)
+{
+	char datagram[LOG_JOURNAL_MAX];
+	size_t len = log_journal_format(datagram, level, event, text, fields, n);
+	ssize_t sent;
+	do
+		sent = send(s->journal, datagram, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	return sent >= 0;
+}
+
+static bool write_event(struct log_sink *s, enum log_level level, const char *event, const char *text,
+                        const struct log_field *fields, size_t n)
 {
 	struct line l;
-	const struct log_field f = F_U64("lines", s->dropped);
-	format(s, &l, LOG_WARNING, "log.dropped", "lines were lost: the log's reader was too slow", &f, 1);
+	if (s->journal >= 0)
+		return write_journal(s, level, event, text, fields, n);
+	format(s, &l, level, event, text, fields, n);
 	return write_line(s, &l);
+}
+
+static bool report_dropped(struct log_sink *s)
+{
+	const struct log_field f = F_U64("lines", s->dropped);
+	return write_event(s, LOG_WARNING, "log.dropped", "lines were lost: the log's reader was too slow",
+	                   &f, 1);
+}
+
+static void write_or_count(struct log_sink *s, enum log_level level, const char *event, const char *text,
+                           const struct log_field *fields, size_t n)
+{
+	if (s->dropped > 0 && report_dropped(s))
+		s->dropped = 0;
+	if (s->dropped > 0 || !write_event(s, level, event, text, fields, n)) {
+		s->dropped++;
+		atomic_fetch_add(&s->dropped_total, 1);
+	}
+}
+
+static void tell_folded(struct log_sink *s, const struct log_fold_told *told)
+{
+	const struct log_field fields[] = {F_C("of", told->event), F_U64("lines", told->lines),
+	                                   F_C("about", told->about)};
+	write_or_count(s, told->level, "log.repeated",
+	               "the same again within a minute, not written each time", fields, ARRAY_LEN(fields));
+}
+
+static void sweep(struct log_sink *s, bool all)
+{
+	struct log_fold_told told;
+	while (log_fold_sweep(s->fold, s->clock->wall(s->clock), all, &told))
+		tell_folded(s, &told);
+}
+
+void log_tick(struct log_sink *s)
+{
+	pthread_mutex_lock(&s->lock);
+	sweep(s, false);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void on_event(struct log *log, enum log_level level, const char *event, const char *text,
                      const struct log_field *fields, size_t n)
 {
 	struct log_sink *s = CONTAINER_OF(log, struct log_sink, log);
-	struct line l;
+	struct log_fold_told told;
 	int saved_errno = errno; /* whoever logs an error may still want it */
+	instant_ms_t now = s->clock->wall(s->clock);
 	if (s->ring && level <= LOG_WARNING)
-		log_ring_add(s->ring, s->clock->wall(s->clock), level, event, text, fields, n);
-	format(s, &l, level, event, text, fields, n);
+		log_ring_add(s->ring, now, level, event, text, fields, n);
 	pthread_mutex_lock(&s->lock);
-	if (s->dropped > 0 && report_dropped(s))
-		s->dropped = 0;
-	if (s->dropped > 0 || !write_line(s, &l)) {
-		s->dropped++;
-		atomic_fetch_add(&s->dropped_total, 1);
-	}
+	bool wanted = log_fold_take(s->fold, now, level, event, text, fields, n, &told);
+	if (told.lines)
+		tell_folded(s, &told);
+	if (wanted)
+		write_or_count(s, level, event, text, fields, n);
 	pthread_mutex_unlock(&s->lock);
 	errno = saved_errno;
 }
@@ -285,20 +342,35 @@ static void choose_writing(struct log_sink *s, const struct stat *st)
 void log_open(struct log_sink *s, enum config_log_format format, enum log_level level, int fd,
               struct clock *clock)
 {
+	log_open_at(s, format, level, fd, clock, JOURNAL_SOCKET);
+}
+
+void log_open_at(struct log_sink *s, enum config_log_format format, enum log_level level, int fd,
+                 struct clock *clock, const char *journal)
+{
 	struct stat st = {0};
-	*s = (struct log_sink){.log = {.level = level, .write = on_event}, .clock = clock, .fd = fd};
+	*s = (struct log_sink){
+	    .log = {.level = level, .write = on_event}, .clock = clock, .fd = fd, .journal = -1};
+	s->fold = xcalloc(1, sizeof *s->fold);
 	INVARIANT(pthread_mutex_init(&s->lock, NULL) == 0);
 	bool terminal = isatty(fd);
 	s->json = format == CONFIG_LOG_JSON || (format == CONFIG_LOG_AUTO && !terminal);
 	if (fstat(fd, &st) != 0)
 		return; /* a closed descriptor: every line is counted as dropped */
 	s->prefix = is_journal(&st);
+	if (s->prefix && format == CONFIG_LOG_AUTO)
+		s->journal = log_journal_open(journal);
 	choose_writing(s, &st);
 }
 
 void log_close(struct log_sink *s)
 {
-	(void)write_rest(s); /* the last chance; what does not go is lost */
+	sweep(s, true);
+	free(s->fold);
+	s->fold = NULL;
+	if (s->journal >= 0)
+		(void)close(s->journal); /* each datagram was taken or not */
+	(void)write_rest(s);             /* the last chance; what does not go is lost */
 	if (s->own_fd)
 		(void)close(s->fd); /* nothing to be done about a failure */
 	pthread_mutex_destroy(&s->lock);

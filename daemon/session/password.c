@@ -7,23 +7,23 @@
 void password_reset(struct password *p)
 {
 	if (p->step != PASSWORD_NEW)
-		p->step = p->new_pw ? PASSWORD_TRY_NEW : PASSWORD_OLD;
+		p->step = secret_is_set(p->new_pw) ? PASSWORD_TRY_NEW : PASSWORD_OLD;
 }
 
-void password_init(struct password *p, const char *old_pw, const char *new_pw)
+void password_init(struct password *p, struct secret old_pw, struct secret new_pw)
 {
 	*p = (struct password){.old_pw = old_pw, .new_pw = new_pw};
 	password_reset(p);
 }
 
-const char *password_current(const struct password *p)
+struct secret password_current(const struct password *p)
 {
 	return p->step == PASSWORD_TRY_NEW || p->step == PASSWORD_NEW ? p->new_pw : p->old_pw;
 }
 
-const char *password_wanted(const struct password *p)
+struct secret password_wanted(const struct password *p)
 {
-	return p->step == PASSWORD_CHANGE ? p->new_pw : NULL;
+	return p->step == PASSWORD_CHANGE ? p->new_pw : secret_none();
 }
 
 enum password_verdict password_refused(struct password *p, int code)

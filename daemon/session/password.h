@@ -16,6 +16,8 @@
 #ifndef VNEPP_SESSION_PASSWORD_H
 #define VNEPP_SESSION_PASSWORD_H
 
+#include "epp/base/secret.h"
+
 #include <stdbool.h>
 
 enum password_step {
@@ -26,15 +28,15 @@ enum password_step {
 };
 
 struct password {
-	const char *old_pw, *new_pw; /* borrowed, secret; new_pw NULL: no change is wanted */
+	struct secret old_pw, new_pw; /* borrowed; new_pw none: no change is wanted */
 	enum password_step step;
 };
 
-void password_init(struct password *p, const char *old_pw, const char *new_pw);
+void password_init(struct password *p, struct secret old_pw, struct secret new_pw);
 /* For <pw>. */
-const char *password_current(const struct password *p);
-/* For <newPW>; NULL: none. */
-const char *password_wanted(const struct password *p);
+struct secret password_current(const struct password *p);
+/* For <newPW>; may be none. */
+struct secret password_wanted(const struct password *p);
 
 enum password_verdict {
 	PASSWORD_AGAIN,     /* log in again at once, as password_current() says now */

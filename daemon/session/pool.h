@@ -24,7 +24,7 @@ struct pool_endpoint {
 /* Everything borrowed for the pool's life; times in milliseconds. */
 struct pool_config {
 	struct session_config session; /* id, host and port are filled in per session */
-	const char *new_password;      /* NULL: session.password is to stay */
+	struct secret new_password;    /* none: session.password is to stay */
 	const struct pool_endpoint *endpoints;
 	size_t endpoint_count;
 	uint32_t sessions;

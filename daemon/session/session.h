@@ -13,6 +13,7 @@
 #include "epp/base/err.h"
 #include "epp/base/list.h"
 #include "epp/base/logapi.h"
+#include "epp/base/secret.h"
 #include "epp/response.h"
 #include "epp/trid.h"
 
@@ -105,8 +106,8 @@ struct session_config {
 	const char *host, *server_name, *source_address;
 	uint16_t port;
 	struct tls_ctx *tls;
-	const char *login, *password, *language;
-	const char *new_password;                       /* asked for at log-in; NULL: no change */
+	const char *login, *language;
+	struct secret password, new_password; /* new_password: asked for at log-in; none: no change */
 	const char *const *objects, *const *extensions; /* what we can use; the greeting decides */
 	const char *const *required;                    /* without one of these we do not log in */
 	size_t object_count, extension_count, required_count;

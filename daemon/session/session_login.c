@@ -29,8 +29,8 @@ static enum err build_login(struct session_command *c, struct buf *out, struct e
 	struct epp_cmd cmd = {.cltrid = str_c(c->cltrid), .ext = x->list, .ext_count = x->count};
 	struct epp_login login = {
 	    .cl_id = str_c(s->c.login),
-	    .pw = str_c(s->c.password),
-	    .new_pw = str_c(s->c.new_password),
+	    .pw = str_c(secret_reveal(s->c.password)),
+	    .new_pw = str_c(secret_reveal(s->c.new_password)),
 	    .lang = str_c(s->language),
 	    .obj_uris = s->obj_uris,
 	    .obj_count = s->obj_count,

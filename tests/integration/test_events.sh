@@ -97,6 +97,14 @@ while (<$readme>) {
 }
 fine('README.md', %told, 'the table of events was not found');
 fine($at{$_}, $told{$_}, "$_ is not in README.md's table") for sort keys %code;
+# The journal's ids: the same ones, each for an event that there is, none twice.
+my %ids = content('daemon/core/log_journal.c') =~ /\{"([a-z_.]+)", "([0-9a-f]{32})"\}/g;
+my %listed = content('README.md') =~ /^\| `([a-z_.]+)` \| `([0-9a-f]{32})` \|$/mg;
+fine('MESSAGE_ID', %ids > 0, 'none was found');
+fine("MESSAGE_ID of $_", ($listed{$_} // '') eq ($ids{$_} // ''), 'README.md and log_journal.c differ') for sort keys %{{%ids, %listed}};
+fine("MESSAGE_ID of $_", $code{$_}, 'no code logs it') for sort keys %ids;
+my %seen;
+fine("MESSAGE_ID of $_", !$seen{$ids{$_}}++, 'is that of another event') for sort keys %ids;
 # What joins lines with each other and with the registry's own logs.
 my %all = map { $_ => 1 } map { keys %{$_->{fields}} } values %code;
 fine('fields', $all{$_}, "no event has '$_'") for qw(registry account partner session batch item cltrid svtrid code attempt reason);

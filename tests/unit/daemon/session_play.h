@@ -368,7 +368,7 @@ static struct session_config play_session_config(struct play *w)
 	    .host = "registry",
 	    .port = 700,
 	    .login = "gateway1",
-	    .password = "secret-pw",
+	    .password = {"secret-pw"},
 	    .language = "en",
 	    .objects = all_objects,
 	    .object_count = ARRAY_LEN(all_objects),

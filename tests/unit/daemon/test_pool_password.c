@@ -31,7 +31,7 @@ static void steps(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct password p;
-		password_init(&p, OLD_PW, cases[i].wants ? NEW_PW : NULL);
+		password_init(&p, secret_of(OLD_PW), secret_of(cases[i].wants ? NEW_PW : NULL));
 		assert_int_equal(p.step, cases[i].wants ? PASSWORD_TRY_NEW : PASSWORD_OLD);
 		for (size_t k = 0; k < 4 && (cases[i].e[k].what || cases[i].e[k].code); k++) {
 			enum password_step before = p.step;
@@ -44,17 +44,17 @@ static void steps(void **state)
 				password_unanswered(&p);
 			assert_int_equal(p.step, cases[i].e[k].then);
 		}
-		assert_true((password_wanted(&p) != NULL) == (p.step == PASSWORD_CHANGE));
+		assert_true(secret_is_set(password_wanted(&p)) == (p.step == PASSWORD_CHANGE));
 	}
 	struct password p;
-	password_init(&p, OLD_PW, NEW_PW);
+	password_init(&p, secret_of(OLD_PW), secret_of(NEW_PW));
 	assert_int_equal(password_refused(&p, 2200), PASSWORD_AGAIN);
-	assert_string_equal(password_current(&p), OLD_PW);
-	assert_string_equal(password_wanted(&p), NEW_PW);
+	assert_string_equal(secret_reveal(password_current(&p)), OLD_PW);
+	assert_string_equal(secret_reveal(password_wanted(&p)), NEW_PW);
 	assert_int_equal(password_refused(&p, 2005), PASSWORD_NOT_TAKEN);
-	assert_string_equal(password_current(&p), OLD_PW);
+	assert_string_equal(secret_reveal(password_current(&p)), OLD_PW);
 	password_reset(&p);
-	assert_string_equal(password_current(&p), NEW_PW);
+	assert_string_equal(secret_reveal(password_current(&p)), NEW_PW);
 }
 
 /* ---- a registry that knows one password ------------------------------------------------------------------------------------------ */
@@ -96,7 +96,7 @@ static bool log_in(struct play *w, struct peer *p, const char *xml)
 
 static void want_new(struct pool_config *c)
 {
-	c->new_password = NEW_PW;
+	c->new_password = secret_of(NEW_PW);
 }
 
 static struct pond *bank_open(const char *password, int lose)

@@ -30,7 +30,7 @@ static void play_start(const struct start *t, const struct session_config *chang
 	if (change) {
 		c.required = change->required;
 		c.required_count = change->required_count;
-		c.password = change->password ? change->password : c.password;
+		c.password = secret_is_set(change->password) ? change->password : c.password;
 	}
 	uint64_t begin = now_of(&w);
 	owner_open(&o, &w, &c);
@@ -122,9 +122,9 @@ static void an_unsuitable_greeting(void **state)
 	    "required", {0}, SESSION_END_UNSUITABLE, "does not offer " EPP_URI_LOGINSEC ", " EPP_URI_HOST, 0};
 	play_start(&missing, &required);
 	struct start short_pw = {"short password", {0}, SESSION_END_UNSUITABLE, "pw", 0};
-	play_start(&short_pw, &(struct session_config){.password = "12345"});
+	play_start(&short_pw, &(struct session_config){.password = {"12345"}});
 	struct start long_pw = {"long password", {0}, SESSION_END_UNSUITABLE, "pw", 0};
-	play_start(&long_pw, &(struct session_config){.password = "12345678901234567"});
+	play_start(&long_pw, &(struct session_config){.password = {"12345678901234567"}});
 }
 
 static void a_refused_log_in(void **state)
@@ -283,7 +283,7 @@ static void a_long_password_goes_by_loginsec(void **state)
 	w.manners.greeting = GREETING_OF("1.0", "en", NOW_DATE, OBJECTS, LOGINSEC);
 	play_listen(&w, 700, true);
 	struct session_config c = play_session_config(&w);
-	c.password = "a much longer password than sixteen characters";
+	c.password = secret_of("a much longer password than sixteen characters");
 	owner_open(&o, &w, &c);
 	assert_true(owner_wait(&o, is_ready, HOUR_MS));
 	assert_non_null(strstr(w.last_login, "pw>a much longer password than sixteen characters<"));

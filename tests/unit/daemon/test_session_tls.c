@@ -166,7 +166,7 @@ static void run(struct world *w, const struct target *t)
 	                           .port = listener_port(w->listener),
 	                           .tls = tls,
 	                           .login = "gateway1",
-	                           .password = "secret-pw",
+	                           .password = {"secret-pw"},
 	                           .language = "en",
 	                           .objects = objects,
 	                           .object_count = 1,
