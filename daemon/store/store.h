@@ -10,7 +10,8 @@
  *
  * Shape of the data (design.md section 2.7), append-shaped:
  *   batch    one row per submission; invisible until published
- *   item     one wide row per new line, never updated; id ascending in input order
+ *   item     one wide row per new line, never updated but for what it takes (money, a grant, quotas, its last day); id
+ *            ascending in input order
  *   line     only for lines that repeat an older `ref`: (batch, line) -> item
  *   work     per batch, account, lane and deadline: the items not claimed yet (a cursor and how many); the earliest
  *            deadline goes first, then the order of admission
