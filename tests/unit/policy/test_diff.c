@@ -355,7 +355,7 @@ static void write_rules(const struct rules *r, struct buf *out)
 {
 	static const char *const verdicts[] = {"granted",      "granted_renewal",   "granted_partly",
 	                                       "fact_missing", "source_unverified", "no_authority",
-	                                       "fee_unknown",  "fee_over_maximum"};
+	                                       "fee_unknown",  "fee_over_maximum",  "approved"};
 	write_law(r, out);
 	write_switches(r, out);
 	buf_lit(out, "checks:\n");

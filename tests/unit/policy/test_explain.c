@@ -132,9 +132,9 @@ static void the_named_date_is_the_nearest(void **state)
 	(void)state;
 	for (int year = 1990; year <= 2012; year++) {
 		char number[16], change[80], day[DATE_TEXT_MAX];
-		struct policy_facts f = citizen(date_make(year, 3, 1), number);
 		struct policy_decision d, other;
 		snprintf(number, sizeof number, "068%d%02d001234", year < 2000 ? 0 : 2, year % 100);
+		struct policy_facts f = citizen(date_make(year, 3, 1), number);
 		policy_decide(rules, &f, &d);
 		const char *text = explain(&f, POLICY_JSON), *changes = strstr(text, "\"changes\":[");
 		const char *at = strstr(changes, "{\"fact\":\"birth_date\"");
