@@ -28,7 +28,7 @@ bool policy_diff_is_complete(const struct policy_diff *d);
 /* Do these facts lie in one of the regions? */
 bool policy_diff_covers(const struct policy_diff *d, const struct policy_facts *f);
 
-/* For people, or one JSON object and a line end. Appends. */
-void policy_diff_print(const struct policy_diff *d, enum policy_form form, struct buf *out);
+/* For people in their language, or one JSON object and a line end. Appends. */
+void policy_diff_print(struct policy_diff *d, enum policy_form form, enum policy_lang lang, struct buf *out);
 
 #endif

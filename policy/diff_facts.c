@@ -5,15 +5,6 @@
 
 /* ---- evidence ---- */
 
-enum pieces {
-	PIECES_NONE,
-	PIECES_GOOD,       /* confirmed, with reference and date */
-	PIECES_BAD,        /* complete, not confirmed */
-	PIECES_GOOD_BARE,  /* confirmed, without them */
-	PIECES_BAD_BARE,   /* neither */
-	PIECES_GOOD_MIXED, /* one confirmed without them, another complete and not confirmed */
-};
-
 static void add_piece(struct built *out, struct str type, bool complete, enum policy_result result)
 {
 	out->evidence[out->facts.evidence_count++] =
@@ -53,6 +44,8 @@ static enum pieces class_of_pieces(const struct dim *d, const struct policy_fact
 		whole_good |= whole && confirms;
 		whole_bad |= whole && !confirms;
 	}
+	if (d->count == PIECES_SIMPLE)
+		return good ? PIECES_GOOD : bad ? PIECES_BAD : PIECES_NONE;
 	if (whole_good)
 		return PIECES_GOOD;
 	if (good)

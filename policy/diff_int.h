@@ -78,9 +78,21 @@ struct signature {
 
 enum dim_form { FORM_TEXT, FORM_NUMBER, FORM_DATE, FORM_TODAY, FORM_NUMBERED, FORM_EVIDENCE };
 
+/* What there is of the types of evidence that the same tests take. */
+enum pieces {
+	PIECES_NONE,
+	PIECES_GOOD,                      /* confirmed, with reference and date */
+	PIECES_BAD,                       /* complete, not confirmed */
+	PIECES_SIMPLE,                    /* so many are there where no test asks for reference and date */
+	PIECES_GOOD_BARE = PIECES_SIMPLE, /* confirmed, without them */
+	PIECES_BAD_BARE,                  /* neither */
+	PIECES_GOOD_MIXED,                /* one confirmed without them, another complete and not confirmed */
+	PIECES__COUNT
+};
+
 struct klass {
 	bool missing, other;      /* `other`: any text that is in no other class */
-	struct str text;          /* FORM_TEXT: the representative; FORM_NUMBERED: in words */
+	struct str text, vi;      /* FORM_TEXT: the representative; FORM_NUMBERED: in words */
 	struct text_list members; /* FORM_TEXT */
 	int64_t lo, hi;           /* FORM_NUMBER, FORM_TODAY: both included */
 	struct signature sig;     /* FORM_DATE */
@@ -310,6 +322,7 @@ struct policy_diff {
 	bool bounded, over;     /* too many for the cause, where that may be */
 	struct region *regions; /* owned */
 	size_t region_count, region_cap;
+	enum policy_lang lang;     /* of the report that is being printed */
 	struct text_change *texts; /* owned */
 	size_t text_count, text_cap;
 };

@@ -31,20 +31,27 @@ static size_t place_kind(const struct space *s, int place)
 	return k;
 }
 
-static const char *place_words(const struct space *s, size_t k)
+struct words {
+	const char *en, *vi;
+};
+
+static struct words place_words(const struct space *s, size_t k)
 {
 	int p = place_at(s, k);
 	bool from = s->rules[0]->places[p], to = s->rules[1]->places[p];
-	return from && to ? "of an assigned place"
-	       : from     ? "of a place assigned before"
-	       : to       ? "of a place assigned now"
-	                  : "of no assigned place";
+	if (from == to)
+		return from ? (struct words){"of an assigned place", "của nơi có mã"}
+		            : (struct words){"of no assigned place", "của nơi không có mã"};
+	return from ? (struct words){"of a place assigned before", "của nơi chỉ có mã trong quy định cũ"}
+	            : (struct words){"of a place assigned now", "của nơi chỉ có mã trong quy định mới"};
 }
 
-static void set_words(struct space *s, size_t dim, size_t klass, const char *fmt, const char *a,
-                      const char *b)
+static void set_words(struct space *s, size_t dim, size_t klass, struct words first, struct words second,
+                      struct words third)
 {
-	s->dims[dim].classes[klass].text = arena_printf(s->arena, "%s%s%s", fmt, a, b);
+	struct klass *k = &s->dims[dim].classes[klass];
+	k->text = arena_printf(s->arena, "%s%s%s", first.en, second.en, third.en);
+	k->vi = arena_printf(s->arena, "%s%s%s", first.vi, second.vi, third.vi);
 }
 
 static void make_classes(struct space *s, size_t dim, size_t count)
@@ -58,43 +65,53 @@ static void make_classes(struct space *s, size_t dim, size_t count)
 
 void space_make_numbered(struct space *s)
 {
-	static const char *const variants[ID_VARIANTS] = {
-	    ", a man's",
-	    ", a woman's",
-	    ", of another year, a man's",
-	    ", of another year, a woman's",
-	    ", of another century, a man's",
-	    ", of another century, a woman's",
-	    ", of another century and year, a man's",
-	    ", of another century and year, a woman's",
+	static const struct words variants[ID_VARIANTS] = {
+	    {", a man's", ", của nam"},
+	    {", a woman's", ", của nữ"},
+	    {", of another year, a man's", ", khác năm sinh, của nam"},
+	    {", of another year, a woman's", ", khác năm sinh, của nữ"},
+	    {", of another century, a man's", ", khác thế kỷ sinh, của nam"},
+	    {", of another century, a woman's", ", khác thế kỷ sinh, của nữ"},
+	    {", of another century and year, a man's", ", khác cả năm và thế kỷ sinh, của nam"},
+	    {", of another century and year, a woman's", ", khác cả năm và thế kỷ sinh, của nữ"},
 	};
-	static const char *const ids[] = {"9 digits", "10 digits", "a household's old number",
-	                                  "no number in use"};
-	static const char *const taxes[] = {"valid", "valid, a branch's", "of wrong check digit",
-	                                    "a household's old number", "no tax code"};
-	static const char *const registrations[] = {"old form", "form of a tax code", "no form in use"};
+	static const struct words ids[] = {{"9 digits", "9 chữ số"},
+	                                   {"10 digits", "10 chữ số"},
+	                                   {"a household's old number", "số đăng ký hộ kinh doanh cũ"},
+	                                   {"no number in use", "không phải số đang dùng"}};
+	static const struct words taxes[] = {{"valid", "hợp lệ"},
+	                                     {"valid, a branch's", "hợp lệ, của đơn vị phụ thuộc"},
+	                                     {"of wrong check digit", "sai chữ số kiểm tra"},
+	                                     {"a household's old number", "số đăng ký hộ kinh doanh cũ"},
+	                                     {"no tax code", "không phải mã số thuế"}};
+	static const struct words registrations[] = {{"old form", "dạng cũ"},
+	                                             {"form of a tax code", "dạng mã số thuế"},
+	                                             {"no form in use", "không phải dạng đang dùng"}};
+	static const struct words none = {"", ""}, twelve = {"12 digits ", "12 chữ số "};
 	size_t places = place_count(s), personal = places * ID_VARIANTS;
 	make_classes(s, DIM_ID_NUMBER, personal + ID_OTHER__COUNT);
 	for (size_t k = 0; k < personal; k++)
-		set_words(s, DIM_ID_NUMBER, k, "12 digits ", place_words(s, k / ID_VARIANTS),
+		set_words(s, DIM_ID_NUMBER, k, twelve, place_words(s, k / ID_VARIANTS),
 		          variants[k % ID_VARIANTS]);
 	for (size_t k = 0; k < ID_OTHER__COUNT; k++)
-		set_words(s, DIM_ID_NUMBER, personal + k, ids[k], "", "");
+		set_words(s, DIM_ID_NUMBER, personal + k, ids[k], none, none);
 	make_classes(s, DIM_TAX_CODE, TAX__COUNT + places);
 	make_classes(s, DIM_REGISTRATION, REGISTRATION__COUNT + places);
 	for (size_t k = 0; k < TAX__COUNT; k++)
-		set_words(s, DIM_TAX_CODE, k, taxes[k], "", "");
+		set_words(s, DIM_TAX_CODE, k, taxes[k], none, none);
 	for (size_t k = 0; k < REGISTRATION__COUNT; k++)
-		set_words(s, DIM_REGISTRATION, k, registrations[k], "", "");
+		set_words(s, DIM_REGISTRATION, k, registrations[k], none, none);
 	for (size_t k = 0; k < places; k++) {
-		set_words(s, DIM_TAX_CODE, TAX__COUNT + k, "12 digits ", place_words(s, k), "");
-		set_words(s, DIM_REGISTRATION, REGISTRATION__COUNT + k, "12 digits ", place_words(s, k), "");
+		set_words(s, DIM_TAX_CODE, TAX__COUNT + k, twelve, place_words(s, k), none);
+		set_words(s, DIM_REGISTRATION, REGISTRATION__COUNT + k, twelve, place_words(s, k), none);
 	}
 	struct dim *d = &s->dims[DIM_CONTRADICTION];
 	d->form = FORM_NUMBERED;
 	d->classes = arena_calloc(s->arena, 2, sizeof *d->classes);
 	d->classes[0].text = STR("nothing contradicts");
 	d->classes[1].text = STR("a document contradicts");
+	d->classes[0].vi = STR("không có giấy tờ mâu thuẫn");
+	d->classes[1].vi = STR("có giấy tờ mâu thuẫn");
 	d->count = 2;
 }
 

@@ -100,49 +100,69 @@ void policy_facts_print(const struct policy_facts *f, struct buf *out)
 
 /* ---- for people ---- */
 
-static void print_outcome(const struct policy_decision *p, struct buf *out)
+static bool vi(const struct policy_diff *d)
 {
-	buf_printf(out, "%s %.*s", policy_outcome_names[p->outcome], STR_ARG(policy_main_reason(p)));
-	if (p->outcome == POLICY_GRANT || p->outcome == POLICY_GRANT_PARTIAL)
-		buf_printf(out, " (%d free, %d charged)", p->free_years, p->charged_years);
+	return d->lang == POLICY_VI;
 }
 
-static void print_decision(const char *label, const struct policy_decision *p, struct buf *out)
+static struct str say(const struct policy_diff *d, const char *en, const char *in_vi)
 {
-	buf_printf(out, "   %s   ", label);
-	print_outcome(p, out);
+	return str_c(vi(d) ? in_vi : en);
+}
+
+static const char *outcome_name(const struct policy_diff *d, enum policy_outcome o)
+{
+	static const char *const names[] = {"được miễn phí", "được miễn phí một phần",
+	                                    "không thuộc diện miễn phí", "phải xem xét thêm",
+	                                    "không chấp nhận"};
+	return vi(d) ? names[o] : policy_outcome_names[o];
+}
+
+static void print_outcome(const struct policy_diff *d, const struct policy_decision *p, struct buf *out)
+{
+	buf_printf(out, "%s %.*s", outcome_name(d, p->outcome), STR_ARG(policy_main_reason(p)));
+	if (p->outcome == POLICY_GRANT || p->outcome == POLICY_GRANT_PARTIAL)
+		buf_printf(out, vi(d) ? " (miễn phí %d năm, nộp phí %d năm)" : " (%d free, %d charged)",
+		           p->free_years, p->charged_years);
+}
+
+static void print_decision(const struct policy_diff *d, struct str label, const struct policy_decision *p,
+                           struct buf *out)
+{
+	buf_printf(out, "   %.*s   ", STR_ARG(label));
+	print_outcome(d, p, out);
 	for (size_t i = 1; i < p->reason_count; i++)
 		buf_printf(out, ", %.*s", STR_ARG(policy_code(p->reasons[i])));
-	buf_lit(out, "\n          cites ");
+	buf_printf(out, "\n          %.*s ", STR_ARG(say(d, "cites", "căn cứ")));
 	for (size_t i = 0; i < p->cite_count; i++)
 		buf_printf(out, "%s%.*s %.*s", i ? "; " : "", STR_ARG(p->cites[i].clause->source->document),
 		           STR_ARG(p->cites[i].clause->section));
 	if (p->cite_count == 0)
-		buf_lit(out, "nothing");
-	for (int lang = POLICY_VI; lang <= POLICY_EN && p->reason_count; lang++)
+		buf_add(out, say(d, "nothing", "không có"));
+	if (p->reason_count)
 		buf_printf(out, "\n          %.*s",
-		           STR_ARG(policy_reason_message(p->rules, policy_main_reason(p),
-		                                         (enum policy_lang)lang)));
+		           STR_ARG(policy_reason_message(p->rules, policy_main_reason(p), d->lang)));
 	buf_byte(out, '\n');
 }
 
 static struct str cause_of(const struct policy_diff *d, const struct region *r)
 {
 	if (r->cause == d->item_count)
-		return STR("grant or waiver");
+		return say(d, "grant or waiver", "diện miễn phí hoặc văn bản miễn thu");
 	const struct item *t = &d->items[r->cause];
 	return t->check[t->check[0] ? 0 : 1]->id;
 }
 
-static const char *cause_kind(const struct policy_diff *d, const struct region *r)
+static struct str cause_kind(const struct policy_diff *d, const struct region *r)
 {
 	if (r->cause == d->item_count)
-		return "";
+		return STR_NONE;
 	const struct item *t = &d->items[r->cause];
-	return !t->check[0]   ? "new rule "
-	       : !t->check[1] ? "rule taken away "
-	       : t->moved     ? "moved rule "
-	                      : "rule ";
+	if (!t->check[0])
+		return say(d, "new rule ", "quy tắc mới ");
+	if (!t->check[1])
+		return say(d, "rule taken away ", "quy tắc đã bỏ ");
+	return t->moved ? say(d, "moved rule ", "quy tắc đổi thứ tự ") : say(d, "rule ", "quy tắc ");
 }
 
 static void print_box(const struct policy_diff *d, const uint64_t *box, struct buf *out)
@@ -152,49 +172,61 @@ static void print_box(const struct policy_diff *d, const uint64_t *box, struct b
 		const struct dim *m = &d->space.dims[i];
 		if (diff_box_is_full(d, box, i))
 			continue;
-		struct str en = m->en.len ? m->en : m->name;
-		buf_printf(out, "          %.*s%s%.*s%s: ", STR_ARG(en), m->vi.len ? " (" : "",
-		           STR_ARG(m->vi), m->vi.len ? ")" : "");
+		struct str en = m->en.len ? m->en : m->name, own = m->vi.len ? m->vi : en;
+		buf_printf(out, "          %.*s: ", STR_ARG(vi(d) ? own : en));
 		diff_say_dim(d, box, i, out);
 		buf_byte(out, '\n');
 		any = true;
 	}
 	if (!any)
-		buf_lit(out, "          everywhere\n");
+		buf_printf(out, "          %.*s\n", STR_ARG(say(d, "everywhere", "mọi trường hợp")));
+}
+
+static void print_title(const struct policy_diff *d, const struct region *r, struct buf *out)
+{
+	if (r->kind == REGION_FLIPS) {
+		print_outcome(d, &r->decisions[0], out);
+		buf_lit(out, "  ->  ");
+		print_outcome(d, &r->decisions[1], out);
+	} else if (r->kind == REGION_CITES) {
+		buf_add(out, say(d, "the outcome stays, reasons or clauses change",
+		                 "kết quả giữ nguyên, lý do hoặc căn cứ thay đổi"));
+	} else {
+		buf_add(out, say(d, "outcome, reasons or clauses change, as other rules decide as well",
+		                 "kết quả, lý do hoặc căn cứ thay đổi, tùy theo các quy tắc khác"));
+	}
 }
 
 static void print_region(const struct policy_diff *d, size_t at, struct buf *out)
 {
 	const struct region *r = &d->regions[at];
 	buf_printf(out, "\n%zu. ", at + 1);
-	if (r->kind == REGION_FLIPS) {
-		print_outcome(&r->decisions[0], out);
-		buf_lit(out, "  ->  ");
-		print_outcome(&r->decisions[1], out);
-	} else if (r->kind == REGION_CITES) {
-		buf_lit(out, "the outcome stays, reasons or clauses change");
-	} else {
-		buf_lit(out, "outcome, reasons or clauses change, as other rules decide as well");
-	}
-	buf_printf(out, "\n   because of %s%.*s\n   where\n", cause_kind(d, r), STR_ARG(cause_of(d, r)));
+	print_title(d, r, out);
+	buf_printf(out, "\n   %.*s %.*s%.*s\n   %.*s\n", STR_ARG(say(d, "because of", "do")),
+	           STR_ARG(cause_kind(d, r)), STR_ARG(cause_of(d, r)), STR_ARG(say(d, "where", "khi")));
 	for (size_t i = 0; i < r->box_count && i < BOXES_SHOWN; i++) {
 		if (i > 0)
-			buf_lit(out, "       or\n");
+			buf_printf(out, "       %.*s\n", STR_ARG(say(d, "or", "hoặc khi")));
 		print_box(d, r->boxes[i], out);
 	}
 	if (r->box_count > BOXES_SHOWN)
-		buf_printf(out, "       or %zu more such parts (--json lists them all)\n",
+		buf_printf(out,
+		           vi(d) ? "       hoặc %zu trường hợp khác (--json liệt kê tất cả)\n"
+		                 : "       or %zu more such parts (--json lists them all)\n",
 		           r->box_count - BOXES_SHOWN);
-	buf_lit(out, "   for example ");
+	buf_printf(out, "   %.*s ", STR_ARG(say(d, "for example", "ví dụ")));
 	policy_facts_print(&r->witness.facts, out);
 	buf_byte(out, '\n');
-	print_decision("before", &r->decisions[0], out);
-	print_decision("after ", &r->decisions[1], out);
+	print_decision(d, say(d, "before", "trước "), &r->decisions[0], out);
+	print_decision(d, say(d, "after ", "sau   "), &r->decisions[1], out);
 }
 
 static void print_texts(const struct policy_diff *d, struct buf *out)
 {
-	buf_lit(out, "\nWhat differs in the rule files (words, fees, plans, sources and rules):\n");
+	buf_printf(
+	    out, "\n%.*s\n",
+	    STR_ARG(say(d, "What differs in the rule files (words, fees, plans, sources and rules):",
+	                "Những chỗ khác nhau trong bộ quy tắc (lời văn, phí, kế hoạch, nguồn và quy tắc):")));
 	for (size_t i = 0; i < d->text_count; i++) {
 		const struct text_change *t = &d->texts[i];
 		buf_printf(out, "   %.*s\n", STR_ARG(t->path));
@@ -216,19 +248,27 @@ static void print_limits(const struct policy_diff *d, const char *before, struct
 
 static void print_text(const struct policy_diff *d, struct buf *out)
 {
-	buf_printf(out, "from %s\nto   %s\n", policy_revision(d->space.rules[0]),
+	buf_printf(out, "%.*s %s\n%.*s %s\n", STR_ARG(say(d, "from", "từ ")),
+	           policy_revision(d->space.rules[0]), STR_ARG(say(d, "to  ", "đến")),
 	           policy_revision(d->space.rules[1]));
 	if (d->region_count)
-		buf_printf(out, "%zu region%s of inputs decided differently\n", d->region_count,
-		           d->region_count == 1 ? "" : "s");
+		buf_printf(out,
+		           vi(d) ? "%zu nhóm hồ sơ được xét khác đi\n"
+		                 : "%zu region(s) of inputs decided differently\n",
+		           d->region_count);
 	else
-		buf_lit(out, "no input is decided differently\n");
-	print_limits(d, "not complete: ", out);
+		buf_printf(out, "%.*s\n",
+		           STR_ARG(say(d, "no input is decided differently",
+		                       "không hồ sơ nào được xét khác đi")));
+	print_limits(d, vi(d) ? "chưa đầy đủ: " : "not complete: ", out);
 	if (d->cut)
 		buf_printf(out,
-		           "a decision lists at most %d reasons and %d clauses: where more apply, a "
-		           "difference among "
-		           "them may not show\n",
+		           vi(d) ? "một quyết định chỉ nêu tối đa %d lý do và %d căn cứ: khi có nhiều hơn, "
+		                   "khác biệt có thể "
+		                   "không hiện ra\n"
+		                 : "a decision lists at most %d reasons and %d clauses: where more apply, a "
+		                   "difference among "
+		                   "them may not show\n",
 		           POLICY_REASONS_MAX, POLICY_CITES_MAX);
 	for (size_t i = 0; i < d->region_count; i++)
 		print_region(d, i, out);
@@ -316,8 +356,9 @@ static void print_json(const struct policy_diff *d, struct buf *out)
 	buf_lit(out, "]}\n");
 }
 
-void policy_diff_print(const struct policy_diff *d, enum policy_form form, struct buf *out)
+void policy_diff_print(struct policy_diff *d, enum policy_form form, enum policy_lang lang, struct buf *out)
 {
+	d->lang = form == POLICY_JSON ? POLICY_EN : lang;
 	if (form == POLICY_JSON)
 		print_json(d, out);
 	else

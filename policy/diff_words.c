@@ -1,4 +1,4 @@
-/* Classes in words: where a region lies. */
+/* Classes in words, in English or in Vietnamese: where a region lies. */
 #include "policy/diff_int.h"
 
 #include <stdio.h>
@@ -8,10 +8,26 @@ static bool has(const struct policy_diff *d, const uint64_t *box, size_t dim, si
 	return box_has(&d->space, box, dim, k);
 }
 
+static bool vi(const struct policy_diff *d)
+{
+	return d->lang == POLICY_VI;
+}
+
 static void comma(struct buf *out, size_t *n, const char *word)
 {
 	if ((*n)++ > 0)
 		buf_add(out, str_c(word));
+}
+
+static void say_or(const struct policy_diff *d, size_t *n, struct buf *out)
+{
+	comma(out, n, vi(d) ? ", hoặc " : ", or ");
+}
+
+static void say_missing(const struct policy_diff *d, size_t *n, struct buf *out)
+{
+	say_or(d, n, out);
+	buf_add(out, vi(d) ? STR("không khai") : STR("not given"));
 }
 
 static size_t missing_of(const struct dim *m)
@@ -40,22 +56,22 @@ static void say_text(const struct policy_diff *d, const uint64_t *box, size_t di
 	for (size_t k = 0; k < m->count; k++)
 		if (!m->classes[k].missing && !m->classes[k].other && has(d, box, dim, k) != other) {
 			if (other && n == 0)
-				buf_lit(out, "any but ");
+				buf_add(out, vi(d) ? STR("bất kỳ, trừ ") : STR("any but "));
 			say_members(&m->classes[k], out, &n);
 		}
 	if (other && n == 0) {
-		buf_lit(out, "any");
+		buf_add(out, vi(d) ? STR("bất kỳ") : STR("any"));
 		n = 1;
 	}
 	size_t missing = missing_of(m);
-	if (missing < m->count && has(d, box, dim, missing)) {
-		comma(out, &n, ", or ");
-		buf_lit(out, "not given");
-	}
+	if (missing < m->count && has(d, box, dim, missing))
+		say_missing(d, &n, out);
 }
 
-static void say_range(const struct dim *m, int64_t lo, int64_t hi, struct buf *out)
+static void say_range(const struct policy_diff *d, const struct dim *m, int64_t lo, int64_t hi,
+                      struct buf *out)
 {
+	long long least = lo, most = hi;
 	char from[DATE_TEXT_MAX], to[DATE_TEXT_MAX];
 	bool first = lo <= m->classes[0].lo, last = true;
 	for (size_t k = 0; k < m->count; k++)
@@ -64,17 +80,17 @@ static void say_range(const struct dim *m, int64_t lo, int64_t hi, struct buf *o
 		date_format(from, (date_t)lo);
 		date_format(to, (date_t)hi);
 		if (!first)
-			buf_printf(out, "from %s%s", from, last ? "" : " ");
+			buf_printf(out, vi(d) ? "từ ngày %s%s" : "from %s%s", from, last ? "" : " ");
 		if (!last)
-			buf_printf(out, "to %s", to);
+			buf_printf(out, vi(d) ? "đến hết ngày %s" : "to %s", to);
 	} else if (lo == hi) {
-		buf_printf(out, "%lld", (long long)lo);
+		buf_printf(out, "%lld", least);
 	} else if (last) {
-		buf_printf(out, "%lld or more", (long long)lo);
+		buf_printf(out, vi(d) ? "từ %lld trở lên" : "%lld or more", least);
 	} else if (first) {
-		buf_printf(out, "%lld or less", (long long)hi);
+		buf_printf(out, vi(d) ? "đến %lld" : "%lld or less", most);
 	} else {
-		buf_printf(out, "%lld to %lld", (long long)lo, (long long)hi);
+		buf_printf(out, vi(d) ? "từ %lld đến %lld" : "%lld to %lld", least, most);
 	}
 }
 
@@ -89,74 +105,104 @@ static void say_numbers(const struct policy_diff *d, const uint64_t *box, size_t
 			continue;
 		while (k + 1 < m->count && !m->classes[k + 1].missing && has(d, box, dim, k + 1))
 			k++;
-		comma(out, &n, ", or ");
-		say_range(m, m->classes[first].lo, m->classes[k].hi, out);
+		say_or(d, &n, out);
+		say_range(d, m, m->classes[first].lo, m->classes[k].hi, out);
 	}
 	size_t missing = missing_of(m);
-	if (missing < m->count && has(d, box, dim, missing)) {
-		comma(out, &n, ", or ");
-		buf_lit(out, "not given");
-	}
+	if (missing < m->count && has(d, box, dim, missing))
+		say_missing(d, &n, out);
 }
 
 /* ---- dates ---- */
 
-static void say_variant(const struct cut *c, struct buf *out)
+static void say_variant(const struct policy_diff *d, const struct cut *c, struct buf *out)
 {
 	if (c->kind == CUT_AGE_FROM && c->a == START_DAY_AFTER)
-		buf_lit(out, ", counted from the day after");
+		buf_add(out, vi(d) ? STR(", tính từ ngày hôm sau") : STR(", counted from the day after"));
 	if ((c->kind == CUT_AGE_FROM || c->kind == CUT_AGE_TO) && c->b == FEB29_FEB28)
-		buf_lit(out, ", those of 29 February on 28 February");
+		buf_add(out, vi(d) ? STR(", người sinh ngày 29/02 tính ngày 28/02")
+		                   : STR(", those of 29 February on 28 February"));
 	if (c->kind == CUT_WITHIN && c->a == BOUNDARY_BEFORE_ANNIVERSARY)
-		buf_lit(out, ", the anniversary not counted");
+		buf_add(out,
+		        vi(d) ? STR(", không tính ngày tròn năm") : STR(", the anniversary not counted"));
 	if (c->kind == CUT_WITHIN && c->b == WEEKEND_APPLIED)
-		buf_lit(out, ", or the working day after it");
+		buf_add(out,
+		        vi(d) ? STR(", hoặc ngày làm việc kế tiếp") : STR(", or the working day after it"));
 }
 
-static void say_cut(const struct cut *c, bool holds, struct buf *out)
+static void say_age(const struct policy_diff *d, const struct cut *c, bool holds, struct buf *out)
+{
+	bool from = c->kind == CUT_AGE_FROM, until = !from && c->a == AGE_UNTIL_BIRTHDAY;
+	int n = from || until ? c->n : c->n + 1;
+	if (until)
+		buf_printf(out,
+		           holds ? (vi(d) ? "chưa qua sinh nhật thứ %d" : "up to the birthday number %d")
+		                 : (vi(d) ? "đã qua sinh nhật thứ %d" : "past the birthday number %d"),
+		           n);
+	else
+		buf_printf(out,
+		           holds == from ? (vi(d) ? "đủ %d tuổi trở lên" : "aged %d or more")
+		                         : (vi(d) ? "chưa đủ %d tuổi" : "not yet %d"),
+		           n);
+}
+
+static void say_past(const struct policy_diff *d, const struct cut *c, bool holds, struct buf *out)
+{
+	if (c->kind == CUT_WITHIN)
+		buf_printf(out,
+		           holds ? (vi(d) ? "trong vòng %d năm trước ngày xét"
+		                          : "at most %d year(s) before the decision")
+		                 : (vi(d) ? "trước ngày xét quá %d năm" : "more than %d year(s) before it"),
+		           c->n);
+	else
+		buf_printf(out,
+		           holds
+		               ? (vi(d) ? "quá hạn không quá %d ngày" : "at most %d days before the decision")
+		               : (vi(d) ? "quá hạn hơn %d ngày" : "more than %d days before it"),
+		           c->n);
+}
+
+static void say_term(const struct policy_diff *d, const struct cut *c, bool holds, struct buf *out)
+{
+	if (c->kind == CUT_END)
+		buf_printf(out,
+		           holds ? (vi(d) ? "còn ít nhất %d trong %d năm miễn phí"
+		                          : "%d of %d free years left at least")
+		                 : (vi(d) ? "không còn %d trong %d năm miễn phí"
+		                          : "not %d of %d free years left"),
+		           c->n, c->a);
+	else
+		buf_printf(out,
+		           holds ? (vi(d) ? "%d năm sau không trước khi hết %d năm miễn phí"
+		                          : "%d years on not before the end of %d free years")
+		                 : (vi(d) ? "%d năm sau còn trước khi hết %d năm miễn phí"
+		                          : "%d years on before the end of %d free years"),
+		           c->n, c->a);
+}
+
+static void say_cut(const struct policy_diff *d, const struct cut *c, bool holds, struct buf *out)
 {
 	char day[DATE_TEXT_MAX];
-	bool until = c->kind == CUT_AGE_TO && c->a == AGE_UNTIL_BIRTHDAY;
 	switch (c->kind) {
 	case CUT_DAY:
-		if (holds)
-			buf_printf(out, "from %s on", date_format(day, c->day));
-		else
-			buf_printf(out, "before %s", date_format(day, c->day));
+		date_format(day, c->day);
+		buf_printf(out,
+		           holds ? (vi(d) ? "từ ngày %s" : "from %s on")
+		                 : (vi(d) ? "trước ngày %s" : "before %s"),
+		           day);
 		break;
 	case CUT_TODAY:
-		buf_add(out, holds ? STR("not after the decision") : STR("after the decision"));
+		buf_add(out, holds ? (vi(d) ? STR("không sau ngày xét") : STR("not after the decision"))
+		                   : (vi(d) ? STR("sau ngày xét") : STR("after the decision")));
 		break;
-	case CUT_AGE_FROM: buf_printf(out, holds ? "aged %d or more" : "not yet %d", c->n); break;
-	case CUT_AGE_TO:
-		if (until)
-			buf_printf(out,
-			           holds ? "up to the birthday number %d" : "past the birthday number %d",
-			           c->n);
-		else
-			buf_printf(out, holds ? "not yet %d" : "aged %d or more", c->n + 1);
-		break;
+	case CUT_AGE_FROM:
+	case CUT_AGE_TO: say_age(d, c, holds, out); break;
 	case CUT_WITHIN:
-		buf_printf(out,
-		           holds ? "at most %d year%s before the decision" : "more than %d year%s before it",
-		           c->n, c->n == 1 ? "" : "s");
-		break;
-	case CUT_DAYS:
-		buf_printf(out, holds ? "at most %d days before the decision" : "more than %d days before it",
-		           c->n);
-		break;
+	case CUT_DAYS: say_past(d, c, holds, out); break;
 	case CUT_END:
-		buf_printf(out, holds ? "%d of %d free years left at least" : "not %d of %d free years left",
-		           c->n, c->a);
-		break;
-	case CUT_WHOLE:
-		buf_printf(out,
-		           holds ? "%d years on not before the end of %d free years"
-		                 : "%d years on before the end of %d free years",
-		           c->n, c->a);
-		break;
+	case CUT_WHOLE: say_term(d, c, holds, out); break;
 	}
-	say_variant(c, out);
+	say_variant(d, c, out);
 }
 
 static bool bit(const struct klass *k, size_t cut)
@@ -195,7 +241,7 @@ static bool implies(const struct dim *m, size_t i, int a, size_t k, int b)
 }
 
 /* All answers that the set shares, without those that follow from another. */
-static void say_set(const struct dim *m, const bool *set, struct buf *out)
+static void say_set(const struct policy_diff *d, const struct dim *m, const bool *set, struct buf *out)
 {
 	int answers[CUTS_MAX];
 	size_t n = 0;
@@ -207,11 +253,11 @@ static void say_set(const struct dim *m, const bool *set, struct buf *out)
 			told = k != i && answers[k] >= 0 && implies(m, k, answers[k], i, answers[i]);
 		if (told)
 			continue;
-		comma(out, &n, " and ");
-		say_cut(&m->cuts[i], answers[i] == 1, out);
+		comma(out, &n, vi(d) ? " và " : " and ");
+		say_cut(d, &m->cuts[i], answers[i] == 1, out);
 	}
 	if (n == 0)
-		buf_lit(out, "any date");
+		buf_add(out, vi(d) ? STR("bất kỳ ngày nào") : STR("any date"));
 }
 
 /* The classes with the answers that the set shares are the set itself. */
@@ -237,7 +283,7 @@ static void say_dates(const struct policy_diff *d, const uint64_t *box, size_t d
 	for (size_t k = 1; k < m->count; k++)
 		any |= set[k] = has(d, box, dim, k);
 	if (any && is_told(m, set)) {
-		say_set(m, set, out);
+		say_set(d, m, set, out);
 		n = 1;
 	}
 	for (size_t k = 1; k < m->count && any && n != 1; k++) {
@@ -245,25 +291,28 @@ static void say_dates(const struct policy_diff *d, const uint64_t *box, size_t d
 		one[k] = true;
 		if (!set[k])
 			continue;
-		buf_add(out, buf_len(out) && n ? STR("; or ") : STR(""));
-		say_set(m, one, out);
+		if (n)
+			buf_add(out, vi(d) ? STR("; hoặc ") : STR("; or "));
+		say_set(d, m, one, out);
 		n += 2;
 	}
 	if (has(d, box, dim, 0))
-		buf_add(out, any ? STR(", or not given") : STR("not given"));
+		buf_add(out, any ? (vi(d) ? STR(", hoặc không khai") : STR(", or not given"))
+		                 : (vi(d) ? STR("không khai") : STR("not given")));
 }
 
 /* ---- the rest ---- */
 
 static void say_evidence(const struct policy_diff *d, const uint64_t *box, size_t dim, struct buf *out)
 {
-	static const char *const states[] = {
-	    "none",
-	    "confirmed",
-	    "not confirmed",
-	    "confirmed, without reference or date",
-	    "not confirmed, without reference or date",
-	    "confirmed without reference or date, and another not confirmed"};
+	static const char *const states[][2] = {
+	    {"none", "không có"},
+	    {"confirmed", "đã xác nhận"},
+	    {"not confirmed", "chưa xác nhận"},
+	    {"confirmed, without reference or date", "đã xác nhận, không có số hiệu hoặc ngày"},
+	    {"not confirmed, without reference or date", "chưa xác nhận, không có số hiệu hoặc ngày"},
+	    {"confirmed without reference or date, and another not confirmed",
+	     "đã xác nhận nhưng không có số hiệu hoặc ngày, và một giấy tờ khác chưa xác nhận"}};
 	const struct dim *m = &d->space.dims[dim];
 	size_t n = 0, types = 0;
 	struct klass all = {.members = m->types};
@@ -271,8 +320,8 @@ static void say_evidence(const struct policy_diff *d, const uint64_t *box, size_
 	buf_lit(out, ": ");
 	for (size_t k = 0; k < m->count; k++)
 		if (has(d, box, dim, k)) {
-			comma(out, &n, "; or ");
-			buf_add(out, str_c(states[k]));
+			comma(out, &n, vi(d) ? "; hoặc " : "; or ");
+			buf_add(out, str_c(states[k][vi(d)]));
 		}
 }
 
@@ -282,8 +331,11 @@ static void say_numbered(const struct policy_diff *d, const uint64_t *box, size_
 	size_t n = 0;
 	for (size_t k = 0; k < m->count; k++)
 		if (has(d, box, dim, k)) {
-			comma(out, &n, "; or ");
-			buf_add(out, m->classes[k].missing ? STR("not given") : m->classes[k].text);
+			comma(out, &n, vi(d) ? "; hoặc " : "; or ");
+			if (m->classes[k].missing)
+				buf_add(out, vi(d) ? STR("không khai") : STR("not given"));
+			else
+				buf_add(out, vi(d) ? m->classes[k].vi : m->classes[k].text);
 		}
 }
 

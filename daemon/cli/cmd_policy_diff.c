@@ -10,9 +10,14 @@
 struct diff_args {
 	bool json;
 	const char *site;
+	int words;
 };
 
+static const char *const word_names[] = {"en", "vi", NULL};
+
 static const struct opt opts[] = {
+    {"words", 0, OPT_CHOICE, offsetof(struct diff_args, words), "en|vi",
+     "the report in English or in Vietnamese", word_names, 0, 0},
     {"site", 0, OPT_TEXT, offsetof(struct diff_args, site), "FILE",
      "site file for both, in place of each folder's own site.yaml", NULL, 0, 0},
     {"json", 0, OPT_FLAG, offsetof(struct diff_args, json), NULL, "print the regions as JSON", NULL, 0, 0},
@@ -31,7 +36,8 @@ static int compare(struct cli *cli, const struct diff_args *a, char **operands, 
 	int result = NOT_LOADED;
 	if (from && to) {
 		struct policy_diff *d = policy_diff_new(from, to);
-		policy_diff_print(d, a->json ? POLICY_JSON : POLICY_TEXT, out);
+		policy_diff_print(d, a->json ? POLICY_JSON : POLICY_TEXT, a->words ? POLICY_VI : POLICY_EN,
+		                  out);
 		bool same = !policy_diff_regions(d) && !policy_diff_texts(d) && policy_diff_is_complete(d);
 		result = same ? SAME : CHANGES;
 		policy_diff_free(&d);

@@ -68,13 +68,15 @@ run diff "$root/policy/rules" rules
 check "changes end with 1" is $status 1
 check "… the region" has out "no_grant AGE_OVER_23  ->  grant"
 check "… the rule" has out "because of rule age-to-23"
-check "… in both tongues" has out "date of birth (ngày sinh):"
+check "… where it lies" has out "date of birth: "
 check "… and the text" has out "grants/youth-id/conditions/age-to-23/require/age/at_most"
 sed -n 's/^   for example //p' out | head -n 1 >witness.json
 run explain witness.json --rules rules
 check "explain takes the witness" has out "grant OK"
 run explain witness.json --rules "$root/policy/rules"
 check "… and tells of the old rules" has out "no_grant AGE_OVER_23"
+run diff "$root/policy/rules" rules --words vi
+check "… in Vietnamese, too" has out "ngày sinh: "
 run diff "$root/policy/rules" rules --json
 check "as JSON" json out
 check "… complete" has out '"complete":true'

@@ -366,7 +366,7 @@ static void write_rules(const struct rules *r, struct buf *out)
 		buf_lit(out, "  - {id: always, require: {fact: op, present: true}, otherwise: {outcome: "
 		             "review, reason: "
 		             "R9}, cite: [C4]}\n");
-	buf_lit(out, "verdicts:\n");
+	buf_lit(out, "verdicts:\n  approved: {reason: F1, cite: [C5]}\n");
 	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++)
 		buf_printf(out, "  %s: {reason: R%d, cite: [%s]}\n", verdicts[i],
 		           i == 3   ? 4
@@ -649,7 +649,7 @@ static bool changes(const struct policy_ruleset *a, const struct policy_ruleset 
 	return differ;
 }
 
-static void tell(uint64_t seed, const struct rules *a, const struct rules *b, const struct policy_diff *d,
+static void tell(uint64_t seed, const struct rules *a, const struct rules *b, struct policy_diff *d,
                  const struct policy_facts *f, const char *what)
 {
 	struct buf out;
@@ -660,7 +660,7 @@ static void tell(uint64_t seed, const struct rules *a, const struct rules *b, co
 	buf_lit(&out, "\n========\n");
 	policy_facts_print(f, &out);
 	buf_lit(&out, "\n========\n");
-	policy_diff_print(d, POLICY_TEXT, &out);
+	policy_diff_print(d, POLICY_TEXT, POLICY_EN, &out);
 	FILE *file = getenv("DIFF_TELL") ? fopen(getenv("DIFF_TELL"), "w") : NULL;
 	if (file) {
 		(void)fwrite(buf_data(&out), 1, buf_len(&out), file); /* for whoever looks into it */
@@ -740,13 +740,13 @@ static struct policy_ruleset *shipped(const char *file, const char *from, const 
 
 /* The report of what a change of one place in one file changes; to be freed. */
 static char *report(const char *file, const char *from, const char *to, enum policy_form form,
-                    size_t *regions)
+                    enum policy_lang lang, size_t *regions)
 {
 	struct buf out;
 	struct policy_ruleset *a = shipped(NULL, NULL, NULL), *b = shipped(file, from, to);
 	struct policy_diff *d = policy_diff_new(a, b);
 	buf_init(&out, 64 << 20);
-	policy_diff_print(d, form, &out);
+	policy_diff_print(d, form, lang, &out);
 	assert_true(policy_diff_is_complete(d));
 	for (size_t i = 0; i < policy_diff_regions(d); i++)
 		assert_true(changes(a, b, policy_diff_witness(d, i)));
@@ -769,8 +769,8 @@ static void the_same_rules_do_not_differ(void **state)
 {
 	size_t regions;
 	(void)state;
-	char *text =
-	    report("grants.yaml", "# Who gets a free name.", "# Another comment.", POLICY_TEXT, &regions);
+	char *text = report("grants.yaml", "# Who gets a free name.", "# Another comment.", POLICY_TEXT,
+	                    POLICY_EN, &regions);
 	assert_int_equal(regions, 0);
 	assert_says(text, "no input is decided differently\n");
 	assert_null(strstr(text, "What differs"));
@@ -781,16 +781,36 @@ static void another_age_is_a_region(void **state)
 {
 	size_t regions;
 	(void)state;
-	char *text = report("grants.yaml", "age: {at_most: 23", "age: {at_most: 25", POLICY_TEXT, &regions);
+	char *text =
+	    report("grants.yaml", "age: {at_most: 23", "age: {at_most: 25", POLICY_TEXT, POLICY_EN, &regions);
 	assert_true(regions > 0);
 	assert_says(text, "1. no_grant AGE_OVER_23 ");
 	assert_says(text, "->  grant OK");
 	assert_says(text, "because of rule age-to-23\n");
-	assert_says(text, "date of birth (ngày sinh): ");
-	assert_says(text, "zone (đuôi tên miền): id.vn\n");
-	assert_says(text, "Người đăng ký đã quá 23 tuổi vào ngày đăng ký.");
+	assert_says(text, "date of birth: ");
+	assert_says(text, "zone: id.vn\n");
+	assert_says(text, "The applicant is over 23 on the day of registration.");
 	assert_says(text,
 	            "grants/youth-id/conditions/age-to-23/require/age/at_most\n      - 23\n      + 25\n");
+	free(text);
+}
+
+static void an_official_reads_it_in_vietnamese(void **state)
+{
+	size_t regions;
+	(void)state;
+	char *text =
+	    report("grants.yaml", "age: {at_most: 23", "age: {at_most: 25", POLICY_TEXT, POLICY_VI, &regions);
+	assert_says(text, " nhóm hồ sơ được xét khác đi\n");
+	assert_says(text, "1. không thuộc diện miễn phí AGE_OVER_23  ->  được miễn phí");
+	assert_says(text, "do quy tắc age-to-23\n");
+	assert_says(text, "ngày sinh: ");
+	assert_says(text, "đủ 24 tuổi trở lên và chưa đủ 26 tuổi");
+	assert_says(text, "ngày xét: từ ngày 2023-06-01 đến hết ngày 2026-12-31\n");
+	assert_says(text, "ekyc, document_check: đã xác nhận\n");
+	assert_says(text, "Người đăng ký đã quá 23 tuổi vào ngày đăng ký.");
+	assert_null(strstr(text, "because"));
+	assert_null(strstr(text, "The applicant"));
 	free(text);
 }
 
@@ -799,9 +819,9 @@ static void another_end_of_a_waiver_is_a_region(void **state)
 	size_t regions;
 	(void)state;
 	char *text = report("waivers.yaml", "register: {from: 2025-07-01, to: 2026-12-31}",
-	                    "register: {from: 2025-07-01, to: 2026-11-30}", POLICY_TEXT, &regions);
+	                    "register: {from: 2025-07-01, to: 2026-11-30}", POLICY_TEXT, POLICY_EN, &regions);
 	assert_true(regions > 0);
-	assert_says(text, "day of the decision (ngày xét): from 2026-12-01 to 2026-12-31\n");
+	assert_says(text, "day of the decision: from 2026-12-01 to 2026-12-31\n");
 	assert_says(text, "no_grant WINDOW_CLOSED");
 	free(text);
 }
@@ -811,12 +831,12 @@ static void words_and_fees_are_texts_alone(void **state)
 	size_t regions;
 	(void)state;
 	char *text = report("reasons.yaml", "Eligible: the name is free", "Eligible: it is free", POLICY_TEXT,
-	                    &regions);
+	                    POLICY_EN, &regions);
 	assert_int_equal(regions, 0);
 	assert_says(text, "reasons/OK/en\n      - Eligible: the name is free of charge");
 	free(text);
 	text = report("fees.yaml", "business: {levy: 100000, maintenance: 250000}",
-	              "business: {levy: 100000, maintenance: 300000}", POLICY_JSON, &regions);
+	              "business: {levy: 100000, maintenance: 300000}", POLICY_JSON, POLICY_EN, &regions);
 	assert_int_equal(regions, 0);
 	assert_says(text, "\"regions\":[],\"texts\":[{\"path\":\"fees/1/rates/business/maintenance\","
 	                  "\"before\":\"250000\",\"after\":\"300000\"}]}");
@@ -828,12 +848,12 @@ static void rules_taken_away_and_moved_are_named(void **state)
 	size_t regions;
 	(void)state;
 	char *text = report("checks.yaml", "  - id: no-contradiction\n", "  - id: nothing-contradicts\n",
-	                    POLICY_TEXT, &regions);
+	                    POLICY_TEXT, POLICY_EN, &regions);
 	assert_int_equal(regions, 0); /* another name, the same meaning */
 	assert_says(text, "checks/no-contradiction\n");
 	free(text);
 	text = report("checks.yaml", "require: {no_contradiction: \"true\"}",
-	              "require: {fact: op, present: true}", POLICY_JSON, &regions);
+	              "require: {fact: op, present: true}", POLICY_JSON, POLICY_EN, &regions);
 	assert_true(regions > 0);
 	assert_says(text, "\"because_of\":\"no-contradiction\"");
 	assert_says(text, "{\"fact\":\"contradiction\",\"is\":\"a document contradicts\"}");
@@ -845,6 +865,7 @@ int main(void)
 	const struct CMUnitTest all[] = {
 	    cmocka_unit_test(the_same_rules_do_not_differ),
 	    cmocka_unit_test(another_age_is_a_region),
+	    cmocka_unit_test(an_official_reads_it_in_vietnamese),
 	    cmocka_unit_test(another_end_of_a_waiver_is_a_region),
 	    cmocka_unit_test(words_and_fees_are_texts_alone),
 	    cmocka_unit_test(rules_taken_away_and_moved_are_named),
