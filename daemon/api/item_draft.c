@@ -126,7 +126,7 @@ void item_draft_begin(struct item_draft *d, struct item_request *req, struct are
 	d->errors = errors;
 	d->text = text;
 	d->line = line;
-	d->bad = d->op_known = false;
+	d->bad = d->op_known = d->no_ref = false;
 	d->name.ascii_len = 0;
 	memset(d->given, 0, sizeof d->given);
 }
