@@ -148,12 +148,15 @@ struct route {
 
 static const char *const no_params[] = {NULL};
 static const char *const submit_params[] = {"admission", "priority", "dry_run", NULL};
+static const char *const changes_params[] = {"after", "limit", "wait", NULL};
 static const char *const items_params[] = {"state", "after", "limit", NULL};
 
 static const struct route routes[] = {
     {"POST", "/v1/batches", submit_params, intake_begin, METER_SUBMIT},
     {"GET", "/v1/batches/*", no_params, api_get_batch, METER_BATCH},
     {"GET", "/v1/batches/*/items", items_params, api_get_items, METER_ITEMS},
+    {"GET", "/v1/batches/*/events", no_params, api_get_events, METER_EVENTS},
+    {"GET", "/v1/changes", changes_params, api_get_changes, METER_CHANGES},
     {"POST", "/v1/batches/*/cancel", no_params, api_cancel_batch, METER_CANCEL},
     {"GET", "/v1/items/*", no_params, api_get_item, METER_ITEM},
     {"POST", "/v1/items/*/evidence", no_params, api_add_evidence, METER_ITEM},
@@ -340,6 +343,7 @@ void api_free(struct api *a)
 	while (a->calls.first)
 		api_call_end(LIST_ITEM(a->calls.first, struct api_call, node));
 	api_leftover_fini(a);
+	loop_timer_cancel(a->loop, &a->feed.tick);
 	api_limiters_fini(&a->limiters);
 	view_unref(&a->view);
 	decider_unref(&a->decider);
@@ -353,7 +357,7 @@ struct http_server *api_http(struct api *a)
 
 size_t api_active(const struct api *a)
 {
-	return a->calls.count;
+	return a->calls.count - a->feed.idle;
 }
 
 void api_set_config(struct api *a, struct config *config, const uint32_t *partner_ids,
@@ -404,5 +408,6 @@ int64_t api_limit_used_ppm(const struct api *a, const char *partner)
 void api_drain(struct api *a)
 {
 	api_leftover_stop(a);
+	api_feed_drain(a);
 	http_server_drain(&a->http);
 }

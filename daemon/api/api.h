@@ -8,6 +8,8 @@
  *   GET  /v1/batches/{id}                counts by state; ETag
  *   GET  /v1/batches/{id}/items          results in input order, pages by ?after= and ?limit=, ?state=; JSON, NDJSON, CSV
  *   POST /v1/batches/{id}/cancel         cancels what was not sent
+ *   GET  /v1/batches/{id}/events         its changes as server-sent events, resumed by Last-Event-ID
+ *   GET  /v1/changes                     all of a partner's changes in order, by ?after= and ?limit=; ?wait= seconds
  *   GET  /v1/items/{ref}                 one result
  *   GET  /v1/domains/{name}              what we know of a name of this partner's
  *   POST /v1/decisions                   one item decided and explained; nothing of it is kept
@@ -72,7 +74,7 @@ struct api *api_new(const struct api_deps *deps) MUST_CHECK;
 void api_free(struct api *a);
 
 struct http_server *api_http(struct api *a);
-/* Requests not answered, and answers whose store operation is under way. */
+/* Requests not answered, and answers whose store operation is under way; not those who wait for changes. */
 size_t api_active(const struct api *a);
 /* From now on; requests under way finish with what they began with. Limiter use is carried over by partner name. */
 void api_set_config(struct api *a, struct config *config, const uint32_t *partner_ids,

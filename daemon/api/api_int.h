@@ -30,6 +30,17 @@ struct api_leftovers {
 	struct loop_timer retry;
 };
 
+#define API_FEED_TICK_MS 500 /* whoever waits for changes hears of them so late at most */
+#define API_FEEDS_MAX    16  /* of one partner at a time: streams, and pages that wait */
+
+/* Who waits for changes. */
+struct api_feed {
+	struct list waiting; /* of feed_call: nothing was there when it looked */
+	struct loop_timer tick;
+	size_t idle; /* of all who read the feed: nothing is under way for them */
+	bool draining;
+};
+
 /* A configuration with the store's numbers for its names; immutable, counted by reference, one thread. */
 struct api_view {
 	unsigned refs;
@@ -49,6 +60,7 @@ struct api {
 	struct api_limiters limiters;
 	struct list calls; /* of api_call; owned */
 	struct api_leftovers leftovers;
+	struct api_feed feed;
 	void (*on_published)(void *arg);
 	const char *(*admission_closed)(void *arg);
 	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
@@ -100,6 +112,10 @@ void api_leftover_add(struct api *a, batch_id_t batch);
 void api_leftover_stop(struct api *a);
 void api_leftover_fini(struct api *a);
 
+/* ---- api_feed.c ---- */
+/* Nobody waits any more: pages are answered, streams end. */
+void api_feed_drain(struct api *a);
+
 /* ---- api_limits.c ---- */
 #define API_LIMIT_FIELDS 2
 /* RateLimit-Policy and RateLimit of a partner whose rate was asked before; how many of them it has. `room`: what is known
@@ -140,13 +156,17 @@ void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view 
 void api_result_counts(struct buf *b, const uint64_t counts[ITEM_STATE__COUNT]);
 void api_result_links(struct buf *b, batch_id_t batch);
 
+/* A batch as GET tells it; makes the buffer. */
+void api_batch_body(struct buf *b, const struct store_batch_info *i);
 /* ---- api_read.c, api_items.c, intake_ask.c: the handlers ---- */
 void api_get_batch(const struct api_request *q);
 void api_cancel_batch(const struct api_request *q);
 void api_get_items(const struct api_request *q);
 void api_get_item(const struct api_request *q);
 void api_get_domain(const struct api_request *q);
-void api_decide(const struct api_request *q);       /* api_decision.c */
+void api_decide(const struct api_request *q);      /* api_decision.c */
+void api_get_changes(const struct api_request *q); /* api_feed.c */
+void api_get_events(const struct api_request *q);
 void api_get_limits(const struct api_request *q);   /* api_limits.c */
 void api_add_evidence(const struct api_request *q); /* api_evidence.c */
 void intake_begin(const struct api_request *q);

@@ -71,7 +71,7 @@ static bool etag_matches(struct str header, struct str etag)
 	return false;
 }
 
-static void batch_body(struct buf *b, const struct store_batch_info *i)
+void api_batch_body(struct buf *b, const struct store_batch_info *i)
 {
 	buf_init(b, API_ANSWER_MAX);
 	json_out_open(b, '{');
@@ -99,7 +99,7 @@ static void on_batch(struct store_op *op)
 		struct http_field field = HTTP_FIELD("ETag", etag);
 		http_respond(c->http, 304, &field, 1, STR_NONE);
 	} else {
-		batch_body(&b, &x->get.info);
+		api_batch_body(&b, &x->get.info);
 		answer_json(c->http, 200, &b, etag);
 	}
 	api_call_end(c);

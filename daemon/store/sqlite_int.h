@@ -232,6 +232,9 @@ enum err sq_list_find(struct sq *s, struct store_op *op, const struct decider *d
 enum err sq_lists_load(struct sq *s, struct store_op *op);
 /* Those that were begun then or before and never came to their end. */
 enum err sq_lists_forget(struct sq *s, struct store_op *op, instant_ms_t before);
+/* ---- sqlite_changes.c ---- */
+struct store_get_changes;
+enum err sq_get_changes(struct sq *s, struct store_get_changes *o);
 /* ---- sqlite_preview.c ---- */
 struct store_preview;
 enum err sq_preview(struct sq *s, struct store_preview *o);

@@ -311,6 +311,13 @@ enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 	return err ? err : sq_tally_write(s, &o->op, &tally);
 }
 
+static enum err run_for_batch(struct sq *s, struct store_op *op, enum sq_stmt which, batch_id_t batch)
+{
+	sqlite3_stmt *st = sq_stmt(s, which);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	return sq_run(s, op, st);
+}
+
 enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)
 {
 	enum err err = require_open(s, &o->op, o->batch);
@@ -323,19 +330,14 @@ enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)
 	sqlite3_bind_int64(st, 2, o->now);
 	sq_bind_blob(st, 3, str_make((const char *)o->payload_hash, sizeof o->payload_hash));
 	err = sq_run(s, &o->op, st);
+	if (!err)
+		err = run_for_batch(s, &o->op, SQ_PUBLICATION_ADD, o->batch);
 	if (err)
 		return err;
 	st = sq_stmt(s, SQ_BATCH_WORK);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
 	sqlite3_bind_int(st, 2, ITEM_QUEUED);
 	return sq_run(s, &o->op, st);
-}
-
-static enum err run_for_batch(struct sq *s, struct store_op *op, enum sq_stmt which, batch_id_t batch)
-{
-	sqlite3_stmt *st = sq_stmt(s, which);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
-	return sq_run(s, op, st);
 }
 
 static enum err remove_batch(struct sq *s, struct store_op *op, batch_id_t batch)

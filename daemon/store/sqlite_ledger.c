@@ -168,6 +168,7 @@ enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *
 	item_result_encode(r, &body);
 	sqlite3_stmt *st = sq_stmt(s, SQ_RESULT_ADD);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)i->id);
+	sqlite3_bind_int64(st, 11, i->partner);
 	sqlite3_bind_int(st, 2, r->attempt);
 	sqlite3_bind_int(st, 3, (int)r->state);
 	sqlite3_bind_int(st, 4, counted);

@@ -54,12 +54,18 @@ static const char schema[] =
     "CREATE TABLE claim(id INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL, at INTEGER NOT NULL,"
     " runs BLOB NOT NULL);"
     /* counted: the attempt was made (something was sent) */
-    "CREATE TABLE result(seq INTEGER PRIMARY KEY, item INTEGER NOT NULL, attempt INTEGER NOT "
+    "CREATE TABLE result(seq INTEGER PRIMARY KEY, item INTEGER NOT NULL, partner INTEGER NOT NULL, attempt "
+    "INTEGER NOT "
     "NULL,"
     " state INTEGER NOT NULL, counted INTEGER NOT NULL, body BLOB NOT NULL, common INTEGER, ditem TEXT, "
     "record BLOB,"
     " grant_from INTEGER, free_until INTEGER);"
     "CREATE INDEX result_item ON result(item, seq);"
+    "CREATE INDEX result_feed ON result(partner, seq);"
+    /* after_seq: the newest result when the batch appeared */
+    "CREATE TABLE publication(id INTEGER PRIMARY KEY, partner INTEGER NOT NULL, after_seq INTEGER NOT NULL,"
+    " batch INTEGER NOT NULL UNIQUE);"
+    "CREATE INDEX publication_feed ON publication(partner, id);"
     /* items in unknown, reconciling, pending or needs_human */
     "CREATE TABLE open_item(item INTEGER PRIMARY KEY);"
     /* items in waiting or review; look 1: a registry is to be asked about the name, for the person who decides */

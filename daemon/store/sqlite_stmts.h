@@ -61,9 +61,27 @@ SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_ke
               "FROM item WHERE id = ?1")
 SQ(RESULT_LAST, "SELECT state, attempt, counted, grant_from, free_until FROM result WHERE item = ?1 ORDER BY "
                 "seq DESC LIMIT 1")
-SQ(RESULT_ADD,
-   "INSERT INTO result(item, attempt, state, counted, body, common, ditem, grant_from, free_until, record) "
-   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+SQ(RESULT_ADD, "INSERT INTO result(item, attempt, state, counted, body, common, ditem, grant_from, "
+               "free_until, record, partner) "
+               "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
+
+SQ(PUBLICATION_ADD,
+   "INSERT INTO publication(partner, after_seq, batch) SELECT partner, (SELECT coalesce(max(seq), "
+   "0) FROM result), id FROM batch WHERE id = ?1")
+SQ(PUBLICATION_NEXT,
+   "SELECT id, after_seq, batch FROM publication WHERE partner = ?1 AND id >= ?2 ORDER BY id LIMIT 1")
+SQ(PUBLICATION_OF, "SELECT id, after_seq, partner FROM publication WHERE batch = ?1")
+SQ(PUBLICATION_LINES,
+   "SELECT i.id, i.line, i.op, i.ref, i.domain, i.state, i.fault, i.reason, b.published, (SELECT r.body FROM "
+   "result r WHERE r.item = i.id AND r.seq <= ?4 ORDER BY r.seq DESC LIMIT 1) FROM item i JOIN batch b ON "
+   "b.id = "
+   "i.batch WHERE i.batch = ?1 AND i.line > ?2 ORDER BY i.line LIMIT ?3")
+SQ(RESULTS_AFTER, "SELECT seq, item, body FROM result WHERE partner = ?1 AND seq > ?2 ORDER BY seq")
+SQ(CHANGED_ITEM,
+   "SELECT i.batch, i.line, i.op, i.ref, i.domain FROM item i CROSS JOIN publication p ON p.batch = "
+   "i.batch WHERE i.id = ?1 AND p.after_seq < ?2")
+SQ(CHANGES_END,
+   "SELECT (SELECT coalesce(max(seq), 0) FROM result), (SELECT coalesce(max(id), 0) FROM publication)")
 
 SQ(QUEUES, "SELECT account, partner, lane FROM work UNION SELECT account, partner, lane FROM ready WHERE "
            "not_before <= ?1")

@@ -17,7 +17,8 @@
  *            deadline goes first, then the order of admission
  *   ready    items to be sent again, to go ahead, or parked: (account, partner, lane, due, not_before, item)
  *   claim    the runs of items handed to the sender and not all finished yet; clTRIDs follow from (epoch, id, offset)
- *   result   appended: (seq, item, attempt, state, blob); also the change feed
+ *   result   appended: (seq, item, partner, attempt, state, blob); with
+ *   publication  when a batch appeared, between which results: the change feed
  *   held     items in WAITING and REVIEW: since when, and their subject in the departments' lists
  *   note     what came later: added evidence, a person's decision
  *   list     the departments' lists, and their rows by the key of a subject
@@ -81,9 +82,10 @@ enum store_op_type {
 	STORE_GET_BATCH,   /* reader */
 	STORE_GET_ITEMS,
 	STORE_GET_ITEM,
-	STORE_GET_HELD,   /* what waits for somebody */
-	STORE_GET_NOTES,  /* what was added to an item later */
-	STORE_GET_UNREAD, /* renewals that wait because nobody knows the name's history */
+	STORE_GET_CHANGES, /* store_changes.h: the change feed */
+	STORE_GET_HELD,    /* what waits for somebody */
+	STORE_GET_NOTES,   /* what was added to an item later */
+	STORE_GET_UNREAD,  /* renewals that wait because nobody knows the name's history */
 	STORE_GET_LISTS,
 	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,

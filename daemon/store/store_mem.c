@@ -5,6 +5,7 @@
  * An operation checks everything that can fail before it changes anything: so a bad one leaves no trace, and a group
  * needs no way back. Memory that was given out is freed at the end only.
  */
+#include "daemon/store/store_changes.h"
 #include "daemon/store/store_mem_int.h"
 #include "daemon/store/store_preview.h"
 #include "epp/base/alloc.h"
@@ -156,6 +157,33 @@ static void doubt(struct mem *m, struct mem_item *i)
 	mem_result_add(m, i, &r, true, NULL);
 }
 
+/* The newest claim first, and within it as it was sent: the order in which the feed tells them. */
+static int compare_claimed(const void *pa, const void *pb)
+{
+	const struct mem_item *a = *(struct mem_item *const *)pa, *b = *(struct mem_item *const *)pb;
+	if (a->claim != b->claim)
+		return a->claim > b->claim ? -1 : 1;
+	return (a->claim_offset > b->claim_offset) - (a->claim_offset < b->claim_offset);
+}
+
+static void doubt_claimed(struct mem *m, struct store_recover *o)
+{
+	struct mem_item **claimed = xcalloc(m->item_count + 1, sizeof *claimed);
+	size_t n = 0;
+	for (size_t i = 0; i < m->item_count; i++)
+		if (m->items[i] && m->items[i]->claim)
+			claimed[n++] = m->items[i];
+	qsort(claimed, n, sizeof *claimed, compare_claimed);
+	for (size_t i = 0; i < n; i++) {
+		if (claimed[i]->state == ITEM_SENDING) {
+			doubt(m, claimed[i]);
+			o->unknown++;
+		}
+		claimed[i]->claim = 0;
+	}
+	free(claimed);
+}
+
 static enum err recover(struct mem *m, struct store_recover *o)
 {
 	o->orphans = o->unknown = 0;
@@ -168,15 +196,7 @@ static enum err recover(struct mem *m, struct store_recover *o)
 		o->orphans++;
 	}
 	mem_lists_forget(m, INT64_MAX);
-	for (size_t i = 0; i < m->item_count; i++) {
-		struct mem_item *it = m->items[i];
-		if (it && it->claim && it->state == ITEM_SENDING) {
-			doubt(m, it);
-			o->unknown++;
-		}
-		if (it)
-			it->claim = 0;
-	}
+	doubt_claimed(m, o);
 	return OK;
 }
 
@@ -312,6 +332,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_IMPORT: return import(m, OP(store_import));
 	case STORE_QUEUES: return mem_queues(m, OP(store_queues));
 	case STORE_PREVIEW: return mem_preview(m, OP(store_preview));
+	case STORE_GET_CHANGES: return mem_get_changes(m, OP(store_get_changes));
 	case STORE_GET_BATCH: return mem_get_batch(m, OP(store_get_batch));
 	case STORE_GET_ITEMS: return mem_get_items(m, OP(store_get_items));
 	case STORE_GET_ITEM: return mem_get_item(m, OP(store_get_item));
@@ -348,6 +369,7 @@ static void close_backend(struct store_backend *b)
 	free(m->batches);
 	free(m->items);
 	free(m->results);
+	free(m->publications);
 	free(m->points);
 	free(m->progress);
 	map_fini(&m->refs);

@@ -74,11 +74,18 @@ struct mem_batch {
 	struct str idempotency_key;
 	instant_ms_t created;
 	bool published;
+	instant_ms_t published_at;
+	uint64_t publication; /* its number, from 1 */
 	uint8_t hash[32];
 	struct mem_line *lines; /* owned; ascending */
 	size_t line_count;
 	uint64_t items, version;
 	uint64_t counts[ITEM_STATE__COUNT]; /* of its own items */
+};
+
+struct mem_publication {
+	struct mem_batch *batch;
+	uint64_t after; /* results that were there */
 };
 
 struct mem_domain {
@@ -116,6 +123,8 @@ struct mem {
 	size_t item_count;
 	struct mem_result **results; /* in the order in which they came */
 	size_t result_count, progress_at;
+	struct mem_publication *publications; /* by number - 1 */
+	size_t publication_count;
 	uint64_t claims, messages_waiting;
 	struct store_message_row *messages; /* by number - 1 */
 	size_t message_count;
@@ -221,6 +230,10 @@ enum err mem_rules_keep(struct mem *m, struct store_rules_keep *o);
 enum err mem_get_rules(struct mem *m, struct store_get_rules *o);
 enum err mem_get_rules_steps(struct mem *m, struct store_get_rules_steps *o);
 enum err mem_get_records(struct mem *m, struct store_get_records *o);
+struct store_get_changes;
+enum err mem_get_changes(struct mem *m, struct store_get_changes *o);
+/* store_mem_changes.c: the batch appears. */
+void mem_publication_add(struct mem *m, struct mem_batch *b);
 struct store_preview;
 enum err mem_preview(struct mem *m, struct store_preview *o);
 enum err mem_get_batch(struct mem *m, struct store_get_batch *o);

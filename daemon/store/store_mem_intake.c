@@ -179,6 +179,8 @@ enum err mem_batch_publish(struct mem *m, struct store_batch_publish *o)
 		return err;
 	mem_room_take(m, b, o->now);
 	b->published = true;
+	b->published_at = o->now;
+	mem_publication_add(m, b);
 	memcpy(b->hash, o->payload_hash, sizeof b->hash);
 	return OK;
 }

@@ -1,5 +1,6 @@
 /* Lines, operations and dumps for tests of the store. */
 #include "tests/harness/store_play.h"
+#include "daemon/store/store_changes.h"
 #include "daemon/store/store_list.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -11,10 +12,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RULES       "policy/rules"
-#define DUMP_MAX    (64u << 20)
-#define DUMP_PAGE   7 /* small, so that every dump turns pages */
-#define DUMP_DOMAIN 64
+#define RULES        "policy/rules"
+#define DUMP_MAX     (64u << 20)
+#define DUMP_PAGE    7 /* small, so that every dump turns pages */
+#define DUMP_DOMAIN  64
+#define PARTNERS_MAX 6 /* numbers that tests give out */
 
 /* ---- deciders ------------------------------------------------------------------------------------------------------------ */
 
@@ -437,6 +439,25 @@ static void dump_lists(struct store_backend *b, struct buf *out)
 	arena_fini(&a);
 }
 
+static void dump_changes(struct store_backend *b, uint32_t partner, struct buf *out)
+{
+	struct arena a = {0};
+	struct store_get_changes g = {.partner = partner, .limit = 7, .arena = &a};
+	char cursor[STORE_CURSOR_MAX];
+	do {
+		INVARIANT(play(b, &g.op, STORE_GET_CHANGES) == OK);
+		for (size_t i = 0; i < g.count; i++) {
+			const struct store_change *c = &g.rows[i];
+			buf_printf(out, "change %u %s: %llu %llu/%u %.*s %.*s %s %.*s %d %lld %lld\n",
+			           partner, store_cursor_format(cursor, &c->cursor),
+			           (unsigned long long)c->item, (unsigned long long)c->batch, c->line,
+			           STR_ARG(c->ref), STR_ARG(c->domain), item_state_name(c->state),
+			           STR_ARG(c->reason), c->code, (long long)c->expires, (long long)c->at);
+		}
+	} while (g.more);
+	arena_fini(&a);
+}
+
 void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
 	unsigned gone = 0;
@@ -456,5 +477,7 @@ void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 	dump_held(b, ITEM_WAITING, out);
 	dump_held(b, ITEM_REVIEW, out);
 	dump_rules(b, out);
+	for (uint32_t partner = 1; partner <= PARTNERS_MAX; partner++)
+		dump_changes(b, partner, out);
 	INVARIANT(buf_ok(out));
 }

@@ -1,0 +1,473 @@
+/*
+ * The change feed for partners: GET /v1/changes (pages, with long polling) and GET /v1/batches/{id}/events (server-sent
+ * events, resumed by Last-Event-ID).
+ *
+ *   reading ─▶ something is there: a page is answered, or events are written ─▶ (a stream) reading, until nothing more is
+ *      ▲                                                                          │
+ *      └── every API_FEED_TICK_MS ── waiting ◀── nothing is there ◀───────────────┘
+ *
+ * Happy path: a page is one store operation; whoever waits is asked for again on one timer for all, which is off while
+ * nobody waits. A stream that its client does not take is not read for until it has been.
+ *
+ * Failure modes: a cursor that is none: 400; a batch of somebody else: 404; more than API_FEEDS_MAX of a partner's at a
+ * time: 429; the store cannot be read: 503, and a stream that has begun ends (its client comes again with the last id that
+ * it saw); the gateway stops: those who wait are answered, streams end.
+ */
+#include "daemon/api/api_int.h"
+#include "daemon/api/json_out.h"
+#include "daemon/store/store_changes.h"
+#include "epp/base/alloc.h"
+#include "epp/base/check.h"
+
+#define WAIT_MAX_S    60
+#define PING_MS       15000 /* so that nobody on the way takes the connection for dead */
+#define DEFAULT_LIMIT 100
+#define EVENTS_LIMIT \
+	200 /* of one operation: what is written at a time stays below the stream's high water, or little above */
+
+struct feed_call {
+	struct api_call call;
+	struct list_node node; /* in api->feed.waiting, when `waiting` */
+	struct store_get_changes get;
+	struct store_get_batch batch;
+	struct arena rows;
+	bool stream, begun, waiting, blocked;
+	uint64_t until_ms;   /* a page: when it is answered, whatever is there */
+	uint64_t written_ms; /* a stream: when something was written last */
+	uint64_t version;    /* a stream: of the batch, as it was told last */
+};
+
+static void read_on(struct feed_call *x);
+
+static struct feed_call *of_call(struct api_call *c)
+{
+	return CONTAINER_OF(c, struct feed_call, call);
+}
+
+static void stop_waiting(struct feed_call *x)
+{
+	struct api_feed *f = &x->call.api->feed;
+	if (x->waiting) {
+		list_remove(&x->node);
+		f->idle--;
+	}
+	if (x->blocked)
+		f->idle--;
+	x->waiting = x->blocked = false;
+}
+
+static void release(struct api_call *c)
+{
+	struct feed_call *x = of_call(c);
+	stop_waiting(x);
+	arena_fini(&x->rows);
+}
+
+static void on_tick(struct loop_timer *t)
+{
+	struct api *a = CONTAINER_OF(t, struct api, feed.tick);
+	struct list due;
+	struct list_node *n;
+	list_init(&due);
+	list_move_all(&due, &a->feed.waiting);
+	while ((n = list_pop(&due))) {
+		struct feed_call *x = LIST_ITEM(n, struct feed_call, node);
+		x->waiting = false;
+		a->feed.idle--;
+		read_on(x);
+	}
+}
+
+static void wait(struct feed_call *x)
+{
+	struct api *a = x->call.api;
+	x->waiting = true;
+	a->feed.idle++;
+	list_push(&a->feed.waiting, &x->node);
+	a->feed.tick.fire = on_tick;
+	if (!loop_timer_is_set(&a->feed.tick))
+		loop_timer_set(a->loop, &a->feed.tick, API_FEED_TICK_MS);
+}
+
+/* ---- one change -------------------------------------------------------------------------------------------------------------- */
+
+static void add_change(struct buf *b, const struct store_change *c)
+{
+	char cursor[STORE_CURSOR_MAX];
+	json_out_open(b, '{');
+	json_out_str_in(b, "cursor", str_c(store_cursor_format(cursor, &c->cursor)));
+	json_out_str_in(b, "ref", c->ref);
+	json_out_key(b, "batch");
+	buf_printf(b, "\"%llu\"", (unsigned long long)c->batch);
+	json_out_u64_in(b, "line", c->line);
+	json_out_str_in(b, "op", str_c(item_op_name(c->op)));
+	json_out_str_in(b, "domain", c->domain);
+	json_out_str_in(b, "state", str_c(item_state_name(c->state)));
+	if (c->code)
+		json_out_u64_in(b, "code", (uint64_t)c->code);
+	else
+		json_out_null_in(b, "code");
+	json_out_text_in(b, "reason", c->reason);
+	json_out_text_in(b, "fault", str_c(item_fault_name(c->fault)));
+	json_out_time_in(b, "expires", c->expires);
+	json_out_time_in(b, "at", c->at);
+	json_out_close(b, '}');
+}
+
+/* ---- pages ------------------------------------------------------------------------------------------------------------------- */
+
+static void answer_page(struct feed_call *x)
+{
+	const struct store_get_changes *g = &x->get;
+	struct http_field fields[] = {HTTP_FIELD("Content-Type", STR("application/json")),
+	                              HTTP_FIELD("Cache-Control", STR("no-store"))};
+	char cursor[STORE_CURSOR_MAX];
+	struct buf b;
+	buf_init(&b, API_ANSWER_MAX);
+	json_out_open(&b, '{');
+	json_out_open_in(&b, "changes", '[');
+	for (size_t i = 0; i < g->count; i++)
+		add_change(&b, &g->rows[i]);
+	json_out_close(&b, ']');
+	json_out_str_in(&b, "next", str_c(store_cursor_format(cursor, &g->cursor)));
+	json_out_bool_in(&b, "more", g->more);
+	json_out_close(&b, '}');
+	http_respond(x->call.http, 200, fields, ARRAY_LEN(fields), buf_str(&b));
+	buf_fini(&b);
+	api_call_end(&x->call);
+}
+
+static void page_read(struct feed_call *x)
+{
+	struct api *a = x->call.api;
+	if (x->get.count || a->feed.draining || loop_now(a->loop) >= x->until_ms)
+		answer_page(x);
+	else if (x->get.more)
+		read_on(x);
+	else
+		wait(x);
+}
+
+/* ---- streams ----------------------------------------------------------------------------------------------------------------- */
+
+static void write_text(struct feed_call *x, struct buf *b)
+{
+	if (buf_ok(b) && buf_len(b)) {
+		http_write(x->call.http, buf_str(b));
+		x->written_ms = loop_now(x->call.api->loop);
+	}
+	buf_fini(b);
+}
+
+static void begin_stream(struct feed_call *x)
+{
+	struct http_field fields[] = {HTTP_FIELD("Content-Type", STR("text/event-stream")),
+	                              HTTP_FIELD("Cache-Control", STR("no-store"))};
+	x->begun = true;
+	http_begin(x->call.http, 200, fields, ARRAY_LEN(fields), HTTP_LENGTH_UNKNOWN);
+}
+
+static void end_stream(struct feed_call *x)
+{
+	http_end(x->call.http);
+	api_call_end(&x->call);
+}
+
+static void write_changes(struct feed_call *x)
+{
+	char cursor[STORE_CURSOR_MAX];
+	struct buf b;
+	buf_init(&b, API_ANSWER_MAX);
+	for (size_t i = 0; i < x->get.count; i++) {
+		const struct store_change *c = &x->get.rows[i];
+		struct buf one;
+		buf_init(&one, API_ANSWER_MAX);
+		add_change(&one, c);
+		buf_printf(&b, "id: %s\nevent: change\ndata: %.*s\n\n",
+		           store_cursor_format(cursor, &c->cursor), STR_ARG(buf_str(&one)));
+		buf_fini(&one);
+	}
+	write_text(x, &b);
+}
+
+/* It has written what there was: what now? */
+static void stream_go_on(struct feed_call *x, bool more)
+{
+	struct api *a = x->call.api;
+	struct buf b;
+	if (a->feed.draining) {
+		end_stream(x);
+	} else if (http_full(x->call.http)) {
+		x->blocked = true;
+		a->feed.idle++;
+	} else if (more) {
+		read_on(x);
+	} else {
+		buf_init(&b, 16);
+		if (loop_now(a->loop) - x->written_ms >= PING_MS)
+			buf_lit(&b, ":\n\n");
+		write_text(x, &b);
+		wait(x);
+	}
+}
+
+static void on_counts(struct store_op *op)
+{
+	struct feed_call *x = CONTAINER_OF(op, struct feed_call, batch.op);
+	struct buf b, body;
+	if (!x->call.http) {
+		api_call_end(&x->call);
+		return;
+	}
+	if (op->err) {
+		end_stream(x);
+		return;
+	}
+	buf_init(&b, API_ANSWER_MAX);
+	if (x->batch.info.version != x->version || !x->version) {
+		api_batch_body(&body, &x->batch.info);
+		buf_printf(&b, "event: batch\ndata: %.*s\n\n", STR_ARG(buf_str(&body)));
+		buf_fini(&body);
+		x->version = x->batch.info.version;
+	}
+	write_text(x, &b);
+	stream_go_on(x, false);
+}
+
+static void stream_read(struct feed_call *x)
+{
+	struct buf b;
+	if (!x->begun) {
+		begin_stream(x);
+		if (str_eq(x->call.http->method, STR("HEAD"))) {
+			end_stream(x);
+			return;
+		}
+		buf_init(&b, 64);
+		buf_lit(&b, "retry: 3000\n\n");
+		write_text(x, &b);
+	}
+	write_changes(x);
+	if (x->get.more || http_full(x->call.http)) {
+		stream_go_on(x, true);
+		return;
+	}
+	x->batch = (struct store_get_batch){.batch = x->get.batch, .partner = x->call.partner_id};
+	api_submit(x->call.api->reader, &x->batch.op, STORE_GET_BATCH, on_counts);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------------------- */
+
+static void on_failed(struct feed_call *x, const struct store_op *op)
+{
+	struct api_call *c = &x->call;
+	struct api_problem p = {.status = 404,
+	                        .type = "not-found",
+	                        .title = "There is no such resource",
+	                        .detail = STR("this partner has no such batch")};
+	if (x->begun) {
+		api_problem_store(c->api, NULL, op); /* for the log */
+		end_stream(x);
+		return;
+	}
+	if (op->err == ERR_NOT_FOUND)
+		api_problem_answer(c->http, &p);
+	else
+		api_problem_store(c->api, c->http, op);
+	api_call_end(c);
+}
+
+static void on_changes(struct store_op *op)
+{
+	struct feed_call *x = CONTAINER_OF(op, struct feed_call, get.op);
+	if (!x->call.http)
+		api_call_end(&x->call);
+	else if (op->err)
+		on_failed(x, op);
+	else if (x->stream)
+		stream_read(x);
+	else
+		page_read(x);
+}
+
+/* From the cursor on, which the operation has left where to go on; only the first one begins elsewhere. */
+static void read_on(struct feed_call *x)
+{
+	if (x->get.op.done)
+		x->get.from = STORE_CHANGES_CURSOR;
+	arena_reset(&x->rows);
+	x->get.op = (struct store_op){.err = OK};
+	api_submit(x->call.api->reader, &x->get.op, STORE_GET_CHANGES, on_changes);
+}
+
+static void on_drain(struct http_request *r)
+{
+	struct feed_call *x = of_call(r->arg);
+	if (x->blocked) {
+		stop_waiting(x);
+		read_on(x);
+	}
+}
+
+static void on_abort(struct http_request *r, enum err why)
+{
+	struct feed_call *x = of_call(r->arg);
+	bool idle = x->waiting || x->blocked;
+	(void)why;
+	x->call.http = NULL;
+	if (idle)
+		api_call_end(&x->call);
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------------------------------- */
+
+static void bad_parameter(struct http_request *r, const char *what)
+{
+	api_problem_answer(r, &(struct api_problem){.status = 400,
+	                                            .type = "bad-parameter",
+	                                            .title = "A parameter cannot be read",
+	                                            .detail = str_c(what)});
+}
+
+/* One partner's feeds are few: its own programs. */
+static bool has_room(const struct api_request *q)
+{
+	size_t n = 0;
+	list_for_each (node, &q->api->calls) {
+		const struct api_call *c = LIST_ITEM(node, struct api_call, node);
+		n += c->release == release && c->partner_id == q->partner_id;
+	}
+	if (n < API_FEEDS_MAX)
+		return true;
+	api_problem_answer(q->http,
+	                   &(struct api_problem){
+	                       .status = 429,
+	                       .type = "too-many-feeds",
+	                       .title = "This partner waits for changes on too many connections",
+	                       .detail = arena_printf(q->http->arena, "At most %d at a time.", API_FEEDS_MAX),
+	                       .retry_after_s = API_RETRY_BUSY_S});
+	return false;
+}
+
+static struct feed_call *new_feed(const struct api_request *q, uint32_t limit)
+{
+	static const struct http_events ev = {.on_drain = on_drain, .on_abort = on_abort};
+	struct feed_call *x = api_call_new(q, sizeof *x, release);
+	q->http->ev = &ev;
+	arena_init(&x->rows);
+	x->get.partner = q->partner_id;
+	x->get.limit = limit;
+	x->get.arena = &x->rows;
+	return x;
+}
+
+static bool read_number(struct http_request *r, const char *name, uint64_t min, uint64_t max, uint64_t *out)
+{
+	struct str text;
+	if (!http_query(r, name, &text))
+		return true;
+	return str_to_u64(text, out) && *out >= min && *out <= max;
+}
+
+static bool read_after(struct http_request *r, struct store_cursor *cursor, bool *now)
+{
+	struct str text;
+	*cursor = (struct store_cursor){0};
+	*now = false;
+	if (!http_query(r, "after", &text))
+		return true;
+	*now = str_eq(text, STR("now"));
+	return *now || store_cursor_parse(text, cursor);
+}
+
+void api_get_changes(const struct api_request *q)
+{
+	uint64_t limit = DEFAULT_LIMIT, wait_s = 0;
+	struct store_cursor cursor;
+	bool now;
+	if (!api_accept_json(q->http))
+		return;
+	if (!read_after(q->http, &cursor, &now)) {
+		bad_parameter(q->http, "after: \"next\" of the page before, or now");
+		return;
+	}
+	if (!read_number(q->http, "limit", 1, STORE_PAGE_MAX, &limit)) {
+		bad_parameter(q->http, "limit: from 1 to 1000");
+		return;
+	}
+	if (!read_number(q->http, "wait", 0, WAIT_MAX_S, &wait_s)) {
+		bad_parameter(q->http, "wait: seconds, from 0 to 60");
+		return;
+	}
+	if (!has_room(q))
+		return;
+	struct feed_call *x = new_feed(q, (uint32_t)limit);
+	x->get.cursor = cursor;
+	x->get.from = now ? STORE_CHANGES_NOW : STORE_CHANGES_CURSOR;
+	x->until_ms = loop_now(q->api->loop) + wait_s * 1000;
+	read_on(x);
+}
+
+static bool accepts_events(struct http_request *r)
+{
+	static const char *const types[] = {"text/event-stream", NULL};
+	if (api_accept(r, types) == 0)
+		return true;
+	api_problem_answer(r, &(struct api_problem){.status = 406,
+	                                            .type = "not-acceptable",
+	                                            .title = "None of the accepted media types is available",
+	                                            .detail = STR("text/event-stream")});
+	return false;
+}
+
+void api_get_events(const struct api_request *q)
+{
+	struct str last = http_header(q->http, "Last-Event-ID");
+	struct store_cursor cursor = {0};
+	batch_id_t id;
+	if (!accepts_events(q->http))
+		return;
+	if (!api_batch_id(q->arg, &id)) {
+		api_problem_answer(q->http,
+		                   &(struct api_problem){.status = 404,
+		                                         .type = "not-found",
+		                                         .title = "There is no such resource",
+		                                         .detail = STR("this partner has no such batch")});
+		return;
+	}
+	if (last.len && !store_cursor_parse(last, &cursor)) {
+		bad_parameter(q->http, "Last-Event-ID: an id that an event of this stream had");
+		return;
+	}
+	if (!has_room(q))
+		return;
+	struct feed_call *x = new_feed(q, EVENTS_LIMIT);
+	x->stream = true;
+	x->get.batch = id;
+	x->get.cursor = cursor;
+	x->get.from = last.len ? STORE_CHANGES_CURSOR : STORE_CHANGES_BATCH;
+	read_on(x);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------------------------------------- */
+
+void api_feed_drain(struct api *a)
+{
+	struct list_node *next;
+	a->feed.draining = true;
+	loop_timer_cancel(a->loop, &a->feed.tick);
+	for (struct list_node *n = a->calls.first; n; n = next) {
+		struct api_call *c = LIST_ITEM(n, struct api_call, node);
+		next = n->next;
+		if (c->release != release)
+			continue;
+		struct feed_call *x = of_call(c);
+		if (!x->waiting && !x->blocked)
+			continue; /* it is reading, and will see */
+		stop_waiting(x);
+		if (x->stream)
+			end_stream(x);
+		else
+			answer_page(x);
+	}
+}

@@ -1,0 +1,28 @@
+/* Cursors of the change feed as text. */
+#include "daemon/store/store_changes.h"
+
+#include <stdio.h>
+
+const char *store_cursor_format(char out[STORE_CURSOR_MAX], const struct store_cursor *c)
+{
+	int n = snprintf(out, STORE_CURSOR_MAX, "%llu-%llu", (unsigned long long)c->seq,
+	                 (unsigned long long)c->publication);
+	if (c->publication && c->line != STORE_CURSOR_ALL)
+		(void)snprintf(out + n, (size_t)(STORE_CURSOR_MAX - n), "-%u", c->line); /* it fits */
+	return out;
+}
+
+bool store_cursor_parse(struct str s, struct store_cursor *out)
+{
+	struct str all = s, seq = str_split(&s, '-'), publication = str_split(&s, '-');
+	uint64_t line = STORE_CURSOR_ALL;
+	*out = (struct store_cursor){.seq = 0};
+	if (str_ends(all, STR("-")) || !str_to_u64(seq, &out->seq) ||
+	    !str_to_u64(publication, &out->publication) || out->seq > INT64_MAX ||
+	    out->publication > INT64_MAX)
+		return false;
+	if (s.len && (!str_to_u64(s, &line) || line >= STORE_CURSOR_ALL || !out->publication))
+		return false;
+	out->line = out->publication ? (uint32_t)line : 0;
+	return true;
+}

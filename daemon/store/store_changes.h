@@ -1,0 +1,60 @@
+/*
+ * The change feed: what has become of a partner's items, in one order for ever. Two things make it up: results, by their
+ * number (appended, per partner), and publications, each with the number of the last result before it. A publication
+ * stands for all new lines of its batch, in input order, in the state in which they appeared; so it costs one row.
+ * That an item is being sent is no change: nothing is written for it.
+ */
+#ifndef VNEPP_STORE_STORE_CHANGES_H
+#define VNEPP_STORE_STORE_CHANGES_H
+
+#include "daemon/store/store.h"
+
+#define STORE_CHANGES_SCAN 5000 /* of others' batches looked at by one operation: some milliseconds */
+#define STORE_CURSOR_MAX   64   /* a cursor as text, with NUL */
+#define STORE_CURSOR_ALL   UINT32_MAX
+
+/* How far somebody has read. Zero: nothing. */
+struct store_cursor {
+	uint64_t seq;         /* the last result */
+	uint64_t publication; /* the last one that was begun */
+	uint32_t line; /* of it, the last line; STORE_CURSOR_ALL (and 0 with no publication): all of them */
+};
+/* "12-3", or "12-3-77" in the midst of a publication. */
+const char *store_cursor_format(char out[STORE_CURSOR_MAX], const struct store_cursor *c);
+bool store_cursor_parse(struct str s, struct store_cursor *out) MUST_CHECK;
+
+struct store_change {
+	struct store_cursor cursor; /* after this one */
+	item_id_t item;
+	batch_id_t batch;
+	uint32_t line;
+	enum item_op op;
+	enum item_state state;
+	enum item_fault fault;
+	int code; /* EPP result code; 0: none */
+	struct str ref, domain, reason;
+	instant_ms_t expires; /* INSTANT_NONE: not known */
+	instant_ms_t at;
+};
+
+enum store_changes_from {
+	STORE_CHANGES_CURSOR,
+	STORE_CHANGES_BATCH, /* the beginning of `batch` */
+	STORE_CHANGES_NOW    /* nothing that is there already */
+};
+
+/* A partner's changes after the cursor, oldest first. ERR_NOT_FOUND: no such batch of this partner. */
+struct store_get_changes {
+	struct store_op op;
+	uint32_t partner; /* in */
+	batch_id_t batch; /* in: only of this one's own items; 0: of all */
+	enum store_changes_from from;
+	struct store_cursor cursor; /* in; out: where to go on */
+	uint32_t limit;             /* in: at most STORE_PAGE_MAX */
+	struct arena *arena;        /* in: borrowed */
+	struct store_change *rows;  /* out */
+	size_t count;
+	bool more; /* out: ask again, though there may be none */
+};
+
+#endif

@@ -1,0 +1,138 @@
+/* The memory back end's change feed: the same order, found by looking at everything. */
+#include "daemon/store/store_changes.h"
+#include "daemon/store/store_mem_int.h"
+#include "epp/base/check.h"
+
+void mem_publication_add(struct mem *m, struct mem_batch *b)
+{
+	m->publications = mem_grow(m->publications, m->publication_count, sizeof *m->publications);
+	m->publications[m->publication_count++] = (struct mem_publication){b, m->result_count};
+	b->publication = m->publication_count;
+}
+
+static struct store_change change_of(struct store_get_changes *o, const struct mem_item *i)
+{
+	return (struct store_change){.cursor = o->cursor,
+	                             .item = i->id,
+	                             .batch = i->batch->id,
+	                             .line = i->line,
+	                             .op = i->op,
+	                             .ref = arena_str(o->arena, i->ref),
+	                             .domain = arena_str(o->arena, i->domain),
+	                             .expires = INSTANT_NONE};
+}
+
+static void fill(struct store_get_changes *o, struct store_change *c, const struct item_result *r)
+{
+	c->state = r->state;
+	c->fault = r->fault;
+	c->reason = arena_str(o->arena, r->reason);
+	c->code = r->code;
+	c->expires = r->expires;
+	c->at = r->at;
+}
+
+/* The newest result of an item among the first `count`; NULL: none. */
+static const struct mem_result *result_before(const struct mem *m, const struct mem_item *i, uint64_t count)
+{
+	while (count > 0 && m->results[count - 1]->item != i)
+		count--;
+	return count ? m->results[count - 1] : NULL;
+}
+
+static void add_line(struct mem *m, struct store_get_changes *o, const struct mem_publication *p,
+                     const struct mem_item *i)
+{
+	struct store_change c = change_of(o, i);
+	const struct mem_result *r = result_before(m, i, p->after);
+	c.state = i->intake;
+	c.fault = i->fault;
+	c.reason = arena_str(o->arena, str_c(i->reason));
+	c.at = p->batch->published_at;
+	if (r)
+		fill(o, &c, &r->r);
+	o->rows[o->count++] = c;
+}
+
+static void publication(struct mem *m, struct store_get_changes *o, const struct mem_publication *p)
+{
+	const struct mem_batch *b = p->batch;
+	if (o->cursor.publication != b->publication)
+		o->cursor = (struct store_cursor){o->cursor.seq, b->publication, 0};
+	for (size_t k = 0; k < b->line_count && (!o->batch || b->id == o->batch); k++) {
+		const struct mem_line *l = &b->lines[k];
+		if (l->item->batch != b || l->line <= o->cursor.line)
+			continue;
+		o->more = o->count == o->limit;
+		if (o->more)
+			return;
+		o->cursor.line = l->line;
+		add_line(m, o, p, l->item);
+	}
+	o->cursor.line = STORE_CURSOR_ALL;
+}
+
+static void result(struct mem *m, struct store_get_changes *o, uint64_t seq)
+{
+	const struct mem_result *r = m->results[seq - 1];
+	const struct mem_batch *b = r->item->batch;
+	o->cursor.seq = seq;
+	if (b->published && seq > m->publications[b->publication - 1].after &&
+	    (!o->batch || b->id == o->batch)) {
+		struct store_change c = change_of(o, r->item);
+		fill(o, &c, &r->r);
+		o->rows[o->count++] = c;
+	}
+}
+
+/* The partner's next result; 0: none. */
+static uint64_t next_result(const struct mem *m, const struct store_get_changes *o)
+{
+	for (uint64_t seq = o->cursor.seq + 1; seq <= m->result_count; seq++)
+		if (m->results[seq - 1]->item->batch->partner == o->partner)
+			return seq;
+	return 0;
+}
+
+static const struct mem_publication *next_publication(const struct mem *m, const struct store_get_changes *o)
+{
+	bool amid = o->cursor.publication && o->cursor.line != STORE_CURSOR_ALL;
+	for (uint64_t n = o->cursor.publication + !amid; n >= 1 && n <= m->publication_count; n++)
+		if (m->publications[n - 1].batch->partner == o->partner)
+			return &m->publications[n - 1];
+	return NULL;
+}
+
+static void read_feed(struct mem *m, struct store_get_changes *o)
+{
+	for (unsigned scanned = 0; !o->more; scanned++) {
+		uint64_t seq = next_result(m, o);
+		const struct mem_publication *p = next_publication(m, o);
+		if (!seq && !p)
+			return;
+		if (o->count == o->limit || scanned >= STORE_CHANGES_SCAN)
+			o->more = true;
+		else if (p && (!seq || p->after < seq))
+			publication(m, o, p);
+		else
+			result(m, o, seq);
+	}
+}
+
+enum err mem_get_changes(struct mem *m, struct store_get_changes *o)
+{
+	struct mem_batch *b = o->batch ? mem_batch_find(m, o->batch) : NULL;
+	REQUIRE(o->limit > 0 && o->limit <= STORE_PAGE_MAX);
+	o->rows = arena_alloc(o->arena, o->limit * sizeof *o->rows);
+	o->count = 0;
+	o->more = false;
+	if (o->batch && (!b || b->partner != o->partner))
+		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such batch");
+	if (b && o->from == STORE_CHANGES_BATCH)
+		o->cursor = (struct store_cursor){m->publications[b->publication - 1].after,
+		                                  b->publication - 1, STORE_CURSOR_ALL};
+	if (o->from == STORE_CHANGES_NOW)
+		o->cursor = (struct store_cursor){m->result_count, m->publication_count, STORE_CURSOR_ALL};
+	read_feed(m, o);
+	return OK;
+}
