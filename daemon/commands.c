@@ -305,8 +305,9 @@ static void run_reconcile(void *arg, struct admin_conn *c, const json_t *args)
 #define ADMIN    CONFIG_ROLE_BIT(CONFIG_ROLE_ADMIN)
 #define STAGE    CONFIG_ROLE_BIT(CONFIG_ROLE_POLICY_STAGE)
 #define ACTIVATE CONFIG_ROLE_BIT(CONFIG_ROLE_POLICY_ACTIVATE)
+#define POLICY   (STAGE | ACTIVATE | OPERATE) /* applications and lists: an official, or an operator for one */
 
-/* What shows an applicant's data is for operators; going back to the former rule set must not wait for one person. */
+/* What shows an applicant's data is for operators and officials; going back to the former rule set must not wait for one person. */
 const struct admin_command commands_table[] = {
     {ADMIN_CMD_STATUS, VIEW, run_status},
     {ADMIN_CMD_PAUSE, OPERATE, run_pause},
@@ -329,15 +330,15 @@ const struct admin_command commands_table[] = {
     {ADMIN_CMD_RECONCILE, OPERATE, run_reconcile},
     {ADMIN_CMD_IMPORT, ADMIN, run_import},
     {ADMIN_CMD_RELOAD, OPERATE, run_reload},
-    {ADMIN_CMD_REVIEW, OPERATE, run_review},
-    {ADMIN_CMD_APPROVE, OPERATE, run_approve},
-    {ADMIN_CMD_REFUSE, OPERATE, run_refuse},
-    {ADMIN_CMD_LIST_BEGIN, OPERATE, run_list_begin},
-    {ADMIN_CMD_LIST_ROWS, OPERATE, run_list_rows},
-    {ADMIN_CMD_LIST_PREVIEW, OPERATE, run_list_preview},
-    {ADMIN_CMD_LIST_PUBLISH, OPERATE, run_list_publish},
-    {ADMIN_CMD_LIST_DROP, OPERATE, run_list_drop},
-    {ADMIN_CMD_LIST_UNDO, OPERATE, run_list_undo},
+    {ADMIN_CMD_REVIEW, POLICY, run_review},
+    {ADMIN_CMD_APPROVE, POLICY, run_approve},
+    {ADMIN_CMD_REFUSE, POLICY, run_refuse},
+    {ADMIN_CMD_LIST_BEGIN, POLICY, run_list_begin},
+    {ADMIN_CMD_LIST_ROWS, POLICY, run_list_rows},
+    {ADMIN_CMD_LIST_PREVIEW, POLICY, run_list_preview},
+    {ADMIN_CMD_LIST_PUBLISH, POLICY, run_list_publish},
+    {ADMIN_CMD_LIST_DROP, POLICY, run_list_drop},
+    {ADMIN_CMD_LIST_UNDO, POLICY, run_list_undo},
     {ADMIN_CMD_LISTS, VIEW, run_lists},
     {ADMIN_CMD_POLICY_STAGE, STAGE, run_stage},
     {ADMIN_CMD_POLICY_ACTIVATE, ACTIVATE, run_activate},
