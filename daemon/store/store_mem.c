@@ -95,6 +95,8 @@ void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result 
 		n->common = arena_str(&m->arena, d->common);
 		n->detail = arena_str(&m->arena, d->item);
 		n->record = arena_str(&m->arena, d->record);
+		n->decided_before = i->decided;
+		n->seq = m->result_count + 1;
 		i->decided = n;
 	}
 	m->results = mem_grow(m->results, m->result_count, sizeof *m->results);

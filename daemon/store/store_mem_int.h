@@ -16,6 +16,8 @@ struct mem_result {
 	struct item_result r;
 	bool counted;                      /* the attempt was made, the next one has the next number */
 	struct str common, detail, record; /* a later decision, or empty */
+	struct mem_result *decided_before; /* of the same item; NULL: at admission */
+	size_t seq;                        /* from 1 */
 };
 
 struct mem_batch;

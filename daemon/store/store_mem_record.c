@@ -19,25 +19,31 @@ static void add_row(struct store_get_records *o, size_t *cap, const struct store
 	                                            .record = arena_str(o->arena, r->record)};
 }
 
-static void add_item(const struct mem *m, struct store_get_records *o, size_t *cap, const struct mem_item *i)
+/* Later decisions, the oldest first. */
+static void add_later(struct store_get_records *o, size_t *cap, const struct mem_result *later,
+                      const struct store_record *first)
 {
-	struct store_record r = {.item = i->id,
-	                         .ref = i->ref,
-	                         .domain = i->domain,
-	                         .common = i->common,
-	                         .detail = i->detail,
-	                         .record = i->record};
+	struct store_record r = *first;
+	if (!later)
+		return;
+	add_later(o, cap, later->decided_before, first);
+	r.seq = later->seq;
+	r.common = later->common;
+	r.detail = later->detail;
+	r.record = later->record;
 	add_row(o, cap, &r);
-	for (size_t k = 0; k < m->result_count; k++) {
-		const struct mem_result *later = m->results[k];
-		if (later->item != i || !later->record.len)
-			continue;
-		r.seq = k + 1;
-		r.common = later->common;
-		r.detail = later->detail;
-		r.record = later->record;
-		add_row(o, cap, &r);
-	}
+}
+
+static void add_item(struct store_get_records *o, size_t *cap, const struct mem_item *i)
+{
+	const struct store_record r = {.item = i->id,
+	                               .ref = i->ref,
+	                               .domain = i->domain,
+	                               .common = i->common,
+	                               .detail = i->detail,
+	                               .record = i->record};
+	add_row(o, cap, &r);
+	add_later(o, cap, i->decided, &r);
 }
 
 enum err mem_get_records(struct mem *m, struct store_get_records *o)
@@ -50,7 +56,7 @@ enum err mem_get_records(struct mem *m, struct store_get_records *o)
 		const struct mem_item *i = m->items[n];
 		if (!i || !i->batch->published)
 			continue;
-		add_item(m, o, &cap, i);
+		add_item(o, &cap, i);
 		o->after = i->id;
 		items++;
 	}

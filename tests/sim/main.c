@@ -36,6 +36,7 @@ struct message {
 };
 
 struct totals {
+	uint64_t decisions;
 	unsigned passed, failed, crashes, faults, items, done, needs_human, revisions;
 	uint64_t events, commands, full;
 };
@@ -94,6 +95,7 @@ static void collect(struct worker *w, uint64_t seed, struct totals *t)
 		t->passed++;
 		t->crashes += m.report.crashes;
 		t->revisions += m.report.revisions;
+		t->decisions += m.report.decisions;
 		t->faults += m.report.faults;
 		t->items += m.report.items;
 		t->done += m.report.done;
@@ -168,9 +170,12 @@ int main(int argc, char **argv)
 		run_many(&setup, first, count, rush, jobs, &t);
 		printf("%llu commands, %llu of them in a full second, none above the ceilings: %u items, %u "
 		       "done, %u for a person, %u crashes, "
-		       "%u times a failing disk, %u revisions of rules named and kept, %llu events\n",
+		       "%u times a failing disk, %u revisions of rules named and kept, %llu decisions again "
+		       "from their "
+		       "records, %llu events\n",
 		       (unsigned long long)t.commands, (unsigned long long)t.full, t.items, t.done,
-		       t.needs_human, t.crashes, t.faults, t.revisions, (unsigned long long)t.events);
+		       t.needs_human, t.crashes, t.faults, t.revisions, (unsigned long long)t.decisions,
+		       (unsigned long long)t.events);
 		if (t.failed)
 			printf("replay a seed with: vnepp-sim --seed N%s --verbose\n",
 			       rush ? " --rush 1" : "");

@@ -158,6 +158,7 @@ struct sim_report {
 	uint8_t events[SHA256_LEN];
 	uint64_t event_count;
 	unsigned revisions; /* that were named and are kept */
+	uint64_t decisions; /* that came out again from their records */
 	unsigned crashes, faults, items, done, failed, needs_human, other;
 	uint64_t commands, full; /* frames to the registry; those that used up a second */
 	char why[512];
@@ -206,6 +207,9 @@ void sim_law_calm(struct sim_world *w);
 unsigned sim_law_check(struct sim_world *w);
 /* The rule set with its `n`th wording: another revision that decides alike. Appends. */
 void sim_law_text(const struct policy_ruleset *base, int n, struct buf *out);
+
+/* sim_record.c: every decision comes out again from its record; how many there are. */
+uint64_t sim_record_check(struct sim_world *w);
 
 /* sim_desk.c: what waits, and who ends the waiting, in some of the seeds. */
 bool sim_desk_is(const struct sim_world *w);
