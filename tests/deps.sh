@@ -68,9 +68,19 @@ promtool() {
 	rm -rf "$dir"
 }
 
+# The languages of tests/clients, where they are missing in any version.
+languages() {
+	local wanted=""
+	command -v php >/dev/null 2>&1 || wanted="$wanted php-cli"
+	command -v node >/dev/null 2>&1 || wanted="$wanted nodejs"
+	command -v javac >/dev/null 2>&1 || wanted="$wanted default-jdk-headless"
+	# shellcheck disable=SC2086 # several packages
+	install $wanted
+}
+
 case ${1-} in
 build) install $(missing $build) && llhttp ;;
 test) install $(missing $build $test) && llhttp ;;
-ci) install $(missing $build $test $ci) && llhttp && promtool ;;
+ci) install $(missing $build $test $ci) && llhttp && promtool && languages ;;
 *) echo "usage: $0 build|test|ci" >&2; exit 2 ;;
 esac
