@@ -366,7 +366,7 @@ static void write_rules(const struct rules *r, struct buf *out)
 		buf_lit(out, "  - {id: always, require: {fact: op, present: true}, otherwise: {outcome: "
 		             "review, reason: "
 		             "R9}, cite: [C4]}\n");
-	buf_lit(out, "verdicts:\n  approved: {reason: F1, cite: [C5]}\n");
+	buf_lit(out, "verdicts:\n");
 	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++)
 		buf_printf(out, "  %s: {reason: R%d, cite: [%s]}\n", verdicts[i],
 		           i == 3   ? 4
