@@ -300,6 +300,25 @@ static void run_reconcile(void *arg, struct admin_conn *c, const json_t *args)
 	gateway_reconcile(m->gateway, item > 0 ? (uint64_t)item : 0, on_resolved, c);
 }
 
+static bool on_frame(void *arg, json_t *frame)
+{
+	return admin_event(arg, frame);
+}
+
+static bool is_gone(void *arg)
+{
+	return admin_is_gone(arg);
+}
+
+static void run_trace(void *arg, struct admin_conn *c, const json_t *args)
+{
+	static const struct gateway_trace_events ev = {on_frame, is_gone, on_item};
+	struct commands *m = arg;
+	struct admin_asker who;
+	struct gateway_asker asker = asker_of(c, &who);
+	gateway_trace(m->gateway, args, &asker, &ev, c);
+}
+
 #define VIEW     CONFIG_ROLE_BIT(CONFIG_ROLE_VIEWER)
 #define OPERATE  CONFIG_ROLE_BIT(CONFIG_ROLE_OPERATOR)
 #define ADMIN    CONFIG_ROLE_BIT(CONFIG_ROLE_ADMIN)
@@ -328,6 +347,7 @@ const struct admin_command commands_table[] = {
     {ADMIN_CMD_MOVING, VIEW, run_moving},
     {ADMIN_CMD_DRAIN, OPERATE, run_drain},
     {ADMIN_CMD_RECONCILE, OPERATE, run_reconcile},
+    {ADMIN_CMD_TRACE, ADMIN, run_trace},
     {ADMIN_CMD_IMPORT, ADMIN, run_import},
     {ADMIN_CMD_RELOAD, OPERATE, run_reload},
     {ADMIN_CMD_REVIEW, POLICY, run_review},

@@ -457,6 +457,7 @@ void gateway_stop(struct gateway *g)
 	gateway_review_stop(g);
 	gateway_lists_stop(g);
 	gateway_drain_stop(g);
+	gateway_trace_stop(g);
 	sched_stop(g->sched);
 }
 

@@ -93,6 +93,19 @@ void gateway_store(struct gateway *g, void (*done)(void *arg, const char *why, s
 /* What still moves: idle, and how many of what; with `batch` (0: none) of that one alone, with its states. */
 void gateway_moving(struct gateway *g, uint64_t batch,
                     void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+/* Who looks at frames. */
+struct gateway_trace_events {
+	/* Takes over an object: event ("frame") at registry account session direction bytes cut text; or event ("alive"), each
+	 * second. False: it was left out. */
+	bool (*on_frame)(void *arg, struct json_t *frame);
+	bool (*is_gone)(void *arg); /* nobody looks any more */
+	/* Once, now or later: an error text, or registry frames left_out; taken over. */
+	void (*done)(void *arg, const char *why, struct json_t *answer);
+};
+struct gateway_asker;
+/* The frames of `registry` for so many `seconds`, secrets removed. */
+void gateway_trace(struct gateway *g, const struct json_t *args, const struct gateway_asker *who,
+                   const struct gateway_trace_events *ev, void *arg);
 /* Nothing new is admitted until `on` is false, or a restart; what is there is sent. */
 void gateway_drain(struct gateway *g, bool on);
 /* An item that waits for an operator: the registry is asked once more what became of it. */

@@ -53,6 +53,7 @@ struct gateway_account {
 	bool closed;                         /* not configured any more */
 	struct sched_account *sched;
 	struct meter_account *meter; /* borrowed; NULL when nobody counts */
+	struct session_tap tap;      /* whoever looks at frames (gateway_trace.c) */
 };
 
 struct gateway_registry {
@@ -92,6 +93,7 @@ struct gateway {
 	struct gateway_review *review; /* owned; NULL before it runs */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
+	struct list traces;            /* of struct gateway_trace; owned */
 	struct gateway_drain *drain;   /* owned; NULL: not asked for (gateway_drain.c) */
 };
 
@@ -160,6 +162,9 @@ struct json_t *gateway_moment(instant_ms_t t);
 const struct gateway_account *gateway_account_of(const struct gateway *g, uint32_t id);
 const char *gateway_account_name(const struct gateway *g, uint32_t id);
 const char *gateway_partner_name(const struct gateway *g, uint32_t id);
+/* gateway_trace.c: an account opens; the gateway stops: every trace is answered. */
+void gateway_trace_tap(struct gateway_account *a);
+void gateway_trace_stop(struct gateway *g);
 /* gateway_drain.c: it looks no more; every operation of the store is back, or will never come. */
 void gateway_drain_stop(struct gateway *g);
 void gateway_drain_free(struct gateway *g);

@@ -160,6 +160,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	                .dialer = env->dialer,
 	                .ceiling = &a->registry->limits.all,
 	                .log = env->log,
+	                .tap = &a->tap,
 	                .registry = r->name,
 	                .account = w->account_config->name,
 	                .server_name = r->server_name,

@@ -68,6 +68,22 @@ static void finish(struct admin_conn *c, json_t *answer)
 	conn_free_if_over(c);
 }
 
+bool admin_event(struct admin_conn *c, struct json_t *event)
+{
+	REQUIRE(c->running);
+	bool room = c->stream && !c->closing && stream_queued(c->stream) <= STREAM_HIGH_WATER;
+	if (room)
+		send_json(c, event);
+	else
+		json_decref(event);
+	return room;
+}
+
+bool admin_is_gone(const struct admin_conn *c)
+{
+	return !c->stream || c->closing || c->eof;
+}
+
 void admin_reply(struct admin_conn *c, struct json_t *answer)
 {
 	json_object_set_new(answer, "ok", json_true());

@@ -65,6 +65,10 @@ void admin_init(struct admin *a, struct loop *loop, const struct admin_command *
 void admin_on_stream(void *admin, struct stream *s);
 /* Takes over `answer`; adds "ok": true. */
 void admin_reply(struct admin_conn *c, struct json_t *answer);
+/* A line before the answer; takes over `event`, which has a member "event". False: the peer is gone or does not read, and it
+ * was dropped. */
+bool admin_event(struct admin_conn *c, struct json_t *event);
+bool admin_is_gone(const struct admin_conn *c);
 /* {"ok":false,"error":text} */
 void admin_reply_error(struct admin_conn *c, const char *text);
 /* Closes every connection. */

@@ -74,8 +74,11 @@
 #define ADMIN_CMD_VERSION "version" /* → version instance schema rules openssl sqlite */
 #define ADMIN_CMD_READY   "ready"   /* → ready checks[]: check health text */
 /* batch: a number, or nothing for everything → idle moving requests draining items{} */
-#define ADMIN_CMD_MOVING    "moving"
-#define ADMIN_CMD_DRAIN     "drain"     /* end: true: batches are taken again → as moving */
+#define ADMIN_CMD_MOVING "moving"
+#define ADMIN_CMD_DRAIN  "drain" /* end: true: batches are taken again → as moving */
+/* registry, seconds → registry frames left_out; before that a line per frame: event ("frame") at registry account session
+ * direction (sent, received) bytes cut text; and each second one with event "alive". No other command has lines before its answer. */
+#define ADMIN_CMD_TRACE     "trace"
 #define ADMIN_CMD_RECONCILE "reconcile" /* item: a number */
 #define ADMIN_CMD_RELOAD    "reload"
 #define ADMIN_CMD_IMPORT    "import" /* rows[] of the ledger, at most ADMIN_IMPORT_ROWS → added, replaced */

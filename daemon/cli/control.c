@@ -19,6 +19,7 @@
 
 struct control {
 	int fd;
+	uint32_t patience_ms; /* between two lines */
 	struct buf in;
 };
 
@@ -37,6 +38,7 @@ enum err control_open(const char *path, struct control **out, struct errmsg *e)
 	}
 	struct control *c = xcalloc(1, sizeof *c);
 	c->fd = fd;
+	c->patience_ms = ANSWER_MS;
 	buf_init(&c->in, ADMIN_LINE_MAX + READ_BYTES);
 	*out = c;
 	return OK;
@@ -69,7 +71,7 @@ static enum err send_all(struct control *c, struct str data, struct errmsg *e)
 static enum err receive_some(struct control *c, struct errmsg *e)
 {
 	struct pollfd p = {.fd = c->fd, .events = POLLIN};
-	int ready = poll(&p, 1, ANSWER_MS);
+	int ready = poll(&p, 1, (int)c->patience_ms);
 	if (interrupt_seen())
 		return ERR_CANCELED;
 	if (ready < 0 && errno == EINTR)
@@ -101,27 +103,41 @@ static enum err receive_line(struct control *c, struct str *line, struct errmsg 
 	}
 }
 
-static enum err read_answer(struct control *c, json_t **answer, struct errmsg *e)
+static enum err read_object(struct control *c, json_t **out, struct errmsg *e)
 {
 	struct str line;
 	json_error_t why;
 	enum err err = receive_line(c, &line, e);
 	if (err)
 		return err;
-	*answer = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES, &why);
+	*out = json_loadb(line.ptr, line.len, JSON_REJECT_DUPLICATES, &why);
 	buf_consume(&c->in, line.len + 1);
-	if (!json_is_object(*answer)) {
+	if (json_is_object(*out))
+		return OK;
+	json_decref(*out);
+	*out = NULL;
+	return err_set(e, ERR_PROTOCOL, "the daemon's answer is not a JSON object");
+}
+
+static enum err read_answer(struct control *c, control_event_cb on_event, void *arg, json_t **answer,
+                            struct errmsg *e)
+{
+	enum err err;
+	while (!(err = read_object(c, answer, e)) && on_event && json_object_get(*answer, "event")) {
+		bool wanted = on_event(arg, *answer);
 		json_decref(*answer);
 		*answer = NULL;
-		return err_set(e, ERR_PROTOCOL, "the daemon's answer is not a JSON object");
+		if (!wanted)
+			return ERR_CANCELED;
 	}
-	if (json_is_true(json_object_get(*answer, "ok")))
-		return OK;
+	if (err || json_is_true(json_object_get(*answer, "ok")))
+		return err;
 	const char *text = json_string_value(json_object_get(*answer, "error"));
 	return err_set(e, ERR_DENIED, "%s", text ? text : "the daemon refused without saying why");
 }
 
-enum err control_call(struct control *c, json_t *request, json_t **answer, struct errmsg *e)
+static enum err call(struct control *c, json_t *request, control_event_cb on_event, void *arg,
+                     json_t **answer, struct errmsg *e)
 {
 	struct buf line;
 	*answer = NULL;
@@ -136,5 +152,20 @@ enum err control_call(struct control *c, json_t *request, json_t **answer, struc
 	                   ? send_all(c, buf_str(&line), e)
 	                   : err_set(e, ERR_TOO_LONG, "the request is longer than the protocol allows");
 	buf_fini(&line);
-	return err ? err : read_answer(c, answer, e);
+	return err ? err : read_answer(c, on_event, arg, answer, e);
+}
+
+enum err control_call(struct control *c, json_t *request, json_t **answer, struct errmsg *e)
+{
+	return call(c, request, NULL, NULL, answer, e);
+}
+
+enum err control_call_events(struct control *c, json_t *request, uint32_t patience_ms,
+                             control_event_cb on_event, void *arg, json_t **answer, struct errmsg *e)
+{
+	uint32_t before = c->patience_ms;
+	c->patience_ms = patience_ms;
+	enum err err = call(c, request, on_event, arg, answer, e);
+	c->patience_ms = before;
+	return err;
 }

@@ -5,6 +5,8 @@
 #include "epp/base/err.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct control;
 
@@ -15,5 +17,12 @@ void control_close(struct control *c);
  * ERR_DENIED: the daemon said no, with its words in the message; `*answer` is set then, too. ERR_CANCELED: Ctrl-C.
  */
 enum err control_call(struct control *c, json_t *request, json_t **answer, struct errmsg *e) MUST_CHECK;
+
+/* A line before the answer; borrowed. False: no more of them (ERR_CANCELED). */
+typedef bool (*control_event_cb)(void *arg, json_t *event);
+/* The same for a command that has such lines, with so much patience between two of them. */
+enum err control_call_events(struct control *c, json_t *request, uint32_t patience_ms,
+                             control_event_cb on_event, void *arg, json_t **answer,
+                             struct errmsg *e) MUST_CHECK;
 
 #endif

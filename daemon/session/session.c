@@ -186,6 +186,9 @@ static enum err put(struct session *s, struct session_command *c, struct errmsg 
 	enum err err = c->build(c, out, e);
 	if (err)
 		return err;
+	struct str all = buf_str(out);
+	if (buf_ok(out))
+		session_show(s, true, str_make(all.ptr + before, all.len - before));
 	c->sent_pos = s->written;
 	s->written += buf_len(out) - before;
 	stream_flush(s->stream);

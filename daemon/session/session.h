@@ -87,6 +87,13 @@ struct session_events {
 	void (*on_closed)(void *arg, struct session *s, enum session_end why, const char *text);
 };
 
+/* Somebody who looks at the frames that go by: with secrets in them. May change at any time. */
+struct session_tap {
+	/* `frame` is valid during the call; nothing of the session may be called. NULL: nobody looks. */
+	void (*frame)(void *arg, uint64_t session, bool sent, struct str frame);
+	void *arg;
+};
+
 /* Everything borrowed for the session's life. */
 struct epp_ext_element;
 
@@ -102,6 +109,7 @@ struct session_config {
 	struct ceiling *ceiling; /* log-in, keepalive and log-out count, too */
 	struct epp_parser *parser;
 	struct log *log;
+	const struct session_tap *tap;  /* may be NULL */
 	const char *registry, *account; /* for logs */
 	const char *host, *server_name, *source_address;
 	uint16_t port;

@@ -182,6 +182,7 @@ static bool read_one(struct session *s)
 		bad_frame(s);
 		return false;
 	}
+	session_show(s, false, xml);
 	on_frame(s, xml);
 	buf_consume(&s->in, used);
 	return true;

@@ -53,6 +53,13 @@ static inline bool session_is(const struct session *s, enum session_state state)
 	return sm_state(&s->sm) == (int)state;
 }
 
+/* Shows a frame to whoever looks. */
+static inline void session_show(const struct session *s, bool sent, struct str frame)
+{
+	if (s->c.tap && s->c.tap->frame)
+		s->c.tap->frame(s->c.tap->arg, s->c.id, sent, frame);
+}
+
 /* session.c */
 void session_move(struct session *s, enum session_state to);
 /* Idempotent. `abort`: at once, what was not written yet is dropped; otherwise it leaves first. */

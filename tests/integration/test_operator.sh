@@ -137,10 +137,25 @@ else
 	echo "skipped: top on a terminal (needs script)"
 fi
 
+# ---- frames ----
+check "a trace needs a registry" usage trace
+check "… one that there is" says "no such registry" trace --registry nowhere
+check "… and a time" usage trace --registry sim --seconds 0
+(sleep 0.5; submit 90 92 >/dev/null) &
+tracing=$!
+check "a trace shows what goes by" shows 'sim/anphat session [0-9]+ sent, [0-9]+ bytes' trace --registry sim --seconds 3
+wait $tracing
+check "… commands and answers" bash -c "grep -q 'name: ten-90.com.vn' '$dir/out' && grep -q ' received, ' '$dir/out'"
+check "… without secrets" bash -c "grep -q 'authInfo' '$dir/out' && ! grep -q 'testpw12' '$dir/out' && grep -A1 'authInfo' '$dir/out' | grep -q removed"
+check "… and says how many there were" grep -qE '^[1-9][0-9]* frames$' "$dir/out"
+check "as JSON, a frame a line" bash -c "timeout 30 '$build/vnepp' trace --registry sim --seconds 1 --json --socket '$dir/control.sock' 2>/dev/null | grep -vc '^{.*}\$' | grep -qx 0"
+check "the log says who looked" grep -q 'event=trace.begun.*login=' "$dir/d.log"
+check "who goes away does not keep it up" bash -c "timeout 1 '$build/vnepp' trace --registry sim --seconds 600 --socket '$dir/control.sock'; for i in \$(seq 100); do [ \$(grep -c event=trace.ended '$dir/d.log') -eq 3 ] && exit 0; sleep 0.1; done; exit 1"
+
 # ---- draining ----
 check "a batch is admitted" submits 202 1 10
-check "waiting for it" vnepp wait --batch 1 --timeout 20
-check "… then it is through" bash -c "'$build/vnepp' store --json --socket '$dir/control.sock' | grep -q '\"done\": 10'"
+check "waiting for it" vnepp wait --batch 2 --timeout 20
+check "… then it is through" bash -c "'$build/vnepp' store --json --socket '$dir/control.sock' | grep -q '\"done\": 13'"
 check "what is not there is said" says "no such batch" wait --batch 99
 check "something is paused" vnepp pause --lane create --why "so that it stays"
 check "another batch" submits 202 11 20
@@ -164,21 +179,21 @@ check "what is no number is usage" usage reconcile x1
 vnepp pause --all --why "for the next"
 check "two more" submits 202 31 32
 stop
-sqlite3 "$dir/vnepp.db" "CREATE TABLE kept AS SELECT id, payload FROM item WHERE id IN (23, 24); UPDATE item SET payload = x'00' WHERE id IN (23, 24)"
+sqlite3 "$dir/vnepp.db" "CREATE TABLE kept AS SELECT id, payload FROM item WHERE id IN (26, 27); UPDATE item SET payload = x'00' WHERE id IN (26, 27)"
 start
 vnepp resume
 stands() { vnepp item "$1" --json && grep -q "\"state\": \"$2\"" "$dir/out"; }
-check "what cannot be read waits for a person" wait_for stands 23 needs_human
-check "… and asked again it still cannot be read" bash -c "'$build/vnepp' reconcile 23 --socket '$dir/control.sock'"
-check "… so it is a person's again" wait_for stands 23 needs_human
-wait_for stands 24 needs_human
+check "what cannot be read waits for a person" wait_for stands 26 needs_human
+check "… and asked again it still cannot be read" bash -c "'$build/vnepp' reconcile 26 --socket '$dir/control.sock'"
+check "… so it is a person's again" wait_for stands 26 needs_human
+wait_for stands 27 needs_human
 stop
-sqlite3 "$dir/vnepp.db" "UPDATE item SET payload = (SELECT payload FROM kept WHERE kept.id = item.id) WHERE id = 24; DROP TABLE kept"
+sqlite3 "$dir/vnepp.db" "UPDATE item SET payload = (SELECT payload FROM kept WHERE kept.id = item.id) WHERE id = 27; DROP TABLE kept"
 start
-check "asking again about one that can" vnepp reconcile 24
-check "… a second time, while it is being asked" says "is being asked already" reconcile 24
-check "… it was not carried out, so it is sent" wait_for stands 24 done
-check "… once" bash -c "kill -USR1 $registry; grep -q 'event=item.reconcile.*item=24' '$dir/d.log'"
+check "asking again about one that can" vnepp reconcile 27
+check "… a second time, while it is being asked" says "is being asked already" reconcile 27
+check "… it was not carried out, so it is sent" wait_for stands 27 done
+check "… once" bash -c "kill -USR1 $registry; grep -q 'event=item.reconcile.*item=27' '$dir/d.log'"
 
 # ---- roles ----
 stop
