@@ -117,17 +117,35 @@ static int print_and_free(struct buf *out)
 	return printed ? CLI_DONE : CLI_FAILED;
 }
 
+/* "policy" of "policy check". */
+static bool is_of_group(const struct cli_command *c, const char *group)
+{
+	struct str name = str_c(c->name);
+	return strchr(c->name, ' ') && str_eq_c(str_split(&name, ' '), group);
+}
+
+/* The commands of a group, or (NULL) all; how many there are. */
+static size_t list_commands(const char *group, struct buf *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < cli_command_count; i++) {
+		const struct cli_command *c = cli_commands[i];
+		char left[64];
+		if (group && !is_of_group(c, group))
+			continue;
+		n++;
+		(void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
+		buf_printf(out, "  %-26s %s\n", left, c->summary);
+	}
+	return n;
+}
+
 static int help_all(void)
 {
 	struct buf out;
 	buf_init(&out, 64u << 10);
 	buf_lit(&out, "Usage: vnepp COMMAND [OPTION...] [OPERAND...]\n\n");
-	for (size_t i = 0; i < cli_command_count; i++) {
-		const struct cli_command *c = cli_commands[i];
-		char left[64];
-		(void)snprintf(left, sizeof left, "%s %s", c->name, c->operands);
-		buf_printf(&out, "  %-26s %s\n", left, c->summary);
-	}
+	(void)list_commands(NULL, &out);
 	buf_lit(&out, "  help [COMMAND]             this list, or a command with its options\n"
 	              "  --version                  the version\n\n"
 	              "Exit status: 0 done, 1 failed or refused, 2 usage, 3 partly.\n");
@@ -179,6 +197,26 @@ static int usage(const struct cli_command *c, const char *text)
 	return CLI_USAGE;
 }
 
+/* No command begins like that. A group's name shows what there is in it; only who asked for help has asked for that. */
+static int not_found(const char *word, const char *second, bool help)
+{
+	struct buf out;
+	char text[128];
+	buf_init(&out, 64u << 10);
+	buf_printf(&out, "Usage: vnepp %s COMMAND [OPTION...] [OPERAND...]\n\n", word);
+	size_t n = list_commands(word, &out);
+	if (n && help)
+		return print_and_free(&out);
+	if (n)
+		(void)fputs(buf_cstr(&out), stderr); /* nothing is left to do without a stderr */
+	buf_fini(&out);
+	if (n && !second)
+		return CLI_USAGE;
+	(void)snprintf(text, sizeof text, "no such command: %.40s%s%.40s", word, n ? " " : "",
+	               n ? second : "");
+	return usage(NULL, text);
+}
+
 static int run_command(const struct cli_command *c, int argc, char **argv)
 {
 	struct cli cli = {.conn = {0}};
@@ -224,9 +262,12 @@ int main(int argc, char **argv)
 	if ((help && argc == 1) || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
 		return help_all();
 	const struct cli_command *c = find_command(argc - help, argv + help, &words);
-	if (!c)
-		return usage(NULL, "no such command");
-	if (help || wants_help(argc, argv))
+	bool asks = help || wants_help(argc, argv);
+	if (!c) {
+		const char *second = argc > help + 1 && argv[help + 1][0] != '-' ? argv[help + 1] : NULL;
+		return not_found(argv[help], second, asks);
+	}
+	if (asks)
 		return help_command(c);
 	return run_command(c, argc - words, argv + words);
 }

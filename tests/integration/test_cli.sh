@@ -74,6 +74,13 @@ run
 check "no command is a mistake of usage" is $status 2
 run nothing
 check "an unknown command, too" is $status 2
+run policy
+check "a group of commands without one is usage" is $status 2
+check "… and lists what there is" has err "policy check"
+run policy --help
+check "… as help when it was asked for" has out "policy replay"
+run policy chek
+check "a wrong word of a group is named" has err "no such command: policy chek"
 run submit
 check "a missing operand, too" is $status 2
 run submit a.ndjson b.ndjson
