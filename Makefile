@@ -274,6 +274,9 @@ install: $(B)/vneppd $(B)/vnepp
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $^
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vneppd.service
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard systemd/man/*.1)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard systemd/man/*.5)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard systemd/man/*.8)
 	install -D -m 0644 systemd/vnepp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vnepp.conf
 	install -D -m 0644 systemd/vnepp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vnepp.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES)
