@@ -149,6 +149,7 @@ struct route {
 static const char *const no_params[] = {NULL};
 static const char *const submit_params[] = {"admission", "priority", "dry_run", NULL};
 static const char *const changes_params[] = {"after", "limit", "wait", NULL};
+static const char *const domains_params[] = {"expiring", "after", "limit", NULL};
 static const char *const items_params[] = {"state", "after", "limit", NULL};
 
 static const struct route routes[] = {
@@ -160,6 +161,9 @@ static const struct route routes[] = {
     {"POST", "/v1/batches/*/cancel", no_params, api_cancel_batch, METER_CANCEL},
     {"GET", "/v1/items/*", no_params, api_get_item, METER_ITEM},
     {"POST", "/v1/items/*/evidence", no_params, api_add_evidence, METER_ITEM},
+    {"POST", "/v1/items/*/retry", no_params, api_retry_item, METER_ITEM},
+    {"GET", "/v1/domains", domains_params, api_get_domains, METER_DOMAIN},
+    {"POST", "/v1/domains", no_params, api_submit_one, METER_SUBMIT},
     {"GET", "/v1/domains/*", no_params, api_get_domain, METER_DOMAIN},
     {"POST", "/v1/decisions", no_params, api_decide, METER_DECISION},
     {"GET", "/v1/limits", no_params, api_get_limits, METER_LIMITS},
@@ -196,7 +200,8 @@ static const struct route *find_route(struct http_request *r, struct str *segmen
 			r->tag = (unsigned)routes[i].as + 1;
 			return &routes[i];
 		}
-		allow = strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method;
+		bool get = strcmp(routes[i].method, "GET") == 0;
+		allow = allow ? "GET, HEAD, POST" : get ? "GET, HEAD" : routes[i].method;
 	}
 	struct api_problem p = {.status = allow ? 405 : 404,
 	                        .type = allow ? "method-not-allowed" : "not-found",

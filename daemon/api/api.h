@@ -11,6 +11,9 @@
  *   GET  /v1/batches/{id}/events         its changes as server-sent events, resumed by Last-Event-ID
  *   GET  /v1/changes                     all of a partner's changes in order, by ?after= and ?limit=; ?wait= seconds
  *   GET  /v1/items/{ref}                 one result
+ *   POST /v1/items/{ref}/retry           a failed or refused item is decided and tried again
+ *   POST /v1/domains                     one item; waits up to "Prefer: wait=N" seconds for it
+ *   GET  /v1/domains?expiring=30d        names that expire or begin to cost in that time
  *   GET  /v1/domains/{name}              what we know of a name of this partner's
  *   POST /v1/decisions                   one item decided and explained; nothing of it is kept
  *   GET  /v1/limits                      what this partner may do, and what of it is used

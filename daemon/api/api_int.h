@@ -165,6 +165,9 @@ void api_get_items(const struct api_request *q);
 void api_get_item(const struct api_request *q);
 void api_get_domain(const struct api_request *q);
 void api_decide(const struct api_request *q);      /* api_decision.c */
+void api_retry_item(const struct api_request *q);  /* api_retry.c */
+void api_get_domains(const struct api_request *q); /* api_domains.c */
+void api_submit_one(const struct api_request *q);  /* api_one.c */
 void api_get_changes(const struct api_request *q); /* api_feed.c */
 void api_get_events(const struct api_request *q);
 void api_get_limits(const struct api_request *q);   /* api_limits.c */

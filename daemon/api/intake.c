@@ -310,12 +310,6 @@ static bool take_items(struct intake *x, int most)
 	return !x->problem.status;
 }
 
-static void charge(struct intake *x, uint64_t lines)
-{
-	struct clock *clock = x->call.api->loop->clock;
-	gcra_charge(&x->limiter->gcra, lines, clock->mono_us(clock));
-}
-
 static void give_up_lines(struct intake *x)
 {
 	if (x->filling)
@@ -337,7 +331,7 @@ static void work(struct intake *x)
 {
 	uint64_t before = x->lines_seen;
 	bool more = take_items(x, INTAKE_TURN_LINES);
-	charge(x, x->lines_seen - before);
+	intake_charge(&x->call, x->lines_seen - before);
 	if (x->problem.status || (x->cut && (!x->filling || x->in_flight < most_in_flight(x)))) {
 		if (x->problem.status)
 			give_up_lines(x);

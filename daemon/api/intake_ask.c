@@ -98,7 +98,7 @@ static void refuse_rate(const struct api_request *q, struct api_problem *p)
 }
 
 /* The partner's rate: a batch begins when the debt of the last one is paid. */
-static bool check_rate(const struct api_request *q)
+bool intake_check_rate(const struct api_request *q)
 {
 	struct clock *clock = q->api->loop->clock;
 	struct api_limiter *l = api_limiter_at(&q->api->limiters, q->partner_id);
@@ -122,6 +122,13 @@ static bool check_rate(const struct api_request *q)
 	                        .arg = arg};
 	refuse_rate(q, &p);
 	return false;
+}
+
+void intake_charge(const struct api_call *call, uint64_t lines)
+{
+	struct clock *clock = call->api->loop->clock;
+	gcra_charge(&api_limiter_at(&call->api->limiters, call->partner_id)->gcra, lines,
+	            clock->mono_us(clock));
 }
 
 static bool is_near(uint64_t used, uint32_t max)
@@ -191,6 +198,7 @@ void intake_begin(const struct api_request *q)
 	struct intake_asked asked = {0};
 	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
 	    read_admission(q->http, &asked.admit_valid) && read_priority(q->http, &asked.bulk) &&
-	    read_dry(q->http, &asked) && check_size(q) && check_open(q) && check_rate(q) && check_uploads(q))
+	    read_dry(q->http, &asked) && check_size(q) && check_open(q) && intake_check_rate(q) &&
+	    check_uploads(q))
 		intake_start(q, &asked);
 }

@@ -103,6 +103,10 @@ struct intake_asked {
 };
 
 /* ---- intake_ask.c ---- */
+/* The partner may hand something in now; else 429, and false. */
+bool intake_check_rate(const struct api_request *q);
+/* Lines that have come, of its rate. */
+void intake_charge(const struct api_call *call, uint64_t lines);
 /* Whether the lines that wait have come near their limit, or beyond it. */
 void intake_count_queued(const struct api_call *call, const struct store_room *r);
 

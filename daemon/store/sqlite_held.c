@@ -297,11 +297,23 @@ static enum err approve(struct sq *s, struct store_decide *o, const struct store
 	                store_approval_make(codes, o->why, &s->arena));
 }
 
+/* What it held it gives back first: it is decided as if it came now. */
+static enum err retry(struct sq *s, struct store_decide *o, struct sq_tally *t, struct sq_item *i)
+{
+	if (!store_may_retry(o))
+		return o->op.err;
+	enum err err = sq_grant_release(s, &o->op, i);
+	i->attempt += o->before == ITEM_FAILED;
+	return err ? err : sq_again(s, &o->op, t, &o->again, i, o->reason, &o->state);
+}
+
 static enum err decide_found(struct sq *s, struct store_decide *o, struct sq_tally *t, struct sq_item *i,
                              const struct store_row *row)
 {
 	bool new = true;
 	enum err err = OK;
+	if (o->how == STORE_DECIDE_RETRY)
+		return retry(s, o, t, i);
 	if (o->how == STORE_DECIDE_EVIDENCE) {
 		err = add_evidence(s, o, &new);
 		o->repeated = !new;
@@ -324,6 +336,7 @@ enum err sq_decide(struct sq *s, struct store_decide *o)
 	struct sq_item item;
 	struct store_row row;
 	o->repeated = false;
+	o->op.err = OK;
 	o->reason[0] = '\0';
 	enum err err = find(s, o, &item, &row);
 	if (!err)

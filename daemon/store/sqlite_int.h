@@ -235,6 +235,9 @@ enum err sq_lists_forget(struct sq *s, struct store_op *op, instant_ms_t before)
 /* ---- sqlite_changes.c ---- */
 struct store_get_changes;
 enum err sq_get_changes(struct sq *s, struct store_get_changes *o);
+/* ---- sqlite_domains.c ---- */
+struct store_get_domains;
+enum err sq_get_domains(struct sq *s, struct store_get_domains *o);
 /* ---- sqlite_preview.c ---- */
 struct store_preview;
 enum err sq_preview(struct sq *s, struct store_preview *o);

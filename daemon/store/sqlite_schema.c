@@ -96,6 +96,8 @@ static const char schema[] =
     "INTEGER,"
     " renewed_by INTEGER, created INTEGER, expires INTEGER, grant_from INTEGER, free_until INTEGER) WITHOUT "
     "ROWID;"
+    "CREATE INDEX domain_expires ON domain(partner, expires, name) WHERE expires IS NOT NULL;"
+    "CREATE INDEX domain_free ON domain(partner, free_until, name) WHERE free_until IS NOT NULL;"
     /* a grant that is reserved or used; the item says which */
     "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
     "CREATE TABLE used(scope TEXT, day INTEGER, n INTEGER NOT NULL, PRIMARY KEY(scope, day)) WITHOUT ROWID;"

@@ -154,6 +154,15 @@ SQ(DOMAIN_PUT,
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(name) DO UPDATE SET partner = ?2, account = ?3, "
    "item = ?4, created = ?5, expires = ?6, grant_from = ?7, free_until = ?8")
 SQ(DOMAIN_RENEW, "UPDATE domain SET expires = ?2, renewed_by = ?3 WHERE name = ?1")
+SQ(DOMAINS_EXPIRING, "SELECT name, account, created, expires, grant_from, free_until FROM domain WHERE "
+                     "partner = ?1 AND expires IS NOT "
+                     "NULL AND (expires, name) > (?2, ?3) AND expires < ?4 ORDER BY expires, name")
+/* 25200000: Hanoi's seven hours; a day of the calendar is a day since 1970 there. */
+SQ(DOMAINS_COSTING, "SELECT name, account, created, expires, grant_from, free_until FROM domain WHERE "
+                    "partner = ?1 AND free_until IS NOT "
+                    "NULL AND (free_until, name) > (?2, ?3) AND free_until <= ?4 AND free_until < (expires + "
+                    "25200000) / 86400000 ORDER "
+                    "BY free_until, name")
 SQ(MESSAGE_ADD,
    "INSERT OR IGNORE INTO message(account, msg_id, at, stored, kind, domain, text, body, waits, attention) "
    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '')")

@@ -89,6 +89,7 @@ enum store_op_type {
 	STORE_GET_LISTS,
 	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,
+	STORE_GET_DOMAINS, /* store_domains.h: names that end soon */
 	STORE_GET_MESSAGES,
 	STORE_GET_RULES,
 	STORE_GET_RULES_STEPS,

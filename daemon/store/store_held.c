@@ -106,3 +106,14 @@ void store_approval_split(struct str body, struct str *codes, struct str *why)
 	*why = body;
 	*codes = str_split(why, '\n');
 }
+
+bool store_may_retry(struct store_decide *o)
+{
+	if (o->before == ITEM_FAILED || o->before == ITEM_REFUSED)
+		return true;
+	o->repeated = !item_state_final(o->before);
+	if (!o->repeated)
+		o->op.err = err_set(&o->op.errmsg, ERR_CONFLICT, "the item is %s: nothing is tried again",
+		                    item_state_name(o->before));
+	return false;
+}

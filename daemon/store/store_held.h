@@ -22,10 +22,12 @@ enum store_decide_how {
 	STORE_DECIDE_EVIDENCE, /* the partner adds evidence: it is decided again */
 	STORE_DECIDE_APPROVE,  /* a person approves what the rules leave to a person: it is decided again */
 	STORE_DECIDE_REFUSE,   /* a person refuses: REFUSED with the person's words */
+	STORE_DECIDE_RETRY,    /* the partner wants another attempt: FAILED or REFUSED, it is decided again */
 };
 
 /*
- * One item that waits. EVIDENCE: WAITING or REVIEW; the others: REVIEW. ERR_NOT_FOUND: there is no such item of this
+ * One item that waits. EVIDENCE: WAITING or REVIEW; APPROVE and REFUSE: REVIEW. RETRY: FAILED (the attempt gets the next
+ * number) or REFUSED; while it moves or waits nothing happens (`repeated`). ERR_NOT_FOUND: there is no such item of this
  * partner; ERR_CONFLICT: it does not wait, and `before` says where it stands; ERR_TOO_LONG: more evidence than an item
  * can have. Evidence that is all there already changes nothing (`repeated`), wherever the item stands.
  */
@@ -127,6 +129,8 @@ struct str store_approval_make(struct str codes, struct str why, struct arena *a
 void store_approval_split(struct str body, struct str *codes, struct str *why);
 /* What is recorded when an item was decided again, or ends refused. */
 struct item_result store_again_result(const struct decide_outcome *d, int attempt, instant_ms_t now);
+/* RETRY: it is decided again. Else op.err is set, or `repeated`. */
+bool store_may_retry(struct store_decide *o);
 struct item_result store_refused_result(struct str reason, struct str words, int attempt, instant_ms_t now);
 
 #endif

@@ -6,6 +6,7 @@
  * needs no way back. Memory that was given out is freed at the end only.
  */
 #include "daemon/store/store_changes.h"
+#include "daemon/store/store_domains.h"
 #include "daemon/store/store_mem_int.h"
 #include "daemon/store/store_preview.h"
 #include "epp/base/alloc.h"
@@ -335,6 +336,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_QUEUES: return mem_queues(m, OP(store_queues));
 	case STORE_PREVIEW: return mem_preview(m, OP(store_preview));
 	case STORE_GET_CHANGES: return mem_get_changes(m, OP(store_get_changes));
+	case STORE_GET_DOMAINS: return mem_get_domains(m, OP(store_get_domains));
 	case STORE_GET_BATCH: return mem_get_batch(m, OP(store_get_batch));
 	case STORE_GET_ITEMS: return mem_get_items(m, OP(store_get_items));
 	case STORE_GET_ITEM: return mem_get_item(m, OP(store_get_item));

@@ -89,8 +89,8 @@ void mem_again_preview(struct mem *m, const struct store_again *with, struct mem
 	*state = d.state;
 }
 
-void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
-               enum item_state *state)
+static void decide_again(struct mem *m, const struct store_again *with, struct mem_item *i, int attempt,
+                         char reason[32], enum item_state *state)
 {
 	struct item_request req;
 	struct decide_outcome d;
@@ -102,7 +102,7 @@ void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i
 	if (i->has_key)
 		INVARIANT(!map_put(&m->grants, str_make((const char *)key, sizeof key),
 		                   (void *)(uintptr_t)(i->id + 1)));
-	struct item_result r = store_again_result(&d, mem_attempt_of(i), with->now);
+	struct item_result r = store_again_result(&d, attempt, with->now);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;
 	mem_result_add(m, i, &r, false, &d);
@@ -112,6 +112,12 @@ void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i
 	}
 	memcpy(reason, d.reason, sizeof d.reason);
 	*state = d.state;
+}
+
+void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
+               enum item_state *state)
+{
+	decide_again(m, with, i, mem_attempt_of(i), reason, state);
 }
 
 /* ---- one item ------------------------------------------------------------------------------------------------------------- */
@@ -186,6 +192,16 @@ static void approve(struct mem *m, const struct store_decide *o, struct mem_item
 	         store_approval_make(codes, o->why, &m->arena));
 }
 
+static enum err retry(struct mem *m, struct store_decide *o, struct mem_item *i)
+{
+	o->op.err = OK;
+	if (!store_may_retry(o))
+		return o->op.err;
+	mem_grant_release(m, i);
+	decide_again(m, &o->again, i, mem_attempt_of(i) + (o->before == ITEM_FAILED), o->reason, &o->state);
+	return OK;
+}
+
 enum err mem_decide(struct mem *m, struct store_decide *o)
 {
 	struct mem_item *i =
@@ -198,6 +214,8 @@ enum err mem_decide(struct mem *m, struct store_decide *o)
 	o->item = i->id;
 	o->batch = i->batch->id;
 	o->before = o->state = i->state;
+	if (o->how == STORE_DECIDE_RETRY)
+		return retry(m, o, i);
 	if (o->how == STORE_DECIDE_EVIDENCE)
 		err = add_evidence(m, o, i);
 	else

@@ -236,6 +236,8 @@ struct store_get_changes;
 enum err mem_get_changes(struct mem *m, struct store_get_changes *o);
 /* store_mem_changes.c: the batch appears. */
 void mem_publication_add(struct mem *m, struct mem_batch *b);
+struct store_get_domains;
+enum err mem_get_domains(struct mem *m, struct store_get_domains *o);
 struct store_preview;
 enum err mem_preview(struct mem *m, struct store_preview *o);
 enum err mem_get_batch(struct mem *m, struct store_get_batch *o);

@@ -9,6 +9,7 @@
  */
 #include "daemon/store/sqlite_int.h"
 #include "daemon/store/store_changes.h"
+#include "daemon/store/store_domains.h"
 #include "daemon/store/store_preview.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -304,6 +305,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_QUEUES: return sq_queues(s, CONTAINER_OF(op, struct store_queues, op));
 	case STORE_PREVIEW: return sq_preview(s, CONTAINER_OF(op, struct store_preview, op));
 	case STORE_GET_CHANGES: return sq_get_changes(s, CONTAINER_OF(op, struct store_get_changes, op));
+	case STORE_GET_DOMAINS: return sq_get_domains(s, CONTAINER_OF(op, struct store_get_domains, op));
 	case STORE_GET_BATCH: return sq_get_batch(s, CONTAINER_OF(op, struct store_get_batch, op));
 	case STORE_GET_ITEMS: return sq_get_items(s, CONTAINER_OF(op, struct store_get_items, op));
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));

@@ -436,7 +436,8 @@ int store_contract_run(const struct store_kit *k)
 	                                          contract_created_tests,
 	                                          contract_read_tests,
 	                                          contract_preview_tests,
-	                                          contract_changes_tests};
+	                                          contract_changes_tests,
+	                                          contract_domains_tests};
 	struct CMUnitTest tests[128];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)

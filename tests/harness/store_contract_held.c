@@ -368,6 +368,75 @@ static void renewals_without_history_are_looked_up_once(void **state)
 	assert_int_equal(play(c->b, &l.op, STORE_LOOKED), ERR_NOT_FOUND);
 }
 
+static enum err again(struct contract *c, item_id_t item, struct store_decide *out)
+{
+	*out = (struct store_decide){.how = STORE_DECIDE_RETRY, .item = item};
+	return decide_as(c, out);
+}
+
+static void a_failed_item_is_tried_again(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_decide d;
+	item_id_t item = admit_kind(c, PLAY_GRANT, "g1", 1);
+	assert_int_equal(again(c, item, &d), OK); /* it moves: nothing happens */
+	assert_true(d.repeated && d.state == ITEM_QUEUED);
+	struct store_claim k = contract_claim(c, 0, 9);
+	contract_end(c, item, k.claim, ITEM_FAILED);
+	assert_int_equal(contract_counts(c).grants, 0);
+	assert_int_equal(again(c, item, &d), OK);
+	assert_true(!d.repeated && d.before == ITEM_FAILED && d.state == ITEM_QUEUED);
+	assert_int_equal(contract_counts(c).grants, 1);
+	assert_int_equal(again(c, item, &d), OK);
+	assert_true(d.repeated);
+	assert_int_equal(contract_counts(c).items[ITEM_QUEUED], 1);
+	(void)contract_restart(c);
+	contract_assert_state(c, item, ITEM_QUEUED);
+	k = contract_claim(c, 0, 9);
+	assert_int_equal(k.count, 1);
+	assert_int_equal(k.items[0].attempt, 2);
+	assert_true(k.items[0].again);
+	contract_end(c, item, k.claim, ITEM_DONE);
+	assert_int_equal(again(c, item, &d), ERR_CONFLICT);
+	assert_int_equal(d.before, ITEM_DONE);
+	contract_assert_state(c, item, ITEM_DONE);
+}
+
+/* What stood in its way is gone: another has given the person's grant back. */
+static void a_refused_item_is_decided_again(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_decide d;
+	item_id_t first = admit_kind(c, PLAY_GRANT, "g1", 1), second = admit_kind(c, PLAY_GRANT, "g2", 1);
+	contract_assert_state(c, second, ITEM_REFUSED);
+	assert_int_equal(again(c, second, &d), OK);
+	assert_true(!d.repeated && d.state == ITEM_REFUSED); /* nothing has changed */
+	struct store_claim k = contract_claim(c, 0, 9);
+	contract_end(c, first, k.claim, ITEM_FAILED);
+	assert_int_equal(again(c, second, &d), OK);
+	assert_int_equal(d.state, ITEM_QUEUED);
+	assert_int_equal(again(c, first, &d), OK); /* now the other one has it */
+	assert_int_equal(d.state, ITEM_REFUSED);
+	k = contract_claim(c, 0, 9);
+	assert_int_equal(k.count, 1);
+	assert_int_equal(k.items[0].item, second);
+	assert_int_equal(k.items[0].attempt, 1); /* nothing of it has been sent */
+}
+
+static void what_is_cancelled_or_foreign_is_not_tried_again(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_decide d;
+	item_id_t item = admit_kind(c, PLAY_GRANT, "p1", 1);
+	struct store_batch_cancel x = {.batch = contract_row(c, item).batch,
+	                               .partner = c->partner[0],
+	                               .now = c->now};
+	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
+	assert_int_equal(again(c, item, &d), ERR_CONFLICT);
+	d = (struct store_decide){.how = STORE_DECIDE_RETRY, .partner = c->partner[1], .ref = STR("p1")};
+	assert_int_equal(decide_as(c, &d), ERR_NOT_FOUND);
+}
+
 const struct CMUnitTest contract_held_tests[] = {CONTRACT_TEST(evidence_decides_what_waited_for_it),
                                                  CONTRACT_TEST(the_same_evidence_changes_nothing),
                                                  CONTRACT_TEST(evidence_has_an_owner_and_an_end),
@@ -380,4 +449,8 @@ const struct CMUnitTest contract_held_tests[] = {CONTRACT_TEST(evidence_decides_
                                                  CONTRACT_TEST(what_was_free_is_held_and_never_charged),
                                                  CONTRACT_TEST(quotas_follow_what_is_decided_later),
                                                  CONTRACT_TEST(renewals_without_history_are_looked_up_once),
+                                                 CONTRACT_TEST(a_failed_item_is_tried_again),
+                                                 CONTRACT_TEST(a_refused_item_is_decided_again),
+                                                 CONTRACT_TEST(
+                                                     what_is_cancelled_or_foreign_is_not_tried_again),
                                                  CONTRACT_TESTS_END};

@@ -66,6 +66,7 @@ extern const struct CMUnitTest contract_created_tests[];
 extern const struct CMUnitTest contract_read_tests[];
 extern const struct CMUnitTest contract_preview_tests[];
 extern const struct CMUnitTest contract_changes_tests[];
+extern const struct CMUnitTest contract_domains_tests[];
 
 #define CONTRACT_TEST(f) cmocka_unit_test_setup_teardown(f, contract_set_up, contract_tear_down)
 #define CONTRACT_TESTS_END                   \

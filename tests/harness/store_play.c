@@ -1,6 +1,7 @@
 /* Lines, operations and dumps for tests of the store. */
 #include "tests/harness/store_play.h"
 #include "daemon/store/store_changes.h"
+#include "daemon/store/store_domains.h"
 #include "daemon/store/store_list.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -458,6 +459,25 @@ static void dump_changes(struct store_backend *b, uint32_t partner, struct buf *
 	arena_fini(&a);
 }
 
+static void dump_ending(struct store_backend *b, uint32_t partner, instant_ms_t now, struct buf *out)
+{
+	struct arena a = {0};
+	struct store_get_domains g = {
+	    .partner = partner, .after = now, .before = INT64_MAX, .limit = DUMP_PAGE, .arena = &a};
+	do {
+		INVARIANT(play(b, &g.op, STORE_GET_DOMAINS) == OK);
+		for (size_t i = 0; i < g.count; i++) {
+			const struct store_domain_row *r = &g.rows[i];
+			buf_printf(out, "ending %u %.*s %d %lld %u %lld %d %d\n", partner, STR_ARG(r->domain),
+			           (int)r->what, (long long)r->at, r->account, (long long)r->expires,
+			           (int)r->grant_from, (int)r->free_until);
+			g.after = r->at;
+			g.after_name = r->domain;
+		}
+	} while (g.more);
+	arena_fini(&a);
+}
+
 void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 {
 	unsigned gone = 0;
@@ -479,5 +499,7 @@ void play_dump(struct store_backend *b, instant_ms_t now, struct buf *out)
 	dump_rules(b, out);
 	for (uint32_t partner = 1; partner <= PARTNERS_MAX; partner++)
 		dump_changes(b, partner, out);
+	for (uint32_t partner = 1; partner <= PARTNERS_MAX; partner++)
+		dump_ending(b, partner, now, out);
 	INVARIANT(buf_ok(out));
 }

@@ -473,7 +473,7 @@ static void decide(struct pair *p)
 	struct item_evidence e = {STR("ekyc"), STR("x"), str_c(references[draw(p, 3)]), STR("confirmed"),
 	                          DATE_NONE};
 	snprintf(ref, sizeof ref, "r%d", (int)draw(p, REFS));
-	struct store_decide a = {.how = (enum store_decide_how)draw(p, 3),
+	struct store_decide a = {.how = (enum store_decide_how)draw(p, 4),
 	                         .partner = p->partner[draw(p, PARTNERS)],
 	                         .ref = str_c(ref),
 	                         .evidence = &e,
