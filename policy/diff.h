@@ -3,7 +3,8 @@
  * differs in their texts.
  *
  * Different is: another outcome (free and charged years among it), another main reason, another set of reasons, or
- * another set of clauses cited. What the partner lets be charged is no part of the input: fees are compared as texts.
+ * another set of clauses cited. What the partner lets be charged is no part of the input (fees are compared as texts),
+ * nor is what a person approves. A region is exact; where too many rules speak at once it is told as a whole, and says so.
  */
 #ifndef VNEPP_POLICY_DIFF_H
 #define VNEPP_POLICY_DIFF_H
