@@ -277,13 +277,15 @@ install: $(B)/vneppd $(B)/vnepp
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard systemd/man/*.1)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard systemd/man/*.5)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard systemd/man/*.8)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/vneppd.socket
 	install -D -m 0644 systemd/vnepp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vnepp.conf
 	install -D -m 0644 systemd/vnepp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vnepp.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES)
 	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
 	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
 	$(B)/vnepp policy schema > $(SHARE)/vnepp-rules.schema.json
-	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json
+	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json systemd/vneppd-network.conf
+	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd-reload.conf > $(SHARE)/vneppd-reload.conf
 	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
 	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets
 	@set -e; for f in $(SAMPLES); do \

@@ -20,6 +20,7 @@
 #include "daemon/net/dial.h"
 #include "daemon/net/http1.h"
 #include "daemon/rotate.h"
+#include "daemon/listening.h"
 #include "daemon/net/listener.h"
 #include "certs/tls_ctx.h"
 #include "epp/base/alloc.h"
@@ -53,7 +54,7 @@ struct daemon {
 	struct tls_ctx *api_tls;
 	struct store_executor *writer, *reader;
 	struct gateway *gateway;
-	struct listener *api, *control, *web[CONFIG_ADMIN_LISTEN_MAX];
+	struct listening listening;
 	struct admin admin;
 	struct commands commands;
 	struct meter meter;
@@ -147,20 +148,12 @@ static enum err open_http_admin(struct daemon *d, struct errmsg *e)
 	                               .checks = gateway_observe_checks,
 	                               .status = gateway_observe_status,
 	                               .arg = d->observer};
-	enum err err = OK;
-	if (d->config->admin_listen_count == 0)
+	if (!listening_has_web(&d->listening, d->config))
 		return OK;
 	d->http_admin = http_admin_new(&deps);
 	load_token(d);
-	struct listener_config c = {.unix_mode = 0660,
-	                            .max_connections = HTTP_ADMIN_CONNECTIONS,
-	                            .on_stream = http_server_on_stream,
-	                            .arg = http_admin_server(d->http_admin)};
-	for (size_t i = 0; i < d->config->admin_listen_count && !err; i++) {
-		c.address = d->config->admin_listen[i];
-		err = listener_open(&d->web[i], &d->loop.loop, &c, e);
-	}
-	return err;
+	struct listening_to to = {http_server_on_stream, http_admin_server(d->http_admin)};
+	return listening_open_web(&d->listening, &d->loop.loop, d->config, &to, HTTP_ADMIN_CONNECTIONS, e);
 }
 
 /* ---- reload ------------------------------------------------------------------------------------------------------------ */
@@ -205,8 +198,9 @@ static void on_reloaded(void *arg, const char *why)
 	struct reload *r = arg;
 	struct daemon *d = r->daemon;
 	if (!why) {
-		listener_set_tls(d->api, r->tls);
-		listener_set_limits(d->api, r->config->api_max_connections, r->config->api_max_per_address);
+		listener_set_tls(d->listening.api, r->tls);
+		listener_set_limits(d->listening.api, r->config->api_max_connections,
+		                    r->config->api_max_per_address);
 		log_set_level(&d->log, (enum log_level)r->config->log_level);
 		tell_admin_listen(d, r->config);
 		config_unref(&d->config);
@@ -268,8 +262,7 @@ static void on_signal(void *arg, int signum)
 
 static void close_listeners(struct daemon *d)
 {
-	listener_close(&d->api);
-	listener_close(&d->control);
+	listening_close(&d->listening);
 	admin_close(&d->admin);
 }
 
@@ -281,39 +274,14 @@ static void fail(struct daemon *d, const char *why)
 
 static enum err open_listeners(struct daemon *d, struct errmsg *e)
 {
-	const struct config *c = d->config;
-	struct listener_config api = {.address = c->api_listen,
-	                              .tls = d->api_tls,
-	                              .max_connections = c->api_max_connections,
-	                              .max_per_address = c->api_max_per_address,
-	                              .on_stream = http_server_on_stream,
-	                              .arg = gateway_http(d->gateway)};
-	struct listener_config control = {
-	    .address = c->control_socket, .unix_mode = 0660, .on_stream = admin_on_stream, .arg = &d->admin};
-	enum err err = listener_open(&d->api, &d->loop.loop, &api, e);
-	if (!err && c->control_socket)
-		err = listener_open(&d->control, &d->loop.loop, &control, e);
-	return err;
-}
-
-/* For scripts that let the system choose the port: written whole, then renamed into place. */
-static enum err write_ports(struct daemon *d, struct errmsg *e)
-{
-	char tmp[4096];
-	if (!d->ports_file)
-		return OK;
-	if (snprintf(tmp, sizeof tmp, "%s.new", d->ports_file) >= (int)sizeof tmp)
-		return err_set(e, ERR_TOO_LONG, "--ports-file: the path is too long");
-	FILE *f = fopen(tmp, "we");
-	if (!f)
-		return err_set(e, ERR_IO, "%s: %s", tmp, strerror(errno));
-	fprintf(f, "api=%u\n", listener_port(d->api));
-	for (size_t i = 0; i < ARRAY_LEN(d->web); i++)
-		if (d->web[i] && listener_port(d->web[i]))
-			fprintf(f, "admin=%u\n", listener_port(d->web[i]));
-	if (fclose(f) != 0 || rename(tmp, d->ports_file) != 0)
-		return err_set(e, ERR_IO, "%s: %s", d->ports_file, strerror(errno));
-	return OK;
+	struct listening_to api = {http_server_on_stream, gateway_http(d->gateway)},
+	                    control = {admin_on_stream, &d->admin};
+	enum err err = listening_open_api(&d->listening, &d->loop.loop, d->config, d->api_tls, &api, e);
+	if (!err)
+		err = listening_open_control(&d->listening, &d->loop.loop, d->config, &control, e);
+	if (!err)
+		listening_opened(&d->listening, &d->log.log);
+	return err ? err : listening_write_ports(&d->listening, d->ports_file, e);
 }
 
 static void on_watchdog(struct loop_timer *t)
@@ -347,12 +315,12 @@ static void on_ready(void *arg, const char *why)
 		return;
 	}
 	d->ready = true;
-	if (open_listeners(d, &e) || write_ports(d, &e)) {
+	if (open_listeners(d, &e)) {
 		fail(d, e.text);
 		stop(d);
 		return;
 	}
-	LOG(&d->log.log, LOG_NOTICE, "ready", "listening", F_C("api", listener_address(d->api)),
+	LOG(&d->log.log, LOG_NOTICE, "ready", "listening", F_C("api", listener_address(d->listening.api)),
 	    F_C("control", d->config->control_socket), F_C("version", VNEPP_VERSION));
 	sdnotify_ready(&d->notify);
 	d->certificates.fire = on_certificates;
@@ -469,8 +437,7 @@ static void free_executor(struct store_executor *x)
 static void finish(struct daemon *d)
 {
 	close_listeners(d);
-	for (size_t i = 0; i < ARRAY_LEN(d->web); i++)
-		listener_close(&d->web[i]);
+	listening_close_web(&d->listening);
 	if (d->http_admin) {
 		http_admin_drain(d->http_admin);
 		http_server_abort(http_admin_server(d->http_admin));
@@ -527,7 +494,7 @@ static int run(const char *path, const char *ports_file)
 	meter_init(&d.meter);
 	sdnotify_init(&d.notify);
 	loop_uv_init(&d.loop, &d.clock);
-	if (start(&d, rules, &e))
+	if (listening_init(&d.listening, &e) || start(&d, rules, &e))
 		fail(&d, e.text);
 	else
 		loop_uv_run(&d.loop);

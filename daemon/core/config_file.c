@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,12 +13,39 @@
 /* Bits that a key or password file must not have: group may read, nobody else may do anything. */
 #define MODE_FORBIDDEN 0027
 
+#define CREDENTIAL "credential:"
+
+/* "credential:registry.key": what systemd has put there by LoadCredential= or LoadCredentialEncrypted=. */
+static bool credential_path(struct config_reading *r, const struct yaml_node *n, const char *name,
+                            const char **out)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	if (!*name || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		yaml_error(r->d, n, "'%s' is not the name of a credential", name);
+		diag_help(r->d, "the name that stands in the unit: LoadCredential=NAME:/path/of/the/file");
+		return false;
+	}
+	if (!folder || folder[0] != '/') {
+		yaml_error(r->d, n, "there are no credentials here: CREDENTIALS_DIRECTORY is not set");
+		diag_help(
+		    r->d,
+		    "systemd sets it for services with LoadCredential=; to check by hand, set it to a folder "
+		    "with a file '%s'",
+		    name);
+		return false;
+	}
+	*out = arena_printf(r->arena, "%s/%s", folder, name).ptr;
+	return true;
+}
+
 bool config_file_path(struct config_reading *r, struct yaml_node *map, const char *key, enum yaml_presence p,
                       const char **out)
 {
 	const char *text;
 	if (!config_value_text(r, map, key, p, &text))
 		return false;
+	if (strncmp(text, CREDENTIAL, strlen(CREDENTIAL)) == 0)
+		return credential_path(r, yaml_get(map, key), text + strlen(CREDENTIAL), out);
 	*out = text[0] == '/' ? text : arena_printf(r->arena, "%s%s", r->dir, text).ptr;
 	return true;
 }

@@ -94,7 +94,8 @@ bool config_address_ip(struct config_reading *r, struct yaml_node *map, const ch
 /* "epp.example.vn:700", "[2001:db8::1]:700"; port 700 unless given. */
 bool config_address_endpoint(struct config_reading *r, struct yaml_node *n, struct config_endpoint *out);
 
-/* config_file.c: paths, relative ones counted from the main file. They are looked at, never changed. */
+/* config_file.c: paths, relative ones counted from the main file; "credential:NAME" is a file in $CREDENTIALS_DIRECTORY. They
+ * are looked at, never changed. */
 enum config_file_kind {
 	CONFIG_FILE_PUBLIC,   /* anybody may read it */
 	CONFIG_FILE_KEY,      /* not readable by others */

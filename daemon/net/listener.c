@@ -18,6 +18,7 @@
 #include "epp/base/map.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -258,6 +259,52 @@ static enum err open_unix(struct listener *l, uint32_t mode, struct errmsg *m)
 	return r == 0 ? OK : cannot_listen(l, r, m);
 }
 
+/* What address it has, in words. */
+static void name_socket(struct listener *l, const struct sockaddr_storage *ss, socklen_t len)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)ss;
+	if (l->is_unix) {
+		size_t max = len > offsetof(struct sockaddr_un, sun_path)
+		                 ? len - offsetof(struct sockaddr_un, sun_path)
+		                 : 0;
+		(void)snprintf(l->address, sizeof l->address, "%.*s", (int)max, un->sun_path);
+		return;
+	}
+	sock_addr_format(l->address, sizeof l->address, (const struct sockaddr *)ss);
+	l->port = ntohs(ss->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)ss)->sin6_port
+	                                          : ((const struct sockaddr_in *)ss)->sin_port);
+}
+
+/* One that somebody else has bound: it is only listened on. */
+static enum err open_given(struct listener *l, const struct listener_config *c, struct errmsg *m)
+{
+	struct sockaddr_storage ss = {0};
+	socklen_t len = sizeof ss;
+	bool known = getsockname(c->fd, (struct sockaddr *)&ss, &len) == 0;
+	l->is_unix = ss.ss_family == AF_UNIX;
+	init_handle(l, &l->socket);
+	l->socket.handle.data = l;
+	if (!known || (!l->is_unix && ss.ss_family != AF_INET && ss.ss_family != AF_INET6)) {
+		(void)close(c->fd); /* nothing was done with it */
+		return err_set(m, ERR_CONFIG, "the socket that was passed for %s is neither TCP nor Unix",
+		               c->address);
+	}
+	int r = l->is_unix ? uv_pipe_open(&l->socket.pipe, c->fd) : uv_tcp_open(&l->socket.tcp, c->fd);
+	if (r != 0)
+		(void)close(c->fd); /* as above */
+	else
+		r = uv_listen(&l->socket.stream, BACKLOG, on_connection);
+	name_socket(l, &ss, len);
+	return r == 0 ? OK : cannot_listen(l, r, m);
+}
+
+bool listener_is_local(const struct listener *l)
+{
+	struct sockaddr_storage ss;
+	return l->is_unix || (sock_addr_parse(str_c(l->address), &ss) == OK &&
+	                      sock_addr_is_loopback((const struct sockaddr *)&ss));
+}
+
 enum err listener_open(struct listener **out, struct loop *loop, const struct listener_config *c,
                        struct errmsg *m)
 {
@@ -270,9 +317,16 @@ enum err listener_open(struct listener **out, struct loop *loop, const struct li
 	map_init(&l->by_address);
 	listener_set_limits(l, c->max_connections, c->max_per_address);
 	listener_set_tls(l, c->tls);
+	enum err e;
+	if (c->fd > 0) {
+		e = open_given(l, c, m);
+		if (e != OK)
+			listener_close(&l);
+		*out = l;
+		return e;
+	}
 	init_handle(l, &l->socket);
 	l->socket.handle.data = l;
-	enum err e;
 	if (!str_copy(l->address, sizeof l->address, str_c(c->address)))
 		e = err_set(m, ERR_CONFIG, "cannot listen on '%s': too long", c->address);
 	else

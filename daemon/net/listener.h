@@ -7,6 +7,7 @@
 #include "epp/base/attr.h"
 #include "epp/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LISTENER_HANDSHAKE_MS \
@@ -21,6 +22,9 @@ struct tls_ctx;
 struct listener_config {
 	const char
 	    *address; /* "192.0.2.1:8443", "[::1]:8443", port 0 for a free one; "/path" for a Unix socket */
+	/* > 0: a listening stream socket that is open already; taken over whether opening succeeds or not. `address` then only
+	 * says what for. */
+	int fd;
 	uint32_t unix_mode;       /* permissions of a Unix socket, e.g. 0660; 0: 0600 */
 	struct tls_ctx *tls;      /* server context, a reference is taken; NULL for none */
 	uint32_t max_connections; /* 0: 1024 */
@@ -49,6 +53,8 @@ void listener_close(struct listener **l);
 /* New connections use `tls` (a reference is taken; NULL: none) from now on. */
 void listener_set_tls(struct listener *l, struct tls_ctx *tls);
 void listener_set_limits(struct listener *l, uint32_t max_connections, uint32_t max_per_address);
+/* Whether only this machine can connect: a Unix socket, or a loopback address. */
+bool listener_is_local(const struct listener *l);
 /* The real address, with the port that was chosen: "127.0.0.1:40123". Valid as long as the listener. */
 const char *listener_address(const struct listener *l);
 /* 0 for a Unix socket. */

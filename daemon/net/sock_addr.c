@@ -13,6 +13,17 @@ static bool mapped_v4(const struct sockaddr *sa, struct in_addr *v4)
 	return true;
 }
 
+bool sock_addr_is_loopback(const struct sockaddr *sa)
+{
+	struct in_addr v4;
+	if (sa->sa_family == AF_INET)
+		v4 = ((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	else if (!mapped_v4(sa, &v4))
+		return sa->sa_family == AF_INET6 &&
+		       IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr);
+	return ntohl(v4.s_addr) >> 24 == 127;
+}
+
 void sock_addr_host(char *out, size_t size, const struct sockaddr *sa)
 {
 	struct in_addr v4;

@@ -455,6 +455,26 @@ static void roles_are_checked(void **state)
 	assert_int_equal(config_roles_of(f->c, 4242, 4242, NULL, 0), 0);
 }
 
+static void secrets_may_come_as_credentials(void **state)
+{
+	struct fixture *f = *state;
+	char path[256];
+	unsetenv("CREDENTIALS_DIRECTORY");
+	refuse_main(f, "key: key.pem\n", "key: \"credential:api.key\"\n",
+	            ":7:8:", "CREDENTIALS_DIRECTORY is not set");
+	refuse_main(f, "key: key.pem\n", "key: \"credential:../key.pem\"\n",
+	            ":7:8:", "is not the name of a credential");
+	refuse_main(f, "key: key.pem\n", "key: \"credential:\"\n",
+	            ":7:8:", "is not the name of a credential");
+	setenv("CREDENTIALS_DIRECTORY", f->dir, 1);
+	refuse_main(f, "key: key.pem\n", "key: \"credential:api.key\"\n", ":7:8:", "No such file");
+	edit(f, "vneppd.yaml", main_text, "key: key.pem\n", "key: \"credential:key.pem\"\n");
+	assert_true(load(f));
+	snprintf(path, sizeof path, "%s/key.pem", f->dir);
+	assert_string_equal(f->c->api_key, path);
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void a_new_password_has_a_file_of_its_own(void **state)
 {
 	struct fixture *f = *state;
@@ -793,6 +813,7 @@ int main(void)
 	    TEST(a_limit_may_be_in_shadow_and_have_a_reason),
 	    TEST(roles_belong_to_users_and_groups),
 	    TEST(roles_are_checked),
+	    TEST(secrets_may_come_as_credentials),
 	    TEST(a_new_password_has_a_file_of_its_own),
 	    TEST(what_is_required_is_told),
 	    TEST(everything_is_reported_at_once),
