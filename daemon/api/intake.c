@@ -134,6 +134,8 @@ static void publish(struct intake *x)
 /* All chunks are back. */
 static void conclude(struct intake *x)
 {
+	if (!x->problem.status && intake_is_busy(x))
+		intake_fail_busy(x, "Another upload with the same lines is still running");
 	if (!x->problem.status && intake_refused_by_lines(x))
 		intake_fail(x, 422, "bad-lines", "Some lines are not right",
 		            x->admit_valid
@@ -175,6 +177,7 @@ void intake_take_line(struct intake *x, const struct store_line *l)
 		                "a new ref, or the content that was sent under it before");
 		break;
 	case STORE_LINE_BUSY:
+		x->lines_busy++;
 		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_BUSY",
 		                "to wait: another upload with this ref is not finished");
 		break;
@@ -476,10 +479,7 @@ static void on_begun(struct store_op *op)
 		            STR_NONE);
 		intake_abort(x);
 	} else if (op->err == ERR_BUSY) {
-		intake_fail(x, 409, "upload-under-way",
-		            "The first request with this Idempotency-Key is still running",
-		            STR("Send the same again when it has had time to finish."));
-		x->problem.retry_after_s = API_RETRY_BUSY_S;
+		intake_fail_busy(x, "The first request with this Idempotency-Key is still running");
 		end_with_problem(x);
 	} else if (op->err == ERR_EXISTS) {
 		intake_end(x);

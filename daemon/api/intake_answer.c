@@ -13,6 +13,13 @@ void intake_fail(struct intake *x, int status, const char *type, const char *tit
 	    .status = status, .type = type, .title = title, .detail = arena_str(&x->call.arena, detail)};
 }
 
+void intake_fail_busy(struct intake *x, const char *title)
+{
+	intake_fail(x, 409, "upload-under-way", title,
+	            STR("Send the same again when it has had time to finish."));
+	x->problem.retry_after_s = API_RETRY_BUSY_S;
+}
+
 void intake_fail_store(struct intake *x, const struct store_op *op)
 {
 	bool later = err_class(op->err) == ERR_CLASS_RETRY;
@@ -99,6 +106,11 @@ void intake_fail_room(struct intake *x, const struct store_room *room)
 bool intake_refused_by_lines(const struct intake *x)
 {
 	return x->errors.bad_lines > 0 && !(x->admit_valid && x->errors.bad_lines < x->lines_seen);
+}
+
+bool intake_is_busy(const struct intake *x)
+{
+	return !x->dry && x->lines_busy > 0 && (x->admit_valid || x->lines_busy == x->errors.bad_lines);
 }
 
 static void error_members(struct buf *b, const void *arg)

@@ -76,7 +76,7 @@ struct intake {
 	struct arena error_arena, scratch;
 	struct buf payload;
 	struct line_errors errors;
-	uint64_t lines_seen, lines_new, lines_same;
+	uint64_t lines_seen, lines_new, lines_same, lines_busy;
 	uint64_t counts[ITEM_STATE__COUNT];
 	struct intake_chunk chunks[INTAKE_IN_FLIGHT + 1];
 	struct intake_chunk *filling; /* or NULL */
@@ -148,6 +148,8 @@ void intake_chunk_clear(struct intake_chunk *k);
 /* ---- intake_answer.c ---- */
 /* A problem instead of an answer; the first one counts. */
 void intake_fail(struct intake *x, int status, const char *type, const char *title, struct str detail);
+/* The same is being received by another request: come again. */
+void intake_fail_busy(struct intake *x, const char *title);
 /* The store has said no. */
 void intake_fail_store(struct intake *x, const struct store_op *op);
 /* More lines of the partner would wait to be sent than may. */
@@ -157,6 +159,9 @@ void intake_answer_problem(struct intake *x);
 void intake_answer_accepted(struct intake *x, bool replayed);
 /* RateLimit-Policy and RateLimit of the answer. */
 size_t intake_limit_fields(struct intake *x, struct http_field out[API_LIMIT_FIELDS]);
+/* Lines are in another upload, which may be given up: whether they will be known cannot be told yet, and nothing else
+ * is wrong that refuses the whole. */
+bool intake_is_busy(const struct intake *x);
 /* Some line is bad enough to refuse the whole. */
 bool intake_refused_by_lines(const struct intake *x);
 

@@ -91,29 +91,44 @@ enum err sq_register(struct sq *s, struct store_register *o)
 
 /* ---- batches ---------------------------------------------------------------------------------------------------------- */
 
-enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
+static enum err run_for_batch(struct sq *s, struct store_op *op, enum sq_stmt which, batch_id_t batch)
+{
+	sqlite3_stmt *st = sq_stmt(s, which);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	return sq_run(s, op, st);
+}
+
+/* ERR_EXISTS, ERR_BUSY: the batch that has the key. A key that is too old is taken off its batch. */
+static enum err look_for_key(struct sq *s, struct store_batch_begin *o)
 {
 	enum err err;
-	sqlite3_stmt *st;
-	if (o->idempotency_key.len) {
-		st = sq_stmt(s, SQ_BATCH_BY_KEY);
-		sqlite3_bind_int64(st, 1, o->partner);
-		sq_bind_str(st, 2, o->idempotency_key);
-		bool found = sq_row(s, &o->op, st, &err);
-		bool published = found && sqlite3_column_type(st, 1) != SQLITE_NULL;
-		struct str hash = found ? sq_col_str(st, 2) : STR_NONE;
-		if (found)
-			o->batch = (batch_id_t)sqlite3_column_int64(st, 0);
-		if (hash.len == sizeof o->payload_hash)
-			memcpy(o->payload_hash, hash.ptr, sizeof o->payload_hash);
-		sq_done(st);
-		if (err || found)
-			return err ? err : published ? ERR_EXISTS : ERR_BUSY;
-	}
-	err = sq_room_begin(s, o);
+	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_BY_KEY);
+	sqlite3_bind_int64(st, 1, o->partner);
+	sq_bind_str(st, 2, o->idempotency_key);
+	bool found = sq_row(s, &o->op, st, &err);
+	bool published = found && sqlite3_column_type(st, 1) != SQLITE_NULL;
+	bool old = published && o->now - sqlite3_column_int64(st, 1) >= STORE_KEY_KEPT_MS;
+	struct str hash = found ? sq_col_str(st, 2) : STR_NONE;
+	if (found)
+		o->batch = (batch_id_t)sqlite3_column_int64(st, 0);
+	if (hash.len == sizeof o->payload_hash)
+		memcpy(o->payload_hash, hash.ptr, sizeof o->payload_hash);
+	sq_done(st);
+	if (err || !found)
+		return err;
+	if (!old)
+		return published ? ERR_EXISTS : ERR_BUSY;
+	return run_for_batch(s, &o->op, SQ_BATCH_FORGET_KEY, o->batch);
+}
+
+enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
+{
+	enum err err = o->idempotency_key.len ? look_for_key(s, o) : OK;
+	if (!err)
+		err = sq_room_begin(s, o);
 	if (err)
 		return err;
-	st = sq_stmt(s, SQ_BATCH_ADD);
+	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_ADD);
 	sqlite3_bind_int64(st, 1, o->partner);
 	if (o->idempotency_key.len)
 		sq_bind_str(st, 2, o->idempotency_key);
@@ -309,13 +324,6 @@ enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 	sqlite3_bind_int64(st, 4, repeats);
 	err = sq_run(s, &o->op, st);
 	return err ? err : sq_tally_write(s, &o->op, &tally);
-}
-
-static enum err run_for_batch(struct sq *s, struct store_op *op, enum sq_stmt which, batch_id_t batch)
-{
-	sqlite3_stmt *st = sq_stmt(s, which);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
-	return sq_run(s, op, st);
 }
 
 enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)

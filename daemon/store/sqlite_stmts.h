@@ -17,6 +17,7 @@ SQ(TEXT_ADD, "INSERT INTO text(body) VALUES(?1)")
 SQ(BATCH_ADD,
    "INSERT INTO batch(partner, idem, created, lines, items, repeats, version) VALUES(?1, ?2, ?3, 0, 0, 0, 0)")
 SQ(BATCH_BY_KEY, "SELECT id, published, hash FROM batch WHERE partner = ?1 AND idem = ?2")
+SQ(BATCH_FORGET_KEY, "UPDATE batch SET idem = NULL WHERE id = ?1")
 SQ(BATCH_GROW, "UPDATE batch SET lines = lines + ?2, items = items + ?3, repeats = repeats + ?4 WHERE id = "
                "?1 AND published IS NULL")
 SQ(BATCH_PUBLISH, "UPDATE batch SET published = ?2, hash = ?3 WHERE id = ?1 AND published IS NULL")

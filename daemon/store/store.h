@@ -164,6 +164,10 @@ struct store_room {
 	bool queue_full, day_full; /* out: a limit is reached; in shadow it only says so */
 };
 
+/* A key is its batch's for so long after the publication; then it may begin another one. */
+#define STORE_KEY_KEPT_DAYS 30
+#define STORE_KEY_KEPT_MS   (STORE_KEY_KEPT_DAYS * 86400000ll)
+
 struct store_batch_begin {
 	struct store_op op;
 	uint32_t partner;           /* in */

@@ -21,6 +21,10 @@ static struct mem_batch *batch_of_key(struct mem *m, uint32_t partner, struct st
 enum err mem_batch_begin(struct mem *m, struct store_batch_begin *o)
 {
 	struct mem_batch *b = batch_of_key(m, o->partner, o->idempotency_key);
+	if (b && b->published && o->now - b->published_at >= STORE_KEY_KEPT_MS) {
+		b->idempotency_key = STR_NONE;
+		b = NULL;
+	}
 	if (b) {
 		o->batch = b->id;
 		if (b->published)

@@ -34,6 +34,27 @@ static void a_key_is_used_once(void **state)
 	assert_int_equal(b.batch, first);
 }
 
+/* The references protect from doing anything twice for ever; a key only repeats the answer. */
+static void a_key_is_kept_thirty_days(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_batch_begin b;
+	batch_id_t first = contract_begin(c, 0, "key");
+	contract_publish(c, first);
+	c->now += STORE_KEY_KEPT_MS - 1;
+	assert_int_equal(begin(c, 0, "key", &b), ERR_EXISTS);
+	assert_int_equal(b.batch, first);
+	c->now++;
+	assert_int_equal(begin(c, 0, "key", &b), OK);
+	assert_int_not_equal(b.batch, first);
+	assert_int_equal(begin(c, 0, "key", &b), ERR_BUSY);
+	struct store_get_batch g = {.batch = first, .partner = c->partner[0]};
+	assert_int_equal(play(c->b, &g.op, STORE_GET_BATCH), OK);
+	/* However long an upload takes: its key is its own. */
+	c->now += 2 * STORE_KEY_KEPT_MS;
+	assert_int_equal(begin(c, 0, "key", &b), ERR_BUSY);
+}
+
 static void without_a_key_every_submission_is_another(void **state)
 {
 	CONTRACT_OF(c, state);
@@ -420,6 +441,7 @@ static void anothers_name_is_not_renewed(void **state)
 }
 
 const struct CMUnitTest contract_intake_tests[] = {CONTRACT_TEST(a_key_is_used_once),
+                                                   CONTRACT_TEST(a_key_is_kept_thirty_days),
                                                    CONTRACT_TEST(without_a_key_every_submission_is_another),
                                                    CONTRACT_TEST(an_aborted_batch_leaves_nothing),
                                                    CONTRACT_TEST(a_published_batch_takes_nothing_more),

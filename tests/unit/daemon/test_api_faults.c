@@ -87,6 +87,42 @@ static void api_acknowledges_nothing_that_the_store_did_not_take(void **state)
 	buf_fini(&body);
 }
 
+/* Without a key the lines themselves tell: nothing is wrong with them, and what becomes of the other upload is open. */
+static void api_says_to_come_again_while_its_lines_are_in_another_upload(void **state)
+{
+	static const char *const paths[] = {"/v1/batches", "/v1/batches?admission=valid"};
+	struct world *w = *state;
+	struct client first, c;
+	struct buf body;
+	lines(&body, "b", 1500); /* a chunk is at the store, the rest is not */
+	client_dial(w, &first, "an.test");
+	stream_write(first.stream, STR("POST /v1/batches HTTP/1.1\r\nHost: api\r\n" NDJSON
+	                               "Content-Length: 8000000\r\n\r\n"));
+	stream_write(first.stream, buf_str(&body));
+	vloop_run_for(&w->v, 1000);
+	buf_fini(&body);
+	lines(&body, "b", 10);
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		ask(w, &c, "an.test", "POST", paths[i], NDJSON, buf_str(&body));
+		expect_problem(&c, 409, "upload-under-way");
+		assert_true(str_eq_c(header(&c, "Retry-After"), "5"));
+		client_fini(&c);
+	}
+	buf_lit(&body, "{}\n"); /* this has to be mended, whatever becomes of the others */
+	ask(w, &c, "an.test", "POST", paths[0], NDJSON, buf_str(&body));
+	expect_problem(&c, 422, "bad-lines");
+	client_fini(&c);
+	stream_abort(first.stream);
+	assert_true(run_until(w, is_closed, &first, 1000));
+	vloop_run_for(&w->v, 1000);
+	client_fini(&first);
+	ask(w, &c, "an.test", "POST", paths[1], NDJSON, buf_str(&body));
+	expect_status(&c, 202);
+	assert_int_equal(number(&c, "new"), 10);
+	client_fini(&c);
+	buf_fini(&body);
+}
+
 /* Else its key and its references would be taken until the next start. */
 static void api_takes_a_batch_back_later_when_the_store_cannot(void **state)
 {
@@ -275,6 +311,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	    TEST(api_survives_a_lost_connection_at_every_step),
 	    TEST(api_acknowledges_nothing_that_the_store_did_not_take),
+	    TEST(api_says_to_come_again_while_its_lines_are_in_another_upload),
 	    TEST(api_takes_a_batch_back_later_when_the_store_cannot),
 	    TEST(api_tells_an_internal_error_from_a_full_disk),
 	    TEST(api_readers_survive_a_lost_connection),
