@@ -99,6 +99,17 @@ $(PAGE_OBJ): $(PAGE_OBJ:.o=.c) $(STAMP)
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 $(call lib,daemon/admin): $(PAGE_OBJ)
 
+# The contract of the partners' API, as a table in C.
+CONTRACT_OBJ := $(OBJ)/daemon/api/api_contract_text.o
+$(CONTRACT_OBJ:.o=.c): daemon/api/openapi.json
+	@mkdir -p $(@D)
+	$(Q){ echo '#include "daemon/api/api_contract.h"'; echo 'const unsigned char api_contract_text[] = {'; \
+		od -An -v -tu1 $< | sed 's/  */,/g; s/^,//; s/$$/,/'; \
+		echo '0};'; echo 'const size_t api_contract_len = sizeof api_contract_text - 1;'; } > $@
+$(CONTRACT_OBJ): $(CONTRACT_OBJ:.o=.c) $(STAMP)
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(call lib,daemon/api): $(CONTRACT_OBJ)
+
 # llhttp 8 comes as generated C; Debian 13 has it as a library.
 LLHTTP_OBJ := $(if $(LLHTTP_DIR),$(patsubst %,$(OBJ)/llhttp/%.o,api http llhttp))
 $(B)/lib/llhttp.a: $(LLHTTP_OBJ)

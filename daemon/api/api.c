@@ -165,6 +165,7 @@ static const struct route routes[] = {
     {"GET", "/v1/domains", domains_params, api_get_domains, METER_DOMAIN},
     {"POST", "/v1/domains", no_params, api_submit_one, METER_SUBMIT},
     {"GET", "/v1/domains/*", no_params, api_get_domain, METER_DOMAIN},
+    {"GET", "/v1/openapi.json", no_params, api_get_contract, METER_OTHER},
     {"POST", "/v1/decisions", no_params, api_decide, METER_DECISION},
     {"GET", "/v1/limits", no_params, api_get_limits, METER_LIMITS},
 };

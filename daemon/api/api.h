@@ -16,6 +16,7 @@
  *   GET  /v1/domains?expiring=30d        names that expire or begin to cost in that time
  *   GET  /v1/domains/{name}              what we know of a name of this partner's
  *   POST /v1/decisions                   one item decided and explained; nothing of it is kept
+ *   GET  /v1/openapi.json                the contract: OpenAPI 3.1
  *   GET  /v1/limits                      what this partner may do, and what of it is used
  *
  * Errors are problem details (RFC 9457) with type "urn:vnepp:problem:…".

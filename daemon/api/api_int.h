@@ -170,6 +170,7 @@ void api_get_domains(const struct api_request *q); /* api_domains.c */
 void api_submit_one(const struct api_request *q);  /* api_one.c */
 void api_get_changes(const struct api_request *q); /* api_feed.c */
 void api_get_events(const struct api_request *q);
+void api_get_contract(const struct api_request *q); /* api_contract.c */
 void api_get_limits(const struct api_request *q);   /* api_limits.c */
 void api_add_evidence(const struct api_request *q); /* api_evidence.c */
 void intake_begin(const struct api_request *q);
@@ -178,6 +179,8 @@ void intake_begin(const struct api_request *q);
 extern const char *const api_item_types[];
 enum { API_AS_JSON, API_AS_NDJSON, API_AS_CSV };
 bool api_accept_items(struct http_request *r, int *as);
+/* Whether If-None-Match names this ETag. */
+bool api_etag_matches(struct str header, struct str etag);
 /* True when the answer can be JSON; else 406. */
 bool api_accept_json(struct http_request *r);
 /* ---- api_accept.c ---- */

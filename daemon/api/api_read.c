@@ -59,7 +59,7 @@ struct batch_call {
 };
 
 /* RFC 9110 section 13.1.2: weak comparison, "*" is any. */
-static bool etag_matches(struct str header, struct str etag)
+bool api_etag_matches(struct str header, struct str etag)
 {
 	while (header.len) {
 		struct str one = str_trim(str_split(&header, ','));
@@ -95,7 +95,7 @@ static void on_batch(struct store_op *op)
 		return;
 	struct str etag = arena_printf(&c->arena, "\"%llu-%llu\"", (unsigned long long)x->get.info.batch,
 	                               (unsigned long long)x->get.info.version);
-	if (etag_matches(http_header(c->http, "If-None-Match"), etag)) {
+	if (api_etag_matches(http_header(c->http, "If-None-Match"), etag)) {
 		struct http_field field = HTTP_FIELD("ETag", etag);
 		http_respond(c->http, 304, &field, 1, STR_NONE);
 	} else {
