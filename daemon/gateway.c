@@ -198,6 +198,7 @@ static void run(struct gateway *g)
 	sched_start(g->sched);
 	gateway_review_start(g);
 	gateway_lists_start(g);
+	gateway_watch_start(g);
 	g->env.on_ready(g->env.arg, NULL);
 }
 
@@ -457,6 +458,7 @@ void gateway_stop(struct gateway *g)
 	gateway_review_stop(g);
 	gateway_lists_stop(g);
 	gateway_drain_stop(g);
+	gateway_watch_stop(g);
 	gateway_trace_stop(g);
 	sched_stop(g->sched);
 }
@@ -471,6 +473,7 @@ void gateway_free(struct gateway *g)
 	gateway_review_free(g);
 	gateway_lists_free(g);
 	gateway_drain_free(g);
+	gateway_watch_free(g);
 	loop_timer_cancel(g->env.loop, &g->deadline);
 	gateway_policy_free(g);
 	decider_unref(&g->decider);

@@ -93,6 +93,7 @@ struct gateway {
 	struct gateway_review *review; /* owned; NULL before it runs */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
+	struct gateway_watch *watch;   /* owned; NULL before it runs */
 	struct list traces;            /* of struct gateway_trace; owned */
 	struct gateway_drain *drain;   /* owned; NULL: not asked for (gateway_drain.c) */
 };
@@ -123,6 +124,8 @@ enum err gateway_registries_new(struct gateway *g, struct errmsg *e) MUST_CHECK;
 void gateway_registries_free(struct gateway *g);
 /* Numbers of accounts in the order of registries and their accounts; makes pools and hands them to the scheduler. */
 void gateway_registries_start(struct gateway *g, const uint32_t *ids);
+/* Another way takes over, which is taken over, when the sessions in use have logged out. */
+void gateway_account_replace(struct gateway_account *a, struct gateway_pool *next);
 size_t gateway_account_count(const struct gateway *g);
 struct gateway_account *gateway_account_at(const struct gateway *g, size_t i);
 /* By the configuration's names; NULL when there is none. */
@@ -162,6 +165,10 @@ struct json_t *gateway_moment(instant_ms_t t);
 const struct gateway_account *gateway_account_of(const struct gateway *g, uint32_t id);
 const char *gateway_account_name(const struct gateway *g, uint32_t id);
 const char *gateway_partner_name(const struct gateway *g, uint32_t id);
+/* gateway_watch.c: new certificates are taken as they come. */
+void gateway_watch_start(struct gateway *g);
+void gateway_watch_stop(struct gateway *g);
+void gateway_watch_free(struct gateway *g);
 /* gateway_trace.c: an account opens; the gateway stops: every trace is answered. */
 void gateway_trace_tap(struct gateway_account *a);
 void gateway_trace_stop(struct gateway *g);

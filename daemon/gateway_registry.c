@@ -221,6 +221,11 @@ static void change(struct gateway_account *a, struct gateway_pool *next)
 		gateway_pool_close(a->way);
 }
 
+void gateway_account_replace(struct gateway_account *a, struct gateway_pool *next)
+{
+	change(a, next);
+}
+
 void gateway_changes_apply(struct gateway *g, struct gateway_changes *ch)
 {
 	for (size_t i = 0; i < ch->count; i++) {
