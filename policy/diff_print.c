@@ -182,6 +182,23 @@ static void print_box(const struct policy_diff *d, const uint64_t *box, struct b
 		buf_printf(out, "          %.*s\n", STR_ARG(say(d, "everywhere", "mọi trường hợp")));
 }
 
+/* Reasons and clauses (document, a tab, section) of one decision that the other does not have. */
+static void print_words(const struct policy_diff *d, struct str label, const struct word_set *has,
+                        const struct word_set *lacks, struct buf *out)
+{
+	size_t n = 0;
+	for (size_t w = 0; w < d->word_count; w++) {
+		struct str rest = d->words[w], first = str_split(&rest, '\t');
+		if (!(has->bits[w / 64] & ~lacks->bits[w / 64] & 1ull << w % 64))
+			continue;
+		if (n++ == 0)
+			buf_printf(out, "\n   %.*s", STR_ARG(label));
+		else
+			buf_lit(out, "; ");
+		buf_printf(out, "%.*s%s%.*s", STR_ARG(first), rest.len ? " " : "", STR_ARG(rest));
+	}
+}
+
 static void print_title(const struct policy_diff *d, const struct region *r, struct buf *out)
 {
 	if (r->kind == REGION_FLIPS) {
@@ -191,6 +208,8 @@ static void print_title(const struct policy_diff *d, const struct region *r, str
 	} else if (r->kind == REGION_CITES) {
 		buf_add(out, say(d, "the outcome stays, reasons or clauses change",
 		                 "kết quả giữ nguyên, lý do hoặc căn cứ thay đổi"));
+		print_words(d, say(d, "no longer  ", "bỏ    "), &r->old.words, &r->now.words, out);
+		print_words(d, say(d, "now also   ", "thêm  "), &r->now.words, &r->old.words, out);
 	} else {
 		buf_add(out, say(d, "outcome, reasons or clauses change, as other rules decide as well",
 		                 "kết quả, lý do hoặc căn cứ thay đổi, tùy theo các quy tắc khác"));

@@ -826,6 +826,19 @@ static void another_end_of_a_waiver_is_a_region(void **state)
 	free(text);
 }
 
+static void another_clause_is_named(void **state)
+{
+	size_t regions;
+	(void)state;
+	char *text = report("checks.yaml", "reason: ONE_PER_SUBJECT}\n    cite: [FAQ-ONE]",
+	                    "reason: ONE_PER_SUBJECT}\n    cite: [QD-20]", POLICY_TEXT, POLICY_EN, &regions);
+	assert_int_equal(regions, 1);
+	assert_says(text, "1. the outcome stays, reasons or clauses change\n   no longer  ");
+	assert_says(text, "\n   now also   ");
+	assert_says(text, "because of rule one-per-subject\n");
+	free(text);
+}
+
 static void words_and_fees_are_texts_alone(void **state)
 {
 	size_t regions;
@@ -969,6 +982,7 @@ int main(void)
 	    cmocka_unit_test(another_age_is_a_region),
 	    cmocka_unit_test(an_official_reads_it_in_vietnamese),
 	    cmocka_unit_test(another_end_of_a_waiver_is_a_region),
+	    cmocka_unit_test(another_clause_is_named),
 	    cmocka_unit_test(words_and_fees_are_texts_alone),
 	    cmocka_unit_test(rules_taken_away_and_moved_are_named),
 	    cmocka_unit_test(many_rules_are_compared_as_well),
