@@ -111,6 +111,7 @@ void *api_call_new(const struct api_request *q, size_t size, void (*release)(str
 	c->partner = q->partner;
 	c->partner_id = q->partner_id;
 	c->release = release;
+	api_trace_of(q->api, q->http, c->trace);
 	arena_init(&c->arena);
 	list_push(&q->api->calls, &c->node);
 	q->http->ev = &ev;

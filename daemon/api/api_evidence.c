@@ -96,8 +96,9 @@ static void on_decided(struct store_op *op)
 	struct api *a = x->call.api;
 	if (!op->err && !d->repeated)
 		LOG(a->log, LOG_INFO, "evidence.added", "to an item that waited",
-		    F_C("partner", x->call.partner->name), F_U64("item", d->item), F_U64("batch", d->batch),
-		    F_C("state", item_state_name(d->state)), F_C("reason", d->reason));
+		    F_C("partner", x->call.partner->name), F_C("trace", x->call.trace),
+		    F_U64("item", d->item), F_U64("batch", d->batch), F_C("state", item_state_name(d->state)),
+		    F_C("reason", d->reason));
 	if (!op->err && d->state == ITEM_QUEUED && !d->repeated)
 		a->on_published(a->arg);
 	if (op->err == ERR_NOT_FOUND) {

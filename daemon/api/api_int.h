@@ -69,6 +69,8 @@ struct api {
 	void *arg;
 };
 
+#define API_TRACE_MAX 33 /* a trace-id in hexadecimal, with NUL */
+
 /*
  * A request that waits for the store. It outlives its HTTP request when the connection goes; `http` is NULL then. It is
  * the first member of whatever handles the request, and is freed with it.
@@ -81,6 +83,7 @@ struct api_call {
 	size_t partner_index;
 	const struct config_partner *partner; /* in view->config */
 	uint32_t partner_id;
+	char trace[API_TRACE_MAX]; /* that the request belongs to */
 	struct arena arena;
 	/* Frees what the outer struct holds (not the struct itself); may be NULL. */
 	void (*release)(struct api_call *c);
@@ -104,6 +107,12 @@ void api_submit(struct store_executor *x, struct store_op *op, enum store_op_typ
                 void (*done)(struct store_op *op));
 /* "registry/account" of a number, as far as the configuration knows it; empty otherwise. */
 struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t account);
+
+/* ---- api_trace.c ---- */
+/* The request's trace-id, taken from its traceparent or made up. */
+void api_trace_of(const struct api *a, const struct http_request *r, char out[API_TRACE_MAX]);
+/* False: it is no traceparent. */
+bool api_trace_parse(struct str s, char out[API_TRACE_MAX]);
 
 /* ---- api_leftover.c ---- */
 /* Takes the batch back as soon as the store can be written; what is left at the end the next start removes. */

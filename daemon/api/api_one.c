@@ -182,8 +182,8 @@ static void give_up(struct one_call *x, const struct store_op *op)
 {
 	bool later = err_class(op->err) == ERR_CLASS_RETRY;
 	LOG(x->body.call.api->log, LOG_ERROR, "batch.store_failed", "the store did not take a batch",
-	    F_C("partner", x->body.call.partner->name), F_U64("batch", x->begin.batch),
-	    F_C("error", err_name(op->err)), F_C("text", op->errmsg.text));
+	    F_C("partner", x->body.call.partner->name), F_C("trace", x->body.call.trace),
+	    F_U64("batch", x->begin.batch), F_C("error", err_name(op->err)), F_C("text", op->errmsg.text));
 	x->problem = (struct api_problem){.status = later ? 503 : 500,
 	                                  .type = later ? "store-unavailable" : "internal",
 	                                  .title = later ? "The store cannot take this at the moment"
@@ -207,7 +207,7 @@ static void on_published(struct store_op *op)
 		return;
 	}
 	LOG(c->api->log, LOG_INFO, "batch.admitted", "durable", F_C("partner", c->partner->name),
-	    F_U64("batch", x->begin.batch), F_U64("lines", 1), F_U64("new", 1));
+	    F_C("trace", c->trace), F_U64("batch", x->begin.batch), F_U64("lines", 1), F_U64("new", 1));
 	meter_lines(c->api->meter, c->partner->name, 1, 0, 0, loop_now(c->api->loop));
 	c->api->on_published(c->api->arg);
 	look(x);

@@ -129,7 +129,7 @@ static void on_cancelled(struct store_op *op)
 	struct buf b;
 	if (!op->err)
 		LOG(c->api->log, LOG_INFO, "batch.cancelled", "on the partner's wish",
-		    F_C("partner", c->partner->name), F_U64("batch", x->cancel.batch),
+		    F_C("partner", c->partner->name), F_C("trace", c->trace), F_U64("batch", x->cancel.batch),
 		    F_U64("cancelled", x->cancel.cancelled), F_U64("too_late", x->cancel.too_late));
 	if (!usable(c, op, "this partner has no such batch"))
 		return;

@@ -84,8 +84,9 @@ static void on_decided(struct store_op *op)
 	}
 	if (!d->repeated)
 		LOG(a->log, LOG_INFO, "item.retried", "on the partner's wish",
-		    F_C("partner", x->call.partner->name), F_U64("item", d->item), F_U64("batch", d->batch),
-		    F_C("state", item_state_name(d->state)), F_C("reason", d->reason));
+		    F_C("partner", x->call.partner->name), F_C("trace", x->call.trace),
+		    F_U64("item", d->item), F_U64("batch", d->batch), F_C("state", item_state_name(d->state)),
+		    F_C("reason", d->reason));
 	if (!d->repeated && d->state == ITEM_QUEUED)
 		a->on_published(a->arg);
 	x->get.item = d->item;

@@ -24,8 +24,8 @@ void intake_fail_store(struct intake *x, const struct store_op *op)
 {
 	bool later = err_class(op->err) == ERR_CLASS_RETRY;
 	LOG(x->call.api->log, LOG_ERROR, "batch.store_failed", "the store did not take a batch",
-	    F_C("partner", x->call.partner->name), F_U64("batch", x->batch), F_C("error", err_name(op->err)),
-	    F_C("text", op->errmsg.text));
+	    F_C("partner", x->call.partner->name), F_C("trace", x->call.trace), F_U64("batch", x->batch),
+	    F_C("error", err_name(op->err)), F_C("text", op->errmsg.text));
 	intake_fail(x, later ? 503 : 500, later ? "store-unavailable" : "internal",
 	            later ? "The store cannot take this at the moment" : "Internal error",
 	            later ? STR("Nothing was admitted; send the same again later.")
@@ -131,9 +131,9 @@ void intake_answer_problem(struct intake *x)
 {
 	struct http_field fields[API_LIMIT_FIELDS];
 	LOG(x->call.api->log, LOG_INFO, "batch.refused", x->problem.title,
-	    F_C("partner", x->call.partner->name), F_U64("status", x->problem.status),
-	    F_C("problem", x->problem.type), F_U64("lines", x->lines_seen),
-	    F_U64("bad_lines", x->errors.bad_lines),
+	    F_C("partner", x->call.partner->name), F_C("trace", x->call.trace),
+	    F_U64("status", x->problem.status), F_C("problem", x->problem.type),
+	    F_U64("lines", x->lines_seen), F_U64("bad_lines", x->errors.bad_lines),
 	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
 	if (!x->dry)
 		meter_lines(x->call.api->meter, x->call.partner->name, 0, 0, x->errors.bad_lines, 0);
@@ -175,9 +175,10 @@ void intake_answer_accepted(struct intake *x, bool replayed)
 	struct buf b;
 	LOG(x->call.api->log, LOG_INFO, replayed ? "batch.replayed" : "batch.admitted",
 	    replayed ? "the answer of before" : "durable", F_C("partner", x->call.partner->name),
-	    F_U64("batch", x->batch), F_U64("lines", replayed ? old->lines : x->lines_new + x->lines_same),
-	    F_U64("new", x->lines_new), F_U64("bad_lines", x->errors.bad_lines),
-	    F_U64("bytes", x->body_bytes), F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
+	    F_C("trace", x->call.trace), F_U64("batch", x->batch),
+	    F_U64("lines", replayed ? old->lines : x->lines_new + x->lines_same), F_U64("new", x->lines_new),
+	    F_U64("bad_lines", x->errors.bad_lines), F_U64("bytes", x->body_bytes),
+	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
 	if (!replayed)
 		meter_lines(x->call.api->meter, x->call.partner->name, x->lines_new, x->lines_same,
 		            x->errors.bad_lines, loop_now(x->call.api->loop));

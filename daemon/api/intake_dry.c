@@ -160,8 +160,9 @@ static void answer(struct intake *x)
 	    HTTP_FIELD("Cache-Control", STR("no-store")), HTTP_FIELD("Vary", STR("Accept"))};
 	struct buf b;
 	LOG(x->call.api->log, LOG_INFO, "batch.dry_run", "decided, and nothing is kept",
-	    F_C("partner", x->call.partner->name), F_U64("lines", x->lines_new + x->lines_same),
-	    F_U64("new", x->lines_new), F_U64("bad_lines", x->errors.bad_lines),
+	    F_C("partner", x->call.partner->name), F_C("trace", x->call.trace),
+	    F_U64("lines", x->lines_new + x->lines_same), F_U64("new", x->lines_new),
+	    F_U64("bad_lines", x->errors.bad_lines),
 	    F_U64("ms", loop_now(x->call.api->loop) - x->started_ms));
 	if (!x->call.http)
 		return;
