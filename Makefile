@@ -244,12 +244,13 @@ cover-run: unit $(B)/vnepp-sim
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
 	@tests/cover.sh $(B)
 
-sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)/tests/gateway/test_gateway_reloads $(B)/tests/policy/test_diff ## 20,000 seeds of the simulation, 10^6 commands through the gateway at its ceilings, 10^8 through scheduler and limiters, 10,000 crashes of quotas (some minutes), 1,000 reloads of rules under load, 1,000 comparisons of rule sets, 200 batches cut at random bytes and sent again
+sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)/tests/gateway/test_gateway_reloads $(B)/tests/policy/test_diff ## 20,000 seeds of the simulation, 10^6 commands through the gateway at its ceilings, 10^8 through scheduler and limiters, 10,000 crashes of quotas (some minutes), 1,000 reloads of rules, and of everything on the real daemon, under load, 1,000 comparisons of rule sets, 200 batches cut at random bytes and sent again
 	@$(B)/vnepp-sim --seeds 20000
 	@$(B)/vnepp-sim --rush 1000000
 	@$(B)/vnepp-proof --commands 100000000
 	@QUOTA_SCHEDULES=10000 $(B)/tests/daemon/test_quota_crash
 	@RELOADS=1000 $(B)/tests/gateway/test_gateway_reloads
+	@BUILD=$(B) RELOADS=1000 tests/integration/test_reloads.sh
 	@DIFF_PAIRS=1000 $(B)/tests/policy/test_diff
 	@BUILD=$(B) RESEND_CUTS=200 tests/integration/test_resend.sh
 
