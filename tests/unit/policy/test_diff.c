@@ -830,8 +830,9 @@ static void another_clause_is_named(void **state)
 {
 	size_t regions;
 	(void)state;
-	char *text = report("checks.yaml", "reason: ONE_PER_SUBJECT}\n    cite: [FAQ-ONE]",
-	                    "reason: ONE_PER_SUBJECT}\n    cite: [LIFE-30]", POLICY_TEXT, POLICY_EN, &regions);
+	char *text =
+	    report("checks.yaml", "reason: ONE_PER_SUBJECT}\n    cite: [FAQ-ONE]",
+	           "reason: ONE_PER_SUBJECT}\n    cite: [LIFE-30]", POLICY_TEXT, POLICY_EN, &regions);
 	assert_true(regions > 0);
 	assert_says(text, ". the outcome stays, reasons or clauses change\n   no longer  ");
 	assert_says(text, "\n   now also   ");
