@@ -263,6 +263,15 @@ static const struct config_partner *identify(const struct config *c, const struc
 	return p;
 }
 
+bool api_call_allowed(const struct api_call *c)
+{
+	const struct api_view *now = c->api->view;
+	if (now == c->view)
+		return true;
+	const struct config_partner *p = identify(now->config, http_peer(c->http));
+	return p && now->partner_ids[p - now->config->partners] == c->partner_id;
+}
+
 static void fingerprint_members(struct buf *b, const void *arg)
 {
 	const struct stream_peer *peer = arg;

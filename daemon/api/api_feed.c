@@ -11,7 +11,8 @@
  *
  * Failure modes: a cursor that is none: 400; a batch of somebody else: 404; more than API_FEEDS_MAX of a partner's at a
  * time: 429; the store cannot be read: 503, and a stream that has begun ends (its client comes again with the last id that
- * it saw); the gateway stops: those who wait are answered, streams end.
+ * it saw); a reload takes the certificate off the list: 403, and streams end; the gateway stops: those who wait are answered,
+ * and streams end.
  */
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
@@ -277,11 +278,27 @@ static void on_failed(struct feed_call *x, const struct store_op *op)
 	api_call_end(c);
 }
 
+/* The certificate was taken off the list while its owner waited. */
+static void turn_out(struct feed_call *x)
+{
+	if (x->begun) {
+		end_stream(x);
+		return;
+	}
+	api_problem_answer(x->call.http,
+	                   &(struct api_problem){.status = 403,
+	                                         .type = "unknown-partner",
+	                                         .title = "This client certificate belongs to no partner"});
+	api_call_end(&x->call);
+}
+
 static void on_changes(struct store_op *op)
 {
 	struct feed_call *x = CONTAINER_OF(op, struct feed_call, get.op);
 	if (!x->call.http)
 		api_call_end(&x->call);
+	else if (!api_call_allowed(&x->call))
+		turn_out(x);
 	else if (op->err)
 		on_failed(x, op);
 	else if (x->stream)

@@ -105,6 +105,8 @@ void *api_call_new(const struct api_request *q, size_t size, void (*release)(str
 void api_call_end(struct api_call *c);
 void api_submit(struct store_executor *x, struct store_op *op, enum store_op_type type,
                 void (*done)(struct store_op *op));
+/* The certificate is still this partner's, in the configuration in force now. */
+bool api_call_allowed(const struct api_call *c);
 /* "registry/account" of a number, as far as the configuration knows it; empty otherwise. */
 struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t account);
 

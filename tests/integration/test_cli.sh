@@ -139,6 +139,35 @@ with_server submit a.ndjson -n <<END
 END
 check "an older gateway's answer is not taken for a dry run" is $status 1
 
+# ---- retry ----
+
+with_server retry 'inv/7' <<END
+202|{"domain":"a.id.vn","state":"queued","reason":"OK","message":null}
+END
+check "retry ends with 0" is $status 0
+check "retry asks under the reference" has requests "POST /v1/items/inv%2F7/retry"
+check "retry says where it stands" has out "a.id.vn: queued OK"
+
+with_server retry inv-7 <<END
+200|{"domain":"a.id.vn","state":"sending","reason":null,"message":null}
+END
+check "retry of what moves is 0" is $status 0
+check "… and says so" has out "nothing has happened"
+
+with_server retry inv-7 --json <<END
+202|{"domain":"a.id.vn","state":"refused","reason":"AGE_UNDER_18","message":"Sorry."}
+END
+check "refused again is 1" is $status 1
+check "retry --json" has out '"AGE_UNDER_18"'
+
+with_server retry inv-7 <<END
+409|Content-Type: application/problem+json|{"title":"Only what failed or was refused is tried again","detail":"the item is done: nothing is tried again"}
+END
+check "retry of what is done is 1" is $status 1
+check "… in the gateway's words" has err "the item is done"
+run retry "" --url https://127.0.0.1:1
+check "retry of no reference is usage" is $status 2
+
 # ---- decide ----
 
 printf '{"op":"renew"}\n' >item.json

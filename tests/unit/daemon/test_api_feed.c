@@ -286,6 +286,47 @@ static void a_stop_ends_those_who_wait(void **state)
 	client_fini(&stream);
 }
 
+/* The shared configuration without partner an; binh stays. */
+static struct config *config_without_an(void)
+{
+	struct diag d;
+	char path[256];
+	put("partners.yaml",
+	    "partners:\n  - {name: binh, certificates: [{san_dns: binh.test}], account: two}\n");
+	diag_init(&d);
+	snprintf(path, sizeof path, "%s/vneppd.yaml", dir);
+	struct config *c = config_load(path, START_MS, &d);
+	assert_non_null(c);
+	diag_fini(&d);
+	put("partners.yaml", partners_text);
+	return c;
+}
+
+static void a_reload_turns_out_who_is_not_listed_any_more(void **state)
+{
+	struct world *w = *state;
+	struct client page, stream, other;
+	char batch[64], path[96];
+	submit(w, "an.test", "a", 1, batch);
+	snprintf(path, sizeof path, "%s/events", batch);
+	start(w, &page, "an.test", "/v1/changes?after=now&wait=60", "");
+	start(w, &stream, "an.test", path, "");
+	start(w, &other, "binh.test", "/v1/changes?wait=60", "");
+	struct config *less = config_without_an();
+	api_set_config(w->api, less, &w->partners[1], &w->accounts[1]);
+	config_unref(&less);
+	client_finish(w, &page);
+	expect_problem(&page, 403, "unknown-partner");
+	assert_true(run_until(w, is_closed, &stream, 2000));
+	assert_false(other.closed);
+	submit(w, "binh.test", "b", 1, batch);
+	client_finish(w, &other);
+	expect_changes(&other, "b-1:refused");
+	client_fini(&page);
+	client_fini(&stream);
+	client_fini(&other);
+}
+
 static void a_failing_store_is_told(void **state)
 {
 	struct world *w = *state;
@@ -323,6 +364,7 @@ int main(void)
 	    TEST(a_stream_goes_on_where_it_was_cut),
 	    TEST(feeds_have_a_limit),
 	    TEST(a_stop_ends_those_who_wait),
+	    TEST(a_reload_turns_out_who_is_not_listed_any_more),
 	    TEST(a_failing_store_is_told),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
