@@ -245,7 +245,6 @@ cover-run: unit $(B)/vnepp-sim
 	@tests/cover.sh $(B)
 
 sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)/tests/gateway/test_gateway_reloads $(B)/tests/policy/test_diff ## 20,000 seeds of the simulation, 10^6 commands through the gateway at its ceilings, 10^8 through scheduler and limiters, 10,000 crashes of quotas (some minutes), 1,000 reloads of rules, and of everything on the real daemon, under load, 1,000 comparisons of rule sets, 200 batches cut at random bytes and sent again
-	@$(B)/vnepp-sim --seeds 20000
 	@$(B)/vnepp-sim --rush 1000000
 	@$(B)/vnepp-proof --commands 100000000
 	@QUOTA_SCHEDULES=10000 $(B)/tests/daemon/test_quota_crash
@@ -253,6 +252,7 @@ sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)
 	@BUILD=$(B) RELOADS=1000 tests/integration/test_reloads.sh
 	@DIFF_PAIRS=1000 $(B)/tests/policy/test_diff
 	@BUILD=$(B) RESEND_CUTS=200 tests/integration/test_resend.sh
+	@$(B)/vnepp-sim --seeds 20000
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
