@@ -118,7 +118,7 @@ static struct str eligible_until(const struct store_row *row)
 	return str_split(&rest, '"');
 }
 
-static json_t *describe(const struct gateway *g, const struct store_row *row)
+static json_t *describe(const struct gateway *g, const struct store_row *row, struct arena *scratch)
 {
 	const struct gateway_account *a = gateway_account_of(g, row->account);
 	const struct item_result *res = &row->result;
@@ -135,16 +135,17 @@ static json_t *describe(const struct gateway *g, const struct store_row *row)
 	                 "state", item_state_name(row->state), "held_by", r.by, "who_can_change_it", r.who,
 	                 "held_until", gateway_moment(r.until), "detail", r.detail, "reason",
 	                 gateway_text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)),
-	                 "message", gateway_text(res->message), "needs", gateway_text(res->needs), "code",
-	                 res->code, "attempts", res->attempt, "cltrid", gateway_text(res->cl_trid), "svtrid",
-	                 gateway_text(res->sv_trid), "admitted", gateway_moment(row->admitted),
-	                 "eligible_until", gateway_text(eligible_until(row)), "at", gateway_moment(res->at));
+	                 "message", gateway_text(api_result_message(row, g->decider, scratch)), "needs",
+	                 gateway_text(res->needs), "code", res->code, "attempts", res->attempt, "cltrid",
+	                 gateway_text(res->cl_trid), "svtrid", gateway_text(res->sv_trid), "admitted",
+	                 gateway_moment(row->admitted), "eligible_until", gateway_text(eligible_until(row)),
+	                 "at", gateway_moment(res->at));
 }
 
 static void on_read(struct store_op *op)
 {
 	struct item_question *i = CONTAINER_OF(op, struct item_question, get.op);
-	json_t *item = op->err ? NULL : describe(i->gateway, &i->get.row);
+	json_t *item = op->err ? NULL : describe(i->gateway, &i->get.row, &i->arena);
 	i->done(i->arg, op->err == ERR_NOT_FOUND ? "no such item" : op->err ? op->errmsg.text : NULL, item);
 	arena_fini(&i->arena);
 	free(i);

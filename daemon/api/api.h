@@ -26,11 +26,13 @@
 
 #include "epp/base/attr.h"
 #include "epp/base/date.h"
+#include "epp/base/str.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct api;
+struct arena;
 struct config;
 struct decider;
 struct json_t;
@@ -84,6 +86,11 @@ size_t api_active(const struct api *a);
 void api_set_config(struct api *a, struct config *config, const uint32_t *partner_ids,
                     const uint32_t *account_ids);
 void api_set_decider(struct api *a, struct decider *d);
+/*
+ * The words for people that partners read in a result. What the policy refused or holds is told in Vietnamese and in English,
+ * unless a person has said why. Points into `row`, the rules or `scratch`; empty: there are none.
+ */
+struct str api_result_message(const struct store_row *row, const struct decider *d, struct arena *scratch);
 /* Of a partner's allowance of lines, millionths that are used up now; 0 without a limit or when nobody has asked yet. */
 /* What a partner has used of its rate, and how often it came near it or beyond it. */
 struct api_rate {

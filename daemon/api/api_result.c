@@ -29,11 +29,8 @@ static struct str reason_of(const struct store_row *row)
 	return has_result(row) && row->result.reason.len ? row->result.reason : str_c(row->intake_reason);
 }
 
-/*
- * The words for people. What the policy refused or holds is told to the applicant, in Vietnamese and in English: the
- * result of such a line has no words of its own.
- */
-static struct str message_of(const struct store_row *row, const struct decider *d, struct arena *scratch)
+/* What the policy refused or holds is told to the applicant: the result of such a line has no words of its own. */
+struct str api_result_message(const struct store_row *row, const struct decider *d, struct arena *scratch)
 {
 	bool held = row->state == ITEM_REFUSED || row->state == ITEM_WAITING || row->state == ITEM_REVIEW;
 	struct str reason = reason_of(row);
@@ -132,7 +129,7 @@ void api_result_json(struct buf *b, struct arena *scratch, const struct api_view
 	json_out_str_in(b, "domain", row->domain);
 	json_out_text_in(b, "account", api_account_name(scratch, v, row->account));
 	json_out_str_in(b, "state", str_c(item_state_name(row->state)));
-	outcome_members(b, row, message_of(row, a->decider, scratch));
+	outcome_members(b, row, api_result_message(row, a->decider, scratch));
 	held_member(b, a, row);
 	json_out_key(b, "decision");
 	if (has_decision(row))
@@ -144,6 +141,12 @@ void api_result_json(struct buf *b, struct arena *scratch, const struct api_view
 
 /* ---- CSV ---------------------------------------------------------------------------------------------------------- */
 
+/* A spreadsheet would take what begins so for a formula, and run it: a quote in front makes it a text. */
+static bool is_formula(struct str s)
+{
+	return s.len && memchr("=+-@\t\r", s.ptr[0], 6);
+}
+
 static void cell(struct buf *b, struct str s)
 {
 	bool quote = false;
@@ -151,12 +154,15 @@ static void cell(struct buf *b, struct str s)
 	if (held.len && held.ptr[held.len - 1] != '\n')
 		buf_byte(b, ',');
 	for (size_t i = 0; i < s.len && !quote; i++)
-		quote = strchr(",\"\r\n", s.ptr[i]) != NULL;
+		quote = memchr(",\"\r\n", s.ptr[i], 4) != NULL;
+	if (quote)
+		buf_byte(b, '"');
+	if (is_formula(s))
+		buf_byte(b, '\'');
 	if (!quote) {
 		buf_add(b, s);
 		return;
 	}
-	buf_byte(b, '"');
 	for (size_t i = 0; i < s.len; i++) {
 		if (s.ptr[i] == '"')
 			buf_byte(b, '"');
@@ -184,14 +190,18 @@ static void time_cell(struct buf *b, instant_ms_t t)
 static void decision_cell(struct buf *b, const json_t *decision, const char *key)
 {
 	const json_t *v = json_object_get(decision, key);
-	char text[256] = "";
-	size_t i, n = 0;
+	struct buf text;
+	size_t i;
 	json_t *entry;
+	buf_init(&text, API_ANSWER_MAX);
 	if (json_is_integer(v))
-		snprintf(text, sizeof text, "%lld", (long long)json_integer_value(v));
-	json_array_foreach(v, i, entry) if (json_is_string(entry) && n < sizeof text) n +=
-	    (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? " " : "", json_string_value(entry));
-	cell(b, json_is_string(v) ? str_c(json_string_value(v)) : str_c(text));
+		buf_printf(&text, "%lld", (long long)json_integer_value(v));
+	else if (json_is_string(v))
+		buf_add(&text, str_c(json_string_value(v)));
+	json_array_foreach(v, i, entry) if (json_is_string(entry))
+	    buf_printf(&text, "%s%s", buf_len(&text) ? " " : "", json_string_value(entry));
+	cell(b, buf_str(&text));
+	buf_fini(&text);
 }
 
 static const char *const decision_columns[] = {"outcome",    "grant",         "reasons",   "flags",
@@ -247,7 +257,7 @@ void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view 
 	cell(b, row->domain);
 	cell(b, api_account_name(scratch, v, row->account));
 	cell(b, str_c(item_state_name(row->state)));
-	outcome_cells(b, row, message_of(row, d, scratch));
+	outcome_cells(b, row, api_result_message(row, d, scratch));
 	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
 		decision_cell(b, decision, decision_columns[i]);
 	cell(b, has_result(row) && row->result.past_boundary ? STR("CREATED_AFTER_BOUNDARY") : STR_NONE);

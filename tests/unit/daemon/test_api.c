@@ -409,6 +409,28 @@ static void api_pages_through_results(void **state)
 	client_fini(&c);
 }
 
+static void a_spreadsheet_never_gets_a_formula(void **state)
+{
+	static const char *const cells[] = {"\r\n'=1+2,2,", "\r\n'+84,3,", "\r\n'-5,4,", "\r\n\"'@a,b\",5,"};
+	struct world *w = *state;
+	struct client c;
+	char url[80];
+	ask(w, &c, "an.test", "POST", "/v1/batches", "Content-Type: text/csv\r\n",
+	    STR("ref,op,domain,period,cur_exp_date\r\n=1+2,renew,a.id.vn,1,2026-12-01\r\n"
+	        "+84,renew,b.id.vn,1,2026-12-01\r\n-5,renew,c.id.vn,1,2026-12-01\r\n"
+	        "\"@a,b\",renew,d.id.vn,1,2026-12-01\r\n"));
+	expect_status(&c, 202);
+	snprintf(url, sizeof url, "%.*s/items", STR_ARG(header(&c, "Location")));
+	client_fini(&c);
+	get(w, &c, "an.test", url, "Accept: text/csv\r\n");
+	for (unsigned i = 0; i < ARRAY_LEN(cells); i++)
+		assert_non_null(memmem(c.body.ptr, c.body.len, cells[i], strlen(cells[i])));
+	client_fini(&c);
+	get(w, &c, "an.test", url, ""); /* only there */
+	assert_non_null(memmem(c.body.ptr, c.body.len, "\"=1+2\"", 6));
+	client_fini(&c);
+}
+
 /* Two items end: one is created, one fails; the partner sees all of it. */
 static void finish_two(struct world *w)
 {
@@ -693,6 +715,7 @@ int main(void)
 	                                    tear_down),
 	    TEST(api_says_when_the_rate_allows_more),
 	    TEST(api_pages_through_results),
+	    TEST(a_spreadsheet_never_gets_a_formula),
 	    TEST(api_shows_outcomes),
 	    TEST(api_says_when_nothing_has_changed),
 	    TEST(api_hides_what_is_not_the_partners),
