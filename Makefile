@@ -17,7 +17,7 @@ endif
 OBJ := $(B)/obj
 
 CC ?= cc
-PKGS := libuv openssl libxml-2.0 yaml-0.1 jansson libidn2 sqlite3
+PKGS := libuv openssl libxml-2.0 yaml-0.1 jansson libidn2 sqlite3 zlib
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) libcurl 2>/dev/null)
 LLHTTP_DIR := $(if $(wildcard /usr/include/llhttp.h),,build/deps/llhttp)
 LLHTTP_LIBS := $(if $(LLHTTP_DIR),,-lllhttp)
@@ -55,7 +55,7 @@ LIB_REGSIM := $(B)/lib/tests-regsim.a
 LIBS_BASE := -lyaml -lcrypto -lpthread
 LIBS_EPP := -lxml2 -lidn2 $(LIBS_BASE)
 LIBS_NET := -luv -lssl $(LLHTTP_LIBS) $(LIBS_BASE)
-LIBS_DAEMON := -luv -lssl -lsqlite3 -ljansson $(LLHTTP_LIBS) $(LIBS_EPP) -ldl
+LIBS_DAEMON := -luv -lssl -lsqlite3 -ljansson -lz $(LLHTTP_LIBS) $(LIBS_EPP) -ldl
 
 srcs = $(wildcard $(1)/*.c)
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))

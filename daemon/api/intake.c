@@ -46,6 +46,7 @@ static void release(struct api_call *c)
 	x->limiter->uploads--;
 	loop_cancel_task(&x->task);
 	intake_dry_free(x);
+	unzip_free(x->unzip);
 	if (x->hash)
 		sha256_stream_finish(x->hash, &unused);
 	split_fini(&x->split);
@@ -302,6 +303,10 @@ static bool take_items(struct intake *x, int most)
 		if (!room(x))
 			return false;
 		enum split_status status = split_next(&x->split, &text, &line);
+		if (status == SPLIT_MORE && intake_unpack(x)) {
+			n += INTAKE_TURN_LINES / INTAKE_TURN_PIECES - 1;
+			continue;
+		}
 		if (status == SPLIT_BROKEN)
 			intake_fail(x, 400, "bad-body", "The body cannot be read", str_c(x->split.error));
 		if (status == SPLIT_END || status == SPLIT_BROKEN)
@@ -318,16 +323,6 @@ static void give_up_lines(struct intake *x)
 	if (x->filling)
 		intake_chunk_clear(x->filling);
 	x->filling = NULL;
-}
-
-/* A replay reads the lines again only to name the bad ones of an admission of the valid. */
-static void work_replaying(struct intake *x)
-{
-	bool more = true;
-	while (x->admit_valid && more && !x->problem.status) {
-		more = take_items(x, 1); /* so that a chunk never fills: it would go to the store */
-		give_up_lines(x);
-	}
 }
 
 static void work(struct intake *x)
@@ -354,13 +349,6 @@ static void work(struct intake *x)
 	}
 }
 
-static void on_task(struct loop_task *t)
-{
-	struct intake *x = CONTAINER_OF(t, struct intake, task);
-	if (sm_state(&x->sm) == INTAKE_RECEIVING)
-		work(x);
-}
-
 static void on_looked_up(struct store_op *op)
 {
 	struct intake *x = CONTAINER_OF(op, struct intake, lookup.op);
@@ -371,12 +359,6 @@ static void on_looked_up(struct store_op *op)
 	}
 	intake_answer_accepted(x, true);
 	intake_end(x);
-}
-
-static void finish_hash(struct intake *x)
-{
-	sha256_stream_finish(x->hash, &x->digest);
-	x->hash = NULL;
 }
 
 static void end_replay(struct intake *x)
@@ -398,44 +380,70 @@ static void end_replay(struct intake *x)
 	api_submit(x->call.api->writer, &x->lookup.op, STORE_GET_BATCH, on_looked_up);
 }
 
+/* A replay reads the lines again only to name the bad ones of an admission of the valid. */
+static bool replay_some(struct intake *x)
+{
+	if (!x->admit_valid)
+		return intake_unpack(x);
+	bool more = take_items(x, 1); /* so that a chunk never fills: it would go to the store */
+	give_up_lines(x);
+	return more;
+}
+
+/* May end the request. */
+static void work_replaying(struct intake *x)
+{
+	bool more = true;
+	for (int n = 0; more && !x->problem.status; n++) {
+		if (x->unzip && n == INTAKE_TURN_PIECES) {
+			pause_body(x);
+			loop_defer(x->call.api->loop, &x->task);
+			return;
+		}
+		more = replay_some(x);
+	}
+	if (x->problem.status)
+		end_with_problem(x);
+	else if (!x->hash)
+		end_replay(x);
+	else
+		resume_body(x);
+}
+
+/* Something has come, or nothing more will, or there is time for more. */
+static void go_on(struct intake *x)
+{
+	if (sm_state(&x->sm) == INTAKE_RECEIVING)
+		work(x);
+	else if (sm_state(&x->sm) == INTAKE_REPLAYING)
+		work_replaying(x);
+}
+
+static void on_task(struct loop_task *t)
+{
+	struct intake *x = CONTAINER_OF(t, struct intake, task);
+	go_on(x);
+}
+
 static void on_body(struct http_request *r, struct str data)
 {
 	struct intake *x = of_call(r->arg);
 	if (sm_state(&x->sm) != INTAKE_RECEIVING && sm_state(&x->sm) != INTAKE_REPLAYING)
 		return; /* given up already */
-	x->body_bytes += data.len;
-	sha256_stream_add(x->hash, data);
-	if (x->body_bytes > x->call.view->config->api_max_body_bytes)
-		intake_fail(x, 413, "body-too-large", "The body is too large", STR("Divide the file."));
-	bool wanted = sm_state(&x->sm) == INTAKE_RECEIVING || x->admit_valid;
-	if (wanted && !split_push(&x->split, data))
-		intake_fail(x, 500, "internal", "Internal error",
-		            STR("The body came faster than it was taken."));
-	if (sm_state(&x->sm) == INTAKE_RECEIVING)
-		work(x);
-	else if (x->problem.status)
-		end_with_problem(x); /* replaying */
+	if (x->unzip)
+		intake_zip_bytes(x, data);
 	else
-		work_replaying(x);
-}
-
-static void body_is_complete(struct intake *x)
-{
-	if (sm_state(&x->sm) == INTAKE_RECEIVING) {
-		work(x);
-	} else if (sm_state(&x->sm) == INTAKE_REPLAYING) {
-		work_replaying(x);
-		end_replay(x);
-	}
+		intake_body_bytes(x, data);
+	go_on(x);
 }
 
 static void on_body_end(struct http_request *r)
 {
 	struct intake *x = of_call(r->arg);
 	x->body_ended = true;
-	split_finish(&x->split);
-	finish_hash(x);
-	body_is_complete(x);
+	if (!x->unzip)
+		intake_body_complete(x);
+	go_on(x);
 }
 
 static void on_abort(struct http_request *r, enum err why)
@@ -463,7 +471,7 @@ static void receive(struct intake *x, enum intake_state state)
 	sm_move(&x->sm, (int)state);
 	resume_body(x);
 	if (x->body_ended)
-		body_is_complete(x);
+		go_on(x);
 }
 
 static void on_begun(struct store_op *op)
@@ -517,6 +525,7 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	x->limiter->uploads++;
 	x->task.run = on_task;
 	x->hash = new_hash(x);
+	x->unzip = asked->gzip ? unzip_new() : NULL;
 	split_init(&x->split, x->format, q->api->view->config->api_max_line_bytes);
 	arena_init(&x->error_arena);
 	arena_init(&x->scratch);

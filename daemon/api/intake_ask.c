@@ -11,9 +11,32 @@ static void refuse(struct http_request *r, int status, const char *type, const c
 	api_problem_answer(r, &p);
 }
 
+static bool is_any(struct str s, const char *a, const char *b)
+{
+	return str_eq_nocase(s, str_c(a)) || str_eq_nocase(s, str_c(b));
+}
+
+static bool read_coding(struct http_request *r, bool *gzip)
+{
+	struct str coding = http_header(r, "Content-Encoding");
+	*gzip = is_any(coding, "gzip", "x-gzip");
+	if (*gzip || is_any(coding, "", "identity"))
+		return true;
+	struct http_field accept =
+	    HTTP_FIELD("Accept-Encoding", STR("gzip, identity")); /* RFC 9110 15.5.16 */
+	struct api_problem p = {.status = 415,
+	                        .type = "unsupported-coding",
+	                        .title = "This content coding is not read here",
+	                        .detail = STR("gzip, or not compressed"),
+	                        .fields = &accept,
+	                        .field_count = 1};
+	api_problem_answer(r, &p);
+	return false;
+}
+
 static bool read_format(struct http_request *r, enum split_format *out)
 {
-	struct str type, coding = http_header(r, "Content-Encoding");
+	struct str type;
 	bool utf8 = api_content_type(r, &type);
 	if (utf8 && str_eq_nocase(type, STR("application/x-ndjson")))
 		*out = SPLIT_NDJSON;
@@ -23,10 +46,10 @@ static bool read_format(struct http_request *r, enum split_format *out)
 		*out = SPLIT_CSV;
 	else
 		utf8 = false;
-	if (utf8 && (str_empty(coding) || str_eq_nocase(coding, STR("identity"))))
+	if (utf8)
 		return true;
 	refuse(r, 415, "unsupported-media-type", "This media type is not read here",
-	       STR("application/x-ndjson, application/json or text/csv, in UTF-8, not compressed"));
+	       STR("application/x-ndjson, application/json or text/csv, in UTF-8"));
 	return false;
 }
 
@@ -196,9 +219,9 @@ static bool check_size(const struct api_request *q)
 void intake_begin(const struct api_request *q)
 {
 	struct intake_asked asked = {0};
-	if (read_format(q->http, &asked.format) && read_key(q->http, &asked.key) &&
-	    read_admission(q->http, &asked.admit_valid) && read_priority(q->http, &asked.bulk) &&
-	    read_dry(q->http, &asked) && check_size(q) && check_open(q) && intake_check_rate(q) &&
-	    check_uploads(q))
+	if (read_format(q->http, &asked.format) && read_coding(q->http, &asked.gzip) &&
+	    read_key(q->http, &asked.key) && read_admission(q->http, &asked.admit_valid) &&
+	    read_priority(q->http, &asked.bulk) && read_dry(q->http, &asked) && check_size(q) &&
+	    check_open(q) && intake_check_rate(q) && check_uploads(q))
 		intake_start(q, &asked);
 }

@@ -7,6 +7,7 @@
 #include "daemon/api/item_csv.h"
 #include "daemon/api/item_draft.h"
 #include "daemon/api/split.h"
+#include "daemon/api/unzip.h"
 #include "daemon/core/sm.h"
 #include "daemon/store/store_preview.h"
 #include "epp/base/hash.h"
@@ -16,7 +17,9 @@
 #define INTAKE_IN_FLIGHT \
 	4 /* chunks at the store; then the body waits. Groups of several share pages: half the writing */
 #define INTAKE_TURN_LINES 200 /* lines per loop turn: below a millisecond */
-#define INTAKE_KEY_MAX    255 /* bytes of an Idempotency-Key */
+#define INTAKE_TURN_PIECES \
+	20 /* of a packed body, unpacked per loop turn when they hold no lines: about a millisecond */
+#define INTAKE_KEY_MAX 255 /* bytes of an Idempotency-Key */
 
 #define INTAKE_DRY_LINES_MAX \
 	10000 /* of a dry run: its results are held until all lines are read, some kilobytes each */
@@ -66,9 +69,10 @@ struct intake {
 	struct intake_dry *dry; /* owned; NULL: for good */
 	/* the body */
 	struct split split;
-	struct sha256_stream *hash; /* owned until finished */
+	struct unzip *unzip;        /* owned; NULL: it comes as it is */
+	struct sha256_stream *hash; /* of the unpacked body; owned until the body is complete, NULL then */
 	struct sha256 digest;
-	uint64_t body_bytes;
+	uint64_t packed_bytes, body_bytes;
 	bool body_ended, paused, cut; /* cut: split has nothing more to give */
 	/* the lines */
 	struct item_csv csv;
@@ -97,7 +101,7 @@ struct intake {
 /* What the head of the request says. */
 struct intake_asked {
 	enum split_format format;
-	bool admit_valid, bulk, dry;
+	bool admit_valid, bulk, dry, gzip;
 	int dry_as;     /* index into api_item_types */
 	struct str key; /* empty: none */
 };
@@ -122,6 +126,17 @@ void intake_take_line(struct intake *x, const struct store_line *l);
 void intake_abort(struct intake *x);
 /* The answer has been given. */
 void intake_end(struct intake *x);
+
+/* ---- intake_zip.c ---- */
+/* Bytes of the body, not packed any more, to the hash and the splitter. */
+void intake_body_bytes(struct intake *x, struct str data);
+/* There are no more of them: the hash is known. */
+void intake_body_complete(struct intake *x);
+/* Bytes of a packed body; intake_unpack() takes them. */
+void intake_zip_bytes(struct intake *x, struct str data);
+/* A piece of a packed body, or its end, to the splitter. False when it has nothing for it: not packed, all was
+ * unpacked that has come, or it is refused. */
+bool intake_unpack(struct intake *x);
 
 /* ---- intake_dry.c ---- */
 void intake_dry_new(struct intake *x, int as);

@@ -8,7 +8,7 @@
 # Prints "ok WHAT" or "FAILED WHAT: WHY", one line for each cut and one for the registry's ledger.
 use strict;
 use warnings;
-use FindBin;
+use IO::Compress::Gzip qw(gzip $GzipError);
 use IO::Select;
 use IO::Socket::INET;
 use JSON::PP;
@@ -21,7 +21,8 @@ my ($folder, $cuts, $seed) = @ARGV;
 my $json = JSON::PP->new->utf8->canonical;
 my ($daemon, $port) = (0, 0);
 my %victims = (client => 0, daemon => 0, link => 0);
-my %told;    # how often which status was heard
+my %told;       # how often which status was heard
+my $packed = 0; # the batch goes out packed
 srand $seed;
 $SIG{PIPE} = 'IGNORE';
 
@@ -88,7 +89,8 @@ sub get {
 sub hand_in {
 	my ($to, $key) = @_;
 	unlink "$folder/answer", "$folder/status";
-	return curl($to, '/v1/batches', '-X', 'POST', '-T', "$folder/batch", '-H', 'Content-Type: application/x-ndjson',
+	return curl($to, '/v1/batches', '-X', 'POST', '-T', "$folder/batch" . ($packed ? '.gz' : ''),
+		'-H', 'Content-Type: application/x-ndjson', $packed ? ('-H', 'Content-Encoding: gzip') : (),
 		$key ? ('-H', "Idempotency-Key: $key") : ());
 }
 
@@ -161,7 +163,7 @@ sub person {
 		. '"ward":"Xuân Hương","province":"68","province_list":"2025-07-01","country":"VN"}}', $i, $trial, $i, $i, $i;
 }
 
-# Free names, one that a person has had already, charged, refused, held and taken ones.
+# Plain and packed: free names, one that a person has had already, charged, refused, held and taken ones.
 sub write_batch {
 	my ($trial) = @_;
 	my $organisers = '{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
@@ -178,6 +180,7 @@ sub write_batch {
 			. '"if_not_free":%s}' . "\n", $ref, $name, $kind < 6 ? 2 : 1, $who, $kind < 5 ? $evidence : '', $pays;
 	}
 	close $f;
+	gzip("$folder/batch", "$folder/batch.gz") or die "gzip: $GzipError\n";
 }
 
 # What of the results must be the same: reference, line, state, expiry, decision; not when the decision was made last,
@@ -247,13 +250,15 @@ report('the batch has lines of every kind', keys %states >= 4 ? '' : 'only ' . j
 my @trials;
 for my $trial (1 .. $cuts) {
 	my $victim = (sort keys %victims)[int rand 3];
-	my $at = 1 + int($trial % 4 ? rand $whole : $whole - rand TAIL); # every fourth where the answer is made
 	my $key = rand() < 0.5 ? "trial-$trial" : '';
 	write_batch($trial);
+	$packed = $trial % 3 == 0;
+	my $bytes = $packed ? $whole - (-s "$folder/batch") + (-s "$folder/batch.gz") : $whole;
+	my $at = 1 + int($trial % 4 ? rand $bytes : $bytes - rand TAIL); # every fourth where the answer is made
 	$victims{$victim}++;
 	hand_in_and_cut($key, $at, $victim);
 	($batch, $why) = hand_in_until_answered($key);
-	push @trials, ["$victim after $at bytes" . ($key ? '' : ', no key'), $batch, $why];
+	push @trials, ["$victim after $at bytes" . ($packed ? ', packed' : '') . ($key ? '' : ', no key'), $batch, $why];
 }
 for (@trials) {
 	my ($what, $address, $failure) = @$_;
