@@ -162,29 +162,6 @@ static void flush(struct intake *x)
 
 static void work(struct intake *x);
 
-void intake_take_line(struct intake *x, const struct store_line *l)
-{
-	switch (l->outcome) {
-	case STORE_LINE_NEW:
-		x->lines_new++;
-		x->counts[l->state]++;
-		break;
-	case STORE_LINE_SAME:
-		x->lines_same++;
-		x->counts[l->state]++;
-		break;
-	case STORE_LINE_CONFLICT:
-		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_CONFLICT",
-		                "a new ref, or the content that was sent under it before");
-		break;
-	case STORE_LINE_BUSY:
-		x->lines_busy++;
-		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_BUSY",
-		                "to wait: another upload with this ref is not finished");
-		break;
-	}
-}
-
 static void on_chunk(struct store_op *op)
 {
 	struct intake_chunk *k = CONTAINER_OF(op, struct intake_chunk, op.op);

@@ -120,8 +120,6 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 
 /* A chunk has come back from the store. */
 void intake_chunk_done(struct intake *x, struct intake_chunk *k);
-/* What the store says of a line into the counts, or the errors. */
-void intake_take_line(struct intake *x, const struct store_line *l);
 /* Given up; nothing of it is kept. */
 void intake_abort(struct intake *x);
 /* The answer has been given. */
@@ -159,6 +157,8 @@ void intake_line(struct intake *x, struct str text, uint32_t line);
 /* The filling chunk takes no more. */
 bool intake_chunk_full(const struct intake_chunk *k);
 void intake_chunk_clear(struct intake_chunk *k);
+/* What the store says of a line into the counts, or the errors. */
+void intake_take_line(struct intake *x, const struct store_line *l);
 
 /* ---- intake_answer.c ---- */
 /* A problem instead of an answer; the first one counts. */

@@ -147,3 +147,26 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	l->payload = arena_str(&k->arena, buf_str(&x->payload));
 	k->op.count++;
 }
+
+void intake_take_line(struct intake *x, const struct store_line *l)
+{
+	switch (l->outcome) {
+	case STORE_LINE_NEW:
+		x->lines_new++;
+		x->counts[l->state]++;
+		break;
+	case STORE_LINE_SAME:
+		x->lines_same++;
+		x->counts[l->state]++;
+		break;
+	case STORE_LINE_CONFLICT:
+		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_CONFLICT",
+		                "a new ref, or the content that was sent under it before");
+		break;
+	case STORE_LINE_BUSY:
+		x->lines_busy++;
+		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_BUSY",
+		                "to wait: another upload with this ref is not finished");
+		break;
+	}
+}

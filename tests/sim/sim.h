@@ -230,6 +230,9 @@ void sim_batch_make(struct sim_batch *b, struct sim_world *w, int partner, int n
 void sim_batch_start(struct sim_batch *b, uint64_t in_ms);
 bool sim_history_name(int i, char out[64], int *partner, date_t *created, date_t *expires);
 
+/* sim_feed.c: the change feed has told everything. */
+void sim_feed_check(struct sim_world *w);
+
 /* sim_check.c: the closing proof. */
 void sim_check(struct sim_world *w, struct sim_report *out);
 

@@ -357,6 +357,8 @@ void sim_run(const struct sim_setup *setup, uint64_t seed, bool rush, bool verbo
 	if (!w->why[0])
 		sim_check(w, out);
 	if (!w->why[0])
+		sim_feed_check(w);
+	if (!w->why[0])
 		out->revisions = sim_law_check(w);
 	if (!w->why[0])
 		out->decisions = sim_record_check(w);
