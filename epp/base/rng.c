@@ -7,11 +7,17 @@
 
 static void fill_kernel(struct rng *r, void *out, size_t len)
 {
-	(void)r;
 	char *at = out;
 	while (len) {
-		size_t n = len > 256 ? 256 : len; /* the kernel never cuts 256 bytes short */
-		INVARIANT(getrandom(at, n, 0) == (ssize_t)n);
+		if (r->left == 0) {
+			INVARIANT(getrandom(r->kept, RNG_KEPT, 0) == RNG_KEPT);
+			r->left = RNG_KEPT;
+		}
+		size_t n = len > r->left ? r->left : len;
+		uint8_t *next = r->kept + RNG_KEPT - r->left;
+		memcpy(at, next, n);
+		explicit_bzero(next, n);
+		r->left -= n;
 		at += n;
 		len -= n;
 	}

@@ -75,12 +75,32 @@ static void the_kernel_does_not_repeat_itself(void **state)
 	assert_true(rng_below(&r, 3) < 3);
 }
 
+static void what_the_kernel_gave_is_not_kept(void **state)
+{
+	struct rng r;
+	unsigned char out[RNG_KEPT * 3] = {0};
+	size_t given = 0;
+	(void)state;
+	rng_init_kernel(&r);
+	for (size_t len = 0; given + len <= sizeof out; given += len, len += 7) {
+		r.fill(&r, out + given, len);
+		for (size_t i = 0; i < RNG_KEPT - r.left; i++)
+			assert_int_equal(r.kept[i], 0);
+	}
+	for (size_t at = 0; at + 16 <= given; at += 16) /* no stretch was left out, none given twice */
+		for (size_t other = at + 16; other + 16 <= given; other += 16)
+			assert_memory_not_equal(out + at, out + other, 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_seed_gives_the_same_numbers_for_ever), cmocka_unit_test(seeds_differ),
-	    cmocka_unit_test(bytes_are_filled_to_the_last),           cmocka_unit_test(numbers_stay_below),
+	    cmocka_unit_test(a_seed_gives_the_same_numbers_for_ever),
+	    cmocka_unit_test(seeds_differ),
+	    cmocka_unit_test(bytes_are_filled_to_the_last),
+	    cmocka_unit_test(numbers_stay_below),
 	    cmocka_unit_test(the_kernel_does_not_repeat_itself),
+	    cmocka_unit_test(what_the_kernel_gave_is_not_kept),
 	};
 	return cmocka_run_group_tests_name("rng", tests, NULL, NULL);
 }
