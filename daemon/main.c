@@ -34,6 +34,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -471,6 +472,13 @@ static void keep_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, 32 << 20);
 }
 
+/* Passwords, keys and identity numbers are in memory: nobody gets them as a core file, or by looking into the process as
+ * its own user. */
+static void keep_private(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail with this value */
+}
+
 static int run(const char *path, const char *ports_file)
 {
 	struct daemon d = {.config_path = path, .ports_file = ports_file};
@@ -484,6 +492,7 @@ static int run(const char *path, const char *ports_file)
 	if (!fine)
 		return EXIT_FAILED;
 	keep_memory();
+	keep_private();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk, and no end */
 	clock_init_system(&d.clock, d.config->clock_shift_ms);

@@ -283,31 +283,90 @@ date_t space_rep(const struct dim *d, size_t at, size_t klass)
 	return DATE_NONE;
 }
 
-static bool meet_from(const struct space *s, date_t today, const struct point *p, date_t from, date_t *out)
+/* The classes of the expiry against one first free day: from each start on, up to the next. */
+#define SPANS_MAX 64
+struct spans {
+	date_t from;
+	size_t count;
+	date_t starts[SPANS_MAX + 1]; /* the first is long ago */
+	size_t classes[SPANS_MAX];
+};
+
+#define SPANS_KEPT 1024 /* first free days are asked for again and again */
+
+static const struct spans *spans_of(const struct space *s, date_t from)
 {
-	const struct dim *e = &s->dims[DIM_EXPIRES], *r = &s->dims[DIM_RELATIVE];
-	date_t turns[2 * CUTS_MAX];
-	size_t n = gather_turns(r, from, turns, gather_turns(e, today, turns, 0));
-	for (size_t i = 0; i < n; i++)
-		for (int back = 0; back <= 1; back++) {
-			date_t v = turns[i] - back;
-			if ((p->at[DIM_EXPIRES] == CLASS_FREE ||
-			     space_class_of_date(e, v, today) == p->at[DIM_EXPIRES]) &&
-			    space_class_of_date(r, v, from) == p->at[DIM_RELATIVE]) {
-				*out = v;
-				return true;
-			}
-		}
+	struct spans *out = &s->spans[(uint32_t)from % SPANS_KEPT];
+	const struct dim *r = &s->dims[DIM_RELATIVE];
+	date_t turns[CUTS_MAX];
+	if (out->count && out->from == from)
+		return out;
+	size_t n = gather_turns(r, from, turns, 0);
+	qsort(turns, n, sizeof *turns, by_day);
+	*out = (struct spans){.from = from};
+	for (size_t i = 0; i <= n && out->count < SPANS_MAX; i++) {
+		date_t start = i == 0 ? from - 2 * FAR_DAYS : turns[i - 1];
+		if (i > 1 && turns[i - 1] == turns[i - 2])
+			continue;
+		out->starts[out->count] = start;
+		out->classes[out->count++] = space_class_of_date(r, start, from);
+	}
+	out->starts[out->count] = from + 2 * FAR_DAYS;
+	return out;
+}
+
+/* The days of the wanted class against the decision's day, one span after the other; false: no more. */
+static bool next_span(const struct dim *e, size_t sample, size_t klass, size_t *at, date_t *first,
+                      date_t *last)
+{
+	size_t begin = e->rep_at[sample], end = e->rep_at[sample + 1];
+	for (; begin + *at < end; (*at)++) {
+		size_t i = begin + *at;
+		if (e->reps[i].klass != klass)
+			continue;
+		*first = i == begin ? e->reps[i].date - FAR_DAYS : e->reps[i].date;
+		*last = i + 1 == end ? e->reps[i].date + FAR_DAYS : e->reps[i + 1].date - 1;
+		(*at)++;
+		return true;
+	}
 	return false;
 }
 
-bool space_meet(const struct space *s, date_t today, const struct point *p, struct policy_facts *f)
+static bool meet_between(const struct spans *r, size_t klass, date_t first, date_t last, date_t *out)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		date_t low = r->starts[i] > first ? r->starts[i] : first;
+		if (r->classes[i] == klass && low < r->starts[i + 1] && low <= last) {
+			*out = low;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool meet_from(const struct space *s, size_t sample, const struct point *p, date_t from, date_t *out)
+{
+	const struct spans *r = spans_of(s, from);
+	size_t wanted = p->at[DIM_RELATIVE], at = 0;
+	date_t first, last;
+	if (p->at[DIM_EXPIRES] ==
+	    CLASS_FREE) { /* rather a day near to the first free one than one long ago */
+		return meet_between(r, wanted, from - 366, from + FAR_DAYS, out) ||
+		       meet_between(r, wanted, from - FAR_DAYS, from + FAR_DAYS, out);
+	}
+	while (next_span(&s->dims[DIM_EXPIRES], sample, p->at[DIM_EXPIRES], &at, &first, &last))
+		if (meet_between(r, wanted, first, last, out))
+			return true;
+	return false;
+}
+
+bool space_meet(const struct space *s, size_t sample, const struct point *p, struct policy_facts *f)
 {
 	if (f->grant_from != DATE_NONE)
-		return meet_from(s, today, p, f->grant_from, &f->expires_on);
+		return meet_from(s, sample, p, f->grant_from, &f->expires_on);
 	for (int back = 0; back < 40; back++) { /* first free days up to ten years ago */
-		f->grant_from = today - back * 92;
-		if (meet_from(s, today, p, f->grant_from, &f->expires_on))
+		f->grant_from = s->samples[sample] - back * 92;
+		if (meet_from(s, sample, p, f->grant_from, &f->expires_on))
 			return true;
 	}
 	return false;
@@ -407,6 +466,7 @@ void space_make_dates(struct space *s)
 {
 	make_today(s);
 	make_origins(s);
+	s->spans = arena_calloc(s->arena, SPANS_KEPT, sizeof *s->spans);
 	for (size_t i = 0; i < s->dim_count; i++) {
 		struct dim *d = &s->dims[i];
 		if (d->form == FORM_DATE && i == DIM_RELATIVE)

@@ -165,8 +165,9 @@ static date_t date_at(const struct space *s, const struct point *p, size_t dim, 
 }
 
 /* First free day and expiry: the expiry answers to the decision's day and to the first free day. */
-static bool put_term(const struct space *s, const struct point *p, size_t sample, struct policy_facts *f)
+static bool put_term(const struct space *s, const struct point *p, size_t sample, struct built *out)
 {
+	struct policy_facts *f = &out->facts;
 	bool relative = wants(s, p, DIM_RELATIVE), expires = wants(s, p, DIM_EXPIRES);
 	bool unrelated = p->at[DIM_RELATIVE] != CLASS_FREE && !relative;
 	f->grant_from = date_at(s, p, DIM_GRANT_FROM, sample);
@@ -178,13 +179,20 @@ static bool put_term(const struct space *s, const struct point *p, size_t sample
 	const struct dim *r = &s->dims[DIM_RELATIVE];
 	if (p->at[DIM_GRANT_FROM] == CLASS_FREE) {
 		if (expires)
-			return space_meet(s, s->samples[sample], p, f);
+			return space_meet(s, sample, p, f);
 		f->grant_from = s->origins[r->classes[p->at[DIM_RELATIVE]].home];
 		f->expires_on = space_rep(r, r->classes[p->at[DIM_RELATIVE]].home, p->at[DIM_RELATIVE]);
 		return p->at[DIM_EXPIRES] == CLASS_FREE;
 	}
-	return f->grant_from != DATE_NONE && (expires || p->at[DIM_EXPIRES] == CLASS_FREE) &&
-	       space_meet(s, s->samples[sample], p, f);
+	if (f->grant_from == DATE_NONE || (!expires && p->at[DIM_EXPIRES] != CLASS_FREE))
+		return false;
+	if (!expires && f->grant_from == out->without) /* on whatever day it is decided */
+		return false;
+	if (space_meet(s, sample, p, f))
+		return true;
+	if (!expires)
+		out->without = date_at(s, p, DIM_GRANT_FROM, sample);
+	return false;
 }
 
 static bool misses_birth(const struct space *s, const struct point *p)
@@ -206,7 +214,7 @@ static bool put_all(const struct space *s, const struct point *p, size_t sample,
 	}
 	f->founded_on = date_at(s, p, DIM_FOUNDED, sample);
 	f->registered_on = date_at(s, p, DIM_REGISTERED, sample);
-	if (!put_term(s, p, sample, f))
+	if (!put_term(s, p, sample, out))
 		return false;
 	size_t missing_id = s->dims[DIM_ID_NUMBER].count - 1;
 	f->id_number =
@@ -245,6 +253,7 @@ bool space_build(const struct space *s, const struct point *p, struct built *out
 {
 	size_t first = 0;
 	out->facts = POLICY_FACTS_NONE;
+	out->without = DATE_NONE;
 	put_texts(s, p, out);
 	if (p->at[DIM_TODAY] != CLASS_FREE) {
 		for (size_t i = first_sample(s, p->at[DIM_TODAY]);

@@ -132,7 +132,8 @@ struct space {
 	size_t *sample_class, sample_count;
 	date_t *origins; /* first free days that DIM_RELATIVE is tried with */
 	size_t origin_count;
-	int places[4]; /* of personal numbers: one for each way in which the sides know it; -1: none */
+	struct spans *spans; /* diff_dates.c: what was found for first free days */
+	int places[4];       /* of personal numbers: one for each way in which the sides know it; -1: none */
 	struct buf limits;
 };
 
@@ -174,7 +175,7 @@ struct signature space_sign(const struct dim *d, date_t v, date_t ref);
 /* The class of a date at a day of decision (or first free day); `count` of the dimension when there is none. */
 size_t space_class_of_date(const struct dim *d, date_t v, date_t ref);
 /* Finds an expiry of both classes of the point, and a first free day when it is free. False: there is none. */
-bool space_meet(const struct space *s, date_t today, const struct point *p, struct policy_facts *f);
+bool space_meet(const struct space *s, size_t sample, const struct point *p, struct policy_facts *f);
 /* A date of the class when the reference is the sample `at`; DATE_NONE: there is none. */
 date_t space_rep(const struct dim *d, size_t at, size_t klass);
 
@@ -185,6 +186,7 @@ struct built {
 	struct policy_evidence evidence[2 * EVIDENCE_GROUPS_MAX + 1];
 	char id_number[16], texts[FACTS_DECLARED_MAX][24];
 	date_t today;
+	date_t without; /* a first free day for which there is no expiry of the class wanted */
 };
 /* False: there are no such facts. The result points into itself and into the space. */
 bool space_build(const struct space *s, const struct point *p, struct built *out);

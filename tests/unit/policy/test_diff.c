@@ -2,7 +2,7 @@
  * Comparing rule sets: random pairs of small ones against brute force, and what people are told. The oracle decides
  * invented applications under both sets and compares; the comparison must say "changes" for exactly those that do.
  *
- * DIFF_PAIRS: how many pairs (50; `make sim` takes 1,000); DIFF_SEED: the first.
+ * DIFF_PAIRS: how many pairs (100; `make sim` takes 1,000); DIFF_SEED: the first.
  */
 #include "policy/diff.h"
 
@@ -710,7 +710,7 @@ static size_t run_pair(uint64_t seed, size_t *changed)
 static void brute_force_agrees(void **state)
 {
 	const char *pairs = getenv("DIFF_PAIRS"), *first = getenv("DIFF_SEED");
-	size_t count = pairs ? (size_t)atoi(pairs) : 50, regions = 0, changed = 0,
+	size_t count = pairs ? (size_t)atoi(pairs) : 100, regions = 0, changed = 0,
 	       from = first ? (size_t)atoi(first) : 1;
 	(void)state;
 	for (size_t i = 0; i < count; i++)
