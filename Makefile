@@ -152,8 +152,8 @@ $(T_CERTS): $(LIB_CERTS)
 $(T_CERTS): TEST_LIBS = -lssl $(LIBS_BASE)
 $(T_DAEMON): $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 $(T_DAEMON): TEST_LIBS = $(LIBS_DAEMON)
-$(T_CLI): $(call lib,daemon/cli) $(LIB_POLICY)
-$(T_CLI): TEST_LIBS = -lcurl -ljansson $(LIBS_BASE)
+$(T_CLI): $(call lib,daemon/cli) $(LIB_POLICY) $(LIB_EPP)
+$(T_CLI): TEST_LIBS = -lcurl -ljansson $(LIBS_EPP)
 # The whole gateway, with the simulation's clients.
 $(T_GATEWAY): $(call obj,$(filter-out tests/sim/main.c,$(call srcs,tests/sim))) $(B)/lib/gateway.a $(LIB_HARNESS) \
 	$(LIB_REGSIM) $(LIB_DAEMON)

@@ -203,6 +203,7 @@ LIST_COMMAND(run_list_preview, GATEWAY_LIST_PREVIEW)
 LIST_COMMAND(run_list_publish, GATEWAY_LIST_PUBLISH)
 LIST_COMMAND(run_list_drop, GATEWAY_LIST_DROP)
 LIST_COMMAND(run_list_undo, GATEWAY_LIST_UNDO)
+LIST_COMMAND(run_list_check, GATEWAY_LIST_CHECK)
 LIST_COMMAND(run_lists, GATEWAY_LIST_TELL)
 
 static void run_policy_status(void *arg, struct admin_conn *c, const json_t *args)
@@ -359,6 +360,7 @@ const struct admin_command commands_table[] = {
     {ADMIN_CMD_LIST_PUBLISH, POLICY, run_list_publish},
     {ADMIN_CMD_LIST_DROP, POLICY, run_list_drop},
     {ADMIN_CMD_LIST_UNDO, POLICY, run_list_undo},
+    {ADMIN_CMD_NAMES_CHECK, VIEW, run_list_check},
     {ADMIN_CMD_LISTS, VIEW, run_lists},
     {ADMIN_CMD_POLICY_STAGE, STAGE, run_stage},
     {ADMIN_CMD_POLICY_ACTIVATE, ACTIVATE, run_activate},

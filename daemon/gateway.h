@@ -155,7 +155,7 @@ void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit
 /* Decisions with the facts that they used, of the items behind `after`, or of one `item`. */
 void gateway_policy_records(struct gateway *g, uint64_t item, uint64_t after, uint32_t limit,
                             void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
-/* The departments' lists. Arguments and answers: daemon/admin/admin_proto.h. `done` once, now or later, with an error text,
+/* Lists, of the departments and of names. Arguments and answers: daemon/admin/admin_proto.h. `done` once, now or later, with an error text,
  * or a new object that the callee takes over. */
 enum gateway_list_step {
 	GATEWAY_LIST_BEGIN,
@@ -164,6 +164,7 @@ enum gateway_list_step {
 	GATEWAY_LIST_PUBLISH,
 	GATEWAY_LIST_DROP,
 	GATEWAY_LIST_UNDO,
+	GATEWAY_LIST_CHECK,
 	GATEWAY_LIST_TELL
 };
 void gateway_list(struct gateway *g, enum gateway_list_step step, const struct json_t *args,

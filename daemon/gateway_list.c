@@ -1,5 +1,6 @@
 /*
- * The departments' lists, brought in and undone by an operator, and what waited for them.
+ * Lists, brought in and undone by an operator or an official, and what waited for them: of the departments (subjects that
+ * need no paper), and of names that are kept back.
  *
  * Happy path: begin ─▶ rows, a thousand at a time, with their numbers turned into keys here: the number itself is stored
  * nowhere ─▶ (preview) ─▶ publish: from then on every decision knows the list ─▶ page by page what waits for its subjects is
@@ -14,6 +15,7 @@
 #include "daemon/store/store_list.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
+#include "epp/name.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
@@ -32,6 +34,7 @@ struct list_call {
 	void (*done)(void *arg, const char *why, json_t *answer);
 	void *arg;
 	struct str by;
+	bool names; /* lists of names are asked for */
 	union {
 		struct store_op op;
 		struct store_list_begin begin;
@@ -41,6 +44,7 @@ struct list_call {
 		struct store_list_undo undo;
 		struct store_list_decide preview;
 		struct store_get_lists get;
+		struct store_get_named named;
 	} u;
 };
 
@@ -68,7 +72,8 @@ static struct list_call *call_of(struct store_op *op)
 
 static void submit(struct list_call *c, enum store_op_type type, void (*done)(struct store_op *op))
 {
-	struct store_executor *x = type == STORE_GET_LISTS ? c->gateway->env.reader : c->gateway->env.writer;
+	bool reads = type == STORE_GET_LISTS || type == STORE_GET_NAMED;
+	struct store_executor *x = reads ? c->gateway->env.reader : c->gateway->env.writer;
 	c->u.op.type = type;
 	c->u.op.done = done;
 	x->submit(x, &c->u.op);
@@ -180,12 +185,48 @@ static void on_begun(struct store_op *op)
 	         op->err ? NULL : json_pack("{s:I}", "list", (json_int_t)c->u.begin.list));
 }
 
-static bool kind_of(struct str name, enum applicant_kind *out)
+static const struct {
+	enum store_list_kind kind;
+	const char *name;
+} kinds[] = {{STORE_LIST_ENTERPRISES, "enterprise"},
+             {STORE_LIST_HOUSEHOLDS, "household"},
+             {STORE_LIST_RESERVED, "reserved"},
+             {STORE_LIST_BLOCKED, "blocked"}};
+
+static bool kind_of(struct str name, enum store_list_kind *out)
 {
-	*out = str_eq(name, STR("enterprise"))  ? APPLICANT_ENTERPRISE
-	       : str_eq(name, STR("household")) ? APPLICANT_HOUSEHOLD
-	                                        : APPLICANT_NONE;
-	return *out != APPLICANT_NONE;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (!str_eq_c(name, kinds[i].name))
+			continue;
+		*out = kinds[i].kind;
+		return true;
+	}
+	return false;
+}
+
+static const char *kind_name(enum store_list_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].name;
+	return "unknown";
+}
+
+/* A list that no rule asks for would say that it is in force, and do nothing. */
+static const char *without_effect(struct list_call *c, const struct store_list_begin *b)
+{
+	const struct policy_ruleset *rules = decider_rules(c->gateway->decider);
+	if (store_list_of_names(b->kind))
+		return policy_asks_name_lists(rules) ? NULL
+		                                     : "no check of the rule files asks for the fact "
+		                                       "name_listed: the list would keep no name back";
+	return policy_counts_evidence(rules, b->type)
+	           ? NULL
+	           : arena_printf(&c->arena,
+	                          "no rule counts evidence of type '%.*s': see the conditions 'evidence' of "
+	                          "the rule files",
+	                          STR_ARG(b->type))
+	                 .ptr;
 }
 
 /* NULL, or what is wrong with it. */
@@ -199,19 +240,12 @@ static const char *read_begin(struct list_call *c, const json_t *args)
 	                               .by = c->by,
 	                               .now = loop_wall(g->env.loop)};
 	if (!kind_of(text_of(args, "kind"), &b->kind))
-		return "the kind of a list is enterprise or household";
+		return "the kind of a list is enterprise, household, reserved or blocked";
 	if (!b->issuer.len)
-		return "say which department has issued the list";
+		return "say who has issued the list";
 	if (!date_parse(text_of(args, "date"), &b->date) || b->date > date_of_instant(b->now, HANOI_OFFSET_S))
 		return "the date of the list is a day (YYYY-MM-DD), today at the latest";
-	if (!policy_counts_evidence(decider_rules(g->decider), b->type))
-		return arena_printf(
-		           &c->arena,
-		           "no rule counts evidence of type '%.*s': see the conditions 'evidence' of the "
-		           "rule files",
-		           STR_ARG(b->type))
-		    .ptr;
-	return NULL;
+	return without_effect(c, b);
 }
 
 static void begin(struct list_call *c, const json_t *args)
@@ -233,8 +267,24 @@ static void on_rows(struct store_op *op)
 	                             (json_int_t)r->changed, "repeated", (json_int_t)r->repeated));
 }
 
-/* [line, number, day or null] */
-static bool read_row(const struct gateway *g, enum applicant_kind kind, const json_t *o,
+/* A name in either form; without a dot it is a label under every zone. */
+static bool name_key(const struct decider *d, struct str text, uint8_t key[DECIDE_KEY_LEN])
+{
+	struct epp_name name;
+	struct errmsg ignored; /* whoever reads the file has told what is wrong with it */
+	if (epp_name_parse(text, &name, &ignored))
+		return false;
+	(name.labels == 1 ? decide_label_key : decide_name_key)(d, str_make(name.ascii, name.ascii_len), key);
+	return true;
+}
+
+static enum applicant_kind subjects_of(enum store_list_kind kind)
+{
+	return kind == STORE_LIST_HOUSEHOLDS ? APPLICANT_HOUSEHOLD : APPLICANT_ENTERPRISE;
+}
+
+/* [line, number, day or null], or [line, name] */
+static bool read_row(const struct gateway *g, enum store_list_kind kind, const json_t *o,
                      struct store_list_row *row)
 {
 	json_int_t line = json_integer_value(json_array_get(o, 0));
@@ -244,16 +294,21 @@ static bool read_row(const struct gateway *g, enum applicant_kind kind, const js
 	if (line <= 0 || line > UINT32_MAX ||
 	    (json_is_string(day) && !date_parse(str_c(json_string_value(day)), &row->on)))
 		return false;
-	return decide_list_key(g->decider, kind, str_c(json_string_value(json_array_get(o, 1))), row->key);
+	struct str text = str_c(json_string_value(json_array_get(o, 1)));
+	return store_list_of_names(kind) ? name_key(g->decider, text, row->key)
+	                                 : decide_list_key(g->decider, subjects_of(kind), text, row->key);
 }
 
 static void rows(struct list_call *c, const json_t *args)
 {
 	const json_t *list = json_object_get(args, "rows");
-	enum applicant_kind kind;
+	enum store_list_kind kind;
 	size_t n = json_array_size(list);
 	if (n == 0 || n > STORE_LIST_ROWS_MAX || !kind_of(text_of(args, "kind"), &kind)) {
-		call_end(c, "rows[] must hold 1 to 1,000 rows of a kind: enterprise or household", NULL);
+		call_end(
+		    c,
+		    "rows[] must hold 1 to 1,000 rows of a kind: enterprise, household, reserved or blocked",
+		    NULL);
 		return;
 	}
 	struct store_list_row *r = arena_calloc(&c->arena, n, sizeof *r);
@@ -312,8 +367,8 @@ static void on_published(struct store_op *op)
 		call_end(c, op->errmsg.text, NULL);
 		return;
 	}
-	LOG(g->env.log, LOG_NOTICE, "evidence.imported", "a department's list is in force",
-	    F_U64("list", p->list), F_U64("rows", p->rows), F_STR("by", c->by));
+	LOG(g->env.log, LOG_NOTICE, "evidence.imported", "a list is in force", F_U64("list", p->list),
+	    F_U64("rows", p->rows), F_STR("by", c->by), F_U64("replaces", p->replaces));
 	decide_page(g->lists);
 	call_end(c, NULL, json_pack("{s:I, s:I}", "list", (json_int_t)p->list, "rows", (json_int_t)p->rows));
 }
@@ -332,7 +387,13 @@ static bool read_hash(struct str hex, uint8_t out[32])
 
 static void publish(struct list_call *c, const json_t *args)
 {
-	c->u.publish = (struct store_list_publish){.list = list_of(args)};
+	json_int_t old = json_integer_value(json_object_get(args, "replaces"));
+	c->u.publish = (struct store_list_publish){.list = list_of(args),
+	                                           .replaces = old > 0 ? (uint64_t)old : 0,
+	                                           .by = c->by,
+	                                           .why = arena_printf(&c->arena, "replaced by list %llu",
+	                                                               (unsigned long long)list_of(args)),
+	                                           .now = loop_wall(c->gateway->env.loop)};
 	if (!read_hash(text_of(args, "sha256"), c->u.publish.hash))
 		call_end(c, "sha256 is the file's, 64 digits of lower-case hexadecimal", NULL);
 	else
@@ -363,8 +424,8 @@ static void on_undone(struct store_op *op)
 		call_end(c, op->errmsg.text, NULL);
 		return;
 	}
-	LOG(g->env.log, LOG_NOTICE, "evidence.undone", "a department's list counts no more",
-	    F_U64("list", u->list), F_STR("by", u->by), F_STR("why", u->why));
+	LOG(g->env.log, LOG_NOTICE, "evidence.undone", "a list counts no more", F_U64("list", u->list),
+	    F_STR("by", u->by), F_STR("why", u->why));
 	decide_page(g->lists);
 	call_end(c, NULL, json_pack("{s:I}", "list", (json_int_t)u->list));
 }
@@ -389,9 +450,8 @@ static json_t *describe(const struct store_list *l)
 	char date[DATE_TEXT_MAX], hash[SHA256_HEX];
 	hash_hex(hash, l->hash, sizeof l->hash);
 	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
-	                 "list", (json_int_t)l->list, "state", states[l->state], "kind",
-	                 l->kind == APPLICANT_HOUSEHOLD ? "household" : "enterprise", "issuer",
-	                 gateway_text(l->issuer), "date", date_format(date, l->date), "rows",
+	                 "list", (json_int_t)l->list, "state", states[l->state], "kind", kind_name(l->kind),
+	                 "issuer", gateway_text(l->issuer), "date", date_format(date, l->date), "rows",
 	                 (json_int_t)l->rows, "decided", (json_int_t)l->decided, "deciding", l->deciding,
 	                 "type", gateway_text(l->type), "file", gateway_text(l->file), "by",
 	                 gateway_text(l->by), "at", gateway_moment(l->at), "undone",
@@ -404,13 +464,54 @@ static void on_lists(struct store_op *op)
 	struct list_call *c = call_of(op);
 	json_t *lists = json_array();
 	for (size_t i = 0; !op->err && i < c->u.get.count; i++)
-		json_array_append_new(lists, describe(&c->u.get.lists[i]));
+		if (store_list_of_names(c->u.get.lists[i].kind) == c->names)
+			json_array_append_new(lists, describe(&c->u.get.lists[i]));
 	call_end(c, op->err ? op->errmsg.text : NULL, json_pack("{s:o}", "lists", lists));
+}
+
+static json_t *named_entry(const struct store_named *n)
+{
+	char date[DATE_TEXT_MAX];
+	return json_pack("{s:s, s:I, s:I, s:s, s:o, s:s, s:o, s:o, s:o}", "kind",
+	                 n->named.blocked ? "blocked" : "reserved", "list", (json_int_t)n->named.list, "line",
+	                 (json_int_t)n->named.line, "match", n->named.label ? "label" : "name", "issuer",
+	                 gateway_text(n->named.issuer), "date", date_format(date, n->named.date), "file",
+	                 gateway_text(n->file), "by", gateway_text(n->by), "at", gateway_moment(n->at));
+}
+
+static void on_named(struct store_op *op)
+{
+	struct list_call *c = call_of(op);
+	const struct store_get_named *n = &c->u.named;
+	json_t *entries = json_array();
+	for (size_t i = 0; !op->err && i < n->count; i++)
+		json_array_append_new(entries, named_entry(&n->rows[i]));
+	call_end(c, op->err ? op->errmsg.text : NULL,
+	         json_pack("{s:o, s:s, s:o}", "name", gateway_text(n->name), "kept",
+	                   op->err || n->count == 0   ? "none"
+	                   : n->rows[0].named.blocked ? "blocked"
+	                                              : "reserved",
+	                   "entries", entries));
+}
+
+static void check(struct list_call *c, const json_t *args)
+{
+	struct epp_name *name = arena_calloc(&c->arena, 1, sizeof *name);
+	struct errmsg e = {""};
+	if (epp_name_parse(text_of(args, "name"), name, &e)) {
+		call_end(c, arena_str(&c->arena, str_c(e.text)).ptr, NULL);
+		return;
+	}
+	c->decider = decider_ref(c->gateway->decider);
+	c->u.named = (struct store_get_named){.decider = c->decider,
+	                                      .name = str_make(name->ascii, name->ascii_len),
+	                                      .arena = &c->arena};
+	submit(c, STORE_GET_NAMED, on_named);
 }
 
 static void tell(struct list_call *c, const json_t *args)
 {
-	(void)args; /* none */
+	c->names = json_is_true(json_object_get(args, "names"));
 	c->u.get = (struct store_get_lists){.arena = &c->arena};
 	submit(c, STORE_GET_LISTS, on_lists);
 }
@@ -422,7 +523,7 @@ void gateway_list(struct gateway *g, enum gateway_list_step step, const json_t *
 	static void (*const steps[])(struct list_call * c, const json_t *args) = {
 	    [GATEWAY_LIST_BEGIN] = begin,     [GATEWAY_LIST_ROWS] = rows, [GATEWAY_LIST_PREVIEW] = preview,
 	    [GATEWAY_LIST_PUBLISH] = publish, [GATEWAY_LIST_DROP] = drop, [GATEWAY_LIST_UNDO] = undo,
-	    [GATEWAY_LIST_TELL] = tell};
+	    [GATEWAY_LIST_CHECK] = check,     [GATEWAY_LIST_TELL] = tell};
 	if (!g->running || g->stopping) {
 		done(arg, "the gateway is starting or stopping", NULL);
 		return;

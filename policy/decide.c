@@ -12,6 +12,7 @@ const char *const policy_kind_names[] = {"none",        "citizen", "enterprise",
                                          "cooperative", "other",   NULL};
 const char *const policy_gender_names[] = {"unknown", "male", "female", NULL};
 const char *const policy_result_names[] = {"unconfirmed", "confirmed", "contradicted", NULL};
+const char *const policy_listed_names[] = {"none", "reserved", "blocked", NULL};
 const char *const policy_outcome_names[] = {"grant", "grant_partial", "no_grant", "review", "reject", NULL};
 
 /* ---- the decision's lists ---- */

@@ -111,6 +111,8 @@ static void put_texts(const struct space *s, const struct point *p, struct built
 	f->province_list = text_at(s, p, DIM_PROVINCE_LIST);
 	f->registration_exempt = flag_at(s, p, DIM_EXEMPT);
 	f->name_idn = flag_at(s, p, DIM_NAME_IDN) == POLICY_YES;
+	f->name_list.kind =
+	    (enum policy_listed)find_name(policy_listed_names, text_at(s, p, DIM_NAME_LISTED));
 	f->prior_paid = flag_at(s, p, DIM_PRIOR_PAID);
 	f->name_known = flag_at(s, p, DIM_NAME_KNOWN);
 	f->name_granted = flag_at(s, p, DIM_NAME_GRANTED);
@@ -323,6 +325,7 @@ static void classify_texts(const struct space *s, const struct policy_facts *f, 
 	    {DIM_PROVINCE_LIST, f->province_list},
 	    {DIM_EXEMPT, f->registration_exempt == POLICY_YES ? STR("true") : STR("false")},
 	    {DIM_NAME_IDN, f->name_idn ? STR("true") : STR("false")},
+	    {DIM_NAME_LISTED, str_c(policy_listed_names[f->name_list.kind])},
 	    {DIM_PRIOR_PAID, flag_text(f->prior_paid)},
 	    {DIM_NAME_KNOWN, flag_text(f->name_known)},
 	    {DIM_NAME_GRANTED, flag_text(f->name_granted)},

@@ -87,6 +87,8 @@ void policy_facts_print(const struct policy_facts *f, struct buf *out)
 	print_evidence(f, out);
 	print_given(f, out);
 	member_number(out, "prior_grants", f->prior_grants);
+	if (f->name_list.kind)
+		member(out, "name_listed", str_c(policy_listed_names[f->name_list.kind]));
 	member_flag(out, "prior_paid", f->prior_paid);
 	member_flag(out, "name_known", f->name_known);
 	member_flag(out, "name_granted", f->name_granted);

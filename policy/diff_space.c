@@ -59,6 +59,7 @@ size_t space_dim_of(const struct space *s, int fact, size_t side)
 	    [FACT_name_idn] = DIM_NAME_IDN,
 	    [FACT_prior_grants] = DIM_PRIOR_GRANTS,
 	    [FACT_prior_paid] = DIM_PRIOR_PAID,
+	    [FACT_name_listed] = DIM_NAME_LISTED,
 	    [FACT_name_known] = DIM_NAME_KNOWN,
 	    [FACT_name_granted] = DIM_NAME_GRANTED,
 	    [FACT_ownership_changed] = DIM_OWNERSHIP,
@@ -378,6 +379,7 @@ static void make_all_texts(struct space *s)
 	space_make_texts(s, DIM_OP, policy_op_names, POLICY_OP__COUNT);
 	space_make_texts(s, DIM_KIND, policy_kind_names + 1, POLICY_KIND__COUNT - 1);
 	space_make_texts(s, DIM_GENDER, policy_gender_names + 1, POLICY_GENDER__COUNT - 1);
+	space_make_texts(s, DIM_NAME_LISTED, policy_listed_names, POLICY_LISTED__COUNT);
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		space_make_texts(s, flags[i], yes_no, ARRAY_LEN(yes_no));
 	for (size_t i = 0; i < ARRAY_LEN(open); i++)

@@ -144,7 +144,7 @@ void space_make_texts(struct space *s, size_t dim, const char *const *fixed, siz
 		add_own_texts(&g, &scratch, &by_sign);
 		d->classes[d->count++] = (struct klass){.other = true, .text = STR("another")};
 	}
-	if (dim != DIM_OP && dim != DIM_NAME_IDN && dim != DIM_EXEMPT)
+	if (dim != DIM_OP && dim != DIM_NAME_IDN && dim != DIM_EXEMPT && dim != DIM_NAME_LISTED)
 		d->classes[d->count++] = (struct klass){.missing = true};
 	map_fini(&by_sign);
 	buf_fini(&scratch);

@@ -22,4 +22,10 @@ void policy_explain(const struct policy_ruleset *r, const struct policy_facts *f
 void policy_explain_applicant(const struct policy_ruleset *r, const struct policy_facts *f,
                               enum policy_lang lang, struct buf *out);
 
+/*
+ * The list that keeps a name back, in a sentence: "Danh sách số 3 do VNNIC ban hành ngày 01/11/2026, dòng 17." Nothing when
+ * no list does, or when it is not known who has issued it.
+ */
+void policy_say_name_list(const struct policy_name_list *l, enum policy_lang lang, struct buf *out);
+
 #endif

@@ -55,6 +55,28 @@ static void say_day(date_t d, enum policy_lang lang, char text[DATE_TEXT_MAX + 8
 	snprintf(text, DATE_TEXT_MAX + 8, "%02d/%02d/%04d", day % 100, m % 100, y % 10000);
 }
 
+void policy_say_name_list(const struct policy_name_list *l, enum policy_lang lang, struct buf *out)
+{
+	bool vi = lang == POLICY_VI;
+	char day[DATE_TEXT_MAX + 8];
+	if (!l->kind || !l->issuer.len)
+		return;
+	buf_add(out, vi ? STR("Danh sách") : STR("List"));
+	if (l->list)
+		buf_printf(out, vi ? " số %llu" : " %llu", (unsigned long long)l->list);
+	buf_printf(out, vi ? " do %.*s ban hành" : ", issued by %.*s", STR_ARG(l->issuer));
+	if (l->date != DATE_NONE) {
+		say_day(l->date, lang, day);
+		buf_printf(out, vi ? " ngày %s" : " on %s", day);
+	}
+	if (l->line)
+		buf_printf(out, vi ? ", dòng %u" : ", line %u", l->line);
+	if (l->label)
+		buf_add(out,
+		        vi ? STR(" (nhãn này dưới mọi đuôi tên miền)") : STR(" (this label in every zone)"));
+	buf_byte(out, '.');
+}
+
 static void say_asked(const struct explanation *e, enum policy_lang lang, struct buf *out)
 {
 	const struct tongue *t = &tongues[lang];
@@ -128,6 +150,8 @@ static struct str in_tongue(struct str word, enum policy_lang lang)
 	                                       {"household_business", "hộ kinh doanh"},
 	                                       {"cooperative", "hợp tác xã"},
 	                                       {"other", "khác"},
+	                                       {"reserved", "được bảo vệ"},
+	                                       {"blocked", "bị chặn"},
 	                                       {"true", "có"},
 	                                       {"false", "không"}};
 	if (lang == POLICY_EN)
@@ -184,6 +208,13 @@ static void say_facts(const struct explanation *e, const struct step *s, enum po
 	}
 	if (said)
 		buf_lit(out, ".\n");
+	for (size_t i = 0; i < n; i++) {
+		size_t before = buf_len(out);
+		if (facts[i] == FACT_name_listed)
+			policy_say_name_list(&e->x.e.facts->name_list, lang, out);
+		if (buf_len(out) > before)
+			buf_byte(out, '\n');
+	}
 }
 
 static const struct policy_word *step_reason(const struct explanation *e, const struct step *s)

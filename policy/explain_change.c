@@ -215,6 +215,17 @@ static void try_flags(struct trial *t)
 	try_flag(t, "ownership_changed", &f->ownership_changed);
 }
 
+/* Another name. */
+static void try_name_listed(struct trial *t)
+{
+	enum policy_listed now = t->facts.name_list.kind;
+	t->facts.name_list.kind = POLICY_NOT_LISTED;
+	if (now)
+		(void)try_once(t, "name_listed", str_c(policy_listed_names[now]),
+		               str_c(policy_listed_names[POLICY_NOT_LISTED]));
+	t->facts.name_list.kind = now;
+}
+
 static void try_kind(struct trial *t)
 {
 	enum policy_kind now = t->facts.kind;
@@ -471,6 +482,7 @@ void explain_changes(struct explanation *e)
 	t.facts.evidence = t.evidence;
 	try_evidence(&t);
 	try_flags(&t);
+	try_name_listed(&t);
 	try_kind(&t);
 	try_gender(&t);
 	try_citizenship(&t);

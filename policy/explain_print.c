@@ -62,6 +62,10 @@ static void print_facts(const struct explanation *e, const struct test *t, struc
 	for (size_t i = 0; i < n; i++) {
 		buf_printf(out, "  │      fact    %s = ", e->x.e.rules->fact_names[facts[i]]);
 		explain_value(e, facts[i], out);
+		if (facts[i] == FACT_name_listed && e->x.e.facts->name_list.issuer.len) {
+			buf_lit(out, ": ");
+			policy_say_name_list(&e->x.e.facts->name_list, POLICY_EN, out);
+		}
 		buf_byte(out, '\n');
 	}
 	for (size_t i = 0; t->kind == TEST_EVIDENCE && i < e->x.e.facts->evidence_count; i++) {
@@ -241,6 +245,8 @@ static void json_facts(const struct explanation *e, const struct test *t, struct
 		json_text("value", e->x.e.values[facts[i]].known ? buf_str(&value) : STR_NONE, out);
 		json_text("vi", f->vi, out);
 		json_text("en", f->en, out);
+		if (facts[i] == FACT_name_listed)
+			policy_print_name_list(&e->x.e.facts->name_list, out);
 		buf_byte(out, '}');
 	}
 	buf_byte(out, ']');

@@ -94,10 +94,21 @@ bool policy_facts_check(const struct policy_ruleset *r, struct diag *d, struct y
 	return d->errors == errors;
 }
 
+static void read_name_list(struct diag *d, struct yaml_node *map, struct policy_name_list *out)
+{
+	int kind = POLICY_NOT_LISTED;
+	(void)yaml_enum(d, map, "name_listed", YAML_OPTIONAL, policy_listed_names,
+	                &kind); /* missing: not listed */
+	out->kind = (enum policy_listed)kind;
+	(void)yaml_str(d, map, "name_list_issuer", YAML_OPTIONAL, &out->issuer); /* only told */
+	(void)yaml_date(d, map, "name_list_date", YAML_OPTIONAL, &out->date);
+}
+
 static void read_ledger(struct diag *d, struct yaml_node *map, struct policy_facts *out)
 {
 	read_int(d, map, "prior_grants", 1000000, &out->prior_grants);
 	read_flag(d, map, "prior_paid", &out->prior_paid);
+	read_name_list(d, map, &out->name_list);
 	read_flag(d, map, "name_known", &out->name_known);
 	read_flag(d, map, "name_granted", &out->name_granted);
 	read_flag(d, map, "ownership_changed", &out->ownership_changed);

@@ -213,8 +213,8 @@ static bool cannot_fail(const struct policy_ruleset *r, const struct check *c)
 
 static bool is_always_known(const struct test *t)
 {
-	static const enum fact known[] = {FACT_op, FACT_registration_exempt, FACT_name_idn,
-	                                  FACT_zone_has_grant, FACT_waiver_status};
+	static const enum fact known[] = {FACT_op,          FACT_registration_exempt, FACT_name_idn,
+	                                  FACT_name_listed, FACT_zone_has_grant,      FACT_waiver_status};
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
 		if (t->kind == TEST_FACT && t->fact == (int)known[i])
 			return true;

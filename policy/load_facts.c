@@ -29,6 +29,7 @@ static const char *const *builtin_words(enum fact f)
 	case FACT_kind: return policy_kind_names + POLICY_CITIZEN;
 	case FACT_gender: return policy_gender_names + POLICY_MALE;
 	case FACT_waiver_status: return waiver_statuses;
+	case FACT_name_listed: return policy_listed_names;
 	case FACT_registration_exempt:
 	case FACT_name_idn:
 	case FACT_prior_paid:

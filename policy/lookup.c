@@ -73,6 +73,7 @@ static void take_facts(struct deciding *x, const struct policy_facts *f)
 	if (f->prior_grants >= 0)
 		set_number(x, FACT_prior_grants, f->prior_grants);
 	set_flag(x, FACT_prior_paid, f->prior_paid);
+	set_text(x, FACT_name_listed, str_c(policy_listed_names[f->name_list.kind]));
 	set_flag(x, FACT_name_known, f->name_known);
 	set_flag(x, FACT_name_granted, f->name_granted);
 	set_flag(x, FACT_ownership_changed, f->ownership_changed);

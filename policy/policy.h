@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
+
 /* ---- facts ---- */
 
 enum policy_op { POLICY_CREATE, POLICY_RENEW, POLICY_OP__COUNT };
@@ -35,12 +37,14 @@ enum policy_kind {
 enum policy_gender { POLICY_GENDER_UNKNOWN, POLICY_MALE, POLICY_FEMALE, POLICY_GENDER__COUNT };
 enum policy_result { POLICY_UNCONFIRMED, POLICY_CONFIRMED, POLICY_CONTRADICTED, POLICY_RESULT__COUNT };
 enum policy_flag { POLICY_UNKNOWN, POLICY_NO, POLICY_YES }; /* a yes/no that may be missing */
+enum policy_listed { POLICY_NOT_LISTED, POLICY_RESERVED, POLICY_BLOCKED, POLICY_LISTED__COUNT };
 
 /* Names as in design.md section 3: "create", "household_business", "male", "confirmed" ... */
 extern const char *const policy_op_names[];     /* NULL-terminated, like the others */
 extern const char *const policy_kind_names[];   /* [POLICY_KIND_NONE] is "none" */
 extern const char *const policy_gender_names[]; /* [POLICY_GENDER_UNKNOWN] is "unknown" */
 extern const char *const policy_result_names[];
+extern const char *const policy_listed_names[]; /* "none", "reserved", "blocked" */
 
 struct policy_evidence {
 	struct str type; /* "ekyc", "document_check", "certificate", ... (the rule files say which count) */
@@ -56,6 +60,17 @@ struct policy_evidence {
 #define POLICY_GIVEN_NAME_MAX 40
 struct policy_given {
 	struct str name, value;
+};
+
+/* An entry of a list of names that are kept back. What is known of the list is told, and decides nothing. */
+struct policy_name_list {
+	enum policy_listed
+	    kind;      /* POLICY_NOT_LISTED: no list in force has the name, and the rest says nothing */
+	uint64_t list; /* its number; 0: not known */
+	uint32_t line;
+	bool label; /* the list has the label under every zone, not this very name */
+	struct str issuer;
+	date_t date; /* of the list */
 };
 
 /*
@@ -93,6 +108,8 @@ struct policy_facts {
 	bool charge;         /* if_not_free: charge */
 	int64_t max_fee_vnd; /* with charge; negative: not given, nothing may be bought */
 
+	struct policy_name_list name_list; /* create: the list that has the name */
+
 	/* from the ledger */
 	int prior_grants;              /* of the subject in this zone, used up or deleted ones too (A19) */
 	enum policy_flag prior_paid;   /* the subject earlier registered a paid name in the zone */
@@ -105,16 +122,17 @@ struct policy_facts {
 	date_t expires_on;                  /* renewal: current expiry date in Hanoi */
 };
 
-#define POLICY_FACTS_NONE                                  \
-	((struct policy_facts){.at = INSTANT_NONE,         \
-	                       .birth_date = DATE_NONE,    \
-	                       .founded_on = DATE_NONE,    \
-	                       .registered_on = DATE_NONE, \
-	                       .period = -1,               \
-	                       .max_fee_vnd = -1,          \
-	                       .prior_grants = -1,         \
-	                       .grant_from = DATE_NONE,    \
-	                       .free_years_used = -1,      \
+#define POLICY_FACTS_NONE                                        \
+	((struct policy_facts){.at = INSTANT_NONE,               \
+	                       .birth_date = DATE_NONE,          \
+	                       .founded_on = DATE_NONE,          \
+	                       .registered_on = DATE_NONE,       \
+	                       .period = -1,                     \
+	                       .max_fee_vnd = -1,                \
+	                       .name_list = {.date = DATE_NONE}, \
+	                       .prior_grants = -1,               \
+	                       .grant_from = DATE_NONE,          \
+	                       .free_years_used = -1,            \
 	                       .expires_on = DATE_NONE})
 
 /* The zone of a name: what follows its first label ("id.vn", "vn"); empty for a name of one label. */
@@ -167,6 +185,8 @@ struct str policy_reason_advice(const struct policy_ruleset *r, struct str code,
 /* A named number of the rule files (section `values`) on a date; false: none is in force. */
 bool policy_value(const struct policy_ruleset *r, struct str id, date_t on, int64_t *out) MUST_CHECK;
 #define POLICY_REVIEW_PERIOD "review-period" /* days that an item waits for a person; then it is refused */
+/* Some check asks whether a list has the name: without one, such lists mean nothing. */
+bool policy_asks_name_lists(const struct policy_ruleset *r);
 /* Some condition counts evidence of this type. */
 bool policy_counts_evidence(const struct policy_ruleset *r, struct str type);
 
@@ -259,5 +279,12 @@ bool policy_subject_key(const struct policy_facts *f, char out[POLICY_KEY_MAX]);
  */
 void policy_print_common(const struct policy_decision *d, struct buf *out);
 void policy_print_item(const struct policy_decision *d, struct buf *out);
+/*
+ * `,"name_list":{"list":3,"line":17,"kind":"blocked","match":"label","issuer":"…","date":"…"}`: the list that keeps the name
+ * back, as one more member; nothing when none does.
+ */
+void policy_print_name_list(const struct policy_name_list *l, struct buf *out);
+/* Out of a decision as it was printed (its members): views point into `members` or `a`. NOT_LISTED: it has none. */
+struct policy_name_list policy_read_name_list(struct str members, struct arena *a);
 
 #endif

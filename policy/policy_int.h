@@ -32,6 +32,7 @@ enum fact_type { FACT_TEXT, FACT_NUMBER, FACT_DATE };
 	X(name_idn, TEXT)            \
 	X(prior_grants, NUMBER)      \
 	X(prior_paid, TEXT)          \
+	X(name_listed, TEXT)         \
 	X(name_known, TEXT)          \
 	X(name_granted, TEXT)        \
 	X(ownership_changed, TEXT)   \

@@ -25,6 +25,22 @@ void print_json_str(struct buf *out, struct str s)
 	buf_byte(out, '"');
 }
 
+void policy_print_name_list(const struct policy_name_list *l, struct buf *out)
+{
+	char day[DATE_TEXT_MAX];
+	if (!l->kind)
+		return;
+	buf_printf(out,
+	           ",\"name_list\":{\"list\":%llu,\"line\":%u,\"kind\":\"%s\",\"match\":\"%s\",\"issuer\":",
+	           (unsigned long long)l->list, l->line, policy_listed_names[l->kind],
+	           l->label ? "label" : "name");
+	print_json_str(out, l->issuer);
+	if (l->date == DATE_NONE)
+		buf_lit(out, ",\"date\":null}");
+	else
+		buf_printf(out, ",\"date\":\"%s\"}", date_format(day, l->date));
+}
+
 /* A text, or null when it is empty. */
 static void print_text(struct buf *out, struct str s)
 {

@@ -1,4 +1,5 @@
 /* A walk over our own JSON: no numbers with signs, no white space, the escapes that print_json_str() makes. */
+#include "policy/policy.h"
 #include "policy/printed.h"
 
 /* Behind the string that begins at `s` ('"'); NULL: it has no end. */
@@ -89,4 +90,28 @@ struct str policy_printed_get(struct str members, struct str path, struct arena 
 		s = after < end ? after + 1 : end;
 	}
 	return STR_NONE;
+}
+
+static uint64_t get_count(struct str members, struct str path, struct arena *a)
+{
+	uint64_t n = 0;
+	return str_to_u64(policy_printed_get(members, path, a), &n) ? n : 0;
+}
+
+struct policy_name_list policy_read_name_list(struct str members, struct arena *a)
+{
+	struct policy_name_list l = {.date = DATE_NONE};
+	struct str kind = policy_printed_get(members, STR("name_list.kind"), a);
+	if (!kind.len)
+		return l;
+	for (int i = POLICY_RESERVED; i < POLICY_LISTED__COUNT; i++)
+		if (str_eq_c(kind, policy_listed_names[i]))
+			l.kind = (enum policy_listed)i;
+	l.list = get_count(members, STR("name_list.list"), a);
+	l.line = (uint32_t)get_count(members, STR("name_list.line"), a);
+	l.label = str_eq_c(policy_printed_get(members, STR("name_list.match"), a), "label");
+	l.issuer = policy_printed_get(members, STR("name_list.issuer"), a);
+	if (!date_parse(policy_printed_get(members, STR("name_list.date"), a), &l.date))
+		l.date = DATE_NONE;
+	return l;
 }

@@ -15,6 +15,22 @@ bool policy_value(const struct policy_ruleset *r, struct str id, date_t on, int6
 	return false;
 }
 
+static bool asks_list(const struct check *c)
+{
+	bool asks = c->test.kind == TEST_FACT && c->test.fact == FACT_name_listed;
+	for (size_t i = 0; i < c->when_count; i++)
+		asks |= c->when[i].fact == FACT_name_listed;
+	return asks && c->enabled;
+}
+
+bool policy_asks_name_lists(const struct policy_ruleset *r)
+{
+	for (size_t i = 0; i < r->checks.count; i++)
+		if (asks_list(&r->checks.list[i]))
+			return true;
+	return false;
+}
+
 static bool counts(const struct checks *list, struct str type)
 {
 	for (size_t i = 0; i < list->count; i++) {

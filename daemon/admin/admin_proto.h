@@ -50,11 +50,11 @@
 #define ADMIN_CMD_APPROVE "review approve"
 #define ADMIN_CMD_REFUSE  "review refuse"
 /*
- * A department's list. begin: kind (enterprise, household), type of evidence, issuer, date, file → list, its number. rows:
- * list, kind, rows[] of [line, number, day or null], at most ADMIN_IMPORT_ROWS → added, changed, repeated; a bad row refuses
- * its group ("row N: …"). preview: list, after (0 at first) → items[]: item, domain, partner, ref, now, then, reason; after,
- * more. publish: list, sha256 of the file → rows; until then nothing of it counts. drop: list. undo: list, why.
- * lists → lists[], newest first.
+ * A department's list, or one of names. begin: kind (enterprise, household; reserved, blocked), type of evidence, issuer, date,
+ * file → list, its number. rows: list, kind, rows[] of [line, number, day or null] or [line, name] (without a dot: a label under
+ * every zone), at most ADMIN_IMPORT_ROWS → added, changed, repeated; a bad row refuses its group ("row N: …").
+ * preview: list, after (0 at first) → items[]: item, domain, partner, ref, now, then, reason; after, more. publish: list, sha256 of the file, replaces: a list → rows; until then nothing of it counts. drop: list. undo: list, why.
+ * lists: names (of names, not of departments) → lists[], newest first. names check: name → name, kept (none, reserved, blocked), entries[] of lists in force.
  */
 #define ADMIN_CMD_LIST_BEGIN   "evidence begin"
 #define ADMIN_CMD_LIST_ROWS    "evidence rows"
@@ -63,6 +63,7 @@
 #define ADMIN_CMD_LIST_DROP    "evidence drop"
 #define ADMIN_CMD_LIST_UNDO    "evidence undo"
 #define ADMIN_CMD_LISTS        "evidence lists"
+#define ADMIN_CMD_NAMES_CHECK  "names check"
 /* → sessions[]: session registry account endpoint address state age_s window in_flight tls our_certificate_until
  * their_certificate_until; endpoints[]: registry account endpoint state sessions connecting failures retry_in_s */
 #define ADMIN_CMD_SESSIONS "sessions"

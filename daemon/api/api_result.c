@@ -1,6 +1,7 @@
 /* Results as partners see them. */
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
+#include "policy/explain.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
@@ -29,6 +30,20 @@ static struct str reason_of(const struct store_row *row)
 	return has_result(row) && row->result.reason.len ? row->result.reason : str_c(row->intake_reason);
 }
 
+/* In one language: the reason, the list that keeps the name back, and what can be done. */
+static void add_words(struct buf *b, const struct decider *d, struct str reason,
+                      const struct policy_name_list *list, enum policy_lang lang)
+{
+	struct str can = policy_reason_advice(decider_rules(d), reason, lang);
+	buf_add(b, policy_reason_message(decider_rules(d), reason, lang));
+	if (list->kind)
+		buf_byte(b, ' ');
+	policy_say_name_list(list, lang, b);
+	if (can.len)
+		buf_byte(b, ' ');
+	buf_add(b, can);
+}
+
 /* What the policy refused or holds is told to the applicant: the result of such a line has no words of its own. */
 struct str api_result_message(const struct store_row *row, const struct decider *d, struct arena *scratch)
 {
@@ -42,10 +57,15 @@ struct str api_result_message(const struct store_row *row, const struct decider 
 	struct str en = policy_reason_message(decider_rules(d), reason, POLICY_EN);
 	if (vi.len == 0 || en.len == 0)
 		return vi.len ? vi : en;
-	struct str can_vi = policy_reason_advice(decider_rules(d), reason, POLICY_VI);
-	struct str can_en = policy_reason_advice(decider_rules(d), reason, POLICY_EN);
-	return arena_printf(scratch, "%.*s%s%.*s / %.*s%s%.*s", STR_ARG(vi), can_vi.len ? " " : "",
-	                    STR_ARG(can_vi), STR_ARG(en), can_en.len ? " " : "", STR_ARG(can_en));
+	struct policy_name_list list = policy_read_name_list(row->decision_item, scratch);
+	struct buf words;
+	buf_init(&words, API_ANSWER_MAX);
+	add_words(&words, d, reason, &list, POLICY_VI);
+	buf_lit(&words, " / ");
+	add_words(&words, d, reason, &list, POLICY_EN);
+	struct str out = arena_str(scratch, buf_str(&words));
+	buf_fini(&words);
+	return out;
 }
 
 static date_t expires_on(const struct store_row *row)

@@ -58,6 +58,7 @@ extern const struct cli_command cmd_submit, cmd_decide, cmd_retry, cmd_batch, cm
     cmd_policy_kept, cmd_reload, cmd_item, cmd_sessions, cmd_certs, cmd_store, cmd_errors, cmd_config,
     cmd_version, cmd_drain, cmd_wait, cmd_reconcile, cmd_top, cmd_trace, cmd_messages, cmd_message,
     cmd_limits, cmd_queue, cmd_evidence_add, cmd_evidence_import, cmd_evidence_list, cmd_evidence_undo,
-    cmd_review_list, cmd_review_show, cmd_review_approve, cmd_review_refuse;
+    cmd_names_import, cmd_names_list, cmd_names_undo, cmd_names_check, cmd_review_list, cmd_review_show,
+    cmd_review_approve, cmd_review_refuse;
 
 #endif

@@ -30,6 +30,21 @@ struct cell {
 	uint32_t column; /* code points from 1; 0: nowhere */
 };
 
+void list_file_wrong(struct list_file *f, const char *name, uint32_t line, uint32_t column, const char *field,
+                     const char *words)
+{
+	if (f->errors++ < LIST_FILE_ERRORS)
+		buf_printf(&f->text, "%s:%u:%u: error: %s%s%s\n", name, line, column ? column : 1, field,
+		           *field ? ": " : "", words);
+}
+
+void list_file_add(struct list_file *f, struct list_file_row row)
+{
+	if ((f->count & (f->count - 1)) == 0)
+		f->rows = xrealloc(f->rows, f->count ? 2 * f->count : 1, sizeof *f->rows);
+	f->rows[f->count++] = row;
+}
+
 struct reader {
 	struct list_file *f;
 	const char *name;
@@ -49,13 +64,10 @@ static void wrong(struct reader *r, uint32_t column, const char *field, const ch
 {
 	char words[ERRMSG_MAX];
 	va_list ap;
-	if (r->f->errors++ >= LIST_FILE_ERRORS)
-		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(words, sizeof words, fmt, ap);
 	va_end(ap);
-	buf_printf(&r->f->text, "%s:%u:%u: error: %s%s%s\n", r->name, r->line, column ? column : 1, field,
-	           *field ? ": " : "", words);
+	list_file_wrong(r->f, r->name, r->line, column, field, words);
 }
 
 static bool field_of(struct str name, enum field *out)
@@ -136,9 +148,7 @@ static void take_row(struct reader *r, const struct cell cells[FIELD__COUNT])
 	bool date = read_date(r, &cells[FIELD_DATE], &row.on);
 	if (!check_rest(r, cells) || !number || !date)
 		return;
-	if ((f->count & (f->count - 1)) == 0)
-		f->rows = xrealloc(f->rows, f->count ? 2 * f->count : 1, sizeof *f->rows);
-	f->rows[f->count++] = row;
+	list_file_add(f, row);
 }
 
 /* ---- CSV ------------------------------------------------------------------------------------------------------------------------ */
@@ -311,26 +321,38 @@ static void read_lines(struct reader *r, struct str all)
 	}
 }
 
+enum err list_file_load(struct list_file *f, const char *name, FILE *in, struct buf *all, struct errmsg *e)
+{
+	struct sha256 sum;
+	*f = (struct list_file){.count = 0};
+	buf_init(&f->text, 1u << 20);
+	buf_init(all, LIST_FILE_MAX);
+	enum err err = read_all(in, name, all, e);
+	if (err)
+		return err;
+	hash_sha256(buf_str(all), &sum);
+	hash_hex(f->sha256, sum.bytes, sizeof sum.bytes);
+	return OK;
+}
+
+enum err list_file_done(struct list_file *f, const char *name, struct errmsg *e)
+{
+	if (f->errors > LIST_FILE_ERRORS)
+		buf_printf(&f->text, "%s: %zu more errors\n", name, f->errors - LIST_FILE_ERRORS);
+	if (f->errors)
+		return err_set(e, ERR_INVALID, "%s: %zu errors: nothing was imported", name, f->errors);
+	return f->count ? OK : err_set(e, ERR_INVALID, "%s: there is nothing in it", name);
+}
+
 enum err list_file_read(struct list_file *f, const char *name, FILE *in, bool household, date_t until,
                         struct errmsg *e)
 {
 	struct reader r = {.f = f, .name = name, .household = household, .until = until};
-	struct sha256 sum;
 	struct buf all;
-	*f = (struct list_file){.count = 0};
-	buf_init(&f->text, 1u << 20);
-	buf_init(&all, LIST_FILE_MAX);
-	enum err err = read_all(in, name, &all, e);
+	enum err err = list_file_load(f, name, in, &all, e);
 	if (!err) {
-		hash_sha256(buf_str(&all), &sum);
-		hash_hex(f->sha256, sum.bytes, sizeof sum.bytes);
 		read_lines(&r, buf_str(&all));
-		if (f->errors > LIST_FILE_ERRORS)
-			buf_printf(&f->text, "%s: %zu more errors\n", name, f->errors - LIST_FILE_ERRORS);
-		err = f->errors
-		          ? err_set(e, ERR_INVALID, "%s: %zu errors: nothing was imported", name, f->errors)
-		      : !f->count ? err_set(e, ERR_INVALID, "%s: there is nothing in it", name)
-		                  : OK;
+		err = list_file_done(f, name, e);
 	}
 	map_fini(&r.seen);
 	buf_fini(&all);

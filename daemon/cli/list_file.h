@@ -22,7 +22,7 @@
 
 struct list_file_row {
 	uint32_t line;
-	struct str number; /* upper-case letters and digits only */
+	struct str number; /* upper-case letters and digits only; in a list of names, the name */
 	date_t on;
 };
 
@@ -39,5 +39,16 @@ struct list_file {
 enum err list_file_read(struct list_file *f, const char *name, FILE *in, bool household, date_t until,
                         struct errmsg *e) MUST_CHECK;
 void list_file_fini(struct list_file *f);
+
+/* ---- for other kinds of list (name_file.c) ---- */
+
+/* The whole of it into `all`, which is the caller's to end in any case, with its checksum. */
+enum err list_file_load(struct list_file *f, const char *name, FILE *in, struct buf *all,
+                        struct errmsg *e) MUST_CHECK;
+void list_file_wrong(struct list_file *f, const char *name, uint32_t line, uint32_t column, const char *field,
+                     const char *words);
+void list_file_add(struct list_file *f, struct list_file_row row);
+/* ERR_INVALID: it has errors, or nothing in it. */
+enum err list_file_done(struct list_file *f, const char *name, struct errmsg *e) MUST_CHECK;
 
 #endif

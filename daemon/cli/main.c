@@ -33,6 +33,8 @@ const struct cli_command *const cli_commands[] = {&cmd_submit,          &cmd_bat
                                                   &cmd_epp_show,        &cmd_template,
                                                   &cmd_evidence_add,    &cmd_evidence_import,
                                                   &cmd_evidence_list,   &cmd_evidence_undo,
+                                                  &cmd_names_import,    &cmd_names_list,
+                                                  &cmd_names_undo,      &cmd_names_check,
                                                   &cmd_review_list,     &cmd_review_show,
                                                   &cmd_review_approve,  &cmd_review_refuse,
                                                   &cmd_completion};

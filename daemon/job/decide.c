@@ -4,6 +4,7 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/hash.h"
+#include "epp/name.h"
 #include "policy/explain.h"
 #include "policy/identity.h"
 #include "policy/policy.h"
@@ -196,6 +197,18 @@ static void facts_of_list(const struct decide_listed *l, const struct item_appli
 	                             list_contradicts(l, a) ? POLICY_CONTRADICTED : POLICY_CONFIRMED};
 }
 
+static void facts_of_named(const struct decide_named *n, struct policy_facts *f)
+{
+	if (n->list)
+		f->name_list =
+		    (struct policy_name_list){.kind = n->blocked ? POLICY_BLOCKED : POLICY_RESERVED,
+		                              .list = n->list,
+		                              .line = n->line,
+		                              .label = n->label,
+		                              .issuer = n->issuer,
+		                              .date = n->date};
+}
+
 static void mac(const uint8_t hmac_key[32], struct str text, uint8_t key[DECIDE_KEY_LEN])
 {
 	struct sha256 sum;
@@ -225,6 +238,28 @@ bool decide_list_key(const struct decider *d, enum applicant_kind kind, struct s
 	snprintf(text, sizeof text, "list/%s/%s", applicant_kind_name(kind), plain);
 	mac_key(d, text, key);
 	return true;
+}
+
+static void text_key(const struct decider *d, const char *what, struct str name, uint8_t key[DECIDE_KEY_LEN])
+{
+	char text[EPP_NAME_ASCII_MAX + 16];
+	(void)snprintf(text, sizeof text, "%s/%.*s", what, STR_ARG(name)); /* a longer one is in no list */
+	mac_key(d, text, key);
+}
+
+void decide_name_key(const struct decider *d, struct str name, uint8_t key[DECIDE_KEY_LEN])
+{
+	text_key(d, "name", name, key);
+}
+
+void decide_label_key(const struct decider *d, struct str label, uint8_t key[DECIDE_KEY_LEN])
+{
+	text_key(d, "label", label, key);
+}
+
+struct str decide_label_of(struct str name)
+{
+	return str_split(&name, '.');
 }
 
 bool decide_list_subject(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])
@@ -316,6 +351,7 @@ static void facts_of_item(const struct item_request *r, const struct decide_ledg
 	facts_fill(r, lists, f);
 	facts_of_ledger(ledger, r->op, f);
 	facts_of_list(&ledger->listed, &r->applicant, lists, f);
+	facts_of_named(&ledger->named, f);
 	f->approved = ledger->approved;
 	f->at = now;
 }

@@ -62,6 +62,24 @@ struct decide_listed {
 	    on; /* founded or registered, as the list says; another date than the applicant's contradicts it */
 };
 
+/*
+ * The keys under which lists of names may have a name: of the name itself, and of its first label, which a list may have
+ * under every zone. Names are in ASCII form, lower case.
+ */
+void decide_name_key(const struct decider *d, struct str name, uint8_t key[DECIDE_KEY_LEN]);
+void decide_label_key(const struct decider *d, struct str label, uint8_t key[DECIDE_KEY_LEN]);
+struct str decide_label_of(struct str name);
+
+/* An entry of a list of names that are kept back. Views live as long as the store's operation. */
+struct decide_named {
+	uint64_t list; /* its number; 0: the name is in none */
+	uint32_t line;
+	bool blocked; /* for nobody; else reserved for whoever has a right to it */
+	bool label;   /* the list has the label under every zone */
+	struct str issuer;
+	date_t date; /* of the list */
+};
+
 /* What the store knows at this moment. */
 struct decide_ledger {
 	bool subject_has_grant; /* another item holds or has used the grant of this subject key */
@@ -72,6 +90,7 @@ struct decide_ledger {
 	date_t expires_on;      /* Hanoi date; DATE_NONE when not known */
 	bool ownership_changed;
 	struct decide_listed listed;
+	struct decide_named named;
 	struct str approved; /* codes of reasons that a person has approved, separated by spaces */
 };
 

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RECORD_VERSION 1
+/* 1: without the list of names that has the name. */
+#define RECORD_VERSION 2
 
 /* ---- writing ---- */
 
@@ -79,6 +80,17 @@ static void put_lists(struct buf *out, const struct record *r)
 	}
 }
 
+static void put_name_list(struct buf *out, const struct policy_name_list *l)
+{
+	put_number(out, (uint64_t)l->kind | (uint64_t)l->label << 2);
+	if (!l->kind)
+		return;
+	put_number(out, l->list);
+	put_number(out, l->line);
+	put_text(out, l->issuer);
+	put_date(out, l->date);
+}
+
 void record_encode(const struct record *r, struct buf *out)
 {
 	const struct policy_facts *f = &r->facts;
@@ -104,6 +116,7 @@ void record_encode(const struct record *r, struct buf *out)
 	put_signed(out, f->free_years_used);
 	put_date(out, f->expires_on);
 	put_lists(out, r);
+	put_name_list(out, &f->name_list);
 }
 
 /* ---- reading ---- */
@@ -237,12 +250,26 @@ static void get_lists(struct reader *r, struct record *out)
 	}
 }
 
+static void get_name_list(struct reader *r, struct policy_name_list *l)
+{
+	uint64_t bits = get_number(r);
+	l->kind = (enum policy_listed)get_bits(bits, 0, 2, POLICY_LISTED__COUNT, r);
+	l->label = get_bits(bits, 2, 1, 2, r);
+	if (!l->kind)
+		return;
+	l->list = get_number(r);
+	l->line = (uint32_t)get_number(r);
+	l->issuer = get_text(r);
+	l->date = get_date(r);
+}
+
 enum err record_decode(struct str in, struct record *out)
 {
 	struct reader r = {.rest = in};
 	struct policy_facts *f = &out->facts;
 	*f = POLICY_FACTS_NONE;
-	r.bad = get_number(&r) != RECORD_VERSION;
+	uint64_t version = get_number(&r);
+	r.bad = version < 1 || version > RECORD_VERSION;
 	get_flags(&r, out);
 	f->at = unfold(get_number(&r));
 	f->zone = get_text(&r);
@@ -264,6 +291,8 @@ enum err record_decode(struct str in, struct record *out)
 	f->free_years_used = (int)get_signed(&r, -1, INT32_MAX);
 	f->expires_on = get_date(&r);
 	get_lists(&r, out);
+	if (version > 1)
+		get_name_list(&r, &f->name_list);
 	return r.bad || r.rest.len ? ERR_CORRUPT : OK;
 }
 
@@ -322,4 +351,5 @@ void record_decide(const struct policy_ruleset *rules, const struct record *r, s
 	policy_print_item(p, out);
 	if (r->list)
 		print_listed(r, out);
+	policy_print_name_list(&r->facts.name_list, out);
 }

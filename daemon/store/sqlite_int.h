@@ -60,6 +60,7 @@ struct sq {
 	struct buf text;       /* the last one asked for: lines of a batch much agree */
 	int64_t text_id;       /* its id, 0: none */
 	uint64_t lists;        /* the departments', in force */
+	uint64_t name_lists;   /* of names, in force */
 	item_id_t stale;       /* items up to this one are decided again before they are sent */
 	uint64_t list_preview; /* counts as in force; 0: none */
 	struct map claims;     /* claim id (8 bytes) -> struct sq_claim, owned */
@@ -225,6 +226,15 @@ enum err sq_list_drop(struct sq *s, struct store_list_drop *o);
 enum err sq_list_undo(struct sq *s, struct store_list_undo *o);
 enum err sq_list_decide(struct sq *s, struct store_list_decide *o);
 enum err sq_get_lists(struct sq *s, struct store_get_lists *o);
+/* sqlite_names.c: lists of names. */
+enum err sq_get_named(struct sq *s, struct store_get_named *o);
+enum err sq_name_find(struct sq *s, struct store_op *op, const struct decider *d,
+                      const struct item_request *r, struct decide_named *out);
+/* How a list in force that has the key stands to one of this kind: of what kind is the one that counts? False: there is none. */
+bool sq_name_known(struct sq *s, struct store_op *op, const uint8_t *key, enum store_list_kind *kind,
+                   enum err *err);
+/* Held creates of a page whose name is in the list, as sq_list_decide() reads a page. */
+enum err sq_name_page(struct sq *s, struct store_list_decide *o, item_id_t *items, size_t *n);
 /* The entry that counts for the request's subject. Costs nothing while there is no list. */
 enum err sq_list_find(struct sq *s, struct store_op *op, const struct decider *d,
                       const struct item_request *r, struct decide_listed *out);

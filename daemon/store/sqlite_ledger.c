@@ -46,6 +46,8 @@ enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, c
 	enum err err = *has_key ? ledger_subject(s, op, item, key, out) : OK;
 	if (!err)
 		err = sq_list_find(s, op, d, r, &out->listed);
+	if (!err)
+		err = sq_name_find(s, op, d, r, &out->named);
 	if (!err && r->op == ITEM_RENEW)
 		err = ledger_name(s, op, r->domain, partner, out);
 	return err;

@@ -1,4 +1,4 @@
-/* The departments' lists: how they come, count, and go; and what waited for them. */
+/* Lists: how they come, count, and go; and what waited for them. Those of names are looked into by sqlite_names.c. */
 #include "daemon/store/sqlite_int.h"
 #include "daemon/store/store_list.h"
 #include "epp/base/check.h"
@@ -46,6 +46,7 @@ enum err sq_lists_load(struct sq *s, struct store_op *op)
 	if (sq_row(s, op, st, &err)) {
 		s->lists = (uint64_t)sqlite3_column_int64(st, 0);
 		s->stale = (item_id_t)sqlite3_column_int64(st, 1);
+		s->name_lists = (uint64_t)sqlite3_column_int64(st, 2);
 	}
 	sq_done(st);
 	return err;
@@ -90,22 +91,37 @@ enum err sq_list_begin(struct sq *s, struct store_list_begin *o)
 	return err;
 }
 
-static enum err require_state(struct sq *s, struct store_op *op, uint64_t list, enum store_list_state want)
+static enum err require_state(struct sq *s, struct store_op *op, uint64_t list, enum store_list_state want,
+                              enum store_list_kind *kind)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_STATE);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)list);
 	bool found = sq_row(s, op, st, &err);
 	int state = found ? sqlite3_column_int(st, 0) : -1;
+	*kind = found ? (enum store_list_kind)sqlite3_column_int(st, 1) : STORE_LIST_ENTERPRISES;
 	sq_done(st);
 	if (err || state == (int)want)
 		return err;
 	return store_list_wrong(&op->errmsg, list, found, (enum store_list_state)state, want);
 }
 
-static enum err compare(struct sq *s, struct store_list_rows *o, const struct store_list_row *r)
+static enum err compare_name(struct sq *s, struct store_list_rows *o, enum store_list_kind kind,
+                             const struct store_list_row *r)
+{
+	enum store_list_kind there;
+	enum err err;
+	bool known = sq_name_known(s, &o->op, r->key, &there, &err);
+	*(!known ? &o->added : there == kind ? &o->repeated : &o->changed) += 1;
+	return err;
+}
+
+static enum err compare(struct sq *s, struct store_list_rows *o, enum store_list_kind kind,
+                        const struct store_list_row *r)
 {
 	enum err err;
+	if (store_list_of_names(kind))
+		return compare_name(s, o, kind, r);
 	sqlite3_stmt *st = find(s, r->key);
 	bool known = sq_row(s, &o->op, st, &err);
 	bool same = known && sq_col_date(st, 2) == r->on;
@@ -127,19 +143,43 @@ static enum err add_row(struct sq *s, struct store_list_rows *o, const struct st
 enum err sq_list_rows(struct sq *s, struct store_list_rows *o)
 {
 	REQUIRE(o->count <= STORE_LIST_ROWS_MAX);
-	enum err err = require_state(s, &o->op, o->list, STORE_LIST_COMING);
+	enum store_list_kind kind;
+	enum err err = require_state(s, &o->op, o->list, STORE_LIST_COMING, &kind);
 	o->added = o->changed = o->repeated = 0;
 	for (size_t i = 0; i < o->count && !err; i++) {
-		err = compare(s, o, &o->rows[i]);
+		err = compare(s, o, kind, &o->rows[i]);
 		if (!err)
 			err = add_row(s, o, &o->rows[i]);
 	}
 	return err;
 }
 
+static enum err run_undo(struct sq *s, struct store_op *op, uint64_t list, struct str by, struct str why,
+                         instant_ms_t now)
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_UNDO);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)list);
+	sqlite3_bind_int64(st, 2, now);
+	sq_bind_str(st, 3, by);
+	sq_bind_str(st, 4, why);
+	return sq_run(s, op, st);
+}
+
+static enum err replace(struct sq *s, struct store_list_publish *o, enum store_list_kind kind)
+{
+	enum store_list_kind old;
+	enum err err = require_state(s, &o->op, o->replaces, STORE_LIST_IN_FORCE, &old);
+	if (!err && old != kind)
+		err = store_list_other_kind(&o->op.errmsg, o->replaces);
+	return err ? err : run_undo(s, &o->op, o->replaces, o->by, o->why, o->now);
+}
+
 enum err sq_list_publish(struct sq *s, struct store_list_publish *o)
 {
-	enum err err = require_state(s, &o->op, o->list, STORE_LIST_COMING);
+	enum store_list_kind kind;
+	enum err err = require_state(s, &o->op, o->list, STORE_LIST_COMING, &kind);
+	if (!err && o->replaces)
+		err = replace(s, o, kind);
 	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_PUBLISH);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->list);
 	sq_bind_blob(st, 2, str_make((const char *)o->hash, sizeof o->hash));
@@ -158,7 +198,8 @@ enum err sq_list_publish(struct sq *s, struct store_list_publish *o)
 
 enum err sq_list_drop(struct sq *s, struct store_list_drop *o)
 {
-	enum err err = require_state(s, &o->op, o->list, STORE_LIST_COMING);
+	enum store_list_kind kind;
+	enum err err = require_state(s, &o->op, o->list, STORE_LIST_COMING, &kind);
 	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_DROP_ROWS);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->list);
 	sqlite3_bind_int64(st, 2, DROP_ROWS);
@@ -170,24 +211,23 @@ enum err sq_list_drop(struct sq *s, struct store_list_drop *o)
 
 enum err sq_list_undo(struct sq *s, struct store_list_undo *o)
 {
-	enum err err = require_state(s, &o->op, o->list, STORE_LIST_IN_FORCE);
-	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_UNDO);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->list);
-	sqlite3_bind_int64(st, 2, o->now);
-	sq_bind_str(st, 3, o->by);
-	sq_bind_str(st, 4, o->why);
+	enum store_list_kind kind;
+	enum err err = require_state(s, &o->op, o->list, STORE_LIST_IN_FORCE, &kind);
 	if (!err)
-		err = sq_run(s, &o->op, st);
+		err = run_undo(s, &o->op, o->list, o->by, o->why, o->now);
 	return err ? err : mark_stale(s, &o->op);
 }
 
 /* ---- what waited for it ------------------------------------------------------------------------------------------------------ */
 
 /* Items of a page of what waits whose subject is in the list; o->after and o->more for the next page. */
-static enum err read_page(struct sq *s, struct store_list_decide *o, item_id_t *items, size_t *n)
+static enum err read_page(struct sq *s, struct store_list_decide *o, enum store_list_kind kind,
+                          item_id_t *items, size_t *n)
 {
 	enum err err;
 	size_t seen = 0;
+	if (store_list_of_names(kind))
+		return sq_name_page(s, o, items, n);
 	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_HELD);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->list);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)o->after);
@@ -250,7 +290,7 @@ static enum err decide_item_again(struct sq *s, struct store_list_decide *o, str
 }
 
 /* The oldest list with work, and where that stands. */
-static enum err next_due(struct sq *s, struct store_list_decide *o)
+static enum err next_due(struct sq *s, struct store_list_decide *o, enum store_list_kind *kind)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_LIST_DUE);
@@ -258,6 +298,7 @@ static enum err next_due(struct sq *s, struct store_list_decide *o)
 	o->list = found ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
 	o->after = found ? (item_id_t)sqlite3_column_int64(st, 1) : 0;
 	o->decided = found ? (uint64_t)sqlite3_column_int64(st, 2) : 0;
+	*kind = found ? (enum store_list_kind)sqlite3_column_int(st, 3) : STORE_LIST_ENTERPRISES;
 	sq_done(st);
 	return err;
 }
@@ -287,13 +328,15 @@ static enum err decide_page(struct sq *s, struct store_list_decide *o, const ite
 enum err sq_list_decide(struct sq *s, struct store_list_decide *o)
 {
 	item_id_t *items = arena_alloc(&s->arena, STORE_LIST_PAGE_MAX * sizeof *items);
+	enum store_list_kind kind;
 	size_t n;
-	enum err err = o->preview ? require_state(s, &o->op, o->list, STORE_LIST_COMING) : next_due(s, o);
+	enum err err =
+	    o->preview ? require_state(s, &o->op, o->list, STORE_LIST_COMING, &kind) : next_due(s, o, &kind);
 	o->count = o->queued = 0;
 	o->more = false;
 	if (err || o->list == 0)
 		return err;
-	err = read_page(s, o, items, &n);
+	err = read_page(s, o, kind, items, &n);
 	if (err)
 		return err;
 	return o->preview ? preview_page(s, o, items, n) : decide_page(s, o, items, n);
@@ -312,7 +355,7 @@ enum err sq_get_lists(struct sq *s, struct store_get_lists *o)
 		struct store_list *l = &o->lists[o->count++];
 		struct str hash = sq_col_str(st, 8);
 		*l = (struct store_list){.list = (uint64_t)sqlite3_column_int64(st, 0),
-		                         .kind = (enum applicant_kind)sqlite3_column_int(st, 1),
+		                         .kind = (enum store_list_kind)sqlite3_column_int(st, 1),
 		                         .type = sq_col_copy(st, 2, o->arena),
 		                         .issuer = sq_col_copy(st, 3, o->arena),
 		                         .date = sq_col_date(st, 4),

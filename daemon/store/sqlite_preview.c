@@ -32,6 +32,7 @@ static enum err ledger(void *arg, struct store_preview *o, const struct item_req
 	enum err err = sq_ledger(arg, &o->op, o->decider, r, o->partner, 0, out, key, has_key);
 	out->listed.type = arena_str(o->arena, out->listed.type);
 	out->listed.issuer = arena_str(o->arena, out->listed.issuer);
+	out->named.issuer = arena_str(o->arena, out->named.issuer);
 	return err;
 }
 

@@ -257,8 +257,16 @@ SQ(LIST_FIND,
    "SELECT e.list, e.line, e.on_date, l.type, l.issuer, l.date FROM list_row e JOIN list l ON l.id = e.list "
    "WHERE e.key = ?1 AND (l.state = 1 OR l.id = ?2) ORDER BY e.list DESC, e.line DESC LIMIT 1")
 SQ(LISTS_IN_FORCE,
-   "SELECT (SELECT count(*) FROM list WHERE state = 1), coalesce((SELECT value FROM meta WHERE key = "
-   "'stale'), 0)")
+   "SELECT (SELECT count(*) FROM list WHERE state = 1 AND kind < 16), coalesce((SELECT value FROM meta WHERE "
+   "key = 'stale'), 0), (SELECT count(*) FROM list WHERE state = 1 AND kind >= 16)")
+/* Lists of names have kinds from 16 on (store_list.h); a blocked name counts more than a reserved one. */
+SQ(NAME_FIND,
+   "SELECT e.list, e.line, l.kind, e.key = ?2, l.issuer, l.date, l.file, l.who, l.at FROM list_row e JOIN "
+   "list l ON l.id = e.list WHERE e.key IN (?1, ?2) AND (l.state = 1 OR l.id = ?3) ORDER BY l.kind DESC, "
+   "e.list DESC, e.line DESC LIMIT ?4")
+SQ(NAME_HELD, "SELECT h.item, i.domain FROM held h JOIN item i ON i.id = h.item WHERE i.op = ?1 AND h.item > "
+              "?2 ORDER BY h.item LIMIT ?3")
+SQ(NAME_IN_LIST, "SELECT 1 FROM list_row WHERE key IN (?1, ?2) AND list = ?3 LIMIT 1")
 SQ(LIST_STALE,
    "INSERT INTO meta(key, value) VALUES('stale', (SELECT coalesce(max(id), 0) FROM item)) ON CONFLICT(key) "
    "DO UPDATE SET value = excluded.value")
@@ -267,7 +275,7 @@ SQ(LIST_LEFT, "DELETE FROM list WHERE state = 0 AND at <= ?1")
 SQ(LIST_ADD,
    "INSERT INTO list(kind, type, issuer, date, file, who, at, state, rows, decided) VALUES(?1, ?2, ?3, ?4, "
    "?5, ?6, ?7, 0, 0, 0)")
-SQ(LIST_STATE, "SELECT state FROM list WHERE id = ?1")
+SQ(LIST_STATE, "SELECT state, kind FROM list WHERE id = ?1")
 SQ(LIST_ROW_ADD, "INSERT INTO list_row(list, line, key, on_date) VALUES(?1, ?2, ?3, ?4)")
 SQ(LIST_PUBLISH,
    "UPDATE list SET state = 1, hash = ?2, due = 0, rows = (SELECT count(*) FROM list_row WHERE list = ?1) "
@@ -282,7 +290,7 @@ SQ(LIST_UNDO,
 SQ(LIST_HELD,
    "SELECT h.item, EXISTS (SELECT 1 FROM list_row e WHERE e.key = h.subject AND e.list = ?1) FROM held h "
    "WHERE h.subject IS NOT NULL AND h.item > ?2 ORDER BY h.item LIMIT ?3")
-SQ(LIST_DUE, "SELECT id, due, decided FROM list WHERE due IS NOT NULL ORDER BY id LIMIT 1")
+SQ(LIST_DUE, "SELECT id, due, decided, kind FROM list WHERE due IS NOT NULL ORDER BY id LIMIT 1")
 SQ(LIST_DUE_SET, "UPDATE list SET due = ?2, decided = ?3 WHERE id = ?1")
 SQ(LISTS, "SELECT id, kind, type, issuer, date, file, who, at, hash, state, rows, decided, due, undone_at, "
           "undone_by, "

@@ -21,7 +21,7 @@
  *   publication  when a batch appeared, between which results: the change feed
  *   held     items in WAITING and REVIEW: since when, and their subject in the departments' lists
  *   note     what came later: added evidence, a person's decision
- *   list     the departments' lists, and their rows by the key of a subject
+ *   list     the departments' lists and those of names, and their rows by the key of a subject or name
  *   domain   the ledger of names      grant  the ledger of subjects      contact  contacts known to exist
  *   rules    rule sets, whole, for ever      rules_step  what became of them: who, when, why
  *   text     interned decision texts  meta   epoch, keys                 message  poll messages
@@ -87,7 +87,8 @@ enum store_op_type {
 	STORE_GET_NOTES,   /* what was added to an item later */
 	STORE_GET_UNREAD,  /* renewals that wait because nobody knows the name's history */
 	STORE_GET_LISTS,
-	STORE_GET_OPEN, /* items that are not resting and not queued: for reconciliation after a start */
+	STORE_GET_NAMED, /* lists that have a name */
+	STORE_GET_OPEN,  /* items that are not resting and not queued: for reconciliation after a start */
 	STORE_GET_DOMAIN,
 	STORE_GET_DOMAINS, /* store_domains.h: names that end soon */
 	STORE_GET_MESSAGES,

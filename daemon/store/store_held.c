@@ -60,6 +60,11 @@ struct item_result store_refused_result(struct str reason, struct str words, int
 	                            .at = now};
 }
 
+bool store_list_of_names(enum store_list_kind kind)
+{
+	return kind >= STORE_LIST_RESERVED;
+}
+
 enum err store_list_wrong(struct errmsg *e, uint64_t list, bool found, enum store_list_state is,
                           enum store_list_state want)
 {
@@ -69,6 +74,11 @@ enum err store_list_wrong(struct errmsg *e, uint64_t list, bool found, enum stor
 		               want == STORE_LIST_COMING ? "no list %llu is coming" : "there is no list %llu",
 		               n);
 	return err_set(e, ERR_CONFLICT, "list %llu was undone before", n);
+}
+
+enum err store_list_other_kind(struct errmsg *e, uint64_t list)
+{
+	return err_set(e, ERR_CONFLICT, "list %llu is of another kind", (unsigned long long)list);
 }
 
 bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, const struct item_result *r)

@@ -1,9 +1,10 @@
 /*
- * Lists of the departments: who was founded or registered, by the keyed hash of the number (daemon/job/decide.h). A list
- * comes in chunks, invisible until one operation puts it into force, and can be undone; nothing of it is ever changed.
- * Of two lists in force that have a subject, the newer one counts.
+ * Lists that decisions know: of the departments (who was founded or registered, by the keyed hash of the number), and of names
+ * that are kept back (by the keyed hash of the name, or of a label under every zone; daemon/job/decide.h). A list comes in
+ * chunks, invisible until one operation puts it into force, and can be undone; nothing of it is ever changed.
+ * Of two lists in force that have a subject, the newer one counts; of names, a blocked one counts more than a reserved one.
  *
- * What waited for a subject of a list that has come or gone is decided again, page by page; what is queued is decided
+ * What waited for a subject or a name of a list that has come or gone is decided again, page by page; what is queued is decided
  * again when it is sent.
  */
 #ifndef VNEPP_STORE_STORE_LIST_H
@@ -16,11 +17,19 @@
 #define STORE_LIST_LEFT_MS   3600000 /* a list that has not come to its end by then never will */
 #define STORE_LIST_LISTS_MAX 500     /* told by one reading operation */
 
+/* The numbers are stored. */
+enum store_list_kind {
+	STORE_LIST_ENTERPRISES = APPLICANT_ENTERPRISE,
+	STORE_LIST_HOUSEHOLDS = APPLICANT_HOUSEHOLD,
+	STORE_LIST_RESERVED = 16, /* from here on: of names */
+	STORE_LIST_BLOCKED = 17,
+};
+
 enum store_list_state { STORE_LIST_COMING, STORE_LIST_IN_FORCE, STORE_LIST_UNDONE };
 
 struct store_list {
 	uint64_t list; /* its number, from 1 */
-	enum applicant_kind kind;
+	enum store_list_kind kind;
 	struct str type, issuer, file, by;
 	date_t date;
 	instant_ms_t at; /* begun */
@@ -36,7 +45,7 @@ struct store_list {
 /* Also removes what others began and left. */
 struct store_list_begin {
 	struct store_op op;
-	enum applicant_kind kind;          /* in */
+	enum store_list_kind kind;         /* in */
 	struct str type, issuer, file, by; /* in: borrowed until done */
 	date_t date;
 	instant_ms_t now;
@@ -59,12 +68,16 @@ struct store_list_rows {
 	    repeated; /* out: in no list in force; there with another day; there as here */
 };
 
-/* Into force: from here on it counts. */
+/* Into force: from here on it counts, and the one that it replaces does not. ERR_CONFLICT: that is not in force, or of
+ * another kind. */
 struct store_list_publish {
 	struct store_op op;
-	uint64_t list;    /* in */
-	uint8_t hash[32]; /* in */
-	uint64_t rows;    /* out */
+	uint64_t list;      /* in */
+	uint64_t replaces;  /* in: undone in the same moment; 0: none */
+	struct str by, why; /* in, with `replaces`: borrowed until done */
+	instant_ms_t now;   /* in, with `replaces` */
+	uint8_t hash[32];   /* in */
+	uint64_t rows;      /* out */
 };
 
 /* A list that is coming comes no more; so much of it is removed, `more`: ask again. */
@@ -114,8 +127,30 @@ struct store_get_lists {
 	size_t count;
 };
 
+#define STORE_NAMED_MAX 100 /* entries told of one name */
+
+/* An entry of a list in force that has a name, and the list. */
+struct store_named {
+	struct decide_named named;
+	struct str file, by;
+	instant_ms_t at;
+};
+
+/* Which lists in force have a name, the one that counts first. */
+struct store_get_named {
+	struct store_op op;
+	const struct decider *decider; /* in: borrowed until done */
+	struct str name;               /* in: ASCII form; or a label alone: under every zone */
+	struct arena *arena;           /* in: borrowed */
+	struct store_named *rows;      /* out: at most STORE_NAMED_MAX */
+	size_t count;
+};
+
+/* Of names, not of subjects. */
+bool store_list_of_names(enum store_list_kind kind);
 /* Shared by the back ends (store_held.c): the error for a list that is not in the state that is needed. */
 enum err store_list_wrong(struct errmsg *e, uint64_t list, bool found, enum store_list_state is,
                           enum store_list_state want);
+enum err store_list_other_kind(struct errmsg *e, uint64_t list);
 
 #endif

@@ -237,6 +237,7 @@ bool mem_ledger(struct mem *m, const struct decider *d, const struct item_reques
 		out->subject_has_grant = holder && (item == 0 || holder != item + 1);
 	}
 	mem_list_find(m, d, r, &out->listed);
+	mem_name_find(m, d, r, &out->named);
 	if (r->op == ITEM_RENEW)
 		ledger_name(m, r->domain, partner, out);
 	return has_key;
@@ -326,6 +327,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_LIST_UNDO: return mem_list_undo(m, OP(store_list_undo));
 	case STORE_LIST_DECIDE: return mem_list_decide(m, OP(store_list_decide));
 	case STORE_GET_LISTS: return mem_get_lists(m, OP(store_get_lists));
+	case STORE_GET_NAMED: return mem_get_named(m, OP(store_get_named));
 	case STORE_DECIDE: return mem_decide(m, OP(store_decide));
 	case STORE_EXPIRE: return mem_expire(m, OP(store_expire));
 	case STORE_GET_HELD: return mem_get_held(m, OP(store_get_held));

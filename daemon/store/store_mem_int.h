@@ -187,6 +187,8 @@ void mem_again_preview(struct mem *m, const struct store_again *with, struct mem
 /* store_mem_list.c, as the functions of sqlite_list.c. */
 void mem_list_find(struct mem *m, const struct decider *d, const struct item_request *r,
                    struct decide_listed *out);
+void mem_name_find(struct mem *m, const struct decider *d, const struct item_request *r,
+                   struct decide_named *out);
 void mem_lists_forget(struct mem *m, instant_ms_t before);
 
 /* ---- operations ---- */
@@ -197,6 +199,7 @@ enum err mem_list_drop(struct mem *m, struct store_list_drop *o);
 enum err mem_list_undo(struct mem *m, struct store_list_undo *o);
 enum err mem_list_decide(struct mem *m, struct store_list_decide *o);
 enum err mem_get_lists(struct mem *m, struct store_get_lists *o);
+enum err mem_get_named(struct mem *m, struct store_get_named *o);
 enum err mem_decide(struct mem *m, struct store_decide *o);
 enum err mem_expire(struct mem *m, struct store_expire *o);
 enum err mem_get_held(struct mem *m, struct store_get_held *o);

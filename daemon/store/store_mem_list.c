@@ -1,4 +1,4 @@
-/* The memory back end's lists of the departments. */
+/* The memory back end's lists. */
 #include "daemon/store/store_mem_int.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -50,6 +50,94 @@ void mem_list_find(struct mem *m, const struct decider *d, const struct item_req
 		    (struct decide_listed){l->l.list, row->line, l->l.type, l->l.issuer, l->l.date, row->on};
 }
 
+/* ---- names ---------------------------------------------------------------------------------------------------------------- */
+
+struct keys {
+	uint8_t name[DECIDE_KEY_LEN], label[DECIDE_KEY_LEN];
+};
+
+static struct keys keys_of(const struct decider *d, struct str name)
+{
+	struct keys k;
+	decide_name_key(d, name, k.name);
+	decide_label_key(d, decide_label_of(name), k.label);
+	return k;
+}
+
+static bool has_name(const struct mem_list *l, const struct keys *k)
+{
+	return row_of(l, k->name) || row_of(l, k->label);
+}
+
+static bool counts(const struct mem *m, const struct mem_list *l)
+{
+	return !l->gone && store_list_of_names(l->l.kind) &&
+	       (l->l.state == STORE_LIST_IN_FORCE || (uint64_t)(l - m->lists) + 1 == m->list_preview);
+}
+
+/* The entries of lists of one kind, newest list first, the last line of each first; at most `max` more. */
+static size_t names_of_kind(const struct mem *m, enum store_list_kind kind, const struct keys *k,
+                            struct store_named *out, size_t max)
+{
+	size_t count = 0;
+	for (size_t n = m->list_count; n > 0; n--) {
+		const struct mem_list *l = &m->lists[n - 1];
+		size_t first = count;
+		if (l->l.kind != kind || !counts(m, l))
+			continue;
+		for (size_t i = 0; i < l->row_count && count < max; i++) {
+			const struct store_list_row *r = &l->rows[i];
+			bool label = memcmp(r->key, k->label, sizeof k->label) == 0;
+			if (!label && memcmp(r->key, k->name, sizeof k->name) != 0)
+				continue;
+			out[count++] =
+			    (struct store_named){.named = {l->l.list, r->line, kind == STORE_LIST_BLOCKED,
+			                                   label, l->l.issuer, l->l.date},
+			                         .file = l->l.file,
+			                         .by = l->l.by,
+			                         .at = l->l.at};
+		}
+		for (size_t i = first + 1; i < count; i++)
+			for (size_t j = i; j > first && out[j].named.line > out[j - 1].named.line; j--) {
+				struct store_named swap = out[j];
+				out[j] = out[j - 1];
+				out[j - 1] = swap;
+			}
+	}
+	return count;
+}
+
+static size_t names_find(const struct mem *m, const struct keys *k, struct store_named out[STORE_NAMED_MAX])
+{
+	size_t n = names_of_kind(m, STORE_LIST_BLOCKED, k, out, STORE_NAMED_MAX);
+	return n + names_of_kind(m, STORE_LIST_RESERVED, k, out + n, STORE_NAMED_MAX - n);
+}
+
+void mem_name_find(struct mem *m, const struct decider *d, const struct item_request *r,
+                   struct decide_named *out)
+{
+	struct store_named rows[STORE_NAMED_MAX];
+	*out = (struct decide_named){.list = 0};
+	if (m->list_count == 0 || r->op != ITEM_CREATE)
+		return;
+	struct keys k = keys_of(d, r->domain);
+	if (names_find(m, &k, rows))
+		*out = rows[0].named;
+}
+
+enum err mem_get_named(struct mem *m, struct store_get_named *o)
+{
+	struct keys k = keys_of(o->decider, o->name);
+	o->rows = arena_alloc(o->arena, STORE_NAMED_MAX * sizeof *o->rows);
+	o->count = names_find(m, &k, o->rows);
+	for (size_t i = 0; i < o->count; i++) {
+		struct str *texts[] = {&o->rows[i].named.issuer, &o->rows[i].file, &o->rows[i].by};
+		for (size_t t = 0; t < ARRAY_LEN(texts); t++)
+			*texts[t] = arena_str(o->arena, *texts[t]);
+	}
+	return OK;
+}
+
 /* ---- coming and going -------------------------------------------------------------------------------------------------- */
 
 static void forget(struct mem_list *l)
@@ -92,6 +180,20 @@ static enum err require_state(struct mem *m, struct store_op *op, uint64_t numbe
 	return store_list_wrong(&op->errmsg, number, l != NULL, l ? l->l.state : want, want);
 }
 
+static void add_name(struct mem *m, struct store_list_rows *o, struct mem_list *l,
+                     const struct store_list_row *r)
+{
+	struct store_named rows[STORE_NAMED_MAX];
+	struct keys k;
+	memcpy(k.name, r->key, sizeof k.name);
+	memcpy(k.label, r->key, sizeof k.label);
+	bool known = names_find(m, &k, rows) > 0;
+	bool same = known && rows[0].named.blocked == (l->l.kind == STORE_LIST_BLOCKED);
+	*(!known ? &o->added : same ? &o->repeated : &o->changed) += 1;
+	l->rows = mem_grow(l->rows, l->row_count, sizeof *l->rows);
+	l->rows[l->row_count++] = *r;
+}
+
 enum err mem_list_rows(struct mem *m, struct store_list_rows *o)
 {
 	REQUIRE(o->count <= STORE_LIST_ROWS_MAX);
@@ -100,7 +202,9 @@ enum err mem_list_rows(struct mem *m, struct store_list_rows *o)
 	if (err)
 		return err;
 	struct mem_list *l = list_of(m, o->list);
-	for (size_t i = 0; i < o->count; i++) {
+	for (size_t i = 0; i < o->count && store_list_of_names(l->l.kind); i++)
+		add_name(m, o, l, &o->rows[i]);
+	for (size_t i = 0; i < o->count && !store_list_of_names(l->l.kind); i++) {
 		const struct mem_list *in;
 		const struct store_list_row *known = find(m, o->rows[i].key, 0, &in);
 		*(!known ? &o->added : known->on == o->rows[i].on ? &o->repeated : &o->changed) += 1;
@@ -118,9 +222,32 @@ static void mark_stale(struct mem *m)
 		m->stale--;
 }
 
+static void undo(struct mem *m, uint64_t number, struct str by, struct str why, instant_ms_t now)
+{
+	struct mem_list *l = list_of(m, number);
+	l->l.state = STORE_LIST_UNDONE;
+	l->l.undone_at = now;
+	l->l.undone_by = arena_str(&m->arena, by);
+	l->l.undone_why = arena_str(&m->arena, why);
+	l->l.deciding = true;
+	mark_stale(m);
+}
+
+static enum err replace(struct mem *m, struct store_list_publish *o)
+{
+	enum err err = require_state(m, &o->op, o->replaces, STORE_LIST_IN_FORCE);
+	if (!err && list_of(m, o->replaces)->l.kind != list_of(m, o->list)->l.kind)
+		err = store_list_other_kind(&o->op.errmsg, o->replaces);
+	if (!err)
+		undo(m, o->replaces, o->by, o->why, o->now);
+	return err;
+}
+
 enum err mem_list_publish(struct mem *m, struct store_list_publish *o)
 {
 	enum err err = require_state(m, &o->op, o->list, STORE_LIST_COMING);
+	if (!err && o->replaces)
+		err = replace(m, o);
 	if (err)
 		return err;
 	struct mem_list *l = list_of(m, o->list);
@@ -144,24 +271,21 @@ enum err mem_list_drop(struct mem *m, struct store_list_drop *o)
 enum err mem_list_undo(struct mem *m, struct store_list_undo *o)
 {
 	enum err err = require_state(m, &o->op, o->list, STORE_LIST_IN_FORCE);
-	if (err)
-		return err;
-	struct mem_list *l = list_of(m, o->list);
-	l->l.state = STORE_LIST_UNDONE;
-	l->l.undone_at = o->now;
-	l->l.undone_by = arena_str(&m->arena, o->by);
-	l->l.undone_why = arena_str(&m->arena, o->why);
-	l->l.deciding = true;
-	mark_stale(m);
-	return OK;
+	if (!err)
+		undo(m, o->list, o->by, o->why, o->now);
+	return err;
 }
 
 /* ---- what waited for it ---------------------------------------------------------------------------------------------------- */
 
-static bool waits_for(const struct mem_item *i, const struct mem_list *l)
+static bool waits_for(const struct decider *d, const struct mem_item *i, const struct mem_list *l)
 {
-	return (i->state == ITEM_WAITING || i->state == ITEM_REVIEW) && i->has_list_key &&
-	       row_of(l, i->list_key);
+	if (i->state != ITEM_WAITING && i->state != ITEM_REVIEW)
+		return false;
+	if (!store_list_of_names(l->l.kind))
+		return i->has_list_key && row_of(l, i->list_key);
+	struct keys k = keys_of(d, i->domain);
+	return i->op == ITEM_CREATE && has_name(l, &k);
 }
 
 static void preview(struct mem *m, struct store_list_decide *o, struct mem_item *i)
@@ -206,7 +330,7 @@ enum err mem_list_decide(struct mem *m, struct store_list_decide *o)
 		o->items = arena_alloc(o->arena, (m->item_count + 1) * sizeof *o->items);
 	for (item_id_t id = o->preview ? o->after + 1 : 1; id <= m->item_count; id++) {
 		struct mem_item *i = mem_item_find(m, id);
-		if (i && waits_for(i, l))
+		if (i && waits_for(o->again.decider, i, l))
 			(o->preview ? preview : again)(m, o, i);
 	}
 	o->after = m->item_count;

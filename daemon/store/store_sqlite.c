@@ -310,6 +310,7 @@ static enum err dispatch_read(struct sq *s, struct store_op *op)
 	case STORE_GET_ITEMS: return sq_get_items(s, CONTAINER_OF(op, struct store_get_items, op));
 	case STORE_GET_ITEM: return sq_get_item(s, CONTAINER_OF(op, struct store_get_item, op));
 	case STORE_GET_LISTS: return sq_get_lists(s, CONTAINER_OF(op, struct store_get_lists, op));
+	case STORE_GET_NAMED: return sq_get_named(s, CONTAINER_OF(op, struct store_get_named, op));
 	case STORE_GET_HELD: return sq_get_held(s, CONTAINER_OF(op, struct store_get_held, op));
 	case STORE_GET_UNREAD: return sq_get_unread(s, CONTAINER_OF(op, struct store_get_unread, op));
 	case STORE_GET_NOTES: return sq_get_notes(s, CONTAINER_OF(op, struct store_get_notes, op));

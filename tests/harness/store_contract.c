@@ -433,6 +433,7 @@ int store_contract_run(const struct store_kit *k)
 	                                          contract_rules_tests,
 	                                          contract_held_tests,
 	                                          contract_list_tests,
+	                                          contract_names_tests,
 	                                          contract_created_tests,
 	                                          contract_read_tests,
 	                                          contract_preview_tests,

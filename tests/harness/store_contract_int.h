@@ -62,6 +62,7 @@ extern const struct CMUnitTest contract_message_tests[];
 extern const struct CMUnitTest contract_rules_tests[];
 extern const struct CMUnitTest contract_held_tests[];
 extern const struct CMUnitTest contract_list_tests[];
+extern const struct CMUnitTest contract_names_tests[];
 extern const struct CMUnitTest contract_created_tests[];
 extern const struct CMUnitTest contract_read_tests[];
 extern const struct CMUnitTest contract_preview_tests[];

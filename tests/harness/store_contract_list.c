@@ -48,7 +48,7 @@ static struct store_line admit_bare(struct contract *c, const char *ref, const c
 
 static uint64_t begin(struct contract *c)
 {
-	struct store_list_begin b = {.kind = APPLICANT_ENTERPRISE,
+	struct store_list_begin b = {.kind = STORE_LIST_ENTERPRISES,
 	                             .type = STR("finance_department_list"),
 	                             .issuer = STR("Sở Tài chính"),
 	                             .file = STR("list.csv"),
@@ -325,7 +325,7 @@ static void lists_are_told_newest_first(void **state)
 	assert_int_equal(g.lists[1].at, PLAY_START);
 	assert_int_equal(g.lists[1].rows, 1);
 	assert_int_equal(g.lists[1].hash[0], 7);
-	assert_int_equal(g.lists[1].kind, APPLICANT_ENTERPRISE);
+	assert_int_equal(g.lists[1].kind, STORE_LIST_ENTERPRISES);
 	assert_int_equal(g.lists[1].state, STORE_LIST_IN_FORCE);
 	assert_int_equal(admit_bare(c, "e1", CODE(1)).state, ITEM_QUEUED); /* in force after a restart, too */
 }

@@ -257,6 +257,9 @@ call(D, "GET", D, 400)
 answer = call("/v1/decisions", "POST", "/v1/decisions", 200, JS, json.dumps(person(10)))
 tell(answer["result"]["state"] == "queued" and answer["told"]["vi"], f"a decision: {answer['result']}")
 call("/v1/decisions", "POST", "/v1/decisions", 200, JS, json.dumps(young))
+kept = call("/v1/decisions", "POST", "/v1/decisions", 200, JS, json.dumps(person(11, domain="kept-back.id.vn")))
+tell(kept["result"]["decision"]["name_list"]["issuer"] == "VNNIC" and "VNNIC" in kept["result"]["message"],
+     f"a name that is kept back: {kept['result']}")
 call("/v1/decisions", "POST", "/v1/decisions", 422, JS, "{}")
 limits = call("/v1/limits", "GET", "/v1/limits", 200, partner="hoasen")
 tell(limits["partner"] == "hoasen" and limits["limits"] and all(x["of"] == "partner hoasen" for x in limits["limits"]),

@@ -56,6 +56,8 @@ wait_for test -s "$dir/ports" || {
 	echo "0 passed, 1 failed"
 	exit 1
 }
+echo kept-back >"$dir/names.txt"
+timeout 60 "$build/vnepp" names import "$dir/names.txt" --kind blocked --issuer VNNIC --date 2026-11-01 --socket "$dir/control.sock" >/dev/null
 timeout 120 python3 tests/integration/openapi_check.py "$(sed -n 's/^api=//p' "$dir/ports")" "$dir/certs" daemon/api/api.c 2>"$dir/err"
 status=$?
 [ $status -le 1 ] && [ ! -s "$dir/err" ] || {

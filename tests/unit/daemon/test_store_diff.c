@@ -44,6 +44,7 @@ struct pair {
 	size_t held_count;
 	unsigned messages;
 	uint64_t lists;
+	enum store_list_kind list_kind; /* of the newest */
 	uint64_t seed;
 	int step;
 };
@@ -550,11 +551,30 @@ static void rules(struct pair *p)
 	SAME(p, a.added, b.added);
 }
 
-/* ---- the departments' lists ---------------------------------------------------------------------------------------------- */
+static void name_is_listed(struct pair *p)
+{
+	struct arena arena = {0};
+	char name[32];
+	(void)snprintf(name, sizeof name, "n%d.id.vn", (int)draw(p, NAMES));
+	struct store_get_named a = {.decider = p->decider, .name = str_c(name), .arena = &arena}, b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_GET_NAMED), OK);
+	SAME(p, a.count, b.count);
+	for (size_t i = 0; i < a.count; i++) {
+		SAME(p, a.rows[i].named.list, b.rows[i].named.list);
+		SAME(p, a.rows[i].named.line, b.rows[i].named.line);
+		SAME(p, a.rows[i].named.label, b.rows[i].named.label);
+	}
+	arena_fini(&arena);
+}
+
+/* ---- lists --------------------------------------------------------------------------------------------------------------- */
 
 static void list_comes(struct pair *p)
 {
-	struct store_list_begin a = {.kind = APPLICANT_ENTERPRISE,
+	static const enum store_list_kind kinds[] = {STORE_LIST_ENTERPRISES, STORE_LIST_ENTERPRISES,
+	                                             STORE_LIST_RESERVED, STORE_LIST_BLOCKED};
+	p->list_kind = kinds[draw(p, ARRAY_LEN(kinds))];
+	struct store_list_begin a = {.kind = p->list_kind,
 	                             .type = STR("finance_department_list"),
 	                             .issuer = STR("a department"),
 	                             .date = date_make(2026, 11, 1),
@@ -571,9 +591,14 @@ static void list_rows(struct pair *p)
 	                                   : draw(p, 2) ? DATE_NONE
 	                                                : date_make(2019, 5, 1)};
 	static uint32_t line;
+	char name[32];
 	row.line = ++line;
-	assert_true(decide_list_key(p->decider, APPLICANT_ENTERPRISE,
-	                            str_c(play_tax_code((unsigned)draw(p, 6))), row.key));
+	(void)snprintf(name, sizeof name, "n%d%s", (int)draw(p, NAMES), draw(p, 2) ? ".id.vn" : "");
+	if (store_list_of_names(p->list_kind))
+		(strchr(name, '.') ? decide_name_key : decide_label_key)(p->decider, str_c(name), row.key);
+	else
+		assert_true(decide_list_key(p->decider, APPLICANT_ENTERPRISE,
+		                            str_c(play_tax_code((unsigned)draw(p, 6))), row.key));
 	struct store_list_rows a = {.list = p->lists, .rows = &row, .count = 1}, b = a;
 	if (both(p, &a.op, &b.op, STORE_LIST_ROWS) != OK)
 		return;
@@ -603,7 +628,12 @@ static void list_preview(struct pair *p)
 
 static void list_ends(struct pair *p)
 {
-	struct store_list_publish a = {.list = p->lists}, b = a;
+	struct store_list_publish a = {.list = p->lists,
+	                               .replaces = draw(p, 3) ? 0 : 1 + draw(p, p->lists + 1),
+	                               .by = STR("an"),
+	                               .why = STR("y"),
+	                               .now = p->now};
+	struct store_list_publish b = a;
 	struct store_list_drop x = {.list = p->lists}, y = x;
 	struct store_list_undo u = {
 	    .list = 1 + draw(p, p->lists + 1), .by = STR("lan"), .why = STR("x"), .now = p->now};
@@ -631,6 +661,7 @@ static void list_decides(struct pair *p)
 	SAME(p, a.more, b.more);
 	if (a.list)
 		SAME(p, a.decided, b.decided);
+	name_is_listed(p);
 }
 
 static void one_history(uint64_t seed)

@@ -60,10 +60,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void all_37_ambiguities_are_switches(void **state)
+static void all_38_ambiguities_are_switches(void **state)
 {
 	(void)state;
-	for (int a = 1; a <= 37; a++) {
+	for (int a = 1; a <= 38; a++) {
 		char name[8];
 		size_t i = 0;
 		snprintf(name, sizeof name, "A%d", a);
@@ -138,7 +138,7 @@ static void unknown_choices_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(all_37_ambiguities_are_switches),
+	    cmocka_unit_test(all_38_ambiguities_are_switches),
 	    cmocka_unit_test(each_option_changes_decisions_or_is_recorded),
 	    cmocka_unit_test(unknown_choices_are_refused),
 	};
