@@ -114,6 +114,9 @@ static enum err publication(struct feed *f)
 		o->cursor.publication = f->publication;
 		o->cursor.line = 0;
 	}
+	if (f->after > o->cursor.seq)
+		o->cursor.seq =
+		    f->after; /* the partner has no results between: the same text, wherever reading began */
 	f->scanned++;
 	if (o->batch && f->batch != o->batch)
 		o->cursor.line = STORE_CURSOR_ALL;
@@ -197,6 +200,7 @@ static enum err go_to_end(struct sq *s, struct store_get_changes *o)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_CHANGES_END);
+	sqlite3_bind_int64(st, 1, o->partner);
 	if (sq_row(s, &o->op, st, &err))
 		o->cursor = (struct store_cursor){.seq = (uint64_t)sqlite3_column_int64(st, 0),
 		                                  .publication = (uint64_t)sqlite3_column_int64(st, 1),

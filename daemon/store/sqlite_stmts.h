@@ -82,7 +82,8 @@ SQ(CHANGED_ITEM,
    "SELECT i.batch, i.line, i.op, i.ref, i.domain FROM item i CROSS JOIN publication p ON p.batch = "
    "i.batch WHERE i.id = ?1 AND p.after_seq < ?2")
 SQ(CHANGES_END,
-   "SELECT (SELECT coalesce(max(seq), 0) FROM result), (SELECT coalesce(max(id), 0) FROM publication)")
+   "SELECT max((SELECT coalesce(max(seq), 0) FROM result WHERE partner = ?1), coalesce(max(after_seq), 0)), "
+   "coalesce(max(id), 0) FROM publication WHERE partner = ?1")
 
 SQ(QUEUES, "SELECT account, partner, lane FROM work UNION SELECT account, partner, lane FROM ready WHERE "
            "not_before <= ?1")

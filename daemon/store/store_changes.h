@@ -13,9 +13,9 @@
 #define STORE_CURSOR_MAX   64   /* a cursor as text, with NUL */
 #define STORE_CURSOR_ALL   UINT32_MAX
 
-/* How far somebody has read. Zero: nothing. */
+/* How far somebody has read. Zero: nothing. A change has the same one for ever, wherever the reading of it began. */
 struct store_cursor {
-	uint64_t seq;         /* the last result */
+	uint64_t seq;         /* the last result, or the one that the last publication stands behind */
 	uint64_t publication; /* the last one that was begun */
 	uint32_t line; /* of it, the last line; STORE_CURSOR_ALL (and 0 with no publication): all of them */
 };

@@ -59,6 +59,8 @@ static void publication(struct mem *m, struct store_get_changes *o, const struct
 	const struct mem_batch *b = p->batch;
 	if (o->cursor.publication != b->publication)
 		o->cursor = (struct store_cursor){o->cursor.seq, b->publication, 0};
+	if (p->after > o->cursor.seq)
+		o->cursor.seq = p->after;
 	for (size_t k = 0; k < b->line_count && (!o->batch || b->id == o->batch); k++) {
 		const struct mem_line *l = &b->lines[k];
 		if (l->item->batch != b || l->line <= o->cursor.line)
@@ -119,6 +121,21 @@ static void read_feed(struct mem *m, struct store_get_changes *o)
 	}
 }
 
+static void go_to_end(struct mem *m, struct store_get_changes *o)
+{
+	struct store_cursor *c = &o->cursor;
+	const struct mem_publication *p;
+	uint64_t seq;
+	*c = (struct store_cursor){0, 0, STORE_CURSOR_ALL};
+	while ((seq = next_result(m, o)))
+		c->seq = seq;
+	while ((p = next_publication(m, o))) {
+		c->publication = p->batch->publication;
+		if (p->after > c->seq)
+			c->seq = p->after;
+	}
+}
+
 enum err mem_get_changes(struct mem *m, struct store_get_changes *o)
 {
 	struct mem_batch *b = o->batch ? mem_batch_find(m, o->batch) : NULL;
@@ -132,7 +149,7 @@ enum err mem_get_changes(struct mem *m, struct store_get_changes *o)
 		o->cursor = (struct store_cursor){m->publications[b->publication - 1].after,
 		                                  b->publication - 1, STORE_CURSOR_ALL};
 	if (o->from == STORE_CHANGES_NOW)
-		o->cursor = (struct store_cursor){m->result_count, m->publication_count, STORE_CURSOR_ALL};
+		go_to_end(m, o);
 	read_feed(m, o);
 	return OK;
 }

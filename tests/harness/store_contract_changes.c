@@ -129,6 +129,63 @@ static void now_is_behind_everything(void **state)
 	expect(c, 0, g.cursor, "a1:done");
 }
 
+/* Each change that `g` finds has the cursor that it has in `all`. */
+static void same_cursors(const struct store_get_changes *g, const struct store_get_changes *all, size_t first)
+{
+	for (size_t i = 0, k = first; i < g->count; i++) {
+		char a[STORE_CURSOR_MAX], b[STORE_CURSOR_MAX];
+		while (k < all->count &&
+		       (all->rows[k].item != g->rows[i].item || all->rows[k].state != g->rows[i].state))
+			k++;
+		assert_true(k < all->count);
+		(void)store_cursor_format(a, &g->rows[i].cursor);
+		(void)store_cursor_format(b, &all->rows[k].cursor);
+		assert_string_equal(a, b);
+	}
+}
+
+/* Another partner's batches and results come in between. */
+static void a_change_has_one_cursor_for_ever(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct store_get_changes now[5];
+	size_t n = 0;
+	item_id_t others = contract_admit_many(c, 1, "x", 20, 4), mine = 0;
+	struct store_claim theirs = contract_claim(c, 1, 4), k = {0};
+	for (size_t i = 0; i < ARRAY_LEN(now); i++) {
+		now[i] = (struct store_get_changes){
+		    .partner = c->partner[0], .from = STORE_CHANGES_NOW, .limit = 100, .arena = &c->a};
+		assert_int_equal(play(c->b, &now[i].op, STORE_GET_CHANGES), OK);
+		assert_int_equal(now[i].count, 0);
+		if (i == 1)
+			mine = contract_admit_many(c, 0, "a", 1, 2);
+		if (i == 2)
+			k = contract_claim(c, 0, 2);
+		if (i >= 2 && i < 4)
+			contract_end(c, mine + i - 2, k.claim, ITEM_DONE);
+		if (i < 4)
+			contract_end(c, others + i, theirs.claim, ITEM_DONE);
+		if (i == 3)
+			(void)contract_admit_many(c, 0, "b", 5, 2);
+	}
+	struct store_get_changes all = changes(c, 0, beginning, 100);
+	contract_assert_str(told(c, &all), "a1:queued a2:queued a1:done a2:done b5:queued b6:queued");
+	for (size_t i = 0; i < ARRAY_LEN(now); i++) {
+		struct store_get_changes g = changes(c, 0, now[i].cursor, 100);
+		n += g.count;
+		same_cursors(&g, &all, all.count - g.count);
+	}
+	assert_int_equal(n, 6 + 6 + 4 + 3 + 0);
+	struct store_get_changes one = {.partner = c->partner[0],
+	                                .batch = contract_row(c, mine).batch,
+	                                .from = STORE_CHANGES_BATCH,
+	                                .limit = 100,
+	                                .arena = &c->a};
+	assert_int_equal(play(c->b, &one.op, STORE_GET_CHANGES), OK);
+	assert_int_equal(one.count, 4);
+	same_cursors(&one, &all, 0);
+}
+
 static void a_dropped_batch_is_not_told(void **state)
 {
 	CONTRACT_OF(c, state);
@@ -176,6 +233,8 @@ const struct CMUnitTest contract_changes_tests[] = {CONTRACT_TEST(the_feed_tells
                                                     CONTRACT_TEST(a_cursor_goes_on_where_it_was),
                                                     CONTRACT_TEST(a_batch_has_its_own_changes),
                                                     CONTRACT_TEST(now_is_behind_everything),
+                                                    CONTRACT_TEST(a_change_has_one_cursor_for_ever),
+                                                    CONTRACT_TEST(a_change_has_one_cursor_for_ever),
                                                     CONTRACT_TEST(a_dropped_batch_is_not_told),
                                                     CONTRACT_TEST(cursors_are_read_strictly),
                                                     CONTRACT_TESTS_END};
