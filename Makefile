@@ -39,7 +39,7 @@ VERSION := 0.1.0
 
 # ---- folders are layers: one archive each, in link order ---------------------------------------------------------
 LAYERS := epp/base epp policy certs daemon/core daemon/net daemon/session daemon/job daemon/store daemon/sched \
-	daemon/api daemon/admin daemon/cli
+	daemon/api daemon/admin daemon/cli daemon/webhook
 lib = $(B)/lib/$(subst /,-,$(1)).a
 LIB_BASE := $(call lib,epp/base)
 LIB_EPP := $(call lib,epp) $(LIB_BASE)
@@ -57,10 +57,12 @@ LIBS_EPP := -lxml2 -lidn2 $(LIBS_BASE)
 LIBS_NET := -luv -lssl $(LLHTTP_LIBS) $(LIBS_BASE)
 LIBS_DAEMON := -luv -lssl -lsqlite3 -ljansson -lz $(LLHTTP_LIBS) $(LIBS_EPP) -ldl
 
+LIBS_WEBHOOK := -lcurl -lsqlite3 -ljansson $(LIBS_BASE)
+
 srcs = $(wildcard $(1)/*.c)
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
-PROGRAMS := $(B)/vneppd $(B)/vnepp $(B)/vnepp-regsim
+PROGRAMS := $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd $(B)/vnepp-regsim
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -125,6 +127,8 @@ $(B)/vneppd: $(call obj,$(call srcs,daemon)) $(LIB_DAEMON)
 $(B)/vnepp: $(call obj,$(call srcs,daemon/cli)) $(foreach l,daemon/admin daemon/api daemon/job,$(call lib,$(l))) \
 	$(LIB_CORE) $(call lib,policy) $(LIB_EPP)
 	$(link) -lcurl -ljansson -luv $(LIBS_EPP)
+$(B)/vnepp-webhookd: $(call obj,$(call srcs,daemon/webhook)) $(LIB_CORE)
+	$(link) $(LIBS_WEBHOOK)
 $(B)/vnepp-regsim: $(call obj,tests/regsim/main.c) $(LIB_REGSIM) $(LIB_NET) $(LIB_EPP)
 	$(link) $(LIBS_NET) $(LIBS_EPP)
 
@@ -137,8 +141,9 @@ T_POLICY := $(call unit_tests,policy)
 T_CERTS := $(call unit_tests,certs)
 T_DAEMON := $(call unit_tests,daemon)
 T_CLI := $(call unit_tests,cli)
+T_WEBHOOK := $(call unit_tests,webhook)
 T_GATEWAY := $(call unit_tests,gateway)
-UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON) $(T_CLI) $(T_GATEWAY)
+UNIT_TESTS := $(T_BASE) $(T_EPP) $(T_POLICY) $(T_CERTS) $(T_DAEMON) $(T_CLI) $(T_WEBHOOK) $(T_GATEWAY)
 
 $(B)/tests/%: $(OBJ)/tests/unit/%.o
 	$(link) $(TEST_LIBS) -lcmocka
@@ -154,6 +159,8 @@ $(T_DAEMON): $(LIB_HARNESS) $(LIB_REGSIM) $(LIB_DAEMON)
 $(T_DAEMON): TEST_LIBS = $(LIBS_DAEMON)
 $(T_CLI): $(call lib,daemon/cli) $(LIB_POLICY) $(LIB_EPP)
 $(T_CLI): TEST_LIBS = -lcurl -ljansson $(LIBS_EPP)
+$(T_WEBHOOK): $(call lib,daemon/webhook) $(LIB_CORE)
+$(T_WEBHOOK): TEST_LIBS = $(LIBS_WEBHOOK)
 # The whole gateway, with the simulation's clients.
 $(T_GATEWAY): $(call obj,$(filter-out tests/sim/main.c,$(call srcs,tests/sim))) $(B)/lib/gateway.a $(LIB_HARNESS) \
 	$(LIB_REGSIM) $(LIB_DAEMON)
@@ -283,17 +290,18 @@ SHARE := $(DESTDIR)$(PREFIX)/share/vnepp
 SAMPLES := systemd/vneppd.yaml systemd/partners.yaml systemd/limits.yaml systemd/mapping-vn-example.yaml
 
 .PHONY: install
-install: $(B)/vneppd $(B)/vnepp
+install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $^
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/vneppd.service
+	for u in vneppd vnepp-webhookd; do \
+		sed 's|/usr/|$(PREFIX)/|g' systemd/$$u.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$u.service || exit 1; done
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard systemd/man/*.1)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard systemd/man/*.5)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard systemd/man/*.8)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/vneppd.socket
 	install -D -m 0644 systemd/vnepp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vnepp.conf
 	install -D -m 0644 systemd/vnepp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vnepp.conf
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES)
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES) systemd/webhooks.yaml
 	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
 	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
 	$(B)/vnepp policy schema > $(SHARE)/vnepp-rules.schema.json
@@ -301,8 +309,10 @@ install: $(B)/vneppd $(B)/vnepp
 	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd-reload.conf > $(SHARE)/vneppd-reload.conf
 	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
 	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets
-	@set -e; for f in $(SAMPLES); do \
-		if [ -e $(CONF)/$${f##*/} ]; then echo "kept: $(CONF)/$${f##*/}"; else install -m 0640 $$f $(CONF); fi; \
+	install -d -m 0750 $(CONF)-webhook $(CONF)-webhook/secrets
+	@set -e; for f in $(SAMPLES:systemd/%=vnepp/%) vnepp-webhook/webhooks.yaml; do \
+		to=$(DESTDIR)/etc/$$f; \
+		if [ -e $$to ]; then echo "kept: $$to"; else install -m 0640 systemd/$${f##*/} $$to; fi; \
 	done
 	@if ls $(CONF)/rules/*.yaml >/dev/null 2>&1; then echo "kept: $(CONF)/rules"; else \
 		install -m 0640 $(wildcard policy/rules/*.yaml) $(CONF)/rules; fi

@@ -371,3 +371,11 @@ const struct admin_command commands_table[] = {
     {ADMIN_CMD_POLICY_KEPT, VIEW, run_policy_kept},
     {ADMIN_CMD_POLICY_RECORDS, OPERATE | STAGE | ACTIVATE, run_policy_records},
     {NULL, 0, NULL}};
+
+static void run_changes(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	gateway_changes(m->gateway, args, on_item, c);
+}
+
+const struct admin_command commands_feed[] = {{ADMIN_CMD_CHANGES, VIEW, run_changes}, {NULL, 0, NULL}};

@@ -17,5 +17,7 @@ struct commands {
 };
 
 extern const struct admin_command commands_table[];
+/* What can be asked on the feed socket: changes, and nothing else. */
+extern const struct admin_command commands_feed[];
 
 #endif

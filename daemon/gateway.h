@@ -74,6 +74,10 @@ void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, s
  * everything. `done` once, now or later, with an error text, or with what is paused now (borrowed). */
 void gateway_pause(struct gateway *g, const struct json_t *args, bool on,
                    void (*done)(void *arg, const char *why, struct json_t *pauses), void *arg);
+/* A partner's changes (ADMIN_CMD_CHANGES); `done` now or later, with an error text, or a new object that the callee takes
+ * over. */
+void gateway_changes(struct gateway *g, const struct json_t *args,
+                     void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* One item with what holds it; `done` later, with an error text, or a new object that the callee takes over. */
 void gateway_item(struct gateway *g, uint64_t id,
                   void (*done)(void *arg, const char *why, struct json_t *item), void *arg);

@@ -9,6 +9,7 @@
 
 #define API     "api"
 #define CONTROL "control"
+#define FEED    "feed"
 #define WEB     "admin"
 
 enum err listening_init(struct listening *l, struct errmsg *e)
@@ -84,21 +85,33 @@ enum err listening_open_api(struct listening *l, struct loop *loop, const struct
 	return listener_open(&l->api, loop, &c, e);
 }
 
-enum err listening_open_control(struct listening *l, struct loop *loop, const struct config *config,
-                                const struct listening_to *to, struct errmsg *e)
+static enum err open_socket(struct listening *l, struct listener **into, struct loop *loop, const char *path,
+                            const char *name, const struct listening_to *to, struct errmsg *e)
 {
-	struct listener_config c = {.address = config->control_socket ? config->control_socket : CONTROL,
-	                            .fd = sdlisten_take(&l->passed, CONTROL),
+	struct listener_config c = {.address = path ? path : name,
+	                            .fd = sdlisten_take(&l->passed, name),
 	                            .unix_mode = 0660,
 	                            .on_stream = to->on_stream,
 	                            .arg = to->arg};
-	if (!config->control_socket && c.fd < 0)
+	if (!path && c.fd < 0)
 		return OK;
-	enum err err = listener_open(&l->control, loop, &c, e);
-	if (!err && listener_port(l->control))
+	enum err err = listener_open(into, loop, &c, e);
+	if (!err && listener_port(*into))
 		err = err_set(e, ERR_CONFIG,
-		              "the socket named 'control' is not a Unix socket: nobody knows who asks");
+		              "the socket named '%s' is not a Unix socket: nobody knows who asks", name);
 	return err;
+}
+
+enum err listening_open_control(struct listening *l, struct loop *loop, const struct config *config,
+                                const struct listening_to *to, struct errmsg *e)
+{
+	return open_socket(l, &l->control, loop, config->control_socket, CONTROL, to, e);
+}
+
+enum err listening_open_feed(struct listening *l, struct loop *loop, const struct config *config,
+                             const struct listening_to *to, struct errmsg *e)
+{
+	return open_socket(l, &l->feed, loop, config->feed_socket, FEED, to, e);
 }
 
 void listening_opened(struct listening *l, struct log *log)
@@ -106,7 +119,8 @@ void listening_opened(struct listening *l, struct log *log)
 	const char *left = sdlisten_left(&l->passed);
 	if (left)
 		LOG(log, LOG_WARNING, "listen.unknown",
-		    "a socket was passed under a name that is none of api, control, admin: it is closed",
+		    "a socket was passed under a name that is none of api, control, feed, admin: it is "
+		    "closed",
 		    F_C("name", left));
 	sdlisten_fini(&l->passed);
 }
@@ -134,6 +148,7 @@ void listening_close(struct listening *l)
 {
 	listener_close(&l->api);
 	listener_close(&l->control);
+	listener_close(&l->feed);
 	sdlisten_fini(&l->passed);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Where the daemon listens: the partners' API, the control socket, the administration listener. Each takes the sockets that
- * the service manager has passed under its name ("api", "control", "admin"), or else opens what is configured.
+ * Where the daemon listens: the partners' API, the control socket, the feed for webhooks, the administration listener. Each takes the sockets that
+ * the service manager has passed under its name ("api", "control", "feed", "admin"), or else opens what is configured.
  */
 #ifndef VNEPP_LISTENING_H
 #define VNEPP_LISTENING_H
@@ -17,7 +17,7 @@ struct tls_ctx;
 
 struct listening {
 	struct sdlisten passed;
-	struct listener *api, *control, *web[CONFIG_ADMIN_LISTEN_MAX]; /* owned; NULL: closed */
+	struct listener *api, *control, *feed, *web[CONFIG_ADMIN_LISTEN_MAX]; /* owned; NULL: closed */
 };
 
 /* Who gets the connections. */
@@ -37,6 +37,9 @@ enum err listening_open_api(struct listening *l, struct loop *loop, const struct
                             struct tls_ctx *tls, const struct listening_to *to, struct errmsg *e) MUST_CHECK;
 enum err listening_open_control(struct listening *l, struct loop *loop, const struct config *c,
                                 const struct listening_to *to, struct errmsg *e) MUST_CHECK;
+/* A socket for vnepp-webhookd alone, where changes can be read and nothing else asked. */
+enum err listening_open_feed(struct listening *l, struct loop *loop, const struct config *c,
+                             const struct listening_to *to, struct errmsg *e) MUST_CHECK;
 /* Everything is open: what was passed and is not ours is named in the log and closed. */
 void listening_opened(struct listening *l, struct log *log);
 /* "api=PORT", "admin=PORT", for scripts: written whole, then renamed into place. `path` NULL: nothing. */

@@ -56,7 +56,7 @@ struct daemon {
 	struct store_executor *writer, *reader;
 	struct gateway *gateway;
 	struct listening listening;
-	struct admin admin;
+	struct admin admin, feed;
 	struct commands commands;
 	struct meter meter;
 	struct log_ring ring;
@@ -265,6 +265,7 @@ static void close_listeners(struct daemon *d)
 {
 	listening_close(&d->listening);
 	admin_close(&d->admin);
+	admin_close(&d->feed);
 }
 
 static void fail(struct daemon *d, const char *why)
@@ -276,10 +277,12 @@ static void fail(struct daemon *d, const char *why)
 static enum err open_listeners(struct daemon *d, struct errmsg *e)
 {
 	struct listening_to api = {http_server_on_stream, gateway_http(d->gateway)},
-	                    control = {admin_on_stream, &d->admin};
+	                    control = {admin_on_stream, &d->admin}, feed = {admin_on_stream, &d->feed};
 	enum err err = listening_open_api(&d->listening, &d->loop.loop, d->config, d->api_tls, &api, e);
 	if (!err)
 		err = listening_open_control(&d->listening, &d->loop.loop, d->config, &control, e);
+	if (!err)
+		err = listening_open_feed(&d->listening, &d->loop.loop, d->config, &feed, e);
 	if (!err)
 		listening_opened(&d->listening, &d->log.log);
 	return err ? err : listening_write_ports(&d->listening, d->ports_file, e);
@@ -412,6 +415,7 @@ static enum err start(struct daemon *d, struct policy_ruleset *rules, struct err
 	d->commands =
 	    (struct commands){.gateway = d->gateway, .observer = d->observer, .reload = reload, .arg = d};
 	admin_init(&d->admin, &d->loop.loop, commands_table, &d->commands);
+	admin_init(&d->feed, &d->loop.loop, commands_feed, &d->commands);
 	d->admin.access =
 	    (struct admin_access){.roles_of = roles_of, .role_names = config_role_names, .arg = d};
 	err = open_http_admin(d, e);

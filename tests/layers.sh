@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Folders are layers: checks every #include "…" of the tree against the table of what a folder may include, and that
-# libuv stays in daemon/core and daemon/net, libxml2 in epp/, SQLite in daemon/store.
+# libuv stays in daemon/core and daemon/net, libxml2 in epp/, SQLite in daemon/store and daemon/webhook.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
@@ -20,6 +20,7 @@ allowed() {
 	daemon/api) echo "daemon/net/ daemon/job/ daemon/sched/sched.h daemon/sched/gcra.h daemon/sched/lane.h daemon/store/store policy/ daemon/core/ epp/" ;;
 	daemon/admin) echo "daemon/net/ daemon/job/ daemon/sched/sched.h daemon/store/store policy/ daemon/core/ epp/base/" ;;
 	daemon/cli) echo "daemon/core/log.h daemon/core/config.h daemon/admin/admin_proto.h daemon/job/ daemon/api/item_ daemon/api/split.h policy/ epp/" ;;
+	daemon/webhook) echo "daemon/core/config_webhook.h daemon/core/log.h daemon/core/sdnotify.h daemon/admin/admin_proto.h epp/base/" ;;
 	daemon) echo "daemon/ epp/ policy/ certs/" ;;
 	*) echo "any" ;;
 	esac
@@ -54,11 +55,11 @@ only() {
 }
 only uv.h 'daemon/core|daemon/net'
 only libxml/ 'epp'
-only sqlite3.h 'daemon/store'
+only sqlite3.h 'daemon/store|daemon/webhook'
 only openssl/ 'epp/base|certs|daemon/net'
 only yaml.h 'epp/base'
 only llhttp 'daemon/net'
 only zlib.h 'daemon/api'
-only curl/ 'daemon/cli'
+only curl/ 'daemon/cli|daemon/webhook'
 if [ $bad -eq 0 ]; then echo "layers: every include goes one way"; fi
 exit $((bad > 0))

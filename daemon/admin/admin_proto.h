@@ -23,6 +23,9 @@
 /* item: a number; outcome: done, failed, retry; why: text; for done also expires, and created for a create, when the
  * answer did not say: dates in Hanoi, or RFC 3339 */
 #define ADMIN_CMD_RESOLVE "resolve"
+/* On the feed socket only. partner: its name; after: a cursor, or from: "now" or "beginning"; limit → changes[] as partners read
+ * them, oldest first; next: the cursor to go on from; more */
+#define ADMIN_CMD_CHANGES "changes"
 /* all: true for every message, else those that wait for a person → messages[], newest first; or message: a number → that
  * one, with its frame. Done: message: a number, why: text */
 #define ADMIN_CMD_MESSAGES     "messages"

@@ -33,6 +33,7 @@
 
 struct api;
 struct arena;
+struct buf;
 struct config;
 struct decider;
 struct json_t;
@@ -41,6 +42,7 @@ struct log;
 struct loop;
 struct meter;
 struct store_executor;
+struct store_change;
 struct store_row;
 
 /* What holds an item that has not ended. */
@@ -80,6 +82,8 @@ struct api *api_new(const struct api_deps *deps) MUST_CHECK;
 void api_free(struct api *a);
 
 struct http_server *api_http(struct api *a);
+/* One change as partners read it, a JSON object. */
+void api_feed_change(struct buf *b, const struct store_change *c);
 /* Requests not answered, and answers whose store operation is under way; not those who wait for changes. */
 size_t api_active(const struct api *a);
 /* From now on; requests under way finish with what they began with. Limiter use is carried over by partner name. */

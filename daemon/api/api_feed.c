@@ -92,7 +92,7 @@ static void wait(struct feed_call *x)
 
 /* ---- one change -------------------------------------------------------------------------------------------------------------- */
 
-static void add_change(struct buf *b, const struct store_change *c)
+void api_feed_change(struct buf *b, const struct store_change *c)
 {
 	char cursor[STORE_CURSOR_MAX];
 	json_out_open(b, '{');
@@ -128,7 +128,7 @@ static void answer_page(struct feed_call *x)
 	json_out_open(&b, '{');
 	json_out_open_in(&b, "changes", '[');
 	for (size_t i = 0; i < g->count; i++)
-		add_change(&b, &g->rows[i]);
+		api_feed_change(&b, &g->rows[i]);
 	json_out_close(&b, ']');
 	json_out_str_in(&b, "next", str_c(store_cursor_format(cursor, &g->cursor)));
 	json_out_bool_in(&b, "more", g->more);
@@ -183,7 +183,7 @@ static void write_changes(struct feed_call *x)
 		const struct store_change *c = &x->get.rows[i];
 		struct buf one;
 		buf_init(&one, API_ANSWER_MAX);
-		add_change(&one, c);
+		api_feed_change(&one, c);
 		buf_printf(&b, "id: %s\nevent: change\ndata: %.*s\n\n",
 		           store_cursor_format(cursor, &c->cursor), STR_ARG(buf_str(&one)));
 		buf_fini(&one);

@@ -14,7 +14,6 @@
 #define DEFAULT_STORE          "/var/lib/vnepp/vnepp.db"
 #define DEFAULT_CONTROL_SOCKET "/run/vnepp/control.sock"
 
-static const char *const format_names[] = {"auto", "json", "logfmt", NULL};
 static const char *const activate_names[] = {"staged", "files", NULL};
 
 static void read_sandbox(struct config_reading *r, struct yaml_node *top)
@@ -79,21 +78,21 @@ static void read_api(struct config_reading *r, struct yaml_node *top)
 	yaml_reject_unseen(r->d, map);
 }
 
-static void read_control_socket(struct config_reading *r, struct yaml_node *map)
+/* A Unix socket's path, or "none". */
+static void read_socket(struct config_reading *r, struct yaml_node *map, const char *key, const char **out)
 {
-	struct yaml_node *n = yaml_get(map, "control_socket");
-	r->c->control_socket = DEFAULT_CONTROL_SOCKET;
+	struct yaml_node *n = yaml_get(map, key);
 	if (n && n->kind == YAML_SCALAR && n->plain && str_eq_c(n->text, "none")) {
-		r->c->control_socket = NULL;
+		*out = NULL;
 		return;
 	}
-	if (!config_file_path(r, map, "control_socket", YAML_OPTIONAL, &r->c->control_socket))
+	if (!config_file_path(r, map, key, YAML_OPTIONAL, out))
 		return;
-	size_t len = strlen(r->c->control_socket), max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+	size_t len = strlen(*out), max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 	if (len > max)
 		yaml_error(r->d, n, "the path is %zu bytes long, a Unix socket's is at most %zu", len, max);
 	else
-		config_file_warn_parent(r, map, "control_socket", r->c->control_socket);
+		config_file_warn_parent(r, map, key, *out);
 }
 
 /* One address, or a list of them. */
@@ -116,7 +115,9 @@ static void read_admin_listen(struct config_reading *r, struct yaml_node *map)
 static void read_admin(struct config_reading *r, struct yaml_node *top)
 {
 	struct yaml_node *map = yaml_opt(r->d, top, "admin", YAML_MAP);
-	read_control_socket(r, map);
+	r->c->control_socket = DEFAULT_CONTROL_SOCKET;
+	read_socket(r, map, "control_socket", &r->c->control_socket);
+	read_socket(r, map, "feed_socket", &r->c->feed_socket);
 	read_admin_listen(r, map);
 	(void)config_file_get(r, map, "token_file", YAML_OPTIONAL, CONFIG_FILE_PASSWORD,
 	                      &r->c->admin_token_file);
@@ -134,17 +135,6 @@ static void read_policy(struct config_reading *r, struct yaml_node *top)
 	yaml_reject_unseen(r->d, map);
 }
 
-static void read_log(struct config_reading *r, struct yaml_node *top)
-{
-	struct yaml_node *map = yaml_opt(r->d, top, "log", YAML_MAP);
-	int format = CONFIG_LOG_AUTO;
-	r->c->log_level = LOG_INFO;
-	(void)yaml_enum(r->d, map, "format", YAML_OPTIONAL, format_names, &format);
-	(void)yaml_enum(r->d, map, "level", YAML_OPTIONAL, log_level_names, &r->c->log_level);
-	r->c->log_format = (enum config_log_format)format;
-	yaml_reject_unseen(r->d, map);
-}
-
 static void read_top(struct config_reading *r, struct yaml_node *top)
 {
 	r->c->instance = "vnepp";
@@ -155,19 +145,12 @@ static void read_top(struct config_reading *r, struct yaml_node *top)
 	read_api(r, top);
 	read_admin(r, top);
 	read_policy(r, top);
-	read_log(r, top);
+	config_value_log(r, top, &r->c->log_format, &r->c->log_level);
 	config_value_ms(r, top, "stop_timeout", 0, 3600 * 1000, &r->c->stop_ms);
 	config_registry_read_all(r, top);
 	config_partner_read_all(r, top);
 	config_limits_read(r, top);
 	yaml_reject_unseen(r->d, top);
-}
-
-/* The folder of `path` with its '/', or "". */
-static const char *folder_of(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return arena_str(a, str_make(path, slash ? (size_t)(slash - path) + 1 : 0)).ptr;
 }
 
 struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d)
@@ -182,7 +165,7 @@ struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d
 	struct config *c = &s->config;
 	c->path = arena_str(&s->arena, str_c(path)).ptr;
 	struct config_reading r = {.s = s, .c = c, .arena = &s->arena, .d = d, .now_ms = wall_now_ms};
-	r.dir = folder_of(&s->arena, path);
+	r.dir = config_file_folder_of(&s->arena, path);
 	struct yaml_node *top = yaml_load(&s->arena, d, path);
 	if (top)
 		read_top(&r, top);

@@ -147,6 +147,7 @@ struct config {
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
 	const char *control_socket; /* NULL: none */
+	const char *feed_socket;    /* where vnepp-webhookd reads changes; NULL: none */
 	bool has_roles;             /* false: whoever may connect may do everything */
 	struct config_role_members roles[CONFIG_ROLE__COUNT];
 	/* Loopback addresses with ports, and paths of Unix sockets; at most CONFIG_ADMIN_LISTEN_MAX. */

@@ -136,6 +136,12 @@ bool config_file_folder(struct config_reading *r, struct yaml_node *map, const c
 	return true;
 }
 
+const char *config_file_folder_of(struct arena *a, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return arena_str(a, str_make(path, slash ? (size_t)(slash - path) + 1 : 0)).ptr;
+}
+
 void config_file_warn_parent(struct config_reading *r, struct yaml_node *map, const char *key,
                              const char *path)
 {

@@ -72,6 +72,9 @@ bool config_value_is_zone(struct config_reading *r, struct yaml_node *n, const c
 /* A word of at least three characters. */
 bool config_value_is_mark(struct config_reading *r, struct yaml_node *n, const char **out);
 bool config_value_is_uri(struct config_reading *r, struct yaml_node *n, const char **out);
+/* The section `log`. */
+void config_value_log(struct config_reading *r, struct yaml_node *top, enum config_log_format *format,
+                      int *level);
 /* Lower-case copy. */
 const char *config_value_lower(struct arena *a, struct str s);
 
@@ -108,6 +111,8 @@ bool config_file_get(struct config_reading *r, struct yaml_node *map, const char
                      enum config_file_kind kind, const char **out);
 /* A folder that exists. */
 bool config_file_folder(struct config_reading *r, struct yaml_node *map, const char *key, const char **out);
+/* The folder of `path` with its '/', or "". */
+const char *config_file_folder_of(struct arena *a, const char *path);
 /* Warns when the folder in which `path` is to be made does not exist. */
 void config_file_warn_parent(struct config_reading *r, struct yaml_node *map, const char *key,
                              const char *path);

@@ -1,5 +1,6 @@
 /* Readers of the configuration's values: names, numbers with a range, sizes, lists. */
 #include "daemon/core/config_int.h"
+#include "daemon/core/log.h"
 
 #include <inttypes.h>
 
@@ -249,4 +250,17 @@ void config_list_add(struct config_reading *r, const char ***list, size_t *count
 		longer[i] = (*list)[i];
 	longer[(*count)++] = text;
 	*list = longer;
+}
+
+void config_value_log(struct config_reading *r, struct yaml_node *top, enum config_log_format *format,
+                      int *level)
+{
+	static const char *const format_names[] = {"auto", "json", "logfmt", NULL};
+	struct yaml_node *map = yaml_opt(r->d, top, "log", YAML_MAP);
+	int chosen = CONFIG_LOG_AUTO;
+	*level = LOG_INFO;
+	(void)yaml_enum(r->d, map, "format", YAML_OPTIONAL, format_names, &chosen);
+	(void)yaml_enum(r->d, map, "level", YAML_OPTIONAL, log_level_names, level);
+	*format = (enum config_log_format)chosen;
+	yaml_reject_unseen(r->d, map);
 }

@@ -231,7 +231,7 @@ static bool write_journal(struct log_sink *s, enum log_level level, const char *
                           const struct log_field *fields, size_t n)
 {
 	char datagram[LOG_JOURNAL_MAX];
-	size_t len = log_journal_format(datagram, level, event, text, fields, n);
+	size_t len = log_journal_format(datagram, s->program, level, event, text, fields, n);
 	ssize_t sent;
 	do
 		sent = send(s->journal, datagram, len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -349,8 +349,11 @@ void log_open_at(struct log_sink *s, enum config_log_format format, enum log_lev
                  struct clock *clock, const char *journal)
 {
 	struct stat st = {0};
-	*s = (struct log_sink){
-	    .log = {.level = level, .write = on_event}, .clock = clock, .fd = fd, .journal = -1};
+	*s = (struct log_sink){.log = {.level = level, .write = on_event},
+	                       .clock = clock,
+	                       .program = "vneppd",
+	                       .fd = fd,
+	                       .journal = -1};
 	s->fold = xcalloc(1, sizeof *s->fold);
 	INVARIANT(pthread_mutex_init(&s->lock, NULL) == 0);
 	bool terminal = isatty(fd);

@@ -36,6 +36,7 @@ struct log_ring;
 struct log_sink {
 	struct log log;      /* hand this to whoever logs */
 	struct clock *clock; /* borrowed; its wall() is called from any thread */
+	const char *program; /* who the journal is told that we are: "vneppd" unless set after opening */
 	int fd;              /* borrowed, unless `own_fd` */
 	int journal;         /* owned; -1: `fd` is written to */
 	bool own_fd, is_socket, must_poll;

@@ -19,9 +19,9 @@ size_t log_escape(struct str s, char out[8], struct str *unit);
 
 /* A socket that is connected to the journal's; -1: there is none. */
 int log_journal_open(const char *path);
-/* One datagram; returns its length. */
-size_t log_journal_format(char out[LOG_JOURNAL_MAX], enum log_level level, const char *event,
-                          const char *text, const struct log_field *fields, size_t n);
+/* One datagram of `program`; returns its length. */
+size_t log_journal_format(char out[LOG_JOURNAL_MAX], const char *program, enum log_level level,
+                          const char *event, const char *text, const struct log_field *fields, size_t n);
 /* 32 hex digits, or NULL: this event has none. */
 const char *log_journal_id(const char *event);
 

@@ -50,6 +50,9 @@ static const struct {
     {"admin.denied", "e3713fbb32b8559c9a52e2f9fc6f85cf"},
     {"stop.deadline", "24388f759d465146b13247121fd2ed6a"},
     {"stop.given_up", "f8ec8cdcd3245746a1891d86427f641b"},
+    {"feed.lost", "6069f6e763ac72aaf69fc660a446b8e0"},
+    {"webhook.disabled", "a6c196cc2d912d9da7aa1fa0a2a09e8d"},
+    {"webhook.given_up", "890e44e98ed40c7ffdbf8d57713623ff"},
 };
 
 const char *log_journal_id(const char *event)
@@ -149,16 +152,16 @@ static void put_message(struct datagram *d, const char *event, const char *text,
 	end_line(d);
 }
 
-size_t log_journal_format(char out[LOG_JOURNAL_MAX], enum log_level level, const char *event,
-                          const char *text, const struct log_field *fields, size_t n)
+size_t log_journal_format(char out[LOG_JOURNAL_MAX], const char *program, enum log_level level,
+                          const char *event, const char *text, const struct log_field *fields, size_t n)
 {
 	struct datagram d = {.text = out};
 	const char *id = log_journal_id(event);
 	char digits[24];
 	put_message(&d, event, text, fields, n);
 	d.len += (size_t)snprintf(out + d.len, LOG_JOURNAL_MAX - d.len,
-	                          "PRIORITY=%d\nSYSLOG_IDENTIFIER=vneppd\nVNEPP_EVENT=%s\n", (int)level + 3,
-	                          event); /* syslog's levels: error is 3 */
+	                          "PRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nVNEPP_EVENT=%s\n", (int)level + 3,
+	                          program, event); /* syslog's levels: error is 3 */
 	if (id)
 		d.len += (size_t)snprintf(out + d.len, LOG_JOURNAL_MAX - d.len, "MESSAGE_ID=%s\n", id);
 	for (size_t i = 0; i < n; i++) {

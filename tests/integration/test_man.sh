@@ -68,6 +68,19 @@ while read -r o; do grep -q "Fl $(printf %s "$o" | cut -c2-)\b" "$man/vneppd.8" 
 [ "$(wc -l <options)" -ge 6 ] || echo "the options were not found" >>wrong
 check "vneppd(8) has every option" wrong
 
+# ---- vnepp-webhookd(8): options, and keys of its sample ----
+
+"$build/vnepp-webhookd" --help | grep -o -- '--[a-z-]*' | sort -u >options
+while read -r o; do grep -q "Fl $(printf %s "$o" | cut -c2-)\b" "$man/vnepp-webhookd.8" || echo "$o is not there"; done <options >wrong
+[ "$(wc -l <options)" -ge 7 ] || echo "the options were not found" >>wrong
+check "vnepp-webhookd(8) has every option" wrong
+perl -ne 'print "$1\n" if /^\s*#?\s*(?:- )?([a-z][a-z_]*):(?:\s|$)/' "$root/systemd/webhooks.yaml" | sort -u >keys
+sed -n '/^\.Sh CONFIGURATION/,/^\.Sh SIGNALS/s/^\.It Ic //p' "$man/vnepp-webhookd.8" | sed 's/Br[oc]//g; s/\bIc\b//g' |
+	grep -o '[a-z][a-z_]*' | sort -u >words
+comm -3 keys words | sed 's/$/ is in the sample or the page alone/' >wrong
+[ "$(wc -l <keys)" -ge 16 ] || echo "only $(wc -l <keys) keys were found" >>wrong
+check "vnepp-webhookd(8) has the keys of the sample" wrong
+
 # ---- vneppd.yaml(5): keys of the samples, those behind a # too ----
 
 cd "$root/systemd" || exit 1
@@ -108,7 +121,7 @@ check "vnepp-rules(5) has no key that is gone" wrong
 
 # ---- form ----
 
-for page in vneppd.8 vnepp.1 vneppd.yaml.5 vnepp-rules.5; do
+for page in vneppd.8 vnepp-webhookd.8 vnepp.1 vneppd.yaml.5 vnepp-rules.5; do
 	if command -v mandoc >/dev/null 2>&1; then
 		mandoc -Tlint -W warning "$man/$page" >wrong 2>&1
 		check "mandoc finds nothing in $page" wrong
@@ -123,7 +136,7 @@ done
 [ $skipped -eq 0 ] || echo "SKIPPED: the form of man pages (mandoc is not installed; make deps-test)"
 
 make -s -C "$root" install DESTDIR="$work/root" PREFIX=/usr B="$build" >out 2>&1 || cp out wrong
-for page in man8/vneppd.8 man1/vnepp.1 man5/vneppd.yaml.5 man5/vnepp-rules.5; do
+for page in man8/vneppd.8 man8/vnepp-webhookd.8 man1/vnepp.1 man5/vneppd.yaml.5 man5/vnepp-rules.5; do
 	[ -s "$work/root/usr/share/man/$page" ] || echo "$page is not installed"
 done >wrong
 check "make install brings the pages" wrong

@@ -184,8 +184,12 @@ if command -v systemd-analyze >/dev/null; then
 	cp systemd/vneppd-network.conf "$dir/unit/vneppd.service.d/"
 	check "with a site's own network: at most 1.0" exposure 10
 	check "units that systemd understands" bash -c "systemd-analyze verify --man=no '$dir/unit/vneppd.service' '$dir/unit/vneppd.socket' >'$dir/out' 2>&1; ! grep -E 'vneppd\.(service|socket)' '$dir/out' | grep -vE 'not found|User|Permission'"
+	sed "s|/usr/bin/vnepp-webhookd|$build/vnepp-webhookd|" systemd/vnepp-webhookd.service >"$dir/unit/vnepp-webhookd.service"
+	webhook_exposure() { systemd-analyze security --offline=true --no-pager --threshold=11 "$dir/unit/vnepp-webhookd.service" >"$dir/out" 2>&1; }
+	check "the unit of vnepp-webhookd: at most 1.1" webhook_exposure
+	check "… which systemd understands" bash -c "systemd-analyze verify --man=no '$dir/unit/vnepp-webhookd.service' >'$dir/out' 2>&1; ! grep 'vnepp-webhookd.service' '$dir/out' | grep -vE 'not found|User|Permission'"
 else
-	skip 3 "systemd-analyze is not installed"
+	skip 5 "systemd-analyze is not installed"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

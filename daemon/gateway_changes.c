@@ -1,0 +1,96 @@
+/*
+ * Changes of one partner, for vnepp-webhookd on the feed socket.
+ *
+ * Happy path: a cursor ─▶ the reading connection ─▶ a page, with the cursor to go on from. What can go wrong: a partner that
+ * is not configured, a cursor that is none, a store that cannot be read: an error text, and the asker comes again.
+ */
+#include "daemon/api/api.h"
+#include "daemon/gateway_int.h"
+#include "daemon/store/store_changes.h"
+#include "epp/base/alloc.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIMIT        100
+#define CHANGE_BYTES (64u << 10) /* one change as JSON; a ref, a name and a reason are short */
+
+struct changes_call {
+	struct store_get_changes get;
+	struct arena arena;
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
+};
+
+static json_t *page(const struct store_get_changes *g)
+{
+	char cursor[STORE_CURSOR_MAX];
+	json_t *list = json_array();
+	struct buf b;
+	buf_init(&b, CHANGE_BYTES);
+	for (size_t i = 0; i < g->count; i++) {
+		buf_clear(&b);
+		api_feed_change(&b, &g->rows[i]);
+		json_array_append_new(list, json_loadb(buf_data(&b), buf_len(&b), 0, NULL));
+	}
+	buf_fini(&b);
+	return json_pack("{s:o, s:s, s:b}", "changes", list, "next", store_cursor_format(cursor, &g->cursor),
+	                 "more", (int)g->more);
+}
+
+static void on_changes(struct store_op *op)
+{
+	struct changes_call *c = CONTAINER_OF(op, struct changes_call, get.op);
+	if (op->err)
+		c->done(c->arg, op->errmsg.text, NULL);
+	else
+		c->done(c->arg, NULL, page(&c->get));
+	arena_fini(&c->arena);
+	free(c);
+}
+
+static bool find_partner(const struct gateway *g, const char *name, uint32_t *id)
+{
+	for (size_t i = 0; name && i < g->config->partner_count; i++)
+		if (strcmp(g->config->partners[i].name, name) == 0) {
+			*id = g->partner_ids[i];
+			return true;
+		}
+	return false;
+}
+
+/* NULL: `get` is filled. */
+static const char *read_args(const struct gateway *g, const json_t *args, struct store_get_changes *get)
+{
+	const char *after = json_string_value(json_object_get(args, "after"));
+	const char *from = json_string_value(json_object_get(args, "from"));
+	json_int_t limit = json_integer_value(json_object_get(args, "limit"));
+	if (!g->running)
+		return "the gateway is starting";
+	if (!find_partner(g, json_string_value(json_object_get(args, "partner")), &get->partner))
+		return "no such partner is configured";
+	if (after ? !store_cursor_parse(str_c(after), &get->cursor)
+	          : !from || (strcmp(from, "now") != 0 && strcmp(from, "beginning") != 0))
+		return "'after' is the cursor of an answer before; without it, 'from' is 'now' or "
+		       "'beginning'";
+	get->from = !after && strcmp(from, "now") == 0 ? STORE_CHANGES_NOW : STORE_CHANGES_CURSOR;
+	get->limit = limit > 0 && limit < LIMIT ? (uint32_t)limit : LIMIT;
+	return NULL;
+}
+
+void gateway_changes(struct gateway *g, const json_t *args,
+                     void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	struct store_get_changes get = {.op = {.type = STORE_GET_CHANGES, .done = on_changes}};
+	const char *why = read_args(g, args, &get);
+	if (why) {
+		done(arg, why, NULL);
+		return;
+	}
+	struct changes_call *c = xcalloc(1, sizeof *c);
+	*c = (struct changes_call){.get = get, .done = done, .arg = arg};
+	arena_init(&c->arena);
+	c->get.arena = &c->arena;
+	g->env.reader->submit(g->env.reader, &c->get.op);
+}

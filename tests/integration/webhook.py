@@ -1,0 +1,794 @@
+#!/usr/bin/env python3
+"""
+Webhooks from end to end: partners submit to the daemon, vnepp-webhookd reads its feed socket, receivers of this script take what
+comes over HTTPS, verify it as the Standard Webhooks specification has it, and compare it with GET /v1/changes.
+"""
+import base64
+import hashlib
+import hmac
+import http.client
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
+ROOT = os.getcwd()
+folder = tempfile.mkdtemp()
+processes = []
+passed = failed = skipped = 0
+PARTNERS = ("anphat", "hoasen")
+
+
+def check(what, fine, detail=""):
+    global passed, failed
+    if fine:
+        passed += 1
+        return
+    failed += 1
+    print(f"FAILED: {what}: {detail}"[:1500])
+
+
+def skip(why):
+    global skipped
+    skipped += 1
+    print(f"SKIPPED: {why}")
+
+
+def path(name):
+    return os.path.join(folder, name)
+
+
+def read(name):
+    with open(path(name), errors="replace") as f:
+        return f.read()
+
+
+def write(name, text, mode=0o600):
+    with open(path(name), "w") as f:
+        f.write(text)
+    os.chmod(path(name), mode)
+
+
+def give_up(why):
+    print(f"FAILED: {why}")
+    for log in ("w.log", "d.log", "r.log"):
+        if os.path.exists(path(log)):
+            print("".join(read(log).splitlines(True)[-8:]))
+    print(f"{passed} passed, {failed + 1} failed")
+    sys.exit(1)
+
+
+def until(what, condition, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    give_up(f"{what} did not come within {seconds} s")
+
+
+def comes(what, condition, seconds=30):
+    """The same as a check: what follows can do without it."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return check(what, True)
+        time.sleep(0.02)
+    check(what, False, f"not within {seconds} s\n" + "".join(read("w.log").splitlines(True)[-6:]))
+
+
+# ---- receivers ----
+
+def new_secret():
+    return "whsec_" + base64.b64encode(os.urandom(32)).decode()
+
+
+def is_signed(seen, secret):
+    """As a partner does it."""
+    key = base64.b64decode(secret[len("whsec_"):])
+    mac = hmac.new(key, f"{seen['id']}.{seen['timestamp']}.".encode() + seen["body"], hashlib.sha256).digest()
+    fresh = abs(time.time() - int(seen["timestamp"])) < 300
+    return fresh and any(hmac.compare_digest(s, "v1," + base64.b64encode(mac).decode()) for s in seen["signature"].split(" "))
+
+
+class Receiver:
+    """Takes messages. `behave` decides on each: a status, or (status, fields), or a function that writes an answer of its own."""
+
+    def __init__(self, certificate="api"):
+        self.seen, self.connections, self.behave, self.lock = [], 0, lambda seen: 200, threading.Lock()
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *args):
+                pass
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                seen = {"id": self.headers["webhook-id"], "timestamp": self.headers["webhook-timestamp"],
+                        "signature": self.headers["webhook-signature"], "body": body, "path": self.path,
+                        "at": time.monotonic(), "change": json.loads(body), "headers": self.headers}
+                answer = outer.behave(seen)
+                if callable(answer):
+                    with outer.lock:
+                        outer.seen.append(seen)
+                    self.close_connection = True
+                    try:
+                        return answer(self.wfile)
+                    except OSError:
+                        return
+                status, fields = answer if isinstance(answer, tuple) else (answer, {})
+                seen["status"] = status
+                with outer.lock:
+                    outer.seen.append(seen)
+                self.send_response(status)
+                for name, value in fields.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def get_request(self):
+                outer.connections += 1
+                return super().get_request()
+
+            def handle_error(self, request, address):
+                pass  # a peer that goes
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path(f"certs/{certificate}.pem"), path(f"certs/{certificate}.key"))
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self, host="localhost"):
+        return f"https://{host}:{self.port}/hook?of=vnepp"
+
+    def all(self):
+        with self.lock:
+            return list(self.seen)
+
+    def taken(self):
+        """What was answered with 2xx, by id, in order of the first time."""
+        first = {}
+        for s in self.all():
+            if 200 <= s.get("status", 0) < 300:
+                first.setdefault(s["id"], s)
+        return first
+
+
+# ---- processes ----
+
+def start(program, *args, log):
+    with open(path(log), "ab") as f:
+        p = subprocess.Popen([os.path.join(BUILD, program), *args], cwd=folder, stdout=f, stderr=f, stdin=subprocess.DEVNULL)
+    processes.append(p)
+    return p
+
+
+def start_registry():
+    start("vnepp-regsim", "--listen", "127.0.0.1:0", "--cert", "certs/registry.pem", "--key", "certs/registry.key", "--ca",
+          "certs/ca.pem", "--account", "anphat:testpw12,sessions=8,rate=2000", "--port-file", "rport", log="r.log")
+    until("the registry", lambda: os.path.exists(path("rport")))
+
+
+def start_gateway():
+    global port
+    if os.path.exists(path("ports")):
+        os.remove(path("ports"))
+    p = start("vneppd", "--config", "vneppd.yaml", "--ports-file", "ports", log="d.log")
+    until("the gateway", lambda: p.poll() is not None or (os.path.exists(path("ports")) and "api=" in read("ports")))
+    if p.poll() is not None:
+        give_up("the gateway does not start")
+    port = int(dict(line.split("=") for line in read("ports").split())["api"])
+    return p
+
+
+def start_webhookd():
+    ready = read("w.log").count("event=ready") if os.path.exists(path("w.log")) else 0
+    p = start("vnepp-webhookd", "--config", "webhooks.yaml", log="w.log")
+    until("vnepp-webhookd", lambda: p.poll() is not None or read("w.log").count("event=ready") > ready)
+    if p.poll() is not None:
+        give_up("vnepp-webhookd does not start")
+    return p
+
+
+def kill(p, how=signal.SIGKILL):
+    p.send_signal(how)
+    return p.wait(30)
+
+
+def events(name, log="w.log"):
+    return [line for line in read(log).splitlines() if f"event={name} " in line]
+
+
+def prepare():
+    subprocess.run(["sh", f"{ROOT}/certs/dev-ca.sh", path("certs"), "extra"], check=True, capture_output=True)
+    write("pw", "testpw12\n")
+    start_registry()
+    write("vneppd.yaml", f"""instance: hooks
+sandbox: {{clock: "2026-11-20T09:00:00+07:00"}}
+store: {{path: vnepp.db}}
+api: {{listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}}
+admin: {{control_socket: "{folder}/c.sock", feed_socket: "{folder}/f.sock"}}
+policy: {{rules: "{ROOT}/policy/rules"}}
+log: {{format: logfmt}}
+stop_timeout: 5s
+partners: partners.yaml
+registries:
+  - name: sim
+    endpoints: ["127.0.0.1:{read('rport').strip()}"]
+    zones: [id.vn, biz.vn, com.vn]
+    tls: {{ca: certs/ca.pem, server_name: localhost}}
+    backoff: {{min: 50ms, max: 500ms}}
+    settle: 300ms
+    accounts:
+      - {{name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key, sessions: 2}}
+""")
+    write("partners.yaml", "partners:\n" + "".join(
+        f"  - {{name: {n}, certificates: [{{san_uri: 'urn:vnepp:partner:{n}'}}], account: anphat}}\n" for n in PARTNERS))
+
+
+def configure(entries, give_up_after="5d", timeout="2s", first="100ms"):
+    """entries: partner -> (receiver or URL, further settings)."""
+    text = (f"feed: f.sock\ndatabase: hooks.db\ntimeout: {timeout}\nlog: {{format: logfmt}}\n"
+            f"retry: {{first: {first}, longest: 1s, give_up: {give_up_after}}}\nreceivers:\n")
+    for partner, (to, more) in entries.items():
+        url = to if isinstance(to, str) else to.url()
+        more = {"ca": "certs/ca.pem", "internal": "true", "secrets": f"{partner}.secrets", **more}
+        text += f"  - partner: {partner}\n    url: \"{url}\"\n" + "".join(f"    {k}: {v}\n" for k, v in more.items() if v)
+    write("webhooks.yaml", text, 0o644)
+
+
+def reload(p):
+    before = len(events("config.reloaded"))
+    p.send_signal(signal.SIGHUP)
+    until("the reload", lambda: len(events("config.reloaded")) > before)
+
+
+# ---- partners ----
+
+def ask(partner, method, where, body=None):
+    context = ssl.create_default_context(cafile=path("certs/ca.pem"))
+    context.load_cert_chain(path(f"certs/{partner}.pem"), path(f"certs/{partner}.key"))
+    for _ in range(100):
+        try:
+            c = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+            c.request(method, where, body, {"Content-Type": "application/x-ndjson"} if body else {})
+            answer = c.getresponse()
+            text = answer.read().decode()
+            c.close()
+            if answer.status not in (409, 429, 503):
+                return answer.status, text
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.1)
+    give_up(f"{method} {where} is not answered")
+
+
+serial = 0
+
+
+def submit(partner, count):
+    """Refs of new lines, each its own name."""
+    global serial
+    refs, lines = [], []
+    for _ in range(count):
+        serial += 1
+        refs.append(f"{partner}-{serial}")
+        lines.append(json.dumps({
+            "ref": refs[-1], "op": "create", "domain": f"ten{serial}.com.vn", "period": 1, "if_not_free": "charge",
+            "max_fee_vnd": 900000, "applicant": {
+                "kind": "other", "name": "Ban Tổ chức", "phone": "+84.281234567", "email": "a@example.vn", "address": {
+                    "street": "1 Lê Lợi", "ward": "Bến Thành", "province": "79", "province_list": "2025-07-01", "country": "VN"}}}))
+    status, text = ask(partner, "POST", "/v1/batches", ("\n".join(lines) + "\n").encode())
+    if status != 202:
+        give_up(f"a batch is refused: {status} {text[:500]}")
+    return refs
+
+
+def changes(partner):
+    rows, after = [], None
+    while True:
+        page = json.loads(ask(partner, "GET", "/v1/changes?limit=1000" + (f"&after={after}" if after else ""))[1])
+        rows += page["changes"]
+        if not page["more"]:
+            return rows
+        after = page["next"]
+
+
+def ended(partner, refs):
+    """All changes, once every ref has a last word."""
+    def look():
+        rows = changes(partner)
+        last = {c["ref"]: c["state"] for c in rows}
+        return rows if all(last.get(r) in ("done", "failed") for r in refs) else None
+    return until(f"the end of {len(refs)} items of {partner}", look)
+
+
+def compare(what, receiver, partner, refs):
+    """Everything about the refs has come, is what the API says, signed, each change under one id, in order of each item."""
+    told = [c for c in ended(partner, refs) if c["ref"] in set(refs)]
+    comes(f"{what}: everything arrives", lambda: {s["change"]["cursor"] for s in receiver.taken().values()} >= {c["cursor"] for c in told})
+    taken = [s for s in receiver.taken().values() if s["change"]["ref"] in set(refs)]
+    by_cursor = {s["change"]["cursor"]: s["change"] for s in taken}
+    check(f"{what}: each change as GET /v1/changes tells it", all(by_cursor.get(c["cursor"]) == c for c in told))
+    check(f"{what}: nothing else", len(taken) == len(told), f"{len(taken)} messages, {len(told)} changes")
+    ids = {}
+    for s in receiver.all():
+        ids.setdefault(s["change"]["cursor"], set()).add(s["id"])
+    check(f"{what}: a change keeps its id", all(len(i) == 1 for i in ids.values()))
+    order = {}
+    for s in sorted(taken, key=lambda s: s["at"]):
+        order.setdefault(s["change"]["ref"], []).append(s["change"]["cursor"])
+    for ref in refs:
+        want = [c["cursor"] for c in told if c["ref"] == ref]
+        if order.get(ref) != want:
+            return check(f"{what}: in order of {ref}", False, f"{order.get(ref)} is not {want}")
+    check(f"{what}: in order of each item", True)
+    return taken
+
+
+# ---- what is tried ----
+
+def try_delivery(a, h):
+    refs_a, refs_h = submit("anphat", 40), submit("hoasen", 40)
+    taken = compare("anphat", a, "anphat", refs_a) or []
+    compare("hoasen", h, "hoasen", refs_h)
+    check("each has its signature", taken and all(is_signed(s, secrets["anphat"]) for s in taken))
+    check("… which another secret does not make", not any(is_signed(s, secrets["hoasen"]) for s in taken))
+    check("… one for one secret", all(" " not in s["signature"] for s in taken))
+    s = taken[0]
+    changed = dict(s, body=s["body"].replace(b"anphat", b"anphut"))
+    check("… and which does not fit another body", not is_signed(changed, secrets["anphat"]))
+    check("… or another time", not is_signed(dict(s, timestamp=str(int(s["timestamp"]) + 1)), secrets["anphat"]))
+    check("the URL is the partner's", {s["path"] for s in taken} == {"/hook?of=vnepp"})
+    check("it is JSON and says who sends", all(s["headers"]["Content-Type"] == "application/json" and
+                                               s["headers"]["User-Agent"].startswith("vnepp-webhookd/") for s in taken))
+    check("a message is some hundred bytes", max(len(s["body"]) for s in taken) < 1000)
+    check("no partner sees another's", {s["change"]["ref"].split("-")[0] for s in a.all()} == {"anphat"} and
+          {s["change"]["ref"].split("-")[0] for s in h.all()} == {"hoasen"})
+    check("connections are kept", a.connections <= 40, a.connections)
+
+
+def try_contract(a):
+    """What was sent, against the section webhooks of the contract."""
+    try:
+        from jsonschema import Draft202012Validator, FormatChecker
+    except ImportError:
+        return skip("python3-jsonschema is not installed (make deps-test)")
+    doc = json.loads(ask("anphat", "GET", "/v1/openapi.json")[1])
+    hook = doc["webhooks"]["change"]["post"]
+    schema = {**hook["requestBody"]["content"]["application/json"]["schema"], "components": doc["components"]}
+    validator = Draft202012Validator(schema, format_checker=FormatChecker())
+    wrong = [e.message for s in a.all() for e in validator.iter_errors(s["change"])]
+    check("messages are what the contract says", not wrong, wrong[:3])
+    fields = {f["name"]: Draft202012Validator(f["schema"]) for f in hook["parameters"] if f["in"] == "header"}
+    check("… and their fields", set(fields) == {"webhook-id", "webhook-timestamp", "webhook-signature"} and
+          all(v.is_valid(s["headers"][name]) for s in a.all() for name, v in fields.items()))
+
+
+def try_readme(a):
+    """The receiver in PHP that README.md shows, behind this script's."""
+    if not shutil.which("php"):
+        return skip("php is not installed (make deps-ci)")
+    with open(f"{ROOT}/README.md") as f:
+        text = f.read()
+    code = text[text.index("    [$id, $time, $signed]"):]
+    code = code[:code.index("\n\n")]
+    write("hook.php", f"<?php $secret = '{secrets['anphat']}';\n{code}\nhttp_response_code(204);\n")
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        php_port = s.getsockname()[1]
+    with open(path("php.log"), "w") as log:
+        p = subprocess.Popen(["php", "-S", f"127.0.0.1:{php_port}", "hook.php"], cwd=folder, stdout=log, stderr=log)
+    processes.append(p)
+
+    def forward(seen, **changed):
+        c = http.client.HTTPConnection("127.0.0.1", php_port, timeout=10)
+        fields = {n: seen["headers"][n] for n in ("webhook-id", "webhook-timestamp", "webhook-signature", "Content-Type")}
+        c.request("POST", "/", changed.pop("body", seen["body"]), {**fields, **{k.replace("_", "-"): v for k, v in changed.items()}})
+        answer = c.getresponse()
+        answer.read()
+        return answer.status
+
+    def listens():
+        try:
+            socket.create_connection(("127.0.0.1", php_port), 1).close()
+            return True
+        except OSError:
+            return False
+
+    until("php", listens)
+    a.behave = forward
+    taken = compare("README's receiver", a, "anphat", submit("anphat", 3)) or []
+    s = taken[-1]
+    check("README's receiver: 204", {x["status"] for x in taken} == {204})
+    check("… another body: 401", forward(s, body=s["body"] + b" ") == 401)
+    check("… another id: 401", forward(s, webhook_id="msg_0") == 401)
+    check("… another time: 401", forward(s, webhook_timestamp="1614265330") == 401)
+    check("… no signature: 401", forward(s, webhook_signature="") == 401)
+    check("… one that fits among others: 204", forward(s, webhook_signature="v1,AAAA " + s["signature"]) == 204)
+    a.behave = lambda seen: 200
+    p.kill()
+
+
+def try_rotation(p, a):
+    old, new = secrets["anphat"], new_secret()
+    write("anphat.secrets", f"{new}\n{old}\n")
+    reload(p)
+    taken = compare("two secrets", a, "anphat", submit("anphat", 5)) or []
+    check("two secrets: both sign", all(is_signed(s, old) and is_signed(s, new) and s["signature"].count("v1,") == 2 for s in taken))
+    write("anphat.secrets", new + "\n")
+    reload(p)
+    taken = compare("the new secret", a, "anphat", submit("anphat", 5)) or []
+    check("the new secret alone signs", all(is_signed(s, new) and not is_signed(s, old) for s in taken))
+    secrets["anphat"] = new
+
+
+def try_failures(a):
+    failing, lock = set(), threading.Lock()
+
+    def once(seen):
+        with lock:
+            first = seen["id"] not in failing
+            failing.add(seen["id"])
+        return 500 if first and int(seen["change"]["ref"].split("-")[1]) % 3 == 0 else 200
+
+    a.behave = once
+    refs = submit("anphat", 30)
+    compare("500, then 200", a, "anphat", refs)
+    check("… it was refused at first", any(s["status"] == 500 for s in a.all()))
+    tries = {}
+    for s in a.all():
+        tries.setdefault(s["id"], []).append(s)
+    check("… and each attempt is signed anew", all(is_signed(s, secrets["anphat"]) for t in tries.values() if len(t) > 1 for s in t))
+    check("… in the log", events("webhook.failed") and "status=500" in events("webhook.failed")[-1])
+    asked = []
+
+    def later(seen):
+        asked.append((seen["id"], seen["at"]))
+        return (503, {"Retry-After": "2"}) if len(asked) == 1 else 200
+
+    a.behave = later
+    refs = submit("anphat", 1)
+    compare("503 with Retry-After", a, "anphat", refs)
+    check("… is heeded", asked[1][1] - asked[0][1] >= 1.9, asked)
+    a.behave = lambda seen: 200
+
+
+def status_of(partner):
+    r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--status", "--json", "--config", "webhooks.yaml"], cwd=folder, capture_output=True)
+    return {x["partner"]: x for x in json.loads(r.stdout)["receivers"]}[partner]
+
+
+def run(*args):
+    r = subprocess.run([f"{BUILD}/vnepp-webhookd", *args, "--config", "webhooks.yaml"], cwd=folder, capture_output=True, timeout=30)
+    return r.returncode, (r.stdout + r.stderr).decode()
+
+
+def try_gone(p, a):
+    check("status: fine", status_of("anphat")["state"] == "fine", status_of("anphat"))
+    a.behave = lambda seen: 410
+    refs = submit("anphat", 10)
+    until("the end", lambda: events("webhook.disabled"))
+    ended("anphat", refs)
+    until("no more attempts", lambda: not [s for s in a.all() if s["at"] > time.monotonic() - 0.7])
+    before = len(a.all())
+    a.behave = lambda seen: 200
+    refs += submit("anphat", 5)
+    ended("anphat", refs)
+    kill(p)
+    p = start_webhookd()
+    compare("another receiver goes on", receivers["hoasen"], "hoasen", submit("hoasen", 5))
+    check("410: nothing is sent any more, nor after a restart", len(a.all()) == before)
+    standing = status_of("anphat")
+    check("status: off, and why", standing["state"] == "off" and "410" in standing["trouble"] and standing["waiting"] > 0, standing)
+    check("status: a table, too", "anphat" in run("--status")[1] and "off" in run("--status")[1])
+    code, text = run("--enable", "hoasen")
+    check("what is not off cannot be switched on", code == 1 and "not switched off" in text, text)
+    code, text = run("--enable", "nobody")
+    check("nor whom nobody knows", code == 1 and "no receiver" in text, text)
+    code, text = run("--enable", "anphat")
+    check("enable", code == 0, text)
+    compare("enabled", a, "anphat", refs)
+    comes("status: fine again", lambda: status_of("anphat")["state"] == "fine")
+    check("… in the log", len(events("webhook.enabled")) == 1)
+    return p
+
+
+def try_inside(p, a):
+    """The same receiver, to which connections are open, for a partner that may not go there."""
+    for host in ("localhost", "127.0.0.1", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "0x7f.1"):
+        configure({"anphat": (a, {}), "hoasen": (a.url(host), {"internal": "false"})})
+        reload(p)
+        before = len(events("webhook.failed"))
+        compare(f"a connection is open ({host})", a, "anphat", submit("anphat", 2))
+        submit("hoasen", 1)
+        until("a refusal", lambda: len(events("webhook.failed")) > before)
+        check(f"{host} is inside", "inside our own network" in events("webhook.failed")[-1], events("webhook.failed")[-1])
+    check("nothing of hoasen's went there", not any(s["change"]["ref"].startswith("hoasen") for s in a.all()))
+
+
+def try_kills(p, gateway, a, h):
+    refs = {"anphat": [], "hoasen": []}
+    for i in range(12):
+        for partner in PARTNERS:
+            refs[partner] += submit(partner, 25)
+        time.sleep(0.05 * (i % 4))  # a moment of its own for each kill
+        kill(p)
+        if i % 3 == 1:
+            kill(gateway)
+            gateway = start_gateway()
+        p = start_webhookd()
+    for partner, receiver in (("anphat", a), ("hoasen", h)):
+        compare(f"killed 12 times, {partner}", receiver, partner, refs[partner])
+    twice = sum(len(r.all()) - len(r.taken()) for r in (a, h))
+    print(f"  {sum(map(len, refs.values()))} items, 12 kills of vnepp-webhookd, 4 of vneppd: {twice} messages came again")
+    return p, gateway
+
+
+def try_feed(p, gateway, a):
+    lost = len(events("feed.lost"))
+    kill(gateway, signal.SIGTERM)
+    comes("the feed's end is told", lambda: len(events("feed.lost")) == lost + 1)
+    time.sleep(2.2)  # two more attempts to connect
+    check("… once", len(events("feed.lost")) == lost + 1)
+    back = len(events("feed.connected"))
+    gateway = start_gateway()
+    comes("and its return", lambda: len(events("feed.connected")) == back + 1)
+    compare("after the daemon's return", a, "anphat", submit("anphat", 5))
+    return gateway
+
+
+def say(sock, line):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(path(sock))
+        s.sendall(json.dumps(line).encode() + b"\n")
+        return json.loads(s.makefile().readline())
+
+
+def try_feed_socket():
+    for command in ("status", "reload", "pause", "config", "drain", "item", "store", "policy kept"):
+        answer = say("f.sock", {"cmd": command, "item": 1})
+        check(f"the feed socket does not know '{command}'", answer["ok"] is False and "no such command" in answer["error"], answer)
+    check("… and the control socket knows no changes", not say("c.sock", {"cmd": "changes", "partner": "anphat", "from": "now"})["ok"])
+    page = say("f.sock", {"cmd": "changes", "partner": "anphat", "from": "beginning", "limit": 4})
+    check("a page of changes", page["ok"] and page["changes"] == changes("anphat")[:4] and page["more"] is True, page)
+    page = say("f.sock", {"cmd": "changes", "partner": "anphat", "after": page["next"], "limit": 2})
+    check("… and the next", page["changes"] == changes("anphat")[4:6], page)
+    check("… of one partner", all(c["ref"].startswith("anphat") for c in page["changes"]))
+    now = say("f.sock", {"cmd": "changes", "partner": "anphat", "from": "now"})
+    check("… from now on", now["changes"] == [] and now["more"] is False)
+    for wrong in ({}, {"partner": "nobody", "from": "now"}, {"partner": "anphat"}, {"partner": "anphat", "after": "x"},
+                  {"partner": "anphat", "from": "later"}):
+        answer = say("f.sock", {"cmd": "changes", **wrong})
+        check(f"{wrong} is refused", answer["ok"] is False and answer["error"], answer)
+
+
+def resident_kb(p):
+    with open(f"/proc/{p.pid}/status") as f:
+        return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
+
+
+def stream(head, piece, pause=0.0, most=2000):
+    def write_all(out):
+        out.write(head)
+        for _ in range(most):
+            out.write(piece)
+            out.flush()
+            if pause:
+                time.sleep(pause)
+    return write_all
+
+
+def try_hostile(p, a, h):  # p: whose memory is looked at
+    """What a receiver answers beside a status is its own affair, as long as it costs us nothing."""
+    ok = b"HTTP/1.1 200 OK\r\n"
+    cases = [  # what, the answer, is it a success?
+        ("a body of 100 MB", stream(ok + b"Content-Length: 104857600\r\n\r\n", b"x" * 65536, most=1600), True),
+        ("an endless body", stream(ok + b"Transfer-Encoding: chunked\r\n\r\n", b"1000\r\n" + b"x" * 4096 + b"\r\n", most=20000), True),
+        ("a body that never ends to come", stream(ok + b"Content-Length: 1000\r\n\r\n", b"x", 0.1, 100), True),
+        ("a body that is cut", stream(ok + b"Content-Length: 1000\r\n\r\n", b"", most=1), True),
+        ("an endless head", stream(ok, b"X-Filler: " + b"y" * 1000 + b"\r\n", most=20000), False),
+        ("a line without end", stream(b"HTTP/1.1 200 " + b"z" * 1000, b"z" * 65536, most=200), False),
+        ("a slow head", stream(b"H", b"T", 0.2, 100), False),
+        ("garbage", stream(bytes(range(256)) * 8, b"\0\xff" * 100, most=10), False),
+        ("nothing at all", stream(b"", b"", most=1), False),
+        ("100 for ever", stream(b"", b"HTTP/1.1 100 Continue\r\n\r\n", most=20000), False),
+        ("silence", stream(b"", b"", 0.5, 20), False),
+        ("a status that is none", stream(b"HTTP/1.1 2000 OK\r\n\r\n", b"", most=1), False),
+        ("a redirect", stream(f"HTTP/1.1 307 Go\r\nLocation: {h.url()}\r\nContent-Length: 0\r\n\r\n".encode(), b"", most=1), False),
+    ]
+    for what, answer, success in cases:
+        done = []
+
+        def behave(seen):
+            if done:
+                return 200
+            done.append(seen["id"])
+            return answer
+
+        before, refused = len(a.all()), len(events("webhook.failed"))
+        a.behave = behave
+        ref = submit("anphat", 1)[0]
+        at = time.monotonic()
+        told = ended("anphat", [ref])
+        wanted = [c for c in told if c["ref"] == ref]
+        have = lambda: {s["change"]["cursor"] for s in a.all()[before:]}
+        until(f"{what}: all of it", lambda: have() >= {c["cursor"] for c in wanted} and status_of("anphat")["waiting"] == 0)
+        again = [s for s in a.all()[before:] if s["id"] == done[0]]
+        check(f"{what}: {'the status counts' if success else 'it is sent again'}", (len(again) == 1) == success,
+              f"{len(again)} attempts; " + "".join(events("webhook.failed")[-1:]))
+        # libcurl itself tries again when a kept connection turns out to be closed
+        check(f"{what}: {'no' if success else 'a'} failure in the log", (len(events("webhook.failed")) > refused) != success or
+              what == "nothing at all")
+        check(f"{what}: in bounded time", time.monotonic() - at < 10, time.monotonic() - at)
+    a.behave = lambda seen: 200
+    check("no redirect was followed", not any(s["change"]["ref"].startswith("anphat") for s in h.all()))
+    check("memory stays small", resident_kb(p) < 64 << 10, f"{resident_kb(p)} KB")
+
+
+def try_certificates(p, a, h):
+    for certificate in ("wrong-name", "expired", "stranger"):
+        other = Receiver(certificate)
+        configure({"anphat": (other, {}), "hoasen": (h, {})})
+        reload(p)
+        before = len(events("webhook.failed"))
+        refs = submit("anphat", 1)
+        until("a refusal", lambda: len(events("webhook.failed")) > before)
+        check(f"a receiver with the certificate '{certificate}' gets nothing", not other.all())
+        check("… and the log says why", "certificate" in events("webhook.failed")[-1].lower() or "SSL" in events("webhook.failed")[-1],
+              events("webhook.failed")[-1])
+        configure({"anphat": (a, {}), "hoasen": (h, {})})
+        reload(p)
+        compare(f"with another URL than '{certificate}'", a, "anphat", refs)
+
+
+def try_slow(p, a, h):
+    """One receiver takes all the time there is, with all its slots."""
+    a.behave = lambda seen: stream(b"", b"", 0.5, 20)
+    refs = submit("anphat", 30)
+    until("slow ones under way", lambda: len([s for s in a.all() if s["change"]["ref"] in set(refs)]) >= 3)
+    at = time.monotonic()
+    mine = submit("hoasen", 20)
+    compare("beside a slow receiver", h, "hoasen", mine)
+    worst = max(s["at"] for s in h.all() if s["change"]["ref"] in set(mine)) - at
+    check("… without delay", worst < 5, f"{worst:.1f} s")
+    a.behave = lambda seen: 200
+    compare("the slow one, when it is quick again", a, "anphat", refs)
+
+
+def try_giving_up(p, a, h):
+    configure({"anphat": (a, {}), "hoasen": (h, {})}, give_up_after="2s")
+    reload(p)
+    poisoned = submit("anphat", 1)[0]
+    a.behave = lambda seen: 400 if seen["change"]["ref"] == poisoned else 200
+    refused = "status 400"
+    end = time.monotonic() + 30
+    while len(events("webhook.given_up")) < 2 and time.monotonic() < end:
+        compare("beside a message that is refused", a, "anphat", submit("anphat", 2))
+    check("a message that is refused for long, while others are taken, is given up", refused in "".join(events("webhook.given_up")[-1:]),
+          read("w.log")[-600:])
+    check("… and the receiver stays on", status_of("anphat")["state"] != "off")
+    off = len(events("webhook.disabled"))
+    a.behave = lambda seen: 502
+    refs = submit("anphat", 3)
+    comes("a receiver that takes nothing for long is switched off", lambda: len(events("webhook.disabled")) > off)
+    a.behave = lambda seen: 200
+    check("… its messages wait", status_of("anphat")["waiting"] > 0)
+    run("--enable", "anphat")
+    compare("… until it is switched on", a, "anphat", refs)
+    configure({"anphat": (a, {}), "hoasen": (h, {})})
+    reload(p)
+
+
+def try_beginning(p, h, other):
+    """A receiver that is new, from the beginning."""
+    kill(p, signal.SIGTERM)
+    os.remove(path("hooks.db"))
+    configure({"anphat": (other, {"from": "beginning"}), "hoasen": (h, {})})
+    p = start_webhookd()
+    all_told = changes("anphat")
+    comes("from the beginning: everything that ever was", lambda: len(other.taken()) >= len(all_told))
+    check("… each as it was told", sorted((s["change"] for s in other.taken().values()), key=str) == sorted(all_told, key=str))
+    return p
+
+
+def try_start():
+    write("bad.yaml", "feed: f.sock\nreceiver: []\n", 0o644)
+    r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--check", "--config", "bad.yaml"], cwd=folder, capture_output=True)
+    check("--check of a bad configuration", r.returncode == 1 and b"bad.yaml:2:1: error" in r.stderr, r.stderr)
+    code, text = run("--check")
+    check("--check of a good one", code == 0 and "fine" in text, text)
+    os.chmod(path("anphat.secrets"), 0o644)
+    code, text = run("--check")
+    check("secrets that others can read are refused", code == 1 and "open to others" in text, text)
+    os.chmod(path("anphat.secrets"), 0o600)
+    code, text = run("--status")
+    check("--status before the first start", code == 1 and "has not run yet" in text, text)
+    r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--status", "--enable", "x"], cwd=folder, capture_output=True)
+    check("two things at once are usage", r.returncode == 2)
+
+
+secrets = {n: new_secret() for n in PARTNERS}
+receivers = {}
+
+
+def main():
+    prepare()
+    gateway = start_gateway()
+    a, h = Receiver(), Receiver()
+    receivers.update(anphat=a, hoasen=h)
+    for name, secret in secrets.items():
+        write(f"{name}.secrets", secret + "\n")
+    configure({"anphat": (a, {}), "hoasen": (h, {})})
+    try_start()
+    ended("anphat", submit("anphat", 3))  # before anybody listens
+    p = start_webhookd()
+    until("the feed's position", lambda: events("feed.connected"))
+    # both partners' feeds have a position when a second question of each was answered
+    time.sleep(1.2)
+    r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--config", "webhooks.yaml"], cwd=folder, capture_output=True, timeout=30)
+    check("a second one on the same database is refused", r.returncode == 1 and b"another vnepp-webhookd" in r.stderr, r.stderr)
+    try_feed_socket()
+    try_delivery(a, h)
+    try_contract(a)
+    try_readme(a)
+    try_rotation(p, a)
+    try_failures(a)
+    p = try_gone(p, a)
+    try_slow(p, a, h)
+    try_hostile(p, a, h)
+    try_certificates(p, a, h)
+    p, gateway = try_kills(p, gateway, a, h)
+    gateway = try_feed(p, gateway, a)
+    try_giving_up(p, a, h)
+    try_inside(p, a)
+    configure({"anphat": (a, {}), "hoasen": (h, {})})
+    reload(p)
+    compare("what was refused inside, elsewhere", h, "hoasen", submit("hoasen", 1))
+    p = try_beginning(p, h, Receiver())
+    check("it stops when asked", kill(p, signal.SIGTERM) == 0 and "event=stopped" in read("w.log"))
+    for secret in secrets.values():
+        check("no secret is in a log", secret not in read("w.log") and secret[10:30] not in read("w.log"))
+
+
+try:
+    main()
+except Exception as e:  # what the script stumbles over is a failure, with its place
+    import traceback
+    traceback.print_exc()
+    check("the test itself", False, repr(e))
+finally:
+    for p in processes:
+        if p.poll() is None:
+            p.terminate()
+    for p in processes:
+        try:
+            p.wait(10)
+        except subprocess.TimeoutExpired:
+            p.kill()
+    if not os.environ.get("WEBHOOK_KEEP"):
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        print(folder)
+print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+sys.exit(failed > 0)
