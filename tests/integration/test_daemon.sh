@@ -1,73 +1,13 @@
 #!/usr/bin/env bash
 # The daemon as an operator meets it: --check, a second daemon, certificates, reload, stop.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
-trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-gone() { ! kill -0 "$1" 2>/dev/null; }
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
-stop() { kill -TERM "$pid" && wait "$pid"; }
-ask() { # PARTNER PATH [CURL OPTION...]: the status
-	local cert=$1 path=$2
-	shift 2
-	curl -s -o "$dir/out" -w '%{http_code}' --cert "$dir/certs/$cert.pem" --key "$dir/certs/$cert.key" \
-		--cacert "$dir/certs/ca.pem" "https://localhost:$port$path" "$@"
-}
-answers() { [ "$(ask "${@:2}")" = "$1" ]; }
-line() { # REF NAME
-	printf '{"ref":"%s","op":"create","domain":"%s.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,' "$1" "$2"
-	printf '"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
-	printf '{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
-}
-submit() { ask anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary "@$1"; }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: none}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-one='partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]'
-two='partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}, {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}]'
-echo "$one" >"$dir/partners.yaml"
+make_certificates
+start_registry --account anphat:testpw12
+{ config_top "admin: {control_socket: none}"; config_registry; } >"$dir/vneppd.yaml"
+config_partners anphat >"$dir/partners.yaml"
 
 check "--check of a good configuration" "$build/vneppd" --check --config "$dir/vneppd.yaml"
 sed 's/stop_timeout: 5s/stop_timeout: soon/; s/port: 1/port: x/; s/zones: .id.vn/zones: [_bad/' "$dir/vneppd.yaml" >"$dir/bad.yaml"
@@ -84,14 +24,14 @@ check "a partner is answered" answers 404 anphat /v1/batches/99
 check "a certificate of nobody gets 403" answers 403 hoasen /v1/batches/99
 check "no certificate, no connection" bash -c "! curl -sf --cacert '$dir/certs/ca.pem' 'https://localhost:$port/v1/batches/1'"
 
-echo "$two" >"$dir/partners.yaml"
+config_partners anphat hoasen >"$dir/partners.yaml"
 kill -HUP $pid
 check "a reload takes up a new partner" wait_for answers 404 hoasen /v1/batches/99
 echo 'partners: [{name: anphat, certificates: []' >"$dir/partners.yaml"
 kill -HUP $pid
 check "a broken file is refused and said" wait_for grep -q 'event=config.refused' "$dir/d.log"
 check "… and changes nothing" answers 404 hoasen /v1/batches/99
-echo "$two" >"$dir/partners.yaml"
+config_partners anphat hoasen >"$dir/partners.yaml"
 
 events() { grep -c "event=$1" "$dir/d.log"; }
 at_least() { [ "$(events "$1")" -ge "$2" ]; }
@@ -126,8 +66,8 @@ check "… and takes the old one's place" wait_for at_least session.ready 12
 check "… once" exactly account.password_changed 1
 check "no password is in the log" bash -c "! grep -q 'testpw[13]' '$dir/d.log'"
 
-for i in $(seq 300); do line "r$i" "ten-$i"; done >"$dir/batch"
-check "a batch is taken" test "$(submit "$dir/batch")" = 202
+paid_lines 1 300 >"$dir/batch"
+check "a batch is taken" test "$(submit anphat "$dir/batch")" = 202
 kill -TERM $pid
 check "it stops within its deadline" wait_for gone $pid
 wait $pid
@@ -146,5 +86,4 @@ done
 others=$(tr ' ' '\n' <<<"$ends" | grep -vxE '|0|143')
 check "a stop in the middle of the start: ends with $others" test -z "$others"
 check "… breaks no promise" bash -c "! grep -qE '(REQUIRE|INVARIANT) failed' '$dir/d.log'"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

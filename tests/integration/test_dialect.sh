@@ -2,28 +2,15 @@
 # A registry's own extensions, end to end: the sample mapping with a real daemon and two registries that demand them and
 # check every frame against EPP's schemas; ASCII and Vietnamese names go to one registry each, two partners to an
 # account each; what lacks a fact never leaves; a reload takes a changed mapping; no personal fact is in a log.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registries=()
-trap 'kill $pid "${registries[@]}" 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
+registries=()
+trap 'kill "${registries[@]}" 2>/dev/null; clean_up' EXIT
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
 xsd=${VNEPP_XSD_DIR:-$root/../shared/xsd}
 if [ -r "$xsd/epp-all.xsd" ]; then strict=(--xsd "$xsd"); else
 	strict=()
-	echo "skipped: the registries do not check frames, there is no $xsd/epp-all.xsd"
+	echo "SKIPPED: the registries do not check frames, there is no $xsd/epp-all.xsd"
 fi
 contact=urn:example:vn-registry:contact-1.0 domain=urn:example:vn-registry:domain-1.0
 registry() { # NAME OPTION...: its port in $dir/NAME.port
@@ -39,13 +26,6 @@ registry() { # NAME OPTION...: its port in $dir/NAME.port
 # LEDGER OP KIND NAME TEXT: an entry of it with the text
 recorded() { grep "\"op\":\"$2\",\"kind\":\"$3\",\"name\":\"$4\"" "$dir/$1.ledger" | grep -qF "$5"; }
 dump() { kill -USR1 "${registries[@]}"; sleep 0.1; }
-ask() { # PARTNER PATH [CURL OPTION...]: the status
-	local cert=$1 path=$2
-	shift 2
-	curl -s -o "$dir/out" -w '%{http_code}' --cert "$dir/certs/$cert.pem" --key "$dir/certs/$cert.key" \
-		--cacert "$dir/certs/ca.pem" "https://localhost:$port$path" "$@"
-}
-submit() { ask "$1" /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary "@$2"; }
 ended() { # PARTNER BATCH
 	[ "$(ask "$1" "/v1/batches/$2")" = 200 ] && grep -q '"moving":0' "$dir/out"
 }
@@ -60,8 +40,7 @@ line() { # REF NAME GENDER NUMBER
 	printf '[{"type":"ekyc","issuer":"X","reference":"K-991","date":"2026-11-18","result":"confirmed"}]}\n'
 }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+make_certificates
 registry ascii --need "create,contact,$contact,idNumber" --need "create,contact,$contact,birthDate,??/??/????" \
 	--need "create,domain,$domain,grant,youth-*"
 registry idn --ledger-mode all
@@ -73,16 +52,9 @@ cp systemd/mapping-vn-example.yaml "$dir/mapping.yaml"
 	echo '  logout: [{element: vnDomain:client, text: bye}]'
 } >"$dir/mapping-sessions.yaml"
 account() { printf '{name: %s, login: %s, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key, sessions: 1}' "$1" "$1"; }
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: none}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt, level: debug}
-stop_timeout: 5s
-partners: partners.yaml
+{
+	config_top "admin: {control_socket: none}" "log: {format: logfmt, level: debug}"
+	cat <<END
 registries:
   - name: ascii
     endpoints: ["127.0.0.1:$(cat "$dir/ascii.port")"]
@@ -99,6 +71,7 @@ registries:
     mapping: mapping-sessions.yaml
     accounts: [$(account anphat), $(account hoasen)]
 END
+} >"$dir/vneppd.yaml"
 cat >"$dir/partners.yaml" <<END
 partners:
   - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
@@ -181,5 +154,4 @@ dump
 check "a log-in says what the registry wants" bash -c "grep '\"op\":\"login\"' '$dir/idn.ledger' | grep -q '\"code\":1000.*\"ext\":\"client=anphat\"'"
 check "… a look at the messages, too" bash -c "grep '\"op\":\"poll\"' '$dir/idn.ledger' | grep -q '\"ext\":\"wants=all\"'"
 check "… and a log-out" bash -c "grep '\"op\":\"logout\"' '$dir/idn.ledger' | grep -q '\"ext\":\"client=bye\"'"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -1,34 +1,10 @@
 #!/usr/bin/env bash
 # Recorded decisions again: the demo's sample through a real daemon, replayed under the rules that decided it, under others
 # and after a restart; one decision explained from its record; what cannot be replayed.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid=""
-trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what (status $status)"
-		tail -n 5 "$dir/d.log" 2>/dev/null
-		head -n 12 "$dir/out" "$dir/err" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
-stop() { kill -TERM "$pid" && wait "$pid"; }
-status=0
+status=0 blame=("$dir/d.log" "$dir/out" "$dir/err")
 run() {
 	timeout 60 "$build/vnepp" policy "$@" --socket "$dir/control.sock" >"$dir/out" 2>"$dir/err"
 	status=$?
@@ -37,10 +13,6 @@ is() { [ "$1" = "$2" ]; }
 told() { grep -qE -- "$1" "$dir/out"; }
 warned() { grep -qF -- "$1" "$dir/err"; }
 lines() { wc -l <"$dir/out"; }
-submit() { # PARTNER
-	curl -s -o "$dir/answer" --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" \
-		"https://localhost:$port/v1/batches?admission=valid" -H 'Content-Type: application/x-ndjson' --data-binary "@$dir/$1.ndjson"
-}
 
 for command in replay diff explain; do
 	timeout 20 "$build/vnepp" help policy $command >"$dir/out"
@@ -55,37 +27,15 @@ run replay --from 2026-02-30
 check "a day that is none is usage" is $status 2
 check "… with the option" warned "--from: '2026-02-30' is not a date"
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+make_certificates
 perl tests/demo/sample.pl "$dir"
 cp -r policy/rules "$dir/rules"
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: rules, activate: staged}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:1"]
-    zones: [id.vn, biz.vn, com.vn, vn, io.vn, name.vn, org.vn, edu.vn, info.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-cat >"$dir/partners.yaml" <<END
-partners:
-  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
-  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
-END
+{ config_top "policy: {rules: rules, activate: staged}"; config_registry "zones: [id.vn, biz.vn, com.vn, vn, io.vn, name.vn, org.vn, edu.vn, info.vn]"; } >"$dir/vneppd.yaml"
+config_partners anphat hoasen >"$dir/partners.yaml"
 start
 timeout 60 "$build/vnepp" ledger import "$dir/history.ndjson" --socket "$dir/control.sock" >"$dir/out" 2>"$dir/err"
-submit anphat
-submit hoasen
+submit anphat "$dir/anphat.ndjson" >/dev/null
+submit hoasen "$dir/hoasen.ndjson" >/dev/null
 run replay
 check "under their own rules all come out the same" is $status 0
 check "… which is said" told "^[0-9]+ decisions replayed, each under its own rules$"
@@ -184,5 +134,4 @@ check "… and ends with 1" is $status 1
 run explain --item "$item"
 check "… and explained as what it is" warned "the record cannot be read"
 stop
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

@@ -1,37 +1,8 @@
 #!/usr/bin/env bash
 # What waits: for a person's decision, for evidence; on a running daemon, over its control socket and its HTTPS API.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
-trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
-vnepp() { "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
-says() { # TEXT COMMAND...: it fails and says so
-	local text=$1
-	shift
-	! vnepp "$@" && grep -q "$text" "$dir/out"
-}
-has() { grep -q "$1" "$dir/out"; }
 citizen() { # REF NAME NUMBER EVIDENCE
 	printf '{"ref":"%s","op":"create","domain":"%s.id.vn","period":2,"if_not_free":"refuse","applicant":{"kind":"citizen",' "$1" "$2"
 	printf '"name":"Nguyễn Văn A","citizenship":"VN","birth_date":"2004-05-06","gender":"male","id_number":"%s",' "$3"
@@ -39,40 +10,12 @@ citizen() { # REF NAME NUMBER EVIDENCE
 	printf '"province_list":"2025-07-01","country":"VN"}},"evidence":[%s]}\n' "$4"
 }
 ekyc() { printf '{"type":"ekyc","issuer":"x","reference":"%s","date":"2026-11-18","result":"%s"}' "$1" "$2"; }
-ask() { curl -s --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port$2" "${@:3}"; }
-state_is() { ask anphat "/v1/items/$1" >"$dir/out" && has "\"state\":\"$2\""; }
+state_is() { fetch anphat "/v1/items/$1" >"$dir/out" && has "\"state\":\"$2\""; }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-limits: limits.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    poll: 100ms
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-cat >"$dir/partners.yaml" <<END
-partners:
-  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
-  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
-END
+make_certificates
+start_registry --account anphat:testpw12
+{ config_top "limits: limits.yaml"; config_registry "poll: 100ms"; } >"$dir/vneppd.yaml"
+config_partners anphat hoasen >"$dir/partners.yaml"
 cat >"$dir/limits.yaml" <<END
 registries: {sim: {commands_per_second: {max: 5000}}}
 partners: {default: {lines_per_second: 1000, burst: 100000, lines_per_day: 100000, uploads: 4, max_queued: 50000}}
@@ -86,11 +29,11 @@ start
 	citizen v4 review-4 079204000004 "$(ekyc K-4 contradicted),$(ekyc K-4b confirmed)"
 	citizen w1 waiting-1 079204000011 ""
 	citizen w2 waiting-2 079204000012 ""
-} | ask anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"
+} | submit anphat - >/dev/null
 check "four applications wait for a person" vnepp review list --json
 check "… each with the day on which its waiting ends" bash -c "[ \$(grep -c '\"expires\": \"2026-12-20T09:00' '$dir/out') = 4 ]"
 check "… for people, too" bash -c "'$build/vnepp' review list --socket '$dir/control.sock' | grep -q 'review-2.id.vn.*EVIDENCE_CONTRADICTED'"
-check "the partner is told until when" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is v2 review && has '\"held\":{\"by\":\"review\",\"until\":\"2026-12-20'"
+check "the partner is told until when" bash -c "$(declare -f fetch has state_is); dir=$dir port=$port; state_is v2 review && has '\"held\":{\"by\":\"review\",\"until\":\"2026-12-20'"
 check "one is shown" vnepp review show 2 --json
 check "… with its reason in words" bash -c "grep -q '\"vi\": \"[^\"]' '$dir/out' && grep -q '\"en\": \"[^\"]' '$dir/out'"
 check "… the evidence" has K-2b
@@ -105,12 +48,12 @@ check "… who, when and why are kept" bash -c "'$build/vnepp' review show 2 --j
 check "… and are in the log" grep -q "event=review.decided.*by=$(id -un)" "$dir/d.log"
 check "nobody decides it twice" says "does not wait for a person" review approve 2 --why x
 check "a refusal ends it" vnepp review refuse 3 --why "the card is another person's"
-check "… with the person's words" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is v3 refused && has 'another person' && has REVIEW_REFUSED"
+check "… with the person's words" bash -c "$(declare -f fetch has state_is); dir=$dir port=$port; state_is v3 refused && has 'another person' && has REVIEW_REFUSED"
 check "what the partner must add is no person's to decide" says "does not wait for a person" review approve 5 --why x
 
 # ---- evidence that comes later
 add() { # PARTNER REF JSON [OPTIONS]: the answer's status line is last
-	printf '%s' "$3" | ask "$1" "/v1/items/$2/evidence" -w '\n%{http_code}\n' -H 'Content-Type: application/json' --data-binary @- "${@:4}" >"$dir/out"
+	printf '%s' "$3" | fetch "$1" "/v1/items/$2/evidence" -w '\n%{http_code}\n' -H 'Content-Type: application/json' --data-binary @- "${@:4}" >"$dir/out"
 }
 code() { [ "$(tail -n 1 "$dir/out")" = "$1" ]; }
 add anphat w1 '{"type":"ekyc","result":"perhaps"}'
@@ -122,7 +65,7 @@ add anphat nobody "$(ekyc K-11 confirmed)"
 check "an unknown ref: 404" code 404
 add hoasen w1 "$(ekyc K-11 confirmed)"
 check "another partner's: 404" code 404
-ask anphat /v1/items/w1/evidence -w '\n%{http_code}\n' -H 'Content-Type: text/plain' -d x >"$dir/out"
+fetch anphat /v1/items/w1/evidence -w '\n%{http_code}\n' -H 'Content-Type: text/plain' -d x >"$dir/out"
 check "another media type: 415" code 415
 add anphat w1 "$(ekyc K-11 confirmed)"
 check "evidence: 200" code 200
@@ -149,7 +92,7 @@ enterprise() { # REF NAME CODE
 enterprises() { # FIRST LAST: of the codes below
 	local codes=(0 0199999007 0199999014 0199999021 0199999039) i
 	for i in $(seq "$1" "$2"); do enterprise "e$i" "company-$i" "${codes[$i]}"; done |
-		ask anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"
+		submit anphat - >/dev/null
 }
 import=(evidence import "$dir/list.csv" --issuer "Sở Tài chính" --date 2026-11-19)
 enterprises 1 2
@@ -164,7 +107,7 @@ check "a type that no rule counts is refused" says "no rule counts evidence of t
 check "a preview" vnepp "${import[@]}" --preview
 check "… says what would be added" has "3 entries: 3 new, 0 with another date than before, 0 known already"
 check "… and what would become of what waits" bash -c "grep -q '1 applications that wait would be decided again: 1 would be sent' '$dir/out' && grep -q 'company-1.biz.vn.*waiting.*queued.*OK' '$dir/out'"
-check "… and changes nothing" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is e1 waiting && '$build/vnepp' evidence list --json --socket '$dir/control.sock' | tr -d '\n ' | grep -q '\"lists\":\[\]'"
+check "… and changes nothing" bash -c "$(declare -f fetch has state_is); dir=$dir port=$port; state_is e1 waiting && '$build/vnepp' evidence list --json --socket '$dir/control.sock' | tr -d '\n ' | grep -q '\"lists\":\[\]'"
 check "an import" vnepp "${import[@]}" --json
 check "… decides what waited" has '"decided": 1'
 check "… and it is registered" wait_for state_is e1 done
@@ -192,13 +135,13 @@ start
 check "what nobody decides expires" wait_for state_is v4 refused
 check "… with its reason, in Vietnamese and English" bash -c "$(declare -f has); dir=$dir; has REVIEW_EXPIRED && has 'quá thời hạn' && has 'closed undecided'"
 check "… and it is in the log" grep -q "event=review.expired" "$dir/d.log"
-check "what waits for the partner does not expire" bash -c "$(declare -f ask has state_is); dir=$dir port=$port; state_is w2 waiting || state_is w2 done"
+check "what waits for the partner does not expire" bash -c "$(declare -f fetch has state_is); dir=$dir port=$port; state_is w2 waiting || state_is w2 done"
 
 # ---- renewals of names without history
 for name in review-2 nobody-knows; do
 	printf '{"ref":"renew-%s","op":"renew","domain":"%s.id.vn","cur_exp_date":"2028-11-21","period":1,"if_not_free":"refuse"}\n' $name $name
-done | ask anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"
-number() { ask anphat "/v1/batches" >/dev/null; vnepp review list --json && tr -d '\n' <"$dir/out" | grep -o '{[^{}]*}' | grep "$1" | grep -o '"item": [0-9]*' | grep -o '[0-9]*'; }
+done | submit anphat - >/dev/null
+number() { fetch anphat "/v1/batches" >/dev/null; vnepp review list --json && tr -d '\n' <"$dir/out" | grep -o '{[^{}]*}' | grep "$1" | grep -o '"item": [0-9]*' | grep -o '[0-9]*'; }
 known=$(number renew-review-2) unknown=$(number renew-nobody-knows)
 registry_says() { vnepp review show "$1" && grep -q "registry_says.*$2" "$dir/out"; }
 check "a renewal without history waits for a person" state_is renew-review-2 review
@@ -208,5 +151,4 @@ check "… which changes nothing by itself" state_is renew-review-2 review
 check "approved, it is still not free: nothing says so" vnepp review approve "$known" --why "seen at the registry" --json
 check "… and the answer says why" bash -c "grep -q '\"state\": \"refused\"' '$dir/out' && grep -q LEDGER_UNKNOWN '$dir/out' && grep -q 'still refused' '$dir/out'"
 check "an item shows until when it is free" bash -c "'$build/vnepp' item 5 --json --socket '$dir/control.sock' | grep -q '\"eligible_until\": \"2026-12-31\"'"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -2,40 +2,16 @@
 # Rule sets of a running daemon as people change them: staged, activated by somebody else, confirmed or not, rolled back,
 # for a date, over restarts; files that activate by themselves; what is refused. Two people are two users of this system:
 # the second one is uid 65534, which only root can become; without it those checks are skipped.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped=0 pid=""
-trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-	chmod 666 "$dir/control.sock"
-}
-stop() { kill -TERM "$pid" && wait "$pid"; }
-crash() { kill -KILL "$pid"; wait "$pid" 2>/dev/null; }
+start() { launch && chmod 666 "$dir/control.sock"; }
 vnepp() { "$dir/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
 other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
 says() { # TEXT COMMAND...: it fails and says so
 	local text=$1
 	shift
-	! "$@" && grep -qF -- "$text" "$dir/out"
+	! "$@" && told "$text"
 }
 told() { grep -qF -- "$1" "$dir/out"; }
 revision() { "$dir/vnepp" policy show "$1" | sha256sum | sed 's/^\([0-9a-f]*\).*/sha256:\1/'; }
@@ -45,44 +21,20 @@ folder() { # NAME WORDS: the shipped rules with other words
 	cp -r policy/rules "$dir/$1"
 	sed -i "0,/trong hai năm đầu\\./s//trong hai năm đầu. ($2)/" "$dir/$1/reasons.yaml"
 }
-submit() { # REF NAME
-	printf '{"ref":"%s","op":"create","domain":"%s.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n' "$1" "$2" |
-		curl -s -o "$dir/out" --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" \
-			"https://localhost:$port/v1/batches" -H 'Content-Type: application/x-ndjson' --data-binary @-
-}
-decided_under() { # REF REVISION
-	curl -s --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" \
-		"https://localhost:$port/v1/items/$1" >"$dir/out" && grep -q "\"rules\":\"$2\"" "$dir/out"
-}
+hand_in() { paid_line "$1" "$2" | submit anphat - >/dev/null; } # REF NAME
+decided_under() { ask anphat "/v1/items/$1" >/dev/null && has "\"rules\":\"$2\""; } # REF REVISION
 
 chmod 711 "$dir"
 cp "$build/vnepp" "$dir/vnepp"
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
+make_certificates
 cp -r policy/rules "$dir/rules"
 folder two 2
 folder three 3
 cp -r "$dir/rules" "$dir/broken"
 sed -i 's/^reasons:/reasons: 5\nreasonz:/' "$dir/broken/reasons.yaml"
 one=$(revision "$dir/rules") two=$(revision "$dir/two") three=$(revision "$dir/three")
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: rules, activate: staged}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:1"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
+{ config_top "sandbox:" "policy: {rules: rules, activate: staged}"; config_registry; } >"$dir/vneppd.yaml"
+config_partners anphat >"$dir/partners.yaml"
 
 for command in stage activate confirm rollback withdraw status kept; do
 	check "help policy $command" bash -c "'$dir/vnepp' help policy $command | grep -q 'Usage: vnepp policy $command'"
@@ -101,7 +53,7 @@ start
 check "the very first start adopts the folder" in_force "$one"
 check "… which is recorded" told adopted
 check "… and is in the log" grep -q 'event=rules.changed.*step=adopted' "$dir/d.log"
-submit r1 mot
+hand_in r1 mot
 check "decisions name it" decided_under r1 "$one"
 
 # What is wrong is said, and stages nothing.
@@ -138,7 +90,7 @@ if [ "$(id -u)" -eq 0 ] && setpriv --reuid=65534 --regid=65534 --clear-groups "$
 	check "… it is in force" in_force "$two"
 	check "… by that login" told "Bình"
 	check "… which is the kernel's word" grep -q 'event=rules.changed.*step="in force".*person="*Bình"* login='"$(id -nu 65534)" "$dir/d.log"
-	submit r2 hai
+	hand_in r2 hai
 	check "decisions name it" decided_under r2 "$two"
 	check "the status page's figures, too" bash -c "'$dir/vnepp' status --socket '$dir/control.sock' | grep -q '$two'"
 	stop
@@ -237,7 +189,7 @@ check "… these" in_force "$two"
 cp "$dir/broken/reasons.yaml" "$dir/rules/"
 check "a broken folder is refused" says "reasons.yaml:" vnepp reload
 check "… and changes nothing" in_force "$two"
-submit r3 ba
+hand_in r3 ba
 check "… for nobody" decided_under r3 "$two"
 check "one person may do both there" vnepp policy stage "$dir/three" --at now
 check "… at once" vnepp policy activate
@@ -251,5 +203,4 @@ check "what is not kept is said" says "no rule set that begins with" vnepp polic
 check "nothing is staged, which is said" says "nothing is staged" vnepp policy kept staged
 check "every rule set that was in force is kept" test "$(sqlite3 "$dir/vnepp.db" "SELECT count(*) FROM rules WHERE revision IN ('$one', '$two', '$three') AND length(body) > 10000")" = 3
 stop
-[ "$skipped" -eq 0 ] && echo "$passed passed, $failed failed" || echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+finish

@@ -1,27 +1,10 @@
 #!/usr/bin/env bash
 # The service manager's side: sockets and credentials that it passes, what it is told, its watchdog, its opinion of the unit.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped=0 pid="" registry="" ear=""
-trap 'kill -CONT $pid 2>/dev/null; kill $pid $registry $ear 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
+ear=""
+trap 'kill -CONT $pid 2>/dev/null; kill $ear 2>/dev/null; clean_up' EXIT
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-skip() { # COUNT WHY
-	skipped=$((skipped + $1))
-	echo "skipped: $2"
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
 # Opens listening sockets and starts the daemon with them: with.pl NAME=ADDRESS… -- COMMAND…; ADDRESS a port or a path.
 cat >"$dir/with.pl" <<'END'
 use strict; use warnings;
@@ -47,17 +30,8 @@ $ENV{LISTEN_FDS} = @names; $ENV{LISTEN_PID} = $ENV{NOT_FOR_US} ? 1 : $$; $ENV{LI
 exec @ARGV or die "exec: $!";
 END
 start() { # [NAME=ADDRESS]…
-	rm -f "$dir/ports"
-	if [ $# -gt 0 ]; then
-		perl "$dir/with.pl" "$@" -- "$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	else
-		"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	fi
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
+	if [ $# -gt 0 ]; then launch perl "$dir/with.pl" "$@" --; else launch; fi
 }
-stop() { kill -TERM "$pid" && wait "$pid"; }
 fails() { # TEXT [NAME=ADDRESS]…: it does not start, and says so
 	local text=$1
 	shift
@@ -65,37 +39,18 @@ fails() { # TEXT [NAME=ADDRESS]…: it does not start, and says so
 	timeout 20 perl "$dir/with.pl" "$@" -- "$build/vneppd" --config "$dir/vneppd.yaml" >>"$dir/d.log" 2>&1
 	[ $? -eq 1 ] && grep -q -- "$text" "$dir/d.log"
 }
-api() { curl -s -o "$dir/out" -w '%{http_code}' --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" "https://localhost:$1/v1/batches/1"; }
-answers() { [ "$(api "$1")" = "$2" ]; }
 
 sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
 mkdir -m 700 "$dir/credentials"
 echo testpw12 >"$dir/credentials/registry.password"
 cp "$dir/certs/api.key" "$dir/credentials/api.key"
 chmod 400 "$dir/credentials"/*
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: "credential:api.key", client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: "credential:registry.password", certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
+start_registry --account anphat:testpw12
+{
+	config_top 'api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: "credential:api.key", client_ca: certs/ca.pem}'
+	config_registry 'accounts: [{name: anphat, login: anphat, password_file: "credential:registry.password", certificate: certs/gateway.pem, key: certs/gateway.key}]'
+} >"$dir/vneppd.yaml"
+config_partners anphat >"$dir/partners.yaml"
 
 # ---- credentials ----
 "$build/vneppd" --check --config "$dir/vneppd.yaml" >"$dir/out" 2>&1
@@ -104,12 +59,12 @@ export CREDENTIALS_DIRECTORY=$dir/credentials
 check "with them it is fine" "$build/vneppd" --check --config "$dir/vneppd.yaml"
 start
 check "… and the daemon logs in with them" wait_for grep -q event=session.ready "$dir/d.log"
-check "… and serves its API with the key" wait_for answers "$port" 404
+check "… and serves its API with the key" wait_for answers 404 anphat /v1/batches/1
 stop
 
 # ---- sockets ----
 start "api=127.0.0.1:0" "admin=$dir/admin.sock" "control=$dir/passed.sock"
-check "the passed socket is the API" wait_for answers "$port" 404
+check "the passed socket is the API" wait_for answers 404 anphat /v1/batches/1
 check "… under the address that it has" grep -q "event=ready.*api=127.0.0.1:$port" "$dir/d.log"
 check "the passed Unix socket is the administration's" bash -c "curl -s --unix-socket '$dir/admin.sock' http://localhost/livez | grep -q ok"
 check "… and the control socket" bash -c "'$build/vnepp' status --socket '$dir/passed.sock' | grep -q instance"
@@ -119,7 +74,7 @@ check "its sockets are left where they are: they are not ours" test -S "$dir/pas
 rm -f "$dir/passed.sock" "$dir/admin.sock"
 start "other=127.0.0.1:0"
 check "a name that nobody knows is named" wait_for grep -q 'event=listen.unknown.*name=other' "$dir/d.log"
-check "… and what is configured is opened" wait_for answers "$port" 404
+check "… and what is configured is opened" wait_for answers 404 anphat /v1/batches/1
 stop
 NOT_FOR_US=1 start "control=$dir/passed.sock"
 check "what is meant for another process is left alone" wait_for test -S "$dir/control.sock"
@@ -133,7 +88,8 @@ if command -v systemd-socket-activate >/dev/null; then
 	rm -f "$dir/ports"
 	systemd-socket-activate -l "127.0.0.1:$free" --fdname=api -E CREDENTIALS_DIRECTORY "$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
 	pid=$!
-	check "systemd's own activator: the first request starts it and is answered" wait_for answers "$free" 404
+	port=$free
+	check "systemd's own activator: the first request starts it and is answered" wait_for answers 404 anphat /v1/batches/1
 	check "… and stops well" stop
 else
 	skip 2 "systemd-socket-activate is not installed"
@@ -191,5 +147,4 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip 5 "systemd-analyze is not installed"
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+finish
