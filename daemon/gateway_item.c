@@ -28,6 +28,7 @@ struct item_question {
 static void queued(const struct gateway *g, const struct store_row *row, struct api_held *r)
 {
 	const struct gateway_account *a = gateway_account_of(g, row->account);
+	struct store_queue_key queue = {row->account, row->partner, row->lane};
 	struct pool_stats p;
 	if (!a || a->closed) {
 		*r = (struct api_held){"account", "operator", INSTANT_NONE,
@@ -42,6 +43,10 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 		*r = (struct api_held){
 		    "pause", "operator", INSTANT_NONE,
 		    "what costs money is paused: see 'pauses' in vnepp status, and vnepp resume"};
+	else if (sched_is_held_item(g->sched, &queue, row->domain, row->paid, row->decision_common))
+		*r = (struct api_held){
+		    "pause", "operator", INSTANT_NONE,
+		    "its zone or its grant is paused: see 'pauses' in vnepp status, and vnepp resume"};
 	else if (sched_is_used_up(a->sched, row->lane))
 		*r = (struct api_held){
 		    "day", "operator", caps_day_end(&a->registry->caps),

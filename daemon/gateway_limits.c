@@ -172,6 +172,7 @@ static json_t *queue(const struct limits_question *q)
 		const struct gateway_account *a = gateway_account_of(g, d->queue.account);
 		bool used_up = a && sched_is_used_up(a->sched, d->queue.lane);
 		bool paused = a && sched_is_held(g->sched, a->id, d->queue.partner, d->queue.lane);
+		bool partly = a && sched_is_held_partly(g->sched, a->id, d->queue.partner, d->queue.lane);
 		json_array_append_new(
 		    list,
 		    json_pack("{s:s, s:s, s:s, s:I, s:o, s:s}", "account",
@@ -181,6 +182,7 @@ static json_t *queue(const struct limits_question *q)
 		              !a || a->closed                ? "account not configured"
 		              : paused                       ? "paused"
 		              : used_up                      ? "the registry's day is used up"
+		              : partly                       ? "a zone or grant is paused"
 		              : sched_out_of_money(a->sched) ? "what costs waits for money"
 		                                             : "moving"));
 	}

@@ -1,7 +1,6 @@
 /*
- * What an operator has paused: by registry, account, partner and lane, all of it or only what costs money. Kept in the
- * store, so that a restart in the middle
- * of an incident does not start sending again.
+ * What an operator has paused: by registry, account, partner, lane, zone and grant, all of it or only what costs money.
+ * Kept in the store, so that a restart in the middle of an incident does not start sending again.
  *
  * Happy path: a command is checked ─▶ the new list is written ─▶ it is in force, and the command is answered.
  * Failure modes: a name that does not exist, or nothing to resume: refused, with what there is. The store cannot write:
@@ -11,6 +10,7 @@
 #include "daemon/job/lane.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
+#include "policy/policy.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 
 #define WHY_MAX 200
 
-static const char *const members[] = {"registry", "account", "partner", "lane", "only"};
+static const char *const members[] = {"registry", "account", "partner", "lane", "zone", "grant", "only"};
 #define ONLY_PAID "paid"
 
 struct pause_op {
@@ -64,7 +64,9 @@ static bool names_account(const struct gateway_account *a, const json_t *pause)
 static void add_holds(const struct gateway *g, const json_t *pause, struct sched_hold *holds, size_t *n)
 {
 	const char *partner = text_of(pause, "partner"), *lane = text_of(pause, "lane");
-	struct sched_hold h = {.paid = text_of(pause, "only") != NULL,
+	struct sched_hold h = {.of = {.zone = str_c(text_of(pause, "zone")),
+	                              .grant = str_c(text_of(pause, "grant")),
+	                              .paid = text_of(pause, "only") != NULL},
 	                       .partner = partner ? partner_id(g, partner) : 0,
 	                       .lane = lane ? lane_number(lane) : 0};
 	bool whole = !text_of(pause, "registry") && !text_of(pause, "account");
@@ -128,16 +130,32 @@ static bool known_account(const struct gateway *g, const json_t *pause)
 	return false;
 }
 
+/* One that a registry serves, or one below it. */
+static bool known_zone(const struct gateway *g, const char *zone)
+{
+	char name[STORE_NAME_MAX + 8];
+	struct str served;
+	if (snprintf(name, sizeof name, "x.%s", zone) >= (int)sizeof name)
+		return false;
+	return config_route(g->config, str_c(name), false, &served) ||
+	       config_route(g->config, str_c(name), true, &served);
+}
+
 /* NULL, or what is wrong with the names. */
 static const char *check_names(const struct gateway *g, const json_t *pause)
 {
-	const char *partner = text_of(pause, "partner"), *lane = text_of(pause, "lane");
+	const char *partner = text_of(pause, "partner"), *lane = text_of(pause, "lane"),
+	           *zone = text_of(pause, "zone"), *grant = text_of(pause, "grant");
 	if (!known_account(g, pause))
 		return "no such registry or account; an account is named \"registry/account\"";
 	if (partner && partner_id(g, partner) == 0)
 		return "no such partner in the partners file";
 	if (lane && lane_number(lane) == 0)
 		return "the lanes are urgent, renew, create and bulk";
+	if (zone && !known_zone(g, zone))
+		return "no registry serves this zone; it is written as in the configuration, such as id.vn";
+	if (grant && (!g->decider || !policy_has_grant(decider_rules(g->decider), str_c(grant))))
+		return "no such grant in the rules in force; 'vnepp policy show' lists them under 'grants'";
 	if (text_of(pause, "only") && strcmp(text_of(pause, "only"), ONLY_PAID) != 0)
 		return "only what is 'paid' can be told apart";
 	return NULL;
@@ -245,7 +263,8 @@ void gateway_pause(struct gateway *g, const json_t *args, bool on,
 	if (!g->running || g->stopping || g->pausing)
 		wrong = "the gateway is starting, stopping, or at another pause";
 	else if (on && is_everything(scope) && !json_is_true(json_object_get(args, "all")))
-		wrong = "say what: a registry, an account, a partner, a lane, or all";
+		wrong = "say what: a registry, an account, a partner, a lane, a zone, a grant, what is paid, "
+		        "or all";
 	else if (on)
 		wrong = check_names(g, scope);
 	if (!wrong)
@@ -264,8 +283,8 @@ void gateway_pause(struct gateway *g, const json_t *args, bool on,
 char *gateway_pause_paid(struct gateway *g, const struct gateway_account *a, const char *why, json_t **list)
 {
 	const char *wrong = NULL;
-	json_t *scope = json_pack("{s:n, s:s, s:n, s:n, s:s}", "registry", "account", a->name, "partner",
-	                          "lane", "only", ONLY_PAID);
+	json_t *scope = json_pack("{s:n, s:s, s:n, s:n, s:n, s:n, s:s}", "registry", "account", a->name,
+	                          "partner", "lane", "zone", "grant", "only", ONLY_PAID);
 	*list = NULL;
 	if (find(g->pauses, scope) == json_array_size(g->pauses))
 		*list = paused(g, scope, why, &wrong);

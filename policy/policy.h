@@ -182,6 +182,8 @@ struct str policy_reason_message(const struct policy_ruleset *r, struct str code
 /* What the applicant can do about it; empty when there is nothing to be said. */
 struct str policy_reason_advice(const struct policy_ruleset *r, struct str code, enum policy_lang lang);
 
+/* There is a grant of this id. */
+bool policy_has_grant(const struct policy_ruleset *r, struct str id);
 /* A named number of the rule files (section `values`) on a date; false: none is in force. */
 bool policy_value(const struct policy_ruleset *r, struct str id, date_t on, int64_t *out) MUST_CHECK;
 #define POLICY_REVIEW_PERIOD "review-period" /* days that an item waits for a person; then it is refused */

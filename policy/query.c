@@ -1,6 +1,14 @@
 /* What others than decisions ask of a rule set. */
 #include "policy/policy_int.h"
 
+bool policy_has_grant(const struct policy_ruleset *r, struct str id)
+{
+	for (size_t i = 0; i < r->grant_count; i++)
+		if (str_eq(r->grants[i].id, id))
+			return true;
+	return false;
+}
+
 bool policy_value(const struct policy_ruleset *r, struct str id, date_t on, int64_t *out)
 {
 	for (size_t i = 0; i < r->value_count; i++) {

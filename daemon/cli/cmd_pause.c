@@ -3,7 +3,7 @@
 #include "daemon/cli/answer.h"
 
 struct pause_args {
-	const char *registry, *account, *partner, *lane, *why;
+	const char *registry, *account, *partner, *lane, *zone, *grant, *why;
 	bool paid, all, json;
 };
 
@@ -16,6 +16,13 @@ struct pause_args {
 	     NULL,      0, 0},                                                                                 \
 	    {"lane", 0, OPT_TEXT, offsetof(struct pause_args, lane), "LANE", "urgent, renew, create or bulk",  \
 	     NULL,   0, 0},                                                                                    \
+	    {"zone", 0, OPT_TEXT, offsetof(struct pause_args, zone), "ZONE", "names under it, such as id.vn",  \
+	     NULL,   0, 0},                                                                                    \
+	    {"grant",  0,                                                                                      \
+	     OPT_TEXT, offsetof(struct pause_args, grant),                                                     \
+	     "ID",     "what this grant of the rules makes free",                                              \
+	     NULL,     0,                                                                                      \
+	     0},                                                                                               \
 	    {"paid", 0, OPT_FLAG, offsetof(struct pause_args, paid), NULL, "only what costs money",            \
 	     NULL,   0, 0},                                                                                    \
 	{                                                                                                      \
@@ -33,9 +40,10 @@ static const struct opt resume_opts[] = {SCOPE_OPTS};
 
 static json_t *request_of(const char *cmd, const struct pause_args *a)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b}", "cmd", cmd, "only",
+	return json_pack("{s:s, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:s?, s:b}", "cmd", cmd, "only",
 	                 a->paid ? "paid" : NULL, "registry", a->registry, "account", a->account, "partner",
-	                 a->partner, "lane", a->lane, "why", a->why, "all", a->all);
+	                 a->partner, "lane", a->lane, "zone", a->zone, "grant", a->grant, "why", a->why,
+	                 "all", a->all);
 }
 
 static int run_pause(struct cli *cli, void *args, char **operands, size_t count)
@@ -59,8 +67,10 @@ const struct cli_command cmd_pause = {
     .help =
         "Names given together narrow it: --registry vnnic --lane create pauses the creates at that "
         "registry.\n"
-        "--paid keeps what is free going. A message of the registry that the deposit runs low pauses so, "
-        "too.\n"
+        "--zone and --grant stop one part of the programme and leave the rest: --grant youth-id, say, when "
+        "its rule is\n"
+        "in doubt. --paid keeps what is free going. A message of the registry that the deposit runs low "
+        "pauses so, too.\n"
         "What is in flight, and what is being reconciled, is seen through. A pause holds over a restart.\n",
     .uses = CLI_USES_SOCKET,
     .opts = pause_opts,

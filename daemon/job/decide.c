@@ -8,6 +8,7 @@
 #include "policy/explain.h"
 #include "policy/identity.h"
 #include "policy/policy.h"
+#include "policy/printed.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -393,6 +394,15 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
 	out->common = str_make(buf_data(scratch), common);
 	out->item = str_make(buf_data(scratch) + common, members - common);
 	out->record = str_make(buf_data(scratch) + members, buf_len(scratch) - members);
+}
+
+bool decide_took_grant(struct str common, struct str grant)
+{
+	struct arena scratch;
+	arena_init(&scratch);
+	bool took = str_eq(policy_printed_get(common, STR("grant"), &scratch), grant);
+	arena_fini(&scratch);
+	return took;
 }
 
 /* ---- contacts ------------------------------------------------------------------------------------------------------ */

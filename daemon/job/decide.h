@@ -41,6 +41,8 @@ void decider_unref(struct decider **d); /* NULLs *d */
 const char *decider_revision(const struct decider *d);
 const struct policy_ruleset *decider_rules(const struct decider *d);
 
+/* The decision, as JSON members, names this grant. */
+bool decide_took_grant(struct str common, struct str grant);
 /* The subject's key in the grant ledger; false when the item cannot take a grant (no identity number; a renewal). */
 bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN]);
 

@@ -206,7 +206,7 @@ void sched_start(struct sched *s)
 {
 	s->started = true;
 	list_for_each (n, &s->accounts)
-		sched_money_release(LIST_ITEM(n, struct sched_account, node));
+		sched_money_release(LIST_ITEM(n, struct sched_account, node), false);
 	sched_open(s);
 }
 
@@ -305,6 +305,7 @@ void sched_free(struct sched *s)
 	if (s->read_group)
 		sched_group_drop(s->read_group);
 	arena_fini(&s->queues_arena);
+	arena_fini(&s->holds_arena);
 	arena_fini(&s->open_arena);
 	free(s);
 }

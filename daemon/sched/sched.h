@@ -71,14 +71,19 @@ void sched_look(struct sched *s, item_id_t item);
 struct sched_hold {
 	uint32_t account, partner;
 	uint8_t lane;
-	bool paid; /* only what costs money */
+	struct store_hold of; /* of that: a zone, a grant, what costs money; nothing said: all */
 };
 #define SCHED_HOLDS_MAX 64
-/* The holds from now on, instead of the former ones; at most SCHED_HOLDS_MAX. */
+/* The holds from now on, instead of the former ones; at most SCHED_HOLDS_MAX; copied. */
 void sched_set_holds(struct sched *s, const struct sched_hold *holds, size_t count);
 /* Everything of it, or what costs money of it. */
 bool sched_is_held(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
 bool sched_is_held_paid(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
+/* Some of it: a zone or a grant. */
+bool sched_is_held_partly(const struct sched *s, uint32_t account, uint32_t partner, uint8_t lane);
+/* This item, by its zone or its grant; `common`: its decision, as JSON members. */
+bool sched_is_held_item(const struct sched *s, const struct store_queue_key *queue, struct str domain,
+                        bool paid, struct str common);
 /* The registry has refused for lack of money (2104): only what is free is sent. */
 bool sched_out_of_money(const struct sched_account *a);
 /* A pending item was settled: its name is free again. */

@@ -163,6 +163,7 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->claim = claim;
 	j->lane = a->turn.lane;
 	j->paid = c->paid;
+	j->decided = a->claim.want_decisions;
 	sched_money_claimed(j);
 	j->offset = c->offset;
 	j->job.registry = &a->facts;
@@ -281,11 +282,17 @@ void sched_claim(struct sched_account *a)
 		return;
 	a->claiming = true;
 	a->claim_group = sched_group_new();
+	struct store_queue_key queue = {a->id, a->turn.partner, a->turn.lane};
+	const struct store_hold *holds;
+	size_t hold_count = sched_fine_holds(s, &queue, &a->claim_group->arena, &holds);
 	a->claim = (struct store_claim){
 	    .op = {.type = STORE_CLAIM, .done = on_claimed},
-	    .queue = {a->id, a->turn.partner, a->turn.lane},
+	    .queue = queue,
 	    .max = a->turn.max,
-	    .want_decisions = a->facts.dialect && epp_dialect_uses(a->facts.dialect, EPP_FACT__COUNT),
+	    .holds = holds,
+	    .hold_count = hold_count,
+	    .want_decisions = (a->facts.dialect && epp_dialect_uses(a->facts.dialect, EPP_FACT__COUNT)) ||
+	                      store_holds_ask_grant(holds, hold_count),
 	    .paid_max = sched_money_paid_max(a, a->turn.partner, a->turn.lane),
 	    .decider = s->c.decider(s->c.arg),
 	    .now = loop_wall(s->c.loop),

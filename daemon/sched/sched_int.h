@@ -58,6 +58,7 @@ struct sched_job {
 	uint32_t partner, offset;
 	uint8_t lane;      /* in which it was claimed */
 	bool paid;         /* years of it are charged; not known of what a start takes up */
+	bool decided;      /* its decision came with the claim */
 	bool probe;        /* goes out to see whether there is money again */
 	uint32_t letters;  /* of commands sent, as bits: a second one of a kind needs another clTRID */
 	uint32_t unstored; /* steps handed to the store and not on disk yet */
@@ -84,6 +85,8 @@ struct sched_money {
 	bool out;        /* the registry has refused for lack of it */
 	uint32_t probes; /* paid items that may be claimed meanwhile */
 	bool unparking, wanted;
+	bool all,
+	    paging_all; /* everything parked is to be let go even while the money is out; the page under way is one */
 	struct store_unpark op;
 	struct loop_timer probe, retry;
 };
@@ -158,9 +161,10 @@ struct sched {
 	item_id_t read_after;
 	size_t reading_jobs;
 	bool read_again;
-	size_t looking; /* sched_look() operations under way */
-	struct sched_hold holds[SCHED_HOLDS_MAX];
+	size_t looking;                           /* sched_look() operations under way */
+	struct sched_hold holds[SCHED_HOLDS_MAX]; /* texts in holds_arena */
 	size_t hold_count;
+	struct arena holds_arena;
 	struct loop_timer next_ready, open_retry;
 	struct loop_task stopped;
 	uint64_t query_counter, line_order;
@@ -189,6 +193,9 @@ void sched_line_sent(struct sched_account *a);
 /* sched_hold.c */
 /* A ready job that is in no list goes back when it is held and has not begun: true. */
 bool sched_job_put_back_held(struct sched_job *j);
+/* Those of a queue that name a zone or a grant: for its claim. */
+size_t sched_fine_holds(const struct sched *s, const struct store_queue_key *queue, struct arena *arena,
+                        const struct store_hold **out);
 
 /* True: whoever lifts that asks for the queues again. */
 bool sched_lane_waits(const struct sched_account *a, uint32_t partner, uint8_t lane);
@@ -207,8 +214,8 @@ void sched_caps_answered(struct sched_job *j, enum session_outcome outcome, int 
 /* sched_money.c */
 void sched_money_init(struct sched_account *a);
 void sched_money_stop(struct sched_account *a);
-/* What is parked is let go, unless the money is out. */
-void sched_money_release(struct sched_account *a);
+/* What is parked is let go, unless the money is out; `all`: even then, since what is free is among it. */
+void sched_money_release(struct sched_account *a, bool all);
 /* Paid items that one claim of this queue may bring. */
 uint32_t sched_money_paid_max(const struct sched_account *a, uint32_t partner, uint8_t lane);
 void sched_money_claimed(struct sched_job *j);
@@ -237,6 +244,7 @@ void sched_put_back(struct sched_job *j, const char *reason, const char *why, ui
 #define SCHED_STOPPED   "STOPPING", "stopped", 0
 #define SCHED_PAUSED    "PAUSED", "paused by an operator", 0
 #define SCHED_PAID_HELD "PAUSED", "what costs money is paused", DELAY_PARKED
+#define SCHED_FINE_HELD "PAUSED", "its zone or its grant is paused", DELAY_PARKED
 #define SCHED_NO_MONEY  "BILLING", "the account has no money (2104)", DELAY_PARKED
 #define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", DELAY_NAME_BUSY
 

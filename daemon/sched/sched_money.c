@@ -6,7 +6,8 @@
  *
  * Failure modes: the probe is refused for money: the next one goes after another pause; for another reason, or without an
  * answer: soon. The store cannot write: letting go is tried again. 2104 to an item that is free: the registry charges what
- * we take for free, so the whole account pauses (sched_drive.c). A start does not know what the last run knew: everything
+ * we take for free, so the whole account pauses (sched_drive.c). An operator holds a zone or a grant (sched_hold.c): what
+ * is free is parked, too, and let go when that is lifted, money or not; what costs is parked again. A start does not know what the last run knew: everything
  * parked is let go, and parked again when the money is still out.
  */
 #include "daemon/sched/sched_int.h"
@@ -24,10 +25,12 @@ static void on_unparked(struct store_op *op)
 	if (op->err) {
 		sched_store_failed(a->sched, op);
 		m->wanted = true;
+		m->all |= m->paging_all;
 		if (!a->sched->stopping)
 			loop_timer_set(a->sched->c.loop, &m->retry, STORE_RETRY_MS);
 	} else {
-		m->wanted |= m->op.more && !m->out;
+		m->all |= m->op.more && m->paging_all;
+		m->wanted |= m->all || (m->op.more && !m->out);
 		if (m->op.moved)
 			sched_refresh(a->sched);
 		if (m->wanted)
@@ -46,9 +49,11 @@ static void unpark(struct sched_account *a)
 		return;
 	m->wanted = false;
 	m->unparking = true;
+	m->paging_all = m->all;
+	m->all = false;
 	m->op = (struct store_unpark){.op = {.type = STORE_UNPARK, .done = on_unparked},
 	                              .account = a->id,
-	                              .limit = m->out ? 1 : UNPARK_PAGE,
+	                              .limit = m->out && !m->paging_all ? 1 : UNPARK_PAGE,
 	                              .now = loop_wall(s->c.loop)};
 	s->c.writer->submit(s->c.writer, &m->op.op);
 }
@@ -79,9 +84,10 @@ void sched_money_stop(struct sched_account *a)
 	loop_timer_cancel(a->sched->c.loop, &a->money.retry);
 }
 
-void sched_money_release(struct sched_account *a)
+void sched_money_release(struct sched_account *a, bool all)
 {
-	if (!a->money.out)
+	a->money.all |= all;
+	if (a->money.all || !a->money.out)
 		unpark(a);
 }
 

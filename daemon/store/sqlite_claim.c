@@ -220,10 +220,26 @@ static enum err read_decision(struct gather *g, struct store_claimed *c, bool fr
 	return err;
 }
 
-/* It costs money, and enough such are claimed. */
-static bool is_to_park(const struct gather *g, const struct store_claimed *c)
+/* The grant is that of the decision in force now: what is decided anew below keeps it, but under other rules. */
+static enum err is_held(struct gather *g, const struct store_claimed *c, const struct sq_item *row,
+                        bool *held)
 {
-	return c->paid && g->paid >= g->o->paid_max;
+	const struct store_claim *o = g->o;
+	struct store_claimed in_force = *c;
+	enum err err = OK;
+	if (store_holds_ask_grant(o->holds, o->hold_count))
+		err = read_decision(g, &in_force, false);
+	*held =
+	    store_holds_fit(o->holds, o->hold_count, str_c(row->domain), c->paid, in_force.decision_common);
+	return err;
+}
+
+/* It costs money, and enough such are claimed; or somebody holds it. */
+static enum err is_to_park(struct gather *g, const struct store_claimed *c, const struct sq_item *row,
+                           bool *yes)
+{
+	*yes = c->paid && g->paid >= g->o->paid_max;
+	return *yes || g->o->hold_count == 0 ? OK : is_held(g, c, row, yes);
 }
 
 static enum err park(struct gather *g, const struct sq_item *i)
@@ -236,10 +252,12 @@ static enum err park(struct gather *g, const struct sq_item *i)
 static enum err take(struct gather *g, struct store_claimed *c, bool fresh, const struct sq_item *row,
                      bool row_fresh)
 {
-	bool send = true;
-	if (is_to_park(g, c))
+	bool send = true, to_park;
+	enum err err = is_to_park(g, c, row, &to_park);
+	if (!err && to_park)
 		return park(g, row);
-	enum err err = fresh ? OK : decide_again(g, c, &send);
+	if (!err && !fresh)
+		err = decide_again(g, c, &send);
 	if (err || !send)
 		return err;
 	err = contact_is_known(g, c->contact_id, &c->contact_known);

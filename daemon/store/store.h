@@ -35,6 +35,7 @@
 #include "daemon/core/quota.h"
 #include "daemon/job/decide.h"
 #include "daemon/job/item.h"
+#include "daemon/store/store_hold.h"
 #include "epp/base/arena.h"
 #include "epp/base/err.h"
 
@@ -329,23 +330,25 @@ struct store_claimed {
  * before new ones. Committed before it is given back: from
  * then on, after a crash, each of them is UNKNOWN. Items decided on another Hanoi date or under another revision are
  * decided again; what is no longer free becomes REVIEW (fault: gateway) and is not among the claimed. Of items that cost
- * money at most `paid_max` are claimed; others are parked.
+ * money at most `paid_max` are claimed; others are parked, and so are those that a hold names.
  */
 struct store_claim {
 	struct store_op op;
-	struct store_queue_key queue;  /* in */
-	uint32_t max;                  /* in */
-	uint32_t paid_max;             /* in: UINT32_MAX: any number */
-	bool want_decisions;           /* in: the registry is told of them */
-	const struct decider *decider; /* in: borrowed until done */
-	instant_ms_t now;              /* in */
-	struct arena *arena;           /* in: borrowed */
-	uint64_t claim;                /* out; 0 when nothing was claimed */
-	struct store_claimed *items;   /* out: from arena */
-	size_t count;                  /* out */
-	bool more;                     /* out: the queue may hold more */
-	uint32_t held;                 /* out: turned to REVIEW */
-	uint32_t parked;               /* out */
+	struct store_queue_key queue;   /* in */
+	uint32_t max;                   /* in */
+	uint32_t paid_max;              /* in: UINT32_MAX: any number */
+	const struct store_hold *holds; /* in: borrowed until done */
+	size_t hold_count;              /* in */
+	bool want_decisions;            /* in: the registry is told of them */
+	const struct decider *decider;  /* in: borrowed until done */
+	instant_ms_t now;               /* in */
+	struct arena *arena;            /* in: borrowed */
+	uint64_t claim;                 /* out; 0 when nothing was claimed */
+	struct store_claimed *items;    /* out: from arena */
+	size_t count;                   /* out */
+	bool more;                      /* out: the queue may hold more */
+	uint32_t held;                  /* out: turned to REVIEW */
+	uint32_t parked;                /* out */
 };
 
 enum store_name_effect { STORE_NAME_NONE, STORE_NAME_CREATED, STORE_NAME_RENEWED };

@@ -196,7 +196,8 @@ static bool park(struct store_claim *o, struct mem_item *i)
 	uint32_t paid = 0;
 	for (size_t n = 0; n < o->count; n++)
 		paid += o->items[n].paid;
-	if (!i->paid || paid < o->paid_max)
+	if ((!i->paid || paid < o->paid_max) && !store_holds_fit(o->holds, o->hold_count, i->domain, i->paid,
+	                                                         i->decided ? i->decided->common : i->common))
 		return false;
 	i->not_before = STORE_PARKED;
 	o->parked++;

@@ -32,6 +32,20 @@ static struct store_claim claim_paid(struct contract *c, uint32_t max, uint32_t 
 	return k;
 }
 
+static struct store_claim claim_but(struct contract *c, const struct store_hold *holds, size_t count)
+{
+	struct store_claim k = {.queue = {c->account[0], c->partner[0], 0},
+	                        .max = 10,
+	                        .paid_max = UINT32_MAX,
+	                        .holds = holds,
+	                        .hold_count = count,
+	                        .decider = c->decider,
+	                        .now = c->now,
+	                        .arena = &c->a};
+	assert_int_equal(play(c->b, &k.op, STORE_CLAIM), OK);
+	return k;
+}
+
 static struct store_unpark unpark(struct contract *c, size_t account, uint32_t limit)
 {
 	struct store_unpark u = {.account = c->account[account], .limit = limit, .now = c->now};
@@ -108,6 +122,31 @@ static void what_is_parked_is_let_go_oldest_first_and_once(void **state)
 	assert_int_equal(claim_paid(c, 10, UINT32_MAX).count, 2);
 }
 
+/* A zone is its names, not others that end in the same letters; a grant is what the decision in force took. */
+static void what_a_hold_names_is_parked(void **state)
+{
+	static const enum play_kind kinds[] = {FREE, COSTS, FREE, COSTS};
+	const struct store_hold of_zone = {.zone = STR("id.vn")},
+	                        paid_of_zone = {.zone = STR("id.vn"), .paid = true},
+	                        of_part = {.zone = STR("om.vn")}, of_vn = {.zone = STR("vn")},
+	                        of_grant = {.grant = STR("youth-id")}, of_other = {.grant = STR("youth")},
+	                        both = {.zone = STR("com.vn"), .grant = STR("youth-id")};
+	CONTRACT_OF(c, state);
+	item_id_t first = admit_kinds(c, kinds, ARRAY_LEN(kinds));
+	struct store_claim k = claim_but(c, &of_zone, 1);
+	assert_true(k.count == 2 && k.parked == 2 && k.items[0].item == first + 1);
+	assert_int_equal(unpark(c, 0, 10).moved, 2);
+	k = claim_but(c, &of_grant, 1);
+	assert_true(k.count == 0 && k.parked == 2);
+	assert_int_equal(k.claim, 0);
+	assert_int_equal(unpark(c, 0, 10).moved, 2);
+	const struct store_hold others[] = {paid_of_zone, of_part, of_other, both};
+	k = claim_but(c, others, ARRAY_LEN(others));
+	assert_true(k.count == 2 && k.parked == 0);
+	(void)admit_kinds(c, kinds, ARRAY_LEN(kinds));
+	assert_int_equal(claim_but(c, &of_vn, 1).parked, 4);
+}
+
 static void a_step_parks_what_it_puts_back(void **state)
 {
 	static const enum play_kind kinds[] = {COSTS};
@@ -162,6 +201,7 @@ const struct CMUnitTest contract_park_tests[] = {
     CONTRACT_TEST(what_costs_is_parked_and_what_is_free_is_claimed),
     CONTRACT_TEST(some_that_cost_may_be_claimed),
     CONTRACT_TEST(what_is_parked_is_let_go_oldest_first_and_once),
+    CONTRACT_TEST(what_a_hold_names_is_parked),
     CONTRACT_TEST(a_step_parks_what_it_puts_back),
     CONTRACT_TEST(what_is_parked_can_be_cancelled_and_survives_a_restart),
     CONTRACT_TEST(a_claim_parks_so_many_and_no_more),

@@ -89,6 +89,8 @@ check "… of an unknown partner, too" says "no such partner" pause --partner no
 check "… of an unknown registry" says "no such registry" pause --registry nowhere
 check "… of an unknown account" says "no such registry or account" pause --account sim/nobody
 check "… of an unknown lane" says "the lanes are" pause --lane slow
+check "… of a zone that nobody serves" says "no registry serves this zone" pause --zone example
+check "… of a grant that no rule has" says "no such grant" pause --grant nothing
 check "resuming what is not paused is refused" says "nothing is paused under exactly" resume --partner anphat
 check "a partner is paused" vnepp pause --partner anphat --why "wrong file"
 check "… and the answer shows it" grep -q "wrong file" "$dir/out"
@@ -144,6 +146,35 @@ check "… twice is once" vnepp pause --all
 check "… and resuming it" vnepp resume
 submit anphat 41 45
 check "goes on" wait_for is_done anphat 3 5
+
+# One zone, one grant: the rest goes on, over a restart, too.
+person() { # NUMBER NAME: a citizen's free name
+	printf '{"ref":"z%d","op":"create","domain":"%s","period":2,"if_not_free":"refuse","applicant":{"kind":"citizen","name":"Nguyễn Văn A","citizenship":"VN","birth_date":"2004-05-06","gender":"male","id_number":"0682040%05d","phone":"+84.281234567","email":"a@example.vn",' "$1" "$2" "$1"
+	printf '"address":{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}},"evidence":[{"type":"ekyc","issuer":"VNPT","reference":"K-1","date":"2026-11-18","result":"confirmed"}],"ns":[{"name":"ns1.example.vn"}]}\n'
+}
+hand_in() { ask "$1" /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"; }
+items_of() { ask "$1" "/v1/batches/$2/items" >"$dir/out" && grep -q "\"ref\":\"$3\"[^}]*\"state\":\"$4\"" "$dir/out"; }
+check "a zone is paused" vnepp pause --zone id.vn --why "a rule in doubt"
+for i in 1 2 3; do person $i nguoi-$i.id.vn; done >"$dir/mixed"
+lines 51 55 >>"$dir/mixed"
+hand_in anphat <"$dir/mixed"
+check "what is in other zones goes on" wait_for is_done anphat 4 5
+check "… what is in this one waits" items_of anphat 4 z1 queued
+check "… and an operator sees for what" bash -c "$(declare -f ask); dir=$dir port=$port; ask anphat /v1/items/z1 | grep -q 'its zone or its grant is paused'"
+kill -TERM $pid
+wait $pid
+start
+check "… after a restart, too" bash -c "sleep 1; $(declare -f ask); dir=$dir port=$port; ask anphat /v1/items/z1 | grep -q '\"state\":\"queued\"'"
+check "resumed by its name" vnepp resume --zone id.vn
+check "it goes on" wait_for is_done anphat 4 8
+check "a grant is paused" vnepp pause --grant youth-id
+for i in 4 5; do person $i nguoi-$i.id.vn; done >"$dir/mixed"
+lines 56 58 >>"$dir/mixed"
+hand_in anphat <"$dir/mixed"
+check "what another decision covers goes on" wait_for is_done anphat 5 3
+check "… what has this grant waits" items_of anphat 5 z4 queued
+check "lifting everything" vnepp resume
+check "… lets it go" wait_for is_done anphat 5 5
 
 # The deposit: what 50 names cost is gone, and the registry says so in its queue.
 money() { # MEMBER VALUE: of the account, in status

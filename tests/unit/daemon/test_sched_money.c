@@ -120,7 +120,7 @@ static void what_comes_later_is_the_probe(void **state)
 static void a_hold_of_what_costs(void **state)
 {
 	struct world *w = *state;
-	struct sched_hold hold = {.account = w->accounts[0], .paid = true};
+	struct sched_hold hold = {.account = w->accounts[0], .of = {.paid = true}};
 	w->say = say_by_deposit;
 	deposit_is_empty = false;
 	sched_set_holds(w->sched, &hold, 1);
@@ -142,7 +142,7 @@ static void a_hold_of_what_costs(void **state)
 static void a_hold_while_it_is_sending(void **state)
 {
 	struct world *w = *state;
-	struct sched_hold hold = {.paid = true};
+	struct sched_hold hold = {.of = {.paid = true}};
 	w->say = say_by_deposit;
 	deposit_is_empty = false;
 	admit_mixed(w, "x", 400, 400);
@@ -160,6 +160,72 @@ static void a_hold_while_it_is_sending(void **state)
 	assert_int_equal(count_of(w, ITEM_DONE), 400);
 }
 
+static void a_hold_of_a_zone(void **state)
+{
+	struct world *w = *state;
+	struct sched_hold hold = {.of = {.zone = STR("id.vn")}};
+	w->say = say_by_deposit;
+	deposit_is_empty = false;
+	admit_mixed(w, "z", 400, 2);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 5 * LATENCY_MS);
+	sched_set_holds(w->sched, &hold, 1);
+	size_t free = 0;
+	vloop_run_for(&w->v, 600000);
+	for (int i = 0; i < 400; i += 2) {
+		char name[32];
+		snprintf(name, sizeof name, "z%d.id.vn", i);
+		free += entry_of(w, str_c(name))->creates;
+	}
+	assert_in_range(free, 1, 99); /* what had begun was seen through */
+	assert_int_equal(count_of(w, ITEM_DONE), 200 + free);
+	assert_true(sched_is_held_partly(w->sched, w->accounts[0], w->partners[0], LANE_CREATE));
+	sched_set_holds(w->sched, NULL, 0);
+	run_to_rest(w, 120000);
+	assert_int_equal(count_of(w, ITEM_DONE), 400);
+}
+
+/* In the middle: which of what is claimed has the grant is found out by claiming it anew. */
+static void a_hold_of_a_grant(void **state)
+{
+	struct world *w = *state;
+	struct sched_hold hold = {.partner = w->partners[0], .of = {.grant = STR("youth-id")}};
+	w->say = say_by_deposit;
+	deposit_is_empty = false;
+	admit_mixed(w, "g", 400, 2);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 5 * LATENCY_MS);
+	sched_set_holds(w->sched, &hold, 1);
+	vloop_run_for(&w->v, 600000);
+	size_t done = count_of(w, ITEM_DONE);
+	assert_in_range(done, 201, 300);
+	assert_int_equal(count_of(w, ITEM_QUEUED), 400 - done);
+	hold.of.grant = STR("new-enterprise");
+	sched_set_holds(w->sched, &hold, 1); /* another one: these go on */
+	run_to_rest(w, 120000);
+	assert_int_equal(count_of(w, ITEM_DONE), 400);
+}
+
+/* What was parked for its zone is free, and does not wait for money when the zone is resumed. */
+static void a_zone_resumed_while_the_money_is_out(void **state)
+{
+	struct world *w = *state;
+	struct sched_hold hold = {.of = {.zone = STR("id.vn")}};
+	begin(w);
+	sched_set_holds(w->sched, &hold, 1);
+	admit_mixed(w, "r", 3000, 2);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, BILLING_PAUSE_MS / 2);
+	assert_true(sched_out_of_money(w->pools[0].account));
+	assert_int_equal(count_of(w, ITEM_DONE), 0);
+	size_t before = paid_seen;
+	sched_set_holds(w->sched, NULL, 0);
+	vloop_run_for(&w->v, BILLING_PAUSE_MS / 4);
+	assert_int_equal(count_of(w, ITEM_DONE), 1500);
+	assert_int_equal(count_of(w, ITEM_QUEUED), 1500);
+	assert_int_equal(paid_seen, before);
+}
+
 static bool unpark_fails(struct world *w, const struct store_op *op)
 {
 	(void)w;
@@ -169,7 +235,7 @@ static bool unpark_fails(struct world *w, const struct store_op *op)
 static void letting_go_is_tried_again_when_the_disk_was_full(void **state)
 {
 	struct world *w = *state;
-	struct sched_hold hold = {.paid = true};
+	struct sched_hold hold = {.of = {.paid = true}};
 	w->say = say_by_deposit;
 	deposit_is_empty = false;
 	sched_set_holds(w->sched, &hold, 1);
@@ -208,6 +274,9 @@ int main(void)
 	                                   T(what_comes_later_is_the_probe),
 	                                   T(a_hold_of_what_costs),
 	                                   T(a_hold_while_it_is_sending),
+	                                   T(a_hold_of_a_zone),
+	                                   T(a_hold_of_a_grant),
+	                                   T(a_zone_resumed_while_the_money_is_out),
 	                                   T(letting_go_is_tried_again_when_the_disk_was_full),
 	                                   T(stopping_without_money)};
 	return cmocka_run_group_tests(tests, rules_load, rules_drop);

@@ -213,6 +213,9 @@ static void cancel(struct pair *p)
 
 static void claim(struct pair *p)
 {
+	const struct store_hold holds[] = {{.grant = STR("youth-id")},
+	                                   {.zone = STR("com.vn")},
+	                                   {.zone = STR("vn"), .paid = true}};
 	struct arena arena = {0};
 	if (p->held_count + 12 > HELD_MAX)
 		return;
@@ -220,6 +223,8 @@ static void claim(struct pair *p)
 	                                  (uint8_t)draw(p, LANES)},
 	                        .max = 1 + (uint32_t)draw(p, 12),
 	                        .paid_max = draw(p, 3) ? UINT32_MAX : (uint32_t)draw(p, 3),
+	                        .holds = &holds[draw(p, ARRAY_LEN(holds))],
+	                        .hold_count = draw(p, 8) == 0,
 	                        .want_decisions = draw(p, 2) == 0,
 	                        .decider = p->decider,
 	                        .now = p->now,
