@@ -7,6 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* RFC 2253 text; empty when it does not fit. */
@@ -97,7 +98,45 @@ enum err cert_info_load(struct cert_info *out, const char *file, struct errmsg *
 	return OK;
 }
 
+/* False: there is none left. */
+static bool read_list(struct cert_info *out, FILE *f)
+{
+	X509_CRL *list = PEM_read_X509_CRL(f, NULL, NULL, NULL);
+	if (!list)
+		return false;
+	*out = (struct cert_info){.is_list = true};
+	read_name(out->subject, sizeof out->subject, X509_CRL_get_issuer(list));
+	out->not_before = read_time(X509_CRL_get0_lastUpdate(list));
+	out->not_after = read_time(X509_CRL_get0_nextUpdate(list));
+	X509_CRL_free(list);
+	return true;
+}
+
+enum err cert_info_load_list(struct cert_info *out, const char *file, struct errmsg *m)
+{
+	struct cert_info one;
+	size_t n = 0;
+	FILE *f = fopen(file, "re");
+	if (!f)
+		return err_set(m, errno == ENOENT ? ERR_NOT_FOUND : ERR_DENIED, "%s: %s", file,
+		               strerror(errno));
+	while (read_list(&one, f))
+		if (n++ == 0 || one.not_after < out->not_after)
+			*out = one;
+	fclose(f);
+	ERR_clear_error(); /* the end of the file is one */
+	return n ? OK : err_set(m, ERR_CERT, "%s: no revocation list in PEM form in it", file);
+}
+
 #define DAY_MS 86400000ll
+
+static instant_ms_t runs_out_ms(const struct cert_info *c)
+{
+	instant_ms_t quarter = (c->not_after - c->not_before) / 4;
+	if (!c->is_list)
+		return CERT_RUNS_OUT_DAYS * DAY_MS;
+	return quarter < CERT_LIST_RUNS_OUT_DAYS * DAY_MS ? quarter : CERT_LIST_RUNS_OUT_DAYS * DAY_MS;
+}
 
 enum cert_validity cert_info_validity(const struct cert_info *c, instant_ms_t now, struct errmsg *m)
 {
@@ -116,7 +155,7 @@ enum cert_validity cert_info_validity(const struct cert_info *c, instant_ms_t no
 		(void)err_set(m, ERR_CERT, "has expired on %s", text);
 		return CERT_EXPIRED;
 	}
-	if (c->not_after - now > CERT_RUNS_OUT_DAYS * DAY_MS)
+	if (c->not_after - now > runs_out_ms(c))
 		return CERT_VALID;
 	(void)err_set(m, ERR_CERT, "expires on %s, in %lld days", text,
 	              (long long)((c->not_after - now) / DAY_MS));

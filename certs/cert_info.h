@@ -5,6 +5,8 @@
 #include "epp/base/date.h"
 #include "epp/base/err.h"
 
+#include <stdbool.h>
+
 struct x509_st;
 
 #define CERT_NAMES    4
@@ -19,13 +21,16 @@ struct cert_info {
 	            [CERT_NAME_MAX]; /* first names; too long or with a NUL byte inside: left out */
 	char san_uri[CERT_NAMES][CERT_NAME_MAX];
 	instant_ms_t not_before, not_after;
+	bool is_list; /* of revoked certificates: who signed it, when it was made, when the next one is due */
 };
 
 #define CERT_RUNS_OUT_DAYS 30 /* a registry's certificate takes weeks of letters */
+/* Lists live from hours to months: told in the last quarter of their life, three days before the end at most. */
+#define CERT_LIST_RUNS_OUT_DAYS 3
 
 enum cert_validity {
 	CERT_VALID,
-	CERT_RUNS_OUT, /* valid, for at most CERT_RUNS_OUT_DAYS */
+	CERT_RUNS_OUT, /* valid, and not for long any more */
 	CERT_EXPIRED,
 	CERT_NOT_YET,
 };
@@ -35,5 +40,7 @@ enum cert_validity cert_info_validity(const struct cert_info *c, instant_ms_t no
 void cert_info_read(struct cert_info *out, struct x509_st *cert);
 /* The first certificate of a PEM file. */
 enum err cert_info_load(struct cert_info *out, const char *file, struct errmsg *m) MUST_CHECK;
+/* The list of revoked certificates in a PEM file; of several the one that ends first. `subject` is who signed it. */
+enum err cert_info_load_list(struct cert_info *out, const char *file, struct errmsg *m) MUST_CHECK;
 
 #endif

@@ -55,88 +55,175 @@ enum err credentials_account_tls(const struct config_registry *r, const struct c
 
 struct checking {
 	struct diag *d;
-	struct diag_pos pos;
+	const struct diag_source *source; /* the main file */
 	instant_ms_t now;
 };
 
-static void check_dates(const struct checking *k, const char *whose, const char *file,
-                        const struct tls_ctx *tls)
+/* A file and where it is named. */
+struct named_file {
+	const char *path;
+	struct config_place at;
+};
+
+static struct diag_pos pos_of(const struct checking *k, const struct config_place *at)
+{
+	return (struct diag_pos){k->source, at->line, at->column, at->width};
+}
+
+/* What was read of it is there already, with its text. */
+static const struct diag_source *source_of(struct diag *d, const char *path)
+{
+	for (size_t i = 0; i < d->source_count; i++)
+		if (strcmp(d->sources[i]->name, path) == 0)
+			return d->sources[i];
+	return diag_add_source(d, path, STR_NONE);
+}
+
+/* The first of them that the words name. */
+static struct config_place place_in(const char *words, const struct named_file *files, size_t count)
+{
+	char quoted[4200];
+	for (size_t i = 0; i < count; i++) {
+		snprintf(quoted, sizeof quoted, "'%s'", files[i].path ? files[i].path : "");
+		if (files[i].path && strstr(words, quoted))
+			return files[i].at;
+	}
+	return (struct config_place){0};
+}
+
+static void check_validity(const struct checking *k, const char *whose, const char *what,
+                           const struct named_file *file, const struct cert_info *cert)
 {
 	struct errmsg m = {""};
-	const struct cert_info *cert = tls_ctx_cert(tls);
 	enum cert_validity v = cert ? cert_info_validity(cert, k->now, &m) : CERT_VALID;
 	if (v == CERT_VALID)
 		return;
-	diag_add(k->d, v == CERT_RUNS_OUT ? DIAG_WARNING : DIAG_ERROR, k->pos, "%s: certificate '%s' %s",
-	         whose, file, m.text);
+	diag_add(k->d, v == CERT_RUNS_OUT ? DIAG_WARNING : DIAG_ERROR, pos_of(k, &file->at), "%s: %s '%s' %s",
+	         whose, what, file->path, m.text);
 	if (v == CERT_NOT_YET)
 		diag_help(k->d, "is this machine's clock right?");
+	else if (cert->is_list)
+		diag_help(k->d, "one that has run out refuses everybody: fetch a new one and reload");
 	else
 		diag_help(k->d, "put a new one into its place and reload; the fingerprint changes with it");
 }
 
-static void check_password(const struct checking *k, const char *whose, const char *file)
+/* Of several the first; one that has ended makes everybody's certificate worthless. */
+static void check_authority(const struct checking *k, const char *whose, const struct named_file *file)
+{
+	struct cert_info authority;
+	if (file->path && cert_info_load(&authority, file->path, NULL) == OK)
+		check_validity(k, whose, "authority", file, &authority);
+}
+
+static void check_list(const struct checking *k, const char *whose, const struct named_file *file)
+{
+	struct cert_info list;
+	if (file->path && cert_info_load_list(&list, file->path, NULL) == OK)
+		check_validity(k, whose, "revocation list", file, &list);
+}
+
+static void check_password(const struct checking *k, const char *whose, const struct named_file *file)
 {
 	struct secret_box password;
 	struct errmsg e;
-	if (credentials_password(file, &password, &e)) {
-		diag_error(k->d, k->pos, "%s: password file %s", whose, e.text);
+	if (!file->path)
+		return; /* reported where it was read, or not given */
+	if (credentials_password(file->path, &password, &e)) {
+		diag_error(k->d, pos_of(k, &file->at), "%s: password file %s", whose, e.text);
 		return;
 	}
 	size_t n = strlen(password.hidden);
 	secret_wipe(&password);
 	if (n >= EPP_PASSWORD_MIN && n <= EPP_PASSWORD_MAX)
 		return;
-	diag_warning(k->d, k->pos, "%s: the password has %zu characters; EPP has room for %d to %d", whose, n,
+	diag_warning(k->d, pos_of(k, &file->at),
+	             "%s: the password has %zu characters; EPP has room for %d to %d", whose, n,
 	             EPP_PASSWORD_MIN, EPP_PASSWORD_MAX);
 	diag_help(k->d, "only a registry that offers loginSec (RFC 8807) can take it");
 }
 
+/* Some of the files was refused when the configuration was read, and that was reported. */
+static bool was_refused(const struct named_file *files, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!files[i].path && files[i].at.line > 0)
+			return true;
+	return false;
+}
+
+enum { FILE_KEY, FILE_CERTIFICATE, FILE_CRL, FILE_CA, FILES };
+
 static void check_account(const struct checking *k, const struct config_registry *r,
                           const struct config_account *a)
 {
+	const struct named_file files[FILES] = {{a->key, a->key_at},
+	                                        {a->certificate, a->certificate_at},
+	                                        {r->crl_file, r->crl_at},
+	                                        {r->ca_file, r->ca_at}},
+	                        password = {a->password_file, a->password_at},
+	                        next = {a->new_password_file, a->new_password_at};
 	char whose[160];
 	struct tls_ctx *tls;
 	struct errmsg e;
 	snprintf(whose, sizeof whose, "account %s/%s", r->name, a->name);
-	check_password(k, whose, a->password_file);
-	if (a->new_password_file)
-		check_password(k, whose, a->new_password_file);
+	check_password(k, whose, &password);
+	check_password(k, whose, &next);
+	if (was_refused(files, FILES) || !a->certificate != !a->key)
+		return;
 	if (credentials_account_tls(r, a, &tls, &e)) {
-		diag_error(k->d, k->pos, "%s: %s", whose, e.text);
+		struct config_place at = place_in(e.text, files, FILES);
+		diag_error(k->d, pos_of(k, &at), "%s: %s", whose, e.text);
 		return;
 	}
-	check_dates(k, whose, a->certificate, tls);
+	check_validity(k, whose, "certificate", &files[FILE_CERTIFICATE], tls_ctx_cert(tls));
+	tls_ctx_unref(&tls);
+}
+
+static void check_api(const struct checking *k, const struct config *c)
+{
+	const struct named_file files[FILES] = {{c->api_key, c->api_key_at},
+	                                        {c->api_certificate, c->api_certificate_at},
+	                                        {c->api_client_crl, c->api_client_crl_at},
+	                                        {c->api_client_ca, c->api_client_ca_at}};
+	struct tls_ctx *tls;
+	struct errmsg e;
+	if (was_refused(files, FILES) || !c->api_certificate || !c->api_key || !c->api_client_ca)
+		return;
+	if (credentials_api_tls(c, &tls, &e)) {
+		struct config_place at = place_in(e.text, files, FILES);
+		diag_error(k->d, pos_of(k, &at), "api: %s", e.text);
+		return;
+	}
+	check_validity(k, "api", "certificate", &files[FILE_CERTIFICATE], tls_ctx_cert(tls));
+	check_list(k, "api", &files[FILE_CRL]);
+	check_authority(k, "api", &files[FILE_CA]);
 	tls_ctx_unref(&tls);
 }
 
 void credentials_check(const struct config *c, instant_ms_t now, struct diag *d)
 {
-	struct checking k = {.d = d, .now = now};
-	struct tls_ctx *tls;
-	struct errmsg e;
-	k.pos.source = diag_add_source(d, c->path, STR_NONE);
-	if (credentials_api_tls(c, &tls, &e)) {
-		diag_error(d, k.pos, "api: %s", e.text);
-	} else {
-		check_dates(&k, "api", c->api_certificate, tls);
-		tls_ctx_unref(&tls);
+	struct checking k = {.d = d, .source = source_of(d, c->path), .now = now};
+	char whose[160];
+	check_api(&k, c);
+	for (size_t i = 0; i < c->registry_count; i++) {
+		const struct config_registry *r = &c->registries[i];
+		const struct named_file list = {r->crl_file, r->crl_at}, ca = {r->ca_file, r->ca_at};
+		snprintf(whose, sizeof whose, "registry %s", r->name);
+		check_list(&k, whose, &list);
+		check_authority(&k, whose, &ca);
+		for (size_t n = 0; n < r->account_count; n++)
+			check_account(&k, r, &r->accounts[n]);
 	}
-	for (size_t i = 0; i < c->registry_count; i++)
-		for (size_t n = 0; n < c->registries[i].account_count; n++)
-			check_account(&k, &c->registries[i], &c->registries[i].accounts[n]);
 }
 
 /* ---- watch ------------------------------------------------------------------------------------------------------------ */
 
-/* A file that cannot be read any more is no matter of dates: the next reload tells. */
-static void watch_one(const char *whose, const char *file, instant_ms_t now, struct log *log)
+static void say_validity(const char *whose, const char *file, const struct cert_info *cert, instant_ms_t now,
+                         struct log *log)
 {
-	struct cert_info cert;
 	struct errmsg m = {""};
-	if (!file || cert_info_load(&cert, file, &m))
-		return;
-	switch (cert_info_validity(&cert, now, &m)) {
+	switch (cert_info_validity(cert, now, &m)) {
 	case CERT_VALID: break;
 	case CERT_RUNS_OUT:
 		LOG(log, LOG_WARNING, "certificate.runs_out", m.text, F_C("whose", whose), F_C("file", file));
@@ -147,12 +234,33 @@ static void watch_one(const char *whose, const char *file, instant_ms_t now, str
 	}
 }
 
+/* A file that cannot be read any more is no matter of dates: the next reload tells. */
+static void watch_one(const char *whose, const char *file, instant_ms_t now, struct log *log)
+{
+	struct cert_info cert;
+	if (file && cert_info_load(&cert, file, NULL) == OK)
+		say_validity(whose, file, &cert, now, log);
+}
+
+static void watch_list(const char *whose, const char *file, instant_ms_t now, struct log *log)
+{
+	struct cert_info list;
+	if (file && cert_info_load_list(&list, file, NULL) == OK)
+		say_validity(whose, file, &list, now, log);
+}
+
 void credentials_watch(const struct config *c, instant_ms_t now, struct log *log)
 {
 	char whose[160];
 	watch_one("api", c->api_certificate, now, log);
+	watch_one("the partners' authority", c->api_client_ca, now, log);
+	watch_list("the partners' revocation list", c->api_client_crl, now, log);
 	for (size_t i = 0; i < c->registry_count; i++) {
 		const struct config_registry *r = &c->registries[i];
+		snprintf(whose, sizeof whose, "the authority of registry %s", r->name);
+		watch_one(whose, r->ca_file, now, log);
+		snprintf(whose, sizeof whose, "the revocation list of registry %s", r->name);
+		watch_list(whose, r->crl_file, now, log);
 		for (size_t n = 0; n < r->account_count; n++) {
 			snprintf(whose, sizeof whose, "account %s/%s", r->name, r->accounts[n].name);
 			watch_one(whose, r->accounts[n].certificate, now, log);

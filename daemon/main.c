@@ -106,11 +106,11 @@ static int check(const char *path)
 {
 	struct diag d;
 	diag_init(&d);
-	struct config *config = config_load(path, system_wall(), &d);
-	struct policy_ruleset *rules = config ? policy_load_dir(config->rules_dir, NULL, &d) : NULL;
-	if (config)
-		credentials_check(config, system_wall(), &d);
-	bool fine = config && rules && d.errors == 0;
+	struct config *config = config_load_anyway(path, system_wall(), &d);
+	struct policy_ruleset *rules =
+	    config->rules_dir ? policy_load_dir(config->rules_dir, NULL, &d) : NULL;
+	credentials_check(config, system_wall(), &d);
+	bool fine = rules && d.errors == 0;
 	print_findings(&d);
 	diag_fini(&d);
 	if (fine)

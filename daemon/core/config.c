@@ -74,6 +74,10 @@ static void read_api(struct config_reading *r, struct yaml_node *top)
 	(void)config_file_get(r, map, "key", YAML_REQUIRED, CONFIG_FILE_KEY, &c->api_key);
 	(void)config_file_get(r, map, "client_ca", YAML_REQUIRED, CONFIG_FILE_PUBLIC, &c->api_client_ca);
 	(void)config_file_get(r, map, "client_crl", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &c->api_client_crl);
+	c->api_certificate_at = config_file_place(map, "certificate");
+	c->api_key_at = config_file_place(map, "key");
+	c->api_client_ca_at = config_file_place(map, "client_ca");
+	c->api_client_crl_at = config_file_place(map, "client_crl");
 	read_api_limits(r, map);
 	yaml_reject_unseen(r->d, map);
 }
@@ -153,9 +157,8 @@ static void read_top(struct config_reading *r, struct yaml_node *top)
 	yaml_reject_unseen(r->d, top);
 }
 
-struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d)
+struct config *config_load_anyway(const char *path, int64_t wall_now_ms, struct diag *d)
 {
-	size_t errors = d->errors;
 	struct config_snapshot *s = xcalloc(1, sizeof *s);
 	atomic_init(&s->refs, 1);
 	arena_init(&s->arena);
@@ -169,6 +172,13 @@ struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d
 	struct yaml_node *top = yaml_load(&s->arena, d, path);
 	if (top)
 		read_top(&r, top);
+	return c;
+}
+
+struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d)
+{
+	size_t errors = d->errors;
+	struct config *c = config_load_anyway(path, wall_now_ms, d);
 	if (d->errors != errors)
 		config_unref(&c);
 	return c;

@@ -20,6 +20,11 @@
 
 struct epp_dialect;
 
+/* Where a value stands in the main file, as in struct diag_pos; line 0: it is not given. */
+struct config_place {
+	int line, column, width;
+};
+
 /* One login at a registry; several partners may share one. */
 struct config_account {
 	const char *name;
@@ -27,9 +32,10 @@ struct config_account {
 	const char *password_file;     /* first line is the password; mode 0640 or stricter */
 	const char *new_password_file; /* the password that is to take its place; NULL: none */
 	const char *certificate, *key; /* both or neither (NULL) */
-	uint32_t sessions;             /* connections held open */
-	uint32_t window;               /* commands in flight on each */
-	uint8_t digest[32];            /* SHA-256 of what is written about it and its registry */
+	struct config_place password_at, new_password_at, certificate_at, key_at;
+	uint32_t sessions;  /* connections held open */
+	uint32_t window;    /* commands in flight on each */
+	uint8_t digest[32]; /* SHA-256 of what is written about it and its registry */
 };
 
 struct config_endpoint {
@@ -52,6 +58,7 @@ struct config_registry {
 	int date_offset_s; /* zone of the registry's dates, seconds east of UTC */
 	const char *ca_file, *server_name, *source_address; /* NULL: the system's, the endpoint's host, any */
 	const char *crl_file; /* revocation lists of the authority; NULL: none */
+	struct config_place ca_at, crl_at;
 	const char *language;
 	const char **objects, **extensions; /* URIs that we can use; the greeting decides */
 	size_t object_count, extension_count;
@@ -143,6 +150,7 @@ struct config {
 	const char *api_listen; /* a numeric address with a port (0: a free one) */
 	const char *api_certificate, *api_key, *api_client_ca;
 	const char *api_client_crl; /* NULL: none */
+	struct config_place api_certificate_at, api_key_at, api_client_ca_at, api_client_crl_at;
 	uint32_t api_max_connections, api_max_per_address;
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
@@ -172,6 +180,9 @@ struct config {
  * read it and drop it. `wall_now_ms`: the system's time, for the sandbox's clock.
  */
 struct config *config_load(const char *path, int64_t wall_now_ms, struct diag *d) MUST_CHECK;
+/* The same for looking further: never NULL. Whatever `d` got an error for is missing in it: texts are NULL or "", lists
+ * shorter. Not to be run with. */
+struct config *config_load_anyway(const char *path, int64_t wall_now_ms, struct diag *d) MUST_CHECK;
 struct config *config_ref(struct config *c);
 void config_unref(struct config **c); /* NULLs *c; NULL inside is fine */
 

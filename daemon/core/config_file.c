@@ -118,6 +118,14 @@ bool config_file_get(struct config_reading *r, struct yaml_node *map, const char
 	return ok;
 }
 
+struct config_place config_file_place(struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *n = map ? yaml_get(map, key) : NULL;
+	if (!n)
+		return (struct config_place){0};
+	return (struct config_place){n->pos.line, n->pos.column, n->pos.width};
+}
+
 bool config_file_folder(struct config_reading *r, struct yaml_node *map, const char *key, const char **out)
 {
 	const char *path;
@@ -151,8 +159,15 @@ void config_file_warn_parent(struct config_reading *r, struct yaml_node *map, co
 	if (!n || !slash || slash == path)
 		return;
 	const char *folder = arena_str(r->arena, str_make(path, (size_t)(slash - path))).ptr;
-	if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode))
+	if (stat(folder, &st) == 0 && S_ISDIR(st.st_mode)) {
+		if (access(folder, W_OK | X_OK) == 0)
+			return;
+		diag_warning(r->d, n->pos, "%.*s.%s: nothing can be written into '%s' by this user: %s",
+		             STR_ARG(n->parent->key), key, folder, strerror(errno));
+		diag_help(r->d, "the daemon's user must own the folder; check as that user: "
+		                "'runuser -u vnepp -- vneppd --check'");
 		return;
+	}
 	diag_warning(r->d, n->pos, "%.*s.%s: there is no folder '%s' yet", STR_ARG(n->parent->key), key,
 	             folder);
 	diag_help(r->d, "as a systemd service the daemon gets /var/lib/vnepp and /run/vnepp when it starts");

@@ -109,11 +109,13 @@ bool config_file_path(struct config_reading *r, struct yaml_node *map, const cha
 /* A file that exists and can be read. */
 bool config_file_get(struct config_reading *r, struct yaml_node *map, const char *key, enum yaml_presence p,
                      enum config_file_kind kind, const char **out);
+/* Where it stands, whatever is wrong with it. `map` may be NULL. */
+struct config_place config_file_place(struct yaml_node *map, const char *key);
 /* A folder that exists. */
 bool config_file_folder(struct config_reading *r, struct yaml_node *map, const char *key, const char **out);
 /* The folder of `path` with its '/', or "". */
 const char *config_file_folder_of(struct arena *a, const char *path);
-/* Warns when the folder in which `path` is to be made does not exist. */
+/* Warns when the folder in which `path` is to be made does not exist, or is not ours to write in. */
 void config_file_warn_parent(struct config_reading *r, struct yaml_node *map, const char *key,
                              const char *path);
 

@@ -66,6 +66,10 @@ static void read_credentials(struct config_reading *r, struct yaml_node *n, stru
 	                      &a->new_password_file);
 	(void)config_file_get(r, n, "certificate", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &a->certificate);
 	(void)config_file_get(r, n, "key", YAML_OPTIONAL, CONFIG_FILE_KEY, &a->key);
+	a->password_at = config_file_place(n, "password_file");
+	a->new_password_at = config_file_place(n, "new_password_file");
+	a->certificate_at = config_file_place(n, "certificate");
+	a->key_at = config_file_place(n, "key");
 	if (has_certificate != has_key) {
 		yaml_error(r->d, n, "'%s' is missing", has_key ? "certificate" : "key");
 		diag_help(r->d, "a client certificate needs both 'certificate' and 'key'");
@@ -186,6 +190,8 @@ static void read_tls(struct config_reading *r, struct yaml_node *map, struct con
 	struct yaml_node *tls = yaml_opt(r->d, map, "tls", YAML_MAP);
 	(void)config_file_get(r, tls, "ca", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &g->ca_file);
 	(void)config_file_get(r, tls, "crl", YAML_OPTIONAL, CONFIG_FILE_PUBLIC, &g->crl_file);
+	g->ca_at = config_file_place(tls, "ca");
+	g->crl_at = config_file_place(tls, "crl");
 	(void)config_value_text(r, tls, "server_name", YAML_OPTIONAL, &g->server_name);
 	yaml_reject_unseen(r->d, tls);
 }

@@ -3,7 +3,7 @@
 # certificates that have run out or soon will.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid=""
+root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped="" pid=""
 trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
 
 check() { # WHAT COMMAND...
@@ -101,6 +101,28 @@ echo "a password that is far too long for EPP" >"$dir/longpw" && chmod 600 "$dir
 says "a password that EPP cannot carry" 0 "warning: account sim/two: the password has 39 characters" 's|password_file: pw2|password_file: longpw|'
 check "… and never shows it" bash -c "! grep -q 'far too long for EPP' '$dir/out'"
 
+says "a revocation list that has run out" 1 "error: api: revocation list '.*outdated.crl' has expired on" \
+	's|client_ca: certs/ca.pem}|client_ca: certs/ca.pem, client_crl: certs/outdated.crl}|'
+check "… and what that means" grep -q "refuses everybody" "$dir/out"
+says "one of a registry" 1 "error: registry sim: revocation list '.*outdated.crl' has expired on" \
+	's|ca: certs/ca.pem, server|ca: certs/ca.pem, crl: certs/outdated.crl, server|'
+says "an authority that has expired" 1 "error: registry sim: authority '.*expired-gw.pem' has expired on" 's|ca: certs/ca.pem, server|ca: certs/expired-gw.pem, server|'
+# Each at its place in the file.
+says "a place" 1 "vneppd.yaml:16:[0-9]*: error: account sim/two: certificate" "$two.pem|certs/expired-gw.pem|"
+check "… with the line" grep -q '16 | .*name: two' "$dir/out"
+check "… and a caret below what is wrong" bash -c "perl -0777 -ne 'exit !/certificate: certs\/expired-gw.pem.*\n *\| *\^/' '$dir/out'"
+says "the key's place" 1 "vneppd.yaml:16:9[0-9]: error: account sim/two: private key" "$two.key|certs/anphat.key|"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	mkdir -m 755 "$dir/theirs" && chmod -R a+rX "$dir" && chmod 640 "$dir"/*pw* "$dir"/certs/*.key && chgrp -R nogroup "$dir"
+	config -e "s|store: {path: vnepp.db}|store: {path: $dir/theirs/vnepp.db}|"
+	chmod 644 "$dir/vneppd.yaml"
+	setpriv --reuid nobody --regid nogroup --clear-groups "$build/vneppd" --check --config "$dir/vneppd.yaml" >"$dir/out" 2>&1
+	check "a store in a folder of somebody else: said" grep -q "vneppd.yaml:2:[0-9]*: warning: store.path: nothing can be written into '$dir/theirs' by this user" "$dir/out"
+else
+	skipped=1
+	echo "SKIPPED: another user's folder (needs root and setpriv)"
+fi
+
 # All of it at once, with the rules.
 mkdir "$dir/rules" && cp policy/rules/*.yaml "$dir/rules" && echo 'reasons: [{id: }]' >>"$dir/rules/reasons.yaml"
 config -e "s|$root/policy/rules|$dir/rules|; s|certs/api.pem, key: certs/api.key|certs/expired.pem, key: certs/expired.key|" \
@@ -112,6 +134,23 @@ for words in 'reasons.yaml:[0-9]*:[0-9]*: error' 'error: api: certificate' 'erro
 	check "all errors at once: $words" grep -q "$words" "$dir/out"
 done
 
+# The main file itself, the partners, the limits, a certificate and the rules: one does not hide another, and nothing is touched.
+cp "$dir/partners.yaml" "$dir/partners.kept"
+echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: nobody}]' >"$dir/partners.yaml"
+echo 'registries: {sim: {commands_per_second: -1}}' >"$dir/limits.yaml"
+config -e "s|$root/policy/rules|$dir/rules|; s|certs/api.pem, key: certs/api.key|certs/expired.pem, key: certs/expired.key|" \
+	-e "$two.pem|certs/expired-gw.pem|" -e 's|stop_timeout: 5s|stop_timeout: never\nlimits: limits.yaml|'
+(cd "$dir" && find . -type f ! -name out -printf '%p %s %T@ %m\n' | sort) >"/tmp/vnepp-before.$$"
+run_check
+check "errors everywhere: exit 1" test $? -eq 1
+for words in 'vneppd.yaml:[0-9]*:[0-9]*: error: stop_timeout' 'partners.yaml:1:[0-9]*: error' 'limits.yaml:1:[0-9]*: error' 'reasons.yaml:[0-9]*:[0-9]*: error' \
+	'vneppd.yaml:[0-9]*:[0-9]*: error: api: certificate' 'vneppd.yaml:[0-9]*:[0-9]*: error: account sim/two: certificate'; do
+	check "errors everywhere: $words" grep -q "$words" "$dir/out"
+done
+check "… and nothing was touched" bash -c "(cd '$dir' && find . -type f ! -name out -printf '%p %s %T@ %m\n' | sort) | cmp - /tmp/vnepp-before.$$"
+rm -f "/tmp/vnepp-before.$$"
+mv "$dir/partners.kept" "$dir/partners.yaml"
+
 # It starts all the same, and says so.
 config -e "$two.pem|certs/soon-gw.pem|" -e 's|certs/gateway.pem|certs/expired-gw.pem|'
 "$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >"$dir/d.log" 2>&1 &
@@ -122,5 +161,5 @@ check "… a warning for the one that runs out" grep -q 'level=warning event=cer
 kill -TERM $pid
 wait $pid
 check "… and stops" test $? -eq 0
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed${skipped:+, $skipped skipped}"
 [ $failed -eq 0 ]

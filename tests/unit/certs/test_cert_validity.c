@@ -54,11 +54,26 @@ static void dates_that_cannot_be_read_do_not_count(void **state)
 	assert_string_equal(m.text, "has dates that cannot be read");
 }
 
+/* A list may live a day, or months. */
+static void lists_are_told_shortly_before(void **state)
+{
+	struct errmsg m = {""};
+	struct cert_info list = {.not_before = FROM, .not_after = FROM + DAY_MS, .is_list = true};
+	(void)state;
+	assert_int_equal(cert_info_validity(&list, FROM + DAY_MS / 2, &m), CERT_VALID);
+	assert_int_equal(cert_info_validity(&list, FROM + 3 * DAY_MS / 4, &m), CERT_RUNS_OUT);
+	assert_int_equal(cert_info_validity(&list, FROM + DAY_MS + 1, &m), CERT_EXPIRED);
+	list.not_after = FROM + 90 * DAY_MS;
+	assert_int_equal(cert_info_validity(&list, FROM + 86 * DAY_MS, &m), CERT_VALID);
+	assert_int_equal(cert_info_validity(&list, FROM + 87 * DAY_MS, &m), CERT_RUNS_OUT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_moment_has_one_answer),
 	    cmocka_unit_test(dates_that_cannot_be_read_do_not_count),
+	    cmocka_unit_test(lists_are_told_shortly_before),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
