@@ -252,6 +252,13 @@ static void run_errors(void *arg, struct admin_conn *c, const json_t *args)
 	admin_reply(c, gateway_observe_errors(m->observer));
 }
 
+static void run_partners(void *arg, struct admin_conn *c, const json_t *args)
+{
+	struct commands *m = arg;
+	(void)args;
+	admin_reply(c, gateway_observe_partners(m->observer));
+}
+
 static void run_ready(void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
@@ -341,6 +348,7 @@ const struct admin_command commands_table[] = {
     {ADMIN_CMD_SESSIONS, VIEW, run_sessions},
     {ADMIN_CMD_CERTS, VIEW, run_certs},
     {ADMIN_CMD_STORE, VIEW, run_store},
+    {ADMIN_CMD_PARTNERS, VIEW, run_partners},
     {ADMIN_CMD_ERRORS, VIEW, run_errors},
     {ADMIN_CMD_CONFIG, VIEW, run_config},
     {ADMIN_CMD_VERSION, VIEW, run_version},

@@ -13,13 +13,13 @@
 #include "epp/base/check.h"
 #include "policy/targets.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define CERTS_EVERY   6   /* samples: files are exchanged while we run */
 #define COUNT_MORE_MS 100 /* a store from before is counted in the background, the writer has other work */
-#define CERT_WARN_MS  (30ll * 86400 * 1000) /* a registry takes weeks to sign a new one */
 
 const char *const gateway_observe_series[] = {"queued",    "held",        "doubt",  "done",     "failed",
                                               "lines",     "registry_us", "api_us", "store_us", "sessions",
@@ -254,6 +254,24 @@ static void on_count_more(struct loop_timer *t)
 		count_names(o);
 }
 
+/* ---- limits -------------------------------------------------------------------------------------------------------------- */
+
+static void on_limits(void *arg, const char *why, json_t *answer)
+{
+	struct gateway_observer *o = arg;
+	o->limiting = false;
+	if (why)
+		return; /* the ones of before are shown */
+	json_decref(o->limits);
+	o->limits = answer;
+}
+
+static void ask_limits(struct gateway_observer *o)
+{
+	o->limiting = true;
+	gateway_limits(o->g, on_limits, o);
+}
+
 /* ---- the tick ------------------------------------------------------------------------------------------------------------ */
 
 static void sample(struct gateway_observer *o)
@@ -266,6 +284,8 @@ static void sample(struct gateway_observer *o)
 	}
 	if (!o->counting)
 		count_names(o);
+	if (!o->limiting)
+		ask_limits(o);
 	if (o->ticks % CERTS_EVERY == 0)
 		observe_figures_config(o);
 	o->ticks++;
@@ -285,6 +305,7 @@ const char *observe_state(const struct gateway *g)
 {
 	return g->stopping        ? "stopping"
 	       : g->store_failing ? "store failing"
+	       : g->drain         ? "draining"
 	       : g->running       ? "running"
 	                          : "starting";
 }
@@ -339,8 +360,8 @@ static void check_certs(struct gateway_observer *o, struct checks *c)
 		date_format(until, date_of_instant(k->not_after, HANOI_OFFSET_S));
 		snprintf(text, sizeof text, "%s %s", k->not_after < now ? "expired on" : "valid until",
 		         until);
-		add_check(c, k->not_after < now + CERT_WARN_MS ? HTTP_ADMIN_WARNS : HTTP_ADMIN_FINE, k->use,
-		          k->name, text);
+		add_check(c, k->validity == CERT_VALID ? HTTP_ADMIN_FINE : HTTP_ADMIN_WARNS, k->use, k->name,
+		          text);
 	}
 }
 
@@ -419,6 +440,7 @@ void gateway_observe_free(struct gateway_observer *o)
 {
 	gateway_observe_stop(o);
 	observe_figures_fini(o);
+	json_decref(o->limits);
 	arena_fini(&o->depths_arena);
 	arena_fini(&o->reading_arena);
 	free(o);

@@ -56,6 +56,8 @@ void gateway_observe_status(void *arg, struct buf *out);
 /* For the control socket; new objects: certificates[] as above with file; errors[] as above, as many as are kept, with
  * the totals; ready, checks[]{check health text}. */
 struct json_t *gateway_observe_certificates(struct gateway_observer *o);
+/* partners[]: name queued max_queued limit_per_s burst weight rate_used_percent lines_new lines_repeated lines_bad */
+struct json_t *gateway_observe_partners(struct gateway_observer *o);
 struct json_t *gateway_observe_errors(struct gateway_observer *o);
 struct json_t *gateway_observe_ready(struct gateway_observer *o);
 

@@ -202,21 +202,33 @@ struct observe_partner *observe_figures_partner(struct gateway_observer *o, cons
 	return p;
 }
 
+/* The system's time, not a sandbox's: certificates know no other. */
+static instant_ms_t system_now(const struct gateway_observer *o)
+{
+	return loop_wall(o->g->env.loop) - o->g->env.loop->clock->shift_ms;
+}
+
 static void add_cert(struct gateway_observer *o, const char *use, const char *name,
                      const struct cert_info *info, const char *file)
 {
 	if (o->cert_count == OBSERVE_CERTS_MAX)
 		return;
 	struct observe_cert *c = &o->certs[o->cert_count++];
-	*c = (struct observe_cert){.not_after = info->not_after};
+	struct errmsg why;
+	*c = (struct observe_cert){.not_after = info->not_after,
+	                           .validity = cert_info_validity(info, system_now(o), &why)};
 	snprintf(c->file, sizeof c->file, "%s", file ? file : "");
 	snprintf(c->use, sizeof c->use, "%s", use);
 	snprintf(c->name, sizeof c->name, "%s", name);
 	snprintf(c->subject, sizeof c->subject, "%s", info->subject);
 	label(&c->expiry, "use", use);
 	label(&c->expiry, "name", name);
-	micro(o, &c->expiry, "vnepp_certificate_expiry_timestamp_seconds",
-	      "When a certificate ceases to be valid.");
+	if (info->is_list)
+		micro(o, &c->expiry, "vnepp_revocation_list_expiry_timestamp_seconds",
+		      "When a list of revoked certificates runs out; then everybody is refused.");
+	else
+		micro(o, &c->expiry, "vnepp_certificate_expiry_timestamp_seconds",
+		      "When a certificate ceases to be valid.");
 	stats_set(&c->expiry.value, info->not_after * 1000);
 }
 
@@ -228,6 +240,13 @@ static void add_cert_file(struct gateway_observer *o, const char *use, const cha
 		add_cert(o, use, name, &info, file);
 }
 
+static void add_list_file(struct gateway_observer *o, const char *use, const char *name, const char *file)
+{
+	struct cert_info info;
+	if (file && cert_info_load_list(&info, file, NULL) == OK)
+		add_cert(o, use, name, &info, file);
+}
+
 static void read_certs(struct gateway_observer *o)
 {
 	const struct config *c = o->g->config;
@@ -236,9 +255,12 @@ static void read_certs(struct gateway_observer *o)
 	o->cert_count = 0;
 	add_cert_file(o, "api", c->instance, c->api_certificate);
 	add_cert_file(o, "partners_ca", c->instance, c->api_client_ca);
-	for (size_t i = 0; i < o->g->base->registry_count; i++)
-		add_cert_file(o, "registry_ca", o->g->base->registries[i].name,
-		              o->g->base->registries[i].ca_file);
+	add_list_file(o, "partners_crl", c->instance, c->api_client_crl);
+	for (size_t i = 0; i < o->g->base->registry_count; i++) {
+		const struct config_registry *r = &o->g->base->registries[i];
+		add_cert_file(o, "registry_ca", r->name, r->ca_file);
+		add_list_file(o, "registry_crl", r->name, r->crl_file);
+	}
 	for (size_t i = 0; i < gateway_account_count(o->g); i++) {
 		const struct gateway_account *a = gateway_account_at(o->g, i);
 		const struct cert_info *info = a->way->tls ? tls_ctx_cert(a->way->tls) : NULL;

@@ -2,6 +2,7 @@
 #ifndef VNEPP_GATEWAY_OBSERVE_INT_H
 #define VNEPP_GATEWAY_OBSERVE_INT_H
 
+#include "certs/cert_info.h"
 #include "daemon/core/meter.h"
 #include "daemon/gateway_int.h"
 #include "daemon/gateway_observe.h"
@@ -54,6 +55,7 @@ struct observe_cert {
 	char use[24], name[STORE_NAME_MAX], subject[256];
 	char file[256]; /* where it came from; long paths are cut */
 	instant_ms_t not_after;
+	enum cert_validity validity; /* when it was read */
 	struct observe_figure expiry;
 };
 
@@ -95,6 +97,8 @@ struct gateway_observer {
 	struct observe_target targets[OBSERVE_TARGETS_MAX];
 	size_t target_count;
 	uint64_t items[ITEM_STATE__COUNT]; /* at the last sample */
+	struct json_t *limits; /* owned: as for the control socket, at the last sample; NULL: none yet */
+	bool limiting;
 
 	struct observe_sums before;
 	struct observe_figure build, start, ready, admission, policy, dropped, warnings, errors, connections,

@@ -1,13 +1,15 @@
 /* The status as one JSON object: what the page and status.json show. */
 #include "daemon/core/log_ring.h"
 #include "daemon/gateway_observe_int.h"
+#include "daemon/gateway_policy.h"
 #include "epp/base/check.h"
 #include "policy/targets.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
-#define ERRORS_SHOWN 20 /* on the page */
+#define ERRORS_SHOWN 20  /* on the page */
+#define LIMITS_SHOWN 200 /* of partners: those that use nothing are left out when there are more in all */
 
 static json_t *text(struct str s)
 {
@@ -53,13 +55,13 @@ static json_t *account(const struct gateway_account *a)
 {
 	struct pool_stats p;
 	pool_stats(a->pool, &p);
-	return json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "name",
-	                 a->config->name, "state", observe_account_state(&p), "sessions", (int)p.ready,
-	                 "wanted", (int)p.wanted, "in_flight", (int)p.in_flight, "retry_in_s",
-	                 (json_int_t)(p.retry_in_ms / 1000), "lost", (json_int_t)p.lost, "messages",
-	                 (json_int_t)p.messages, "last_error", text(str_c(p.last_error)), "commands",
-	                 command_means(a->meter), "skew_ms", (json_int_t)p.skew_ms, "password_expires",
-	                 instant(p.password_expires));
+	return json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:I, s:o, s:o, s:I, s:o}", "name",
+	                 a->config->name, "money", sched_out_of_money(a->sched) ? "out" : "ok", "state",
+	                 observe_account_state(&p), "sessions", (int)p.ready, "wanted", (int)p.wanted,
+	                 "in_flight", (int)p.in_flight, "retry_in_s", (json_int_t)(p.retry_in_ms / 1000),
+	                 "lost", (json_int_t)p.lost, "messages", (json_int_t)p.messages, "last_error",
+	                 text(str_c(p.last_error)), "commands", command_means(a->meter), "skew_ms",
+	                 (json_int_t)p.skew_ms, "password_expires", instant(p.password_expires));
 }
 
 static json_t *registries(const struct gateway_observer *o)
@@ -128,18 +130,57 @@ static json_t *partners(struct gateway_observer *o)
 	return out;
 }
 
+/* ---- limits, policy --------------------------------------------------------------------------------------------------------- */
+
+static bool is_idle_partner(const json_t *limit)
+{
+	const char *of = json_string_value(json_object_get(limit, "of"));
+	return of && strncmp(of, "partner ", 8) == 0 &&
+	       json_integer_value(json_object_get(limit, "used")) == 0 &&
+	       json_integer_value(json_object_get(limit, "over")) == 0;
+}
+
+static json_t *limits(const struct gateway_observer *o)
+{
+	json_t *all = json_object_get(o->limits, "limits"), *out = json_array(), *limit;
+	bool many = json_array_size(all) > LIMITS_SHOWN;
+	size_t i;
+	json_array_foreach(all, i, limit) if (!many || !is_idle_partner(limit)) json_array_append(out, limit);
+	return out;
+}
+
+static json_t *staged(const struct rules_staged *s)
+{
+	return s->revision[0] ? json_pack("{s:s, s:o, s:b, s:s}", "revision", s->revision, "at",
+	                                  instant(s->at), "approved", s->approved, "by", s->by.name)
+	                      : json_null();
+}
+
+static json_t *policy(const struct gateway *g)
+{
+	const struct rules_life *l = &g->policy->life;
+	return json_pack("{s:s, s:o, s:o, s:o}", "revision", g->decider ? decider_revision(g->decider) : "",
+	                 "since", instant(l->since), "confirm_by", instant(l->confirm_by), "staged",
+	                 staged(&l->staged));
+}
+
 /* ---- certificates, errors, progress ----------------------------------------------------------------------------------------- */
 
 static json_t *certificates(const struct gateway_observer *o)
 {
+	static const char *const states[] = {[CERT_VALID] = "valid",
+	                                     [CERT_RUNS_OUT] = "runs out",
+	                                     [CERT_EXPIRED] = "expired",
+	                                     [CERT_NOT_YET] = "not valid yet"};
 	json_t *out = json_array();
 	instant_ms_t now = loop_wall(o->g->env.loop) - o->g->env.loop->clock->shift_ms;
 	for (size_t i = 0; i < o->cert_count; i++) {
 		const struct observe_cert *c = &o->certs[i];
-		json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I}", "use", c->use, "name",
+		json_array_append_new(out, json_pack("{s:s, s:s, s:o, s:o, s:I, s:s}", "use", c->use, "name",
 		                                     c->name, "subject", text(str_c(c->subject)), "expires",
 		                                     date(date_of_instant(c->not_after, HANOI_OFFSET_S)),
-		                                     "days", (json_int_t)((c->not_after - now) / 86400000)));
+		                                     "days", (json_int_t)((c->not_after - now) / 86400000),
+		                                     "state", states[c->validity]));
 	}
 	return out;
 }
@@ -193,6 +234,27 @@ json_t *gateway_observe_certificates(struct gateway_observer *o)
 	for (size_t i = 0; i < o->cert_count; i++)
 		json_object_set_new(json_array_get(list, i), "file", text(str_c(o->certs[i].file)));
 	return json_pack("{s:o}", "certificates", list);
+}
+
+json_t *gateway_observe_partners(struct gateway_observer *o)
+{
+	json_t *list, *p;
+	size_t i;
+	gateway_observe_refresh(o);
+	list = partners(o);
+	json_array_foreach(list, i, p)
+	{
+		json_t *lines = json_incref(json_object_get(p, "lines"));
+		json_int_t used = json_integer_value(json_object_get(p, "used_ppm"));
+		json_object_del(p, "lines");
+		json_object_del(p, "used_ppm");
+		json_object_set_new(p, "rate_used_percent", json_integer(used / 10000));
+		json_object_set(p, "lines_new", json_object_get(lines, "new"));
+		json_object_set(p, "lines_repeated", json_object_get(lines, "repeated"));
+		json_object_set(p, "lines_bad", json_object_get(lines, "bad"));
+		json_decref(lines);
+	}
+	return json_pack("{s:o}", "partners", list);
 }
 
 json_t *gateway_observe_errors(struct gateway_observer *o)
@@ -252,6 +314,10 @@ void gateway_observe_status(void *arg, struct buf *out)
 	              partners(o), "certificates", certificates(o), "errors",
 	              errors(o, ERRORS_SHOWN, &warnings_total, &errors_total), "progress", progress(o));
 	INVARIANT(j);
+	json_object_set_new(j, "policy", policy(g));
+	json_object_set_new(j, "pauses", g->pauses ? json_incref(g->pauses) : json_array());
+	json_object_set_new(j, "limits", limits(o));
+	json_object_update_new(j, gateway_sessions(o->g)); /* sessions, endpoints */
 	json_object_set_new(j, "warnings_total", whole(warnings_total));
 	json_object_set_new(j, "errors_total", whole(errors_total));
 	set_jobs(g, j);

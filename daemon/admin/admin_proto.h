@@ -11,8 +11,8 @@
 /* Commands, their arguments and the members of their answers. */
 #define ADMIN_CMD_STATUS \
 	"status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
-/* Arguments, all text: registry, account ("registry/account"), partner, lane (urgent, renew, create), only (paid); for pause also why,
- * or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
+/* Arguments, all text: registry, account ("registry/account"), partner, lane (urgent, renew, create, bulk), zone, grant (its
+ * id), only (paid); for pause also why, or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
 #define ADMIN_CMD_PAUSE  "pause"
 #define ADMIN_CMD_RESUME "resume"
 /* → limits[]: of, limit, max, used, left, resets, near, over, shadow, reason; queue[]: account, lane, partner, items … */
@@ -72,6 +72,9 @@
 #define ADMIN_CMD_SESSIONS "sessions"
 #define ADMIN_CMD_CERTS    "certs" /* → certificates[]: use name subject expires days file */
 #define ADMIN_CMD_STORE    "store" /* → path bytes log_bytes schema epoch written items_total items{} */
+/* → partners[]: name queued max_queued limit_per_s burst weight rate_used_percent, and lines_new lines_repeated lines_bad
+ * since the start */
+#define ADMIN_CMD_PARTNERS "partners"
 #define ADMIN_CMD_ERRORS \
 	"errors" /* → warnings_total errors_total errors[]: at last count level event text fields */
 #define ADMIN_CMD_CONFIG  "config"  /* → what is in force; files are named, secrets are not in it */

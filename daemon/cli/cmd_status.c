@@ -125,6 +125,7 @@ ASK(run_queue, ADMIN_CMD_QUEUE, NULL)
 ASK(run_sessions, ADMIN_CMD_SESSIONS, NULL)
 ASK(run_certs, ADMIN_CMD_CERTS, NULL)
 ASK(run_store, ADMIN_CMD_STORE, NULL)
+ASK(run_partners, ADMIN_CMD_PARTNERS, NULL)
 ASK(run_errors, ADMIN_CMD_ERRORS, print_errors)
 ASK(run_config, ADMIN_CMD_CONFIG, print_config)
 ASK(run_version, ADMIN_CMD_VERSION, print_version)
@@ -163,6 +164,9 @@ COMMAND(cmd_store, "store", "where the store is, how large, how much is in it (o
         "log_bytes is the write-ahead log beside it, which belongs to the store: copy both, or use sqlite3's "
         ".backup.\n",
         run_store);
+COMMAND(cmd_partners, "partners",
+        "each partner: what waits, how much of its rate is used, lines since the start (operators)", NULL,
+        run_partners);
 COMMAND(cmd_errors, "errors", "the last warnings and errors of the log, with how often (operators)", NULL,
         run_errors);
 COMMAND(cmd_config, "config", "the configuration in force, defaults filled in (operators)",

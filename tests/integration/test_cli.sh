@@ -96,7 +96,7 @@ run submit a.ndjson --url http://127.0.0.1:1
 check "without TLS nothing is sent" has err "https://"
 run submit a.ndjson --url https://127.0.0.1:1 --cert certs/anphat.pem
 check "a certificate without its key" has err "--key is missing"
-for command in submit batch items cancel status item messages message pause resume sessions certs store errors config version drain wait reconcile top trace "policy check" "policy test" "policy clauses" "ledger import" "epp decode" "epp show" template completion; do
+for command in submit batch items cancel status item messages message pause resume sessions partners certs store errors config version drain wait reconcile top trace "policy check" "policy test" "policy clauses" "ledger import" "epp decode" "epp show" template completion; do
 	# shellcheck disable=SC2086 # two words on purpose
 	run help $command
 	check "help $command" is $status 0

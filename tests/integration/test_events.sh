@@ -97,6 +97,13 @@ while (<$readme>) {
 }
 fine('README.md', %told, 'the table of events was not found');
 fine($at{$_}, $told{$_}, "$_ is not in README.md's table") for sort keys %code;
+# Every level has a written meaning, and is one of the journal's.
+my ($names) = content('daemon/core/log.c') =~ /log_level_names\[\] = \{([^}]*)\}/;
+my @levels = ($names // '') =~ /"([a-z]+)"/g;
+my %meant = content('README.md') =~ /^\| `([a-z]+)` \| ([^|]{10,}) \| `-p [a-z]+` \|$/mg;
+fine('levels', @levels == 5, 'five names were not found in log.c');
+fine("level $_", $meant{$_}, 'README.md does not say what it means') for @levels;
+fine("level $_", $names =~ /"$_"/, 'is no level') for sort keys %meant;
 # The journal's ids: the same ones, each for an event that there is, none twice.
 my %ids = content('daemon/core/log_journal.c') =~ /\{"([a-z_.]+)", "([0-9a-f]{32})"\}/g;
 my %listed = content('README.md') =~ /^\| `([a-z_.]+)` \| `([0-9a-f]{32})` \|$/mg;

@@ -125,7 +125,7 @@ partners:
 END
 looks() { # everything that shows anything
 	local c
-	for c in status sessions limits queue messages certs store errors config version "policy status" "policy kept" "evidence list" "review list"; do
+	for c in status sessions partners limits queue messages certs store errors config version "policy status" "policy kept" "evidence list" "review list"; do
 		# shellcheck disable=SC2086
 		vnepp tables $c
 		# shellcheck disable=SC2086

@@ -46,15 +46,40 @@ const dayText = (text) => (text ? when(Date.parse(text + 'T12:00:00+07:00'), {da
 function showHead() {
   const s = status;
   $('instance').textContent = s.instance;
-  $('state').textContent = w('st.' + s.state) + (s.sandbox ? ' · ' + w('sandbox') : '');
-  $('state').className = 'badge ' + (s.state === 'running' ? 'good' : s.state === 'store failing' ? 'bad' : 'warn');
+  $('state').textContent = w('st.' + s.state) + (s.pauses.length ? ' · ' + w('pausedBadge') : '') + (s.sandbox ? ' · ' + w('sandbox') : '');
+  $('state').className = 'badge ' + (s.state === 'running' && !s.pauses.length ? 'good' : s.state === 'store failing' ? 'bad' : 'warn');
   $('version').textContent = s.version;
   $('epoch').textContent = s.epoch;
   $('since').textContent = clockText(s.since, {dateStyle: 'short', timeStyle: 'short'});
   $('rules').textContent = s.rules;
   $('notice').hidden = s.admission;
-  $('notice').textContent = s.admission ? '' : w('closed');
+  $('notice').textContent = s.admission ? '' : w(s.state === 'draining' ? 'drained' : 'closed');
   document.title = `${s.instance} · ${w('title')}`;
+}
+/* What is paused, in the words of `vnepp pause`. */
+function pauseText(p) {
+  const parts = ['registry', 'account', 'partner', 'lane', 'zone', 'grant'].filter((k) => p[k])
+    .map((k) => `${w('p.' + k)} ${k === 'lane' ? w('l.' + p[k]) : p[k]}`);
+  if (p.only) parts.push(w('p.paid'));
+  return parts.join(', ') || w('p.all');
+}
+function showPauses() {
+  $('pauses').replaceChildren(...status.pauses.map((p) => {
+    const li = el('li');
+    li.append(badge('warn', w('pausedBadge')), ' ', el('b', {}, pauseText(p)),
+      small([p.why, `${w('since')} ${clockText(p.since)}`].filter(Boolean).join(' · ')));
+    return li;
+  }));
+  $('pauses').hidden = !status.pauses.length;
+}
+const shortRevision = (r) => r.slice(0, 15);
+function showPolicy() {
+  const p = status.policy, parts = [`${w('rules')} ${shortRevision(p.revision) || '–'}`];
+  if (p.since) parts.push(`${w('since')} ${clockText(p.since)}`);
+  if (p.confirm_by) parts.push(`${w('confirmBy')} ${clockText(p.confirm_by)}`);
+  if (p.staged) parts.push(`${w('staged')}: ${shortRevision(p.staged.revision)} ${w('by')} ${p.staged.by}, ` +
+    (p.staged.approved ? `${w('effect')} ${p.staged.at ? clockText(p.staged.at) : ''}` : w('unapproved')));
+  $('policy').textContent = parts.join(' · ');
 }
 function tile(word, value, note, alarm) {
   const d = el('div', alarm ? {class: 'alarm'} : {}), dd = el('dd', {}, num(value));
@@ -80,6 +105,7 @@ function showRegistries() {
   table($('registry-list'), rows, [
     ['account', '', (x) => `${x.r.name}/${x.a.name}`],
     ['state', '', (x) => [badge(x.a.state === 'ready' ? 'good' : x.a.state === 'stopped' ? 'bad' : 'warn', w('st.' + x.a.state)),
+      x.a.money === 'out' ? badge('bad', w('noMoney')) : null,
       x.a.retry_in_s ? small(`${w('retryIn')} ${span(x.a.retry_in_s)}`) : null,
       Math.abs(x.a.skew_ms) > 5000 ? small(`${w('skew')} ${num(x.a.skew_ms / 1000)} s`) : null,
       x.a.password_expires ? small(`${w('password')} ${dayText(x.a.password_expires.slice(0, 10))}`) : null]],
@@ -90,6 +116,14 @@ function showRegistries() {
     ['latency', '', (x) => Object.entries(x.a.commands).map(([k, c]) => el('div', {}, `${w('m.' + k)} ${num(c.mean_us / 1000, 1)} ms`))],
     ['lastError', '', (x) => x.a.last_error]
   ], w('registries'));
+  $('session-count').textContent = num(status.sessions.length);
+  table($('session-list'), status.sessions, [
+    ['session', '', (x) => [`${x.registry}/${x.account}`, small(`#${x.session} · ${x.endpoint}`)]],
+    ['state', '', (x) => badge(x.state === 'ready' ? 'good' : 'warn', w('se.' + x.state))],
+    ['age', 'n', (x) => span(x.age_s)],
+    ['inFlight', 'n', (x) => `${num(x.in_flight)} / ${num(x.window)}`],
+    ['tls', '', (x) => [x.tls || '–', x.their_certificate_until ? small(`${w('theirs')} ${dayText(x.their_certificate_until)}`) : null]]
+  ], w('sessions'));
 }
 function showQueue() {
   table($('lane-list'), status.lanes, [
@@ -114,6 +148,25 @@ function showPartners() {
       ? small(`${num(p.lines.repeated)} ${w('repeated')}, ${num(p.lines.bad)} ${w('badLines')}`) : null]]
   ], w('partners'));
 }
+/* "registry vnnic", "partner anphat", "programme" */
+function whose(of) {
+  const i = of.indexOf(' '), kind = i < 0 ? of : of.slice(0, i);
+  return [w('o.' + kind), i < 0 ? null : small(of.slice(i + 1))];
+}
+const LIMITS_SHOWN = 12;
+function showLimits() {
+  const part = (l) => (l.max ? l.used / l.max : 0);
+  const rows = [...status.limits].sort((a, b) => part(b) - part(a) || b.over - a.over).slice(0, LIMITS_SHOWN);
+  table($('limit-list'), rows, [
+    ['limitOf', '', (l) => whose(l.of)],
+    ['limitName', '', (l) => [w('n.' + l.limit).replace(/^n\./, ''), l.reason ? small(l.reason) : null, l.shadow ? badge('warn', w('shadow')) : null]],
+    ['used', '', (l) => [`${num(l.used)} / ${num(l.max)}`, bar(l.used, l.max, w('used'), part(l) > 0.95 && !l.shadow)]],
+    ['overs', 'n', (l) => num(l.over)],
+    ['resets', '', (l) => (/^\d{4}-/.test(l.resets) ? clockText(l.resets) : w('r.' + l.resets))]
+  ], w('limits'));
+  const more = status.limits.length - rows.length;
+  $('limit-rest').textContent = more > 0 ? w('limitsMore').replace('%', num(more)) : '';
+}
 function targetText(p) {
   if (p.target !== null) return num(p.target);
   return p.percent !== null ? [`${p.percent} %`, small(w('noBase'))] : w('noTarget');
@@ -135,7 +188,7 @@ function showCertificates() {
     ['use', '', (c) => w('c.' + c.use)],
     ['name', '', (c) => [c.name, small(c.subject)]],
     ['expires', 't', (c) => dayText(c.expires)],
-    ['left', '', (c) => (c.days < 0 ? badge('bad', w('expired')) : badge(c.days < 30 ? 'bad' : c.days < 60 ? 'warn' : 'good', `${num(c.days)} ${w('days')}`))]
+    ['left', '', (c) => (c.days < 0 ? badge('bad', w('expired')) : badge(c.state !== 'valid' ? 'bad' : c.days < 60 && !c.use.endsWith('_crl') ? 'warn' : 'good', `${num(c.days)} ${w('days')}`))]
   ], w('certificates'));
 }
 function showErrors() {
@@ -148,10 +201,13 @@ function showErrors() {
 function show() {
   if (!status) return;
   showHead();
+  showPauses();
   showTiles();
+  showPolicy();
   showRegistries();
   showQueue();
   showPartners();
+  showLimits();
   showProgress();
   showCertificates();
   showErrors();
