@@ -191,6 +191,9 @@ $(B)/bench-limits: $(call obj,tests/bench/limits.c) $(LIB_DAEMON)
 $(B)/bench-frames: $(call obj,tests/bench/frames.c) $(LIB_EPP)
 	$(link) $(LIBS_EPP)
 
+$(B)/bench-crowd: $(call obj,tests/bench/crowd.c) $(LIB_BASE)
+	$(link) -lssl $(LIBS_BASE)
+
 $(B)/bench-policy: $(call obj,tests/bench/policy.c) $(LIB_POLICY)
 	$(link) $(LIBS_BASE)
 
@@ -263,7 +266,7 @@ sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)
 
 bench: deps-test ## speed and memory, as ratios from one run (some minutes)
 	$(AGAIN) bench-run
-bench-run: all $(B)/bench-replay $(B)/bench-limits $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames
+bench-run: all $(B)/bench-replay $(B)/bench-limits $(B)/bench-parts $(B)/bench-policy $(B)/bench-frames $(B)/bench-crowd
 	@tests/bench/run.sh $(B)
 
 layers: ## includes go one way

@@ -66,6 +66,10 @@ static void init_whole(struct gateway_observer *o)
 	plain(o, &o->admission, STATS_GAUGE, "vnepp_admission_open", "1 when batches can be admitted.");
 	plain(o, &o->pending, STATS_GAUGE, "vnepp_store_pending", "Operations that wait for the store.");
 	plain(o, &o->connections, STATS_GAUGE, "vnepp_api_connections", "Open connections of partners.");
+	plain(o, &o->displaced, STATS_COUNTER, "vnepp_api_displaced_total",
+	      "Connections closed because they asked nothing while others needed the place.");
+	plain(o, &o->crowded, STATS_COUNTER, "vnepp_api_crowded_total",
+	      "Connections refused: all others had requests under way.");
 	plain(o, &o->dropped, STATS_COUNTER, "vnepp_log_dropped_total",
 	      "Log lines lost: the reader was too slow.");
 	plain(o, &o->warnings, STATS_COUNTER, "vnepp_log_events_total", "Warnings and errors in the log.");
@@ -290,7 +294,8 @@ static void fini_whole(struct gateway_observer *o)
 	struct observe_figure *const all[] = {
 	    &o->build,    &o->start,   &o->ready,       &o->admission,      &o->policy,     &o->dropped,
 	    &o->warnings, &o->errors,  &o->connections, &o->turns,          &o->memory,     &o->cpu,
-	    &o->fds,      &o->pending, &o->store_last,  &o->admission_last, &o->reload_last};
+	    &o->fds,      &o->pending, &o->store_last,  &o->admission_last, &o->reload_last,
+	    &o->displaced, &o->crowded};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		gone(all[i], 1);
 	gone(o->states, ARRAY_LEN(o->states));
@@ -445,6 +450,8 @@ static void refresh_whole(struct gateway_observer *o)
 	stats_set(&o->errors.value, (int64_t)errors);
 	stats_set(&o->pending.value, (int64_t)g->env.writer->pending(g->env.writer));
 	stats_set(&o->connections.value, g->api ? (int64_t)gateway_http(g)->conns.count : 0);
+	stats_set(&o->displaced.value, g->api ? (int64_t)gateway_http(g)->displaced : 0);
+	stats_set(&o->crowded.value, g->api ? (int64_t)gateway_http(g)->crowded : 0);
 	stats_set(&o->admission_last.value,
 	          wall_of(o, loop_now(g->env.loop) * 1000, (int64_t)o->env.meter->admitted_ms * 1000));
 	struct clock *c = g->env.loop->clock;

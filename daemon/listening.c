@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define API     "api"
 #define CONTROL "control"
@@ -81,6 +82,7 @@ enum err listening_open_api(struct listening *l, struct loop *loop, const struct
 	                            .max_connections = config->api_max_connections,
 	                            .max_per_address = config->api_max_per_address,
 	                            .on_stream = to->on_stream,
+	                            .make_room = to->make_room,
 	                            .arg = to->arg};
 	return listener_open(&l->api, loop, &c, e);
 }
@@ -112,6 +114,22 @@ enum err listening_open_feed(struct listening *l, struct loop *loop, const struc
                              const struct listening_to *to, struct errmsg *e)
 {
 	return open_socket(l, &l->feed, loop, config->feed_socket, FEED, to, e);
+}
+
+#define OTHER_FILES 256 /* sessions of registries, the store, the log, what operators connect */
+
+void listening_raise_files(const struct config *c, struct log *log)
+{
+	struct rlimit l;
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l); /* systemd has given what it gives, and may forbid to ask */
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= (rlim_t)c->api_max_connections + OTHER_FILES)
+		return;
+	LOG(log, LOG_WARNING, "listen.files",
+	    "fewer files may be open than api.max_connections needs: raise LimitNOFILE, or lower it",
+	    F_U64("files", l.rlim_cur), F_U64("max_connections", c->api_max_connections));
 }
 
 void listening_opened(struct listening *l, struct log *log)

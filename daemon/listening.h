@@ -24,10 +24,13 @@ struct listening {
 struct listening_to {
 	void (*on_stream)(void *arg, struct stream *s);
 	void *arg;
+	bool (*make_room)(void *arg, const char *host); /* listener.h; may be NULL */
 };
 
 /* Once, at the start: what was passed. ERR_CONFIG when it is nothing to listen on. */
 enum err listening_init(struct listening *l, struct errmsg *e) MUST_CHECK;
+/* The process may open as many files as the system lets it; a warning when these are not enough for the connections. */
+void listening_raise_files(const struct config *c, struct log *log);
 /* Whether there is an administration listener: configured, or passed. */
 bool listening_has_web(const struct listening *l, const struct config *c);
 enum err listening_open_web(struct listening *l, struct loop *loop, const struct config *c,

@@ -153,7 +153,8 @@ static enum err open_http_admin(struct daemon *d, struct errmsg *e)
 		return OK;
 	d->http_admin = http_admin_new(&deps);
 	load_token(d);
-	struct listening_to to = {http_server_on_stream, http_admin_server(d->http_admin)};
+	struct listening_to to = {.on_stream = http_server_on_stream,
+	                          .arg = http_admin_server(d->http_admin)};
 	return listening_open_web(&d->listening, &d->loop.loop, d->config, &to, HTTP_ADMIN_CONNECTIONS, e);
 }
 
@@ -276,8 +277,10 @@ static void fail(struct daemon *d, const char *why)
 
 static enum err open_listeners(struct daemon *d, struct errmsg *e)
 {
-	struct listening_to api = {http_server_on_stream, gateway_http(d->gateway)},
-	                    control = {admin_on_stream, &d->admin}, feed = {admin_on_stream, &d->feed};
+	struct listening_to api = {http_server_on_stream, gateway_http(d->gateway), http_server_make_room},
+	                    control = {.on_stream = admin_on_stream, .arg = &d->admin},
+	                    feed = {.on_stream = admin_on_stream, .arg = &d->feed};
+	listening_raise_files(d->config, &d->log.log);
 	enum err err = listening_open_api(&d->listening, &d->loop.loop, d->config, d->api_tls, &api, e);
 	if (!err)
 		err = listening_open_control(&d->listening, &d->loop.loop, d->config, &control, e);

@@ -221,17 +221,32 @@ static void on_answered(void *arg, const struct http_request *r, int status, uin
 	meter_request(a->meter, r->tag ? (enum meter_route)(r->tag - 1) : METER_OTHER, status, us);
 }
 
+static void refuse_encoding(struct http_request *r, struct str name)
+{
+	struct api_problem p = {.status = 400,
+	                        .type = "bad-parameter",
+	                        .title = "A query parameter cannot be read",
+	                        .detail = arena_printf(r->arena, "%.*s: not well encoded: after '%%' come two "
+	                                                         "hexadecimal digits, and not 00",
+	                                               STR_ARG(name))};
+	api_problem_answer(r, &p);
+}
+
 /* A misspelt parameter must not be taken for its absence ("?admision=valid"). */
 static bool check_params(struct http_request *r, const char *const *params)
 {
-	struct str rest = r->query;
+	struct str rest = r->query, value;
 	while (rest.len) {
 		struct str pair = str_split(&rest, '&'), name = str_split(&pair, '=');
 		bool known = str_empty(name);
 		for (size_t i = 0; params[i] && !known; i++)
 			known = str_eq_c(name, params[i]);
-		if (known)
+		if (known && http_decode(r->arena, pair, &value))
 			continue;
+		if (known) {
+			refuse_encoding(r, name);
+			return false;
+		}
 		const char *near = line_error_nearest(name, params);
 		struct api_problem p = {.status = 400,
 		                        .type = "unknown-parameter",
@@ -301,6 +316,34 @@ static void refuse_stranger(struct api *a, struct http_request *r, const struct 
 	api_problem_answer(r, &p);
 }
 
+/* One partner's requests cannot take the connections of all. */
+static bool begin_request(struct api *a, struct http_request *r, uint32_t partner)
+{
+	struct api_limiter *l = api_limiter_at(&a->limiters, partner);
+	uint32_t most = a->view->config->api_max_per_partner;
+	if (l->requests < most) {
+		l->requests++;
+		r->whose = partner;
+		return true;
+	}
+	struct api_problem p = {
+	    .status = 429,
+	    .type = "too-many-requests",
+	    .title = "This partner has too many requests under way",
+	    .detail = arena_printf(
+	        r->arena, "At most %u at a time, over all connections; send this one when another has been answered.",
+	        most),
+	    .retry_after_s = API_RETRY_REQUESTS_S};
+	api_problem_answer(r, &p);
+	return false;
+}
+
+static void on_over(void *arg, const struct http_request *r)
+{
+	struct api *a = arg;
+	api_limiter_at(&a->limiters, r->whose)->requests--;
+}
+
 static void on_request(void *arg, struct http_request *r)
 {
 	struct api *a = arg;
@@ -312,12 +355,14 @@ static void on_request(void *arg, struct http_request *r)
 		refuse_stranger(a, r, peer);
 		return;
 	}
-	const struct route *route = find_route(r, &segment);
-	if (!route || !check_params(r, route->params))
-		return;
 	struct api_request q = {
 	    .api = a, .http = r, .partner = p, .partner_index = (size_t)(p - c->partners)};
 	q.partner_id = a->view->partner_ids[q.partner_index];
+	if (!begin_request(a, r, q.partner_id))
+		return;
+	const struct route *route = find_route(r, &segment);
+	if (!route || !check_params(r, route->params))
+		return;
 	if (!http_decode(r->arena, segment, &q.arg)) {
 		struct api_problem bad = {.status = 400,
 		                          .type = "bad-path",
@@ -349,6 +394,7 @@ struct api *api_new(const struct api_deps *deps)
 	set_rates(a);
 	use_up_rates(a);
 	http_server_init(&a->http, deps->loop, on_request, a);
+	a->http.on_over = on_over;
 	a->http.on_answered = deps->meter ? on_answered : NULL;
 	a->http.answered_arg = a;
 	return a;

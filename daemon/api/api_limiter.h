@@ -11,7 +11,8 @@
 
 struct api_limiter {
 	struct gcra gcra;
-	uint32_t uploads; /* batches being received now */
+	uint32_t requests; /* under way now */
+	uint32_t uploads;  /* batches being received now */
 	/* Since the start: admitted with little left, and beyond the limit. */
 	uint32_t near, over, near_uploads, over_uploads, near_queued, over_queued;
 };

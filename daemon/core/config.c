@@ -47,12 +47,14 @@ static void read_api_limits(struct config_reading *r, struct yaml_node *map)
 {
 	struct config *c = r->c;
 	uint64_t line_bytes = 64 * KB;
-	c->api_max_connections = 256;
-	c->api_max_per_address = 32;
+	c->api_max_connections = 4096;
+	c->api_max_per_address = 64;
+	c->api_max_per_partner = 64;
 	c->api_max_body_bytes = 100 * MB;
 	c->api_max_lines = 1000000;
 	config_value_u32(r, map, "max_connections", 1, 65536, &c->api_max_connections);
 	config_value_u32(r, map, "max_per_address", 1, 65536, &c->api_max_per_address);
+	config_value_u32(r, map, "max_per_partner", 1, 65536, &c->api_max_per_partner);
 	config_value_bytes(r, map, "max_body", KB, 4 * GB, &c->api_max_body_bytes);
 	config_value_bytes(r, map, "max_line", KB, 16 * MB, &line_bytes);
 	config_value_u32(r, map, "max_lines", 1, 10000000, &c->api_max_lines);

@@ -151,7 +151,7 @@ struct config {
 	const char *api_certificate, *api_key, *api_client_ca;
 	const char *api_client_crl; /* NULL: none */
 	struct config_place api_certificate_at, api_key_at, api_client_ca_at, api_client_crl_at;
-	uint32_t api_max_connections, api_max_per_address;
+	uint32_t api_max_connections, api_max_per_address, api_max_per_partner;
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
 	const char *control_socket; /* NULL: none */

@@ -15,6 +15,7 @@
 #include "epp/base/alloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* The stream delivers at most 64 KiB after it was paused; so this is never reached. */
 #define AHEAD_MAX (1u << 20)
@@ -28,11 +29,25 @@ void http_conn_break(struct http_conn *c, enum err why)
 	stream_abort(c->s);
 }
 
+void http_conn_set_live(struct http_conn *c, bool live)
+{
+	struct http_server *s = c->server;
+	if (c->live == live)
+		return;
+	c->live = live;
+	if (list_in(&c->rest))
+		list_remove(&c->rest);
+	if (!live)
+		list_push(&s->resting, &c->rest);
+	if (!live && c->req.whose && s->on_over)
+		s->on_over(s->arg, &c->req);
+}
+
 void http_conn_tell_abort(struct http_conn *c, enum err why)
 {
 	if (!c->live)
 		return;
-	c->live = false;
+	http_conn_set_live(c, false);
 	c->server->aborted++;
 	if (c->req.ev && c->req.ev->on_abort)
 		c->req.ev->on_abort(&c->req, c->why != OK ? c->why : why);
@@ -150,10 +165,13 @@ void http_conn_answered(struct http_conn *c)
 	loop_defer(c->server->loop, &c->task);
 }
 
-/* After bytes were worked on: the body has a new deadline, a head keeps the one that it began with. */
+/* After bytes were worked on: the body has a new deadline when enough of it has come, a head keeps the one that it began
+ * with. */
 static void move_deadline(struct http_conn *c)
 {
-	if (c->in != IN_HEAD)
+	bool little = c->in == IN_BODY && loop_timer_is_set(&c->timer) && c->body_read >= c->body_mark &&
+	              c->body_read - c->body_mark < HTTP_BODY_MIN;
+	if (c->in != IN_HEAD && !little)
 		http_conn_set_deadline(c);
 }
 
@@ -192,6 +210,7 @@ void http_conn_set_deadline(struct http_conn *c)
 		loop_timer_set(l, &c->timer, HTTP_BODY_MS);
 	else
 		loop_timer_cancel(l, &c->timer);
+	c->body_mark = c->body_read;
 }
 
 static void reading_late(struct loop_timer *t)
@@ -296,6 +315,8 @@ static void on_closed(void *arg, enum err why, const char *text)
 	loop_timer_cancel(l, &c->timer);
 	loop_timer_cancel(l, &c->stall);
 	list_remove(&c->node);
+	if (list_in(&c->rest))
+		list_remove(&c->rest);
 	buf_fini(&c->head);
 	buf_fini(&c->ahead);
 	arena_fini(&c->arena);
@@ -326,7 +347,42 @@ void http_server_on_stream(void *server, struct stream *stream)
 	c->timer.fire = reading_late;
 	c->stall.fire = writing_late;
 	list_push(&s->conns, &c->node);
+	list_push(&s->fresh, &c->rest);
 	stream_listen(stream, &events, c);
+}
+
+/* "192.0.2.1:49152" and "[2001:db8::1]:49152" are of "192.0.2.1" and "2001:db8::1". */
+static bool is_of(const char *address, const char *host)
+{
+	size_t n = strlen(host);
+	address += address[0] == '[';
+	return strncmp(address, host, n) == 0 && (address[n] == ':' || address[n] == ']');
+}
+
+static struct http_conn *oldest(struct list *l, const char *host)
+{
+	list_for_each (n, l) {
+		struct http_conn *c = LIST_ITEM(n, struct http_conn, rest);
+		if (!host || is_of(stream_peer(c->s)->address, host))
+			return c;
+	}
+	return NULL;
+}
+
+bool http_server_make_room(void *server, const char *host)
+{
+	struct http_server *s = server;
+	struct http_conn *c = oldest(&s->fresh, host);
+	if (!c)
+		c = oldest(&s->resting, host);
+	if (!c) {
+		s->crowded++;
+		return false;
+	}
+	s->displaced++;
+	list_remove(&c->rest); /* it is on its way out */
+	http_conn_break(c, ERR_FULL);
+	return true;
 }
 
 void http_server_drain(struct http_server *s)

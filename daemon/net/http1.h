@@ -24,7 +24,8 @@
 #define HTTP_HEADERS_MAX 64
 #define HTTP_HEAD_MS     10000 /* from its first byte to its end */
 #define HTTP_IDLE_MS     60000 /* between requests */
-#define HTTP_BODY_MS     30000 /* without a byte of the body */
+#define HTTP_BODY_MS     30000 /* without HTTP_BODY_MIN bytes of the body, or its end */
+#define HTTP_BODY_MIN    (4u << 10) /* a line of a batch in four seconds: less is nobody's line */
 #define HTTP_STALL_MS    60000 /* without the peer taking a byte of the answer */
 #define HTTP_DISCARD_MAX \
 	(1u << 20) /* of a body that nobody wants is read so much before the connection closes */
@@ -71,6 +72,7 @@ struct http_request {
 	const struct http_events *ev;
 	void *arg;
 	unsigned tag; /* for server.on_answered: what kind of request it is; 0 unless set */
+	uint32_t whose; /* for server.on_over; 0 unless set */
 };
 
 /* ---- the server: a set of connections ---- */
@@ -81,18 +83,30 @@ struct http_server {
 	void (*on_request)(void *arg, struct http_request *r);
 	void *arg;
 	struct list conns; /* the server's own from here on */
+	/* Of these: who has asked nothing yet (most of all those in their handshake), and who has been answered. The others
+	 * have a request under way. */
+	struct list fresh, resting;
 	bool draining;
 	uint64_t requests, refused, aborted; /* counted since init */
+	uint64_t displaced, crowded; /* connections closed to make room; times when there was none to close */
 	/* For figures: an answer has been written whole, `us` after its request's head. May be NULL; set after init. Comes
 	 * from inside http_respond() and http_end(): it may look at the request, and do nothing with it. */
 	void (*on_answered)(void *arg, const struct http_request *r, int status, uint64_t us);
 	void *answered_arg;
+	/* A request whose `whose` is set is no longer under way, however it ended; with `arg`, and as on_answered otherwise. */
+	void (*on_over)(void *arg, const struct http_request *r);
 };
 
 void http_server_init(struct http_server *s, struct loop *loop,
                       void (*on_request)(void *arg, struct http_request *r), void *arg);
 /* Takes over a stream that may still be opening. Fits listener_config.on_stream with the server as `arg`. */
 void http_server_on_stream(void *server, struct stream *s);
+/*
+ * Breaks the connection that is most easily missed, so that another one can be taken: of those that have asked nothing
+ * yet the oldest, or else of those with no request under way the one that has been so longest. `host`: one of that
+ * address only; NULL: any. False: there is none. Fits listener_config.make_room with the server as `arg`.
+ */
+bool http_server_make_room(void *server, const char *host);
 /* Every connection closes after the request that it is at; idle ones now. New ones are still taken, for one request. */
 void http_server_drain(struct http_server *s);
 /* Breaks every connection; on_abort comes for requests that are not answered, from the loop. */

@@ -184,7 +184,7 @@ static void end(struct http_conn *c)
 	}
 	bool complete = c->head_only || c->answer_left == 0 || c->answer_left == HTTP_LENGTH_UNKNOWN;
 	c->answer = ANSWER_DONE;
-	c->live = false;
+	http_conn_set_live(c, false);
 	if (!complete)
 		stream_abort(c->s);
 	tell_answered(c);
@@ -225,7 +225,7 @@ void http_end(struct http_request *r)
 void http_break(struct http_request *r)
 {
 	struct http_conn *c = live_conn(r);
-	c->live = false;
+	http_conn_set_live(c, false);
 	c->answer = ANSWER_DONE;
 	c->in = IN_DEAD;
 	stream_abort(c->s);

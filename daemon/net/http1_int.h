@@ -24,7 +24,8 @@ enum http_answer { ANSWER_NONE, ANSWER_BEGUN, ANSWER_DONE };
 struct http_conn {
 	struct http_server *server; /* borrowed */
 	struct list_node node;
-	struct stream *s; /* owned until its on_closed */
+	struct list_node rest; /* in server->fresh or ->resting; in neither with a request under way, or when given up */
+	struct stream *s;      /* owned until its on_closed */
 	bool open, closing, saw_eof;
 	enum http_in in;
 	enum http_answer answer;
@@ -38,12 +39,13 @@ struct http_conn {
 	uint64_t stalled_since_ms;
 
 	struct http_request req;
-	bool live; /* the handler has the request */
+	bool live; /* the handler has the request; http_conn_set_live() */
 	struct arena arena;
 	struct http_field fields[HTTP_HEADERS_MAX];
 	bool parser_held; /* it stopped because on_body paused */
 	bool has_body, message_complete, body_paused, expect_continue;
 	uint64_t body_read; /* bytes of the body so far */
+	uint64_t body_mark; /* … when its deadline was set */
 	size_t extra;       /* bytes of trailers and chunk extensions */
 	size_t dropped;     /* bytes of the body since nobody wants them */
 
@@ -73,6 +75,8 @@ void http_conn_continue(struct http_conn *c); /* 100 Continue, once, when it is 
 
 /* http1.c: the answer is complete; goes on with the next request or closes, later. */
 void http_conn_answered(struct http_conn *c);
+/* The handler gets the request, or has it no longer. */
+void http_conn_set_live(struct http_conn *c, bool live);
 /* Sets or cancels the deadline of reading, as the state demands. */
 void http_conn_set_deadline(struct http_conn *c);
 /* The end at once; on_closed tells the handler. */

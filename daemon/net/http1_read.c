@@ -92,8 +92,10 @@ static void request_begins(struct http_conn *c)
 	s->requests++;
 	if (s->on_answered)
 		c->began_us = s->loop->clock->mono_us(s->loop->clock);
-	c->live = true;
+	http_conn_set_live(c, true);
 	c->in = IN_BODY;
+	loop_timer_cancel(s->loop, &c->timer); /* it was the head's */
+	c->body_mark = 0;
 	s->on_request(s->arg, &c->req);
 	if (c->message_complete && c->in == IN_BODY && !c->body_paused)
 		body_ended(c);

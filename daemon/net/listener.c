@@ -3,8 +3,9 @@
  *
  * Happy path: on_connection() makes a handle, accepts, counts it, makes the stream (with TLS on top), tells the owner,
  * and only then opens it. When the stream has gone, the counts go down.
- * Failures: over a limit the connection is accepted and reset (left in the backlog, it would keep the loop busy);
- * accept errors (out of descriptors) are counted as refused.
+ * Failures: over a limit another connection makes room, whoever is missed least; when there is none, the new one is
+ * accepted and reset (left in the backlog, it would keep the loop busy). Accept errors (out of descriptors) are counted
+ * as refused.
  * Closing: the socket closes; the memory stays until its close callback has come and the last connection is gone.
  */
 #include "daemon/net/listener.h"
@@ -43,6 +44,7 @@ struct listener {
 	struct tls_ctx *tls; /* a reference, or NULL */
 	uint32_t max_connections, max_per_address;
 	void (*on_stream)(void *arg, struct stream *s);
+	bool (*make_room)(void *arg, const char *host);
 	void *arg;
 	char address[128]; /* a Unix socket's path is at most 107 bytes */
 	uint16_t port;
@@ -99,12 +101,18 @@ static struct per_address *count_address(struct listener *l, const char *host)
 	return p;
 }
 
-static bool over_limit(struct listener *l, const char *host)
+static bool make_room(const struct listener *l, const char *host)
 {
-	if (l->stats.open >= l->max_connections)
-		return true;
+	return l->make_room && l->make_room(l->arg, host);
+}
+
+/* There is a place for it, or one is being made. */
+static bool has_room(struct listener *l, const char *host)
+{
 	const struct per_address *p = l->is_unix ? NULL : map_get(&l->by_address, str_c(host));
-	return p && l->max_per_address && p->open >= l->max_per_address;
+	if (p && l->max_per_address && p->open >= l->max_per_address)
+		return make_room(l, host);
+	return l->stats.open < l->max_connections || make_room(l, NULL);
 }
 
 static struct ticket *ticket_new(struct listener *l, const char *host)
@@ -182,10 +190,10 @@ static void on_connection(uv_stream_t *server, int status)
 		return;
 	}
 	read_host(l, h, host, sizeof host);
-	if (over_limit(l, host))
-		refuse(l, h);
-	else
+	if (has_room(l, host))
 		admit(l, h, host);
+	else
+		refuse(l, h);
 }
 
 /* ---- opening ---- */
@@ -313,6 +321,7 @@ enum err listener_open(struct listener **out, struct loop *loop, const struct li
 	l->loop = loop;
 	l->is_unix = c->address[0] == '/';
 	l->on_stream = c->on_stream;
+	l->make_room = c->make_room;
 	l->arg = c->arg;
 	map_init(&l->by_address);
 	listener_set_limits(l, c->max_connections, c->max_per_address);

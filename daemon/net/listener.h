@@ -33,11 +33,14 @@ struct listener_config {
 	/* A new connection, to be given to stream_listen() at once. It is still opening: on_open comes when it is
 	 * usable (TLS: handshake done), on_closed when it never was. */
 	void (*on_stream)(void *arg, struct stream *s);
+	/* Over a limit: ends a connection that is missed least, of that peer address or (NULL) of any; it need not be gone when
+	 * this returns. False: there is none, the new one is refused. NULL: all beyond a limit are. */
+	bool (*make_room)(void *arg, const char *host);
 	void *arg;
 };
 
 struct listener_stats {
-	uint64_t accepted, refused; /* refused: over a limit */
+	uint64_t accepted, refused; /* refused: over a limit, and none made room */
 	uint32_t open;              /* connections now */
 };
 

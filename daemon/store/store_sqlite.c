@@ -251,7 +251,7 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 	if (!err && !s->reader)
 		err = pragma(s,
 		             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-		             "PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 134217728",
+		             "PRAGMA wal_autocheckpoint = 64000; PRAGMA journal_size_limit = 134217728",
 		             e);
 	if (!err && s->vfs)
 		err = pragma(s, "PRAGMA wal_autocheckpoint = 200", e);

@@ -225,6 +225,7 @@ static void values_behind_a_hash_are_the_defaults(void **state)
 	assert_string_equal(b->registries[0].source_address, "192.0.2.10");
 	assert_int_equal(a->api_max_connections, b->api_max_connections);
 	assert_int_equal(a->api_max_per_address, b->api_max_per_address);
+	assert_int_equal(a->api_max_per_partner, b->api_max_per_partner);
 	assert_int_equal(a->api_max_body_bytes, b->api_max_body_bytes);
 	assert_int_equal(a->api_max_line_bytes, b->api_max_line_bytes);
 	assert_int_equal(a->api_max_lines, b->api_max_lines);

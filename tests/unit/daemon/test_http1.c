@@ -111,6 +111,7 @@ static void on_request(void *arg, struct http_request *r)
 	web->requests++;
 	buf_clear(&web->body);
 	r->arg = web;
+	r->whose = 3;
 	r->ev = &echo;
 	if (str_eq(r->path, STR("/now")))
 		http_respond(r, 200, NULL, 0, STR("hello"));
@@ -584,15 +585,160 @@ static void a_stopped_body_is_refused_and_aborted_once(void **state)
 	(void)state;
 	struct web w;
 	web_init(&w);
-	say(&w, STR("POST /echo HTTP/1.1\r\n" H "Content-Length: 10\r\n\r\nabc"));
+	say(&w, STR("POST /echo HTTP/1.1\r\n" H "Content-Length: 10000\r\n\r\nabc"));
 	vloop_run_for(&w.v, HTTP_BODY_MS - 1);
-	say(&w, STR("d"));
+	fill(&w, "d", HTTP_BODY_MIN);
 	vloop_run_for(&w.v, HTTP_BODY_MS - 1);
 	assert_int_equal(w.aborts, 0);
 	assert_true(vloop_run_until(&w.v, end_has_eof, &w.client, 10));
 	assert_int_equal(status_of(heard(&w)), 408);
 	assert_true(w.aborts == 1 && w.abort_why == ERR_TIMEOUT);
 	web_fini(&w);
+}
+
+/* The same for one that is wanted and one that is only dropped. */
+static void a_body_in_drops_is_refused(const char *path, int status)
+{
+	char head[128];
+	struct web w;
+	web_init(&w);
+	vloop_settle(&w.v);
+	uint64_t from = now_ms(&w);
+	snprintf(head, sizeof head, "POST %s HTTP/1.1\r\n" H "Content-Length: 60000\r\n\r\n", path);
+	say(&w, str_c(head));
+	for (int i = 0; i < 100 && !w.client.eofs; i++) {
+		say(&w, STR("x"));
+		vloop_run_for(&w.v, 1000);
+	}
+	assert_int_equal(status_of(heard(&w)), status);
+	assert_in_range(now_ms(&w) - from, HTTP_BODY_MS, HTTP_BODY_MS + 1000);
+	web_fini(&w);
+}
+
+static void a_slow_body_is_refused(void **state)
+{
+	(void)state;
+	a_body_in_drops_is_refused("/echo", 408);
+	a_body_in_drops_is_refused("/early", 413);
+}
+
+/* ---- room for others ---- */
+
+#define CROWD 3
+
+static void crowd_connect(struct web *w, struct end crowd[CROWD])
+{
+	for (size_t i = 0; i < CROWD; i++) {
+		struct stream *a, *b;
+		end_init(&crowd[i], NULL, NULL);
+		mem_net_pair(w->net, &a, &b);
+		stream_listen(a, &end_events, &crowd[i]);
+		crowd[i].s = a;
+		http_server_on_stream(&w->server, b);
+	}
+	vloop_settle(&w->v);
+}
+
+static void crowd_say(struct web *w, struct end *e, const char *text)
+{
+	stream_write(e->s, str_c(text));
+	vloop_settle(&w->v);
+}
+
+static void whoever_has_asked_nothing_makes_room_first(void **state)
+{
+	(void)state;
+	struct end crowd[CROWD];
+	struct web w;
+	web_init(&w);
+	crowd_connect(&w, crowd);
+	say(&w, STR("GET /hold HTTP/1.1\r\n" H "\r\n"));                 /* under way */
+	crowd_say(&w, &crowd[0], "GET /now HTTP/1.1\r\n" H "\r\nGET /"); /* answered, and slow now */
+	crowd_say(&w, &crowd[1], "GET / HT");
+	struct {
+		bool made;
+		unsigned gone;
+	} steps[] = {{true, 1}, {true, 2}, {true, 0}, {false, 0}}; /* the oldest that has asked nothing, … */
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		assert_int_equal(http_server_make_room(&w.server, NULL), steps[i].made);
+		vloop_settle(&w.v);
+		if (steps[i].made)
+			assert_int_equal(crowd[steps[i].gone].closed, 1);
+	}
+	assert_true(w.server.displaced == 3 && w.server.crowded == 1 && w.server.conns.count == 1);
+	assert_true(w.held && w.aborts == 0 && !w.client.closed);
+	http_respond(w.held, 200, NULL, 0, STR("done")); /* and rests from here on */
+	vloop_settle(&w.v);
+	assert_int_equal(status_of(heard(&w)), 200);
+	assert_true(http_server_make_room(&w.server, NULL));
+	for (size_t i = 0; i < CROWD; i++)
+		end_fini(&crowd[i]);
+	web_fini(&w);
+}
+
+static void an_address_makes_room_for_itself(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *address, *host;
+		bool same;
+	} cases[] = {{"192.0.2.1:4000", "192.0.2.1", true},    {"192.0.2.10:4000", "192.0.2.1", false},
+	             {"[2001:db8::1]:40", "2001:db8::1", true}, {"[2001:db8::11]:4", "2001:db8::1", false},
+	             {"192.0.2.1:4000", "192.0.2.2", false},   {"memory", "192.0.2.1", false}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct web w;
+		struct stream *a, *b;
+		struct stream_peer peer = {.tls = true};
+		web_init(&w);
+		mem_net_pair(w.net, &a, &b);
+		snprintf(peer.address, sizeof peer.address, "%s", cases[i].address);
+		mem_stream_set_peer(b, &peer);
+		struct end other;
+		end_init(&other, NULL, NULL);
+		other.s = a;
+		stream_listen(a, &end_events, &other);
+		http_server_on_stream(&w.server, b);
+		vloop_settle(&w.v);
+		assert_int_equal(http_server_make_room(&w.server, cases[i].host), cases[i].same);
+		vloop_settle(&w.v);
+		assert_int_equal(other.closed, cases[i].same);
+		assert_int_equal(w.client.closed, 0);
+		if (other.s)
+			end_close(&other);
+		vloop_settle(&w.v);
+		end_fini(&other);
+		web_fini(&w);
+	}
+}
+
+static unsigned over;
+
+static void on_over(void *arg, const struct http_request *r)
+{
+	assert_ptr_equal(arg, web);
+	over += r->whose;
+}
+
+static void the_end_of_a_request_is_told_once_however_it_comes(void **state)
+{
+	(void)state;
+	static const char *const requests[] = {"GET /now HTTP/1.1\r\n" H "\r\n", "GET /pieces HTTP/1.1\r\n" H "\r\n",
+	                                       "GET /break HTTP/1.1\r\n" H "\r\n",
+	                                       "POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nabc",
+	                                       "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nx\r\n"};
+	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+		struct web w;
+		web_init(&w);
+		w.server.on_over = on_over;
+		over = 0;
+		say(&w, str_c(requests[i]));
+		if (w.client.s)
+			end_close(&w.client);
+		vloop_settle(&w.v);
+		assert_int_equal(over, 3);
+		web_fini(&w);
+		assert_int_equal(over, 3);
+	}
 }
 
 static void a_paused_body_has_no_deadline(void **state)
@@ -825,6 +971,10 @@ int main(void)
 	    cmocka_unit_test(a_slow_head_is_refused),
 	    cmocka_unit_test(an_idle_connection_closes_without_a_word),
 	    cmocka_unit_test(a_stopped_body_is_refused_and_aborted_once),
+	    cmocka_unit_test(a_slow_body_is_refused),
+	    cmocka_unit_test(whoever_has_asked_nothing_makes_room_first),
+	    cmocka_unit_test(an_address_makes_room_for_itself),
+	    cmocka_unit_test(the_end_of_a_request_is_told_once_however_it_comes),
 	    cmocka_unit_test(a_paused_body_has_no_deadline),
 	    cmocka_unit_test(pausing_works_at_every_piece),
 	    cmocka_unit_test(a_peer_that_does_not_read_is_dropped),

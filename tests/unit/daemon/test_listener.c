@@ -184,6 +184,47 @@ static void one_address_cannot_take_all(void **state)
 	world_fini(&w);
 }
 
+static unsigned asked_for_room;
+
+/* The oldest that is still there makes room. */
+static bool make_room(void *arg, const char *host)
+{
+	struct world *w = arg;
+	asked_for_room++;
+	assert_true(!host || strcmp(host, "127.0.0.1") == 0);
+	for (size_t i = 0; i < w->served_count; i++)
+		if (w->served[i].s && !w->served[i].quiet) {
+			end_abort(&w->served[i]);
+			return true;
+		}
+	return false;
+}
+
+static void another_connection_makes_room(void **state)
+{
+	(void)state;
+	for (int per_address = 0; per_address < 2; per_address++) {
+		struct world w;
+		asked_for_room = 0;
+		world_init(&w, (struct listener_config){.address = "127.0.0.1:0",
+		                                        .max_connections = per_address ? 0 : 2,
+		                                        .max_per_address = per_address ? 2 : 0,
+		                                        .make_room = make_room});
+		for (size_t i = 0; i < 2; i++)
+			assert_true(net_fixture_run_until(&w.f, end_is_open, dial_from(&w, i, NULL, NULL)));
+		dial_from(&w, 2, NULL, NULL);
+		assert_true(net_fixture_run_until(&w.f, end_is_open, &w.served[2]));
+		assert_true(net_fixture_run_until(&w.f, end_is_closed, &w.served[0]));
+		assert_true(asked_for_room == 1 && stats(&w).open == 2 && stats(&w).refused == 0);
+		w.served[1].quiet = w.served[2].quiet = true; /* these stay */
+		dial_from(&w, 3, NULL, NULL);
+		assert_true(net_fixture_run_until(&w.f, refused_one, &w));
+		w.served[1].quiet = w.served[2].quiet = false;
+		assert_int_equal(stats(&w).open, 2);
+		world_fini(&w);
+	}
+}
+
 static void closing_leaves_connections_alone(void **state)
 {
 	(void)state;
@@ -317,6 +358,7 @@ int main(void)
 	    cmocka_unit_test(a_port_in_use_is_told),
 	    cmocka_unit_test(the_number_of_connections_is_limited),
 	    cmocka_unit_test(one_address_cannot_take_all),
+	    cmocka_unit_test(another_connection_makes_room),
 	    cmocka_unit_test(closing_leaves_connections_alone),
 	    cmocka_unit_test(new_connections_use_the_swapped_certificate),
 	    cmocka_unit_test(unix_sockets_carry_streams),
