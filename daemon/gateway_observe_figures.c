@@ -292,10 +292,10 @@ static void gone(struct observe_figure *f, size_t n)
 static void fini_whole(struct gateway_observer *o)
 {
 	struct observe_figure *const all[] = {
-	    &o->build,    &o->start,   &o->ready,       &o->admission,      &o->policy,     &o->dropped,
-	    &o->warnings, &o->errors,  &o->connections, &o->turns,          &o->memory,     &o->cpu,
-	    &o->fds,      &o->pending, &o->store_last,  &o->admission_last, &o->reload_last,
-	    &o->displaced, &o->crowded};
+	    &o->build,          &o->start,       &o->ready,     &o->admission,   &o->policy,
+	    &o->dropped,        &o->warnings,    &o->errors,    &o->connections, &o->turns,
+	    &o->memory,         &o->cpu,         &o->fds,       &o->pending,     &o->store_last,
+	    &o->admission_last, &o->reload_last, &o->displaced, &o->crowded};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		gone(all[i], 1);
 	gone(o->states, ARRAY_LEN(o->states));

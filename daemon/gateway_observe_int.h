@@ -101,8 +101,8 @@ struct gateway_observer {
 	bool limiting;
 
 	struct observe_sums before;
-	struct observe_figure build, start, ready, admission, policy, dropped, warnings, errors, connections, displaced, crowded,
-	    turns;
+	struct observe_figure build, start, ready, admission, policy, dropped, warnings, errors, connections,
+	    displaced, crowded, turns;
 	struct observe_figure memory, cpu, fds, store_last, reload_last, admission_last, pending;
 	struct observe_figure states[ITEM_STATE__COUNT], jobs[3];
 	struct observe_lane lanes[LANE__COUNT];

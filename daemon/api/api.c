@@ -226,8 +226,9 @@ static void refuse_encoding(struct http_request *r, struct str name)
 	struct api_problem p = {.status = 400,
 	                        .type = "bad-parameter",
 	                        .title = "A query parameter cannot be read",
-	                        .detail = arena_printf(r->arena, "%.*s: not well encoded: after '%%' come two "
-	                                                         "hexadecimal digits, and not 00",
+	                        .detail = arena_printf(r->arena,
+	                                               "%.*s: not well encoded: after '%%' come two "
+	                                               "hexadecimal digits, and not 00",
 	                                               STR_ARG(name))};
 	api_problem_answer(r, &p);
 }
@@ -331,7 +332,8 @@ static bool begin_request(struct api *a, struct http_request *r, uint32_t partne
 	    .type = "too-many-requests",
 	    .title = "This partner has too many requests under way",
 	    .detail = arena_printf(
-	        r->arena, "At most %u at a time, over all connections; send this one when another has been answered.",
+	        r->arena,
+	        "At most %u at a time, over all connections; send this one when another has been answered.",
 	        most),
 	    .retry_after_s = API_RETRY_REQUESTS_S};
 	api_problem_answer(r, &p);

@@ -17,9 +17,9 @@
 #define API_ANSWER_MAX (64u << 20) /* an answer's body: 1,000 rows with long decisions are below 8 MB */
 #define API_RETRY_QUOTA_S \
 	60 /* when the partner's queue is full: how fast it empties is the registry's matter */
-#define API_LEFTOVER_MS  1000 /* between tries to take a batch back */
-#define API_RETRY_BUSY_S 5    /* when the store or an upload under the same key stands in the way */
-#define API_RETRY_REQUESTS_S 1 /* when the partner's other requests do: most take milliseconds */
+#define API_LEFTOVER_MS      1000 /* between tries to take a batch back */
+#define API_RETRY_BUSY_S     5    /* when the store or an upload under the same key stands in the way */
+#define API_RETRY_REQUESTS_S 1    /* when the partner's other requests do: most take milliseconds */
 
 /* Batches that were given up while the store could not be written: they are in the way of their own repetition until
  * they are taken back. */

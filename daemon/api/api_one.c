@@ -236,6 +236,7 @@ static void on_chunk(struct store_op *op)
 	switch (x->line.outcome) {
 	case STORE_LINE_NEW: publish(x); return;
 	case STORE_LINE_SAME: break;
+	case STORE_LINE_TWICE: /* not of one line */
 	case STORE_LINE_CONFLICT:
 		x->problem =
 		    (struct api_problem){.status = 409,

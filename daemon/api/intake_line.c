@@ -163,6 +163,10 @@ void intake_take_line(struct intake *x, const struct store_line *l)
 		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_CONFLICT",
 		                "a new ref, or the content that was sent under it before");
 		break;
+	case STORE_LINE_TWICE:
+		line_errors_add(&x->errors, l->line, 0, STR("ref"), "DUPLICATE",
+		                "a ref of its own: an earlier line of this file has it");
+		break;
 	case STORE_LINE_BUSY:
 		x->lines_busy++;
 		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_BUSY",

@@ -22,11 +22,11 @@
 #define HTTP_HEAD_MAX \
 	(16u << 10) /* header section; the same for trailers and chunk extensions of a message */
 #define HTTP_HEADERS_MAX 64
-#define HTTP_HEAD_MS     10000 /* from its first byte to its end */
-#define HTTP_IDLE_MS     60000 /* between requests */
-#define HTTP_BODY_MS     30000 /* without HTTP_BODY_MIN bytes of the body, or its end */
+#define HTTP_HEAD_MS     10000      /* from its first byte to its end */
+#define HTTP_IDLE_MS     60000      /* between requests */
+#define HTTP_BODY_MS     30000      /* without HTTP_BODY_MIN bytes of the body, or its end */
 #define HTTP_BODY_MIN    (4u << 10) /* a line of a batch in four seconds: less is nobody's line */
-#define HTTP_STALL_MS    60000 /* without the peer taking a byte of the answer */
+#define HTTP_STALL_MS    60000      /* without the peer taking a byte of the answer */
 #define HTTP_DISCARD_MAX \
 	(1u << 20) /* of a body that nobody wants is read so much before the connection closes */
 #define HTTP_PIPELINE_MAX (16u << 10) /* bytes of following requests kept while one is being answered */
@@ -71,7 +71,7 @@ struct http_request {
 	/* The handler's: to be set in on_request. */
 	const struct http_events *ev;
 	void *arg;
-	unsigned tag; /* for server.on_answered: what kind of request it is; 0 unless set */
+	unsigned tag;   /* for server.on_answered: what kind of request it is; 0 unless set */
 	uint32_t whose; /* for server.on_over; 0 unless set */
 };
 

@@ -24,8 +24,9 @@ enum http_answer { ANSWER_NONE, ANSWER_BEGUN, ANSWER_DONE };
 struct http_conn {
 	struct http_server *server; /* borrowed */
 	struct list_node node;
-	struct list_node rest; /* in server->fresh or ->resting; in neither with a request under way, or when given up */
-	struct stream *s;      /* owned until its on_closed */
+	struct list_node
+	    rest; /* in server->fresh or ->resting; in neither with a request under way, or when given up */
+	struct stream *s; /* owned until its on_closed */
 	bool open, closing, saw_eof;
 	enum http_in in;
 	enum http_answer answer;

@@ -162,9 +162,12 @@ static bool repeated(struct sq *s, struct store_batch_chunk *o, struct store_lin
 		l->item = (item_id_t)sqlite3_column_int64(st, 0);
 		l->state = (enum item_state)sqlite3_column_int(st, 2);
 		snprintf(l->reason, sizeof l->reason, "%s", (const char *)sqlite3_column_text(st, 3));
-		l->outcome = !same                       ? STORE_LINE_CONFLICT
-		             : sqlite3_column_int(st, 4) ? STORE_LINE_BUSY
-		                                         : STORE_LINE_SAME;
+		bool open = sqlite3_column_int(st, 4),
+		     own = (batch_id_t)sqlite3_column_int64(st, 5) == o->batch;
+		l->outcome = !same  ? STORE_LINE_CONFLICT
+		             : own  ? STORE_LINE_TWICE
+		             : open ? STORE_LINE_BUSY
+		                    : STORE_LINE_SAME;
 	}
 	sq_done(st);
 	return found;

@@ -187,7 +187,8 @@ enum store_line_outcome {
 	STORE_LINE_NEW,      /* stored */
 	STORE_LINE_SAME,     /* this ref with this content is known: the old item answers */
 	STORE_LINE_CONFLICT, /* this ref is known with other content: an error */
-	STORE_LINE_BUSY,     /* this ref is in an upload that is not finished */
+	STORE_LINE_BUSY,     /* this ref is in another upload, which is not finished */
+	STORE_LINE_TWICE, /* an earlier line of this very upload has this ref, with this content: an error */
 };
 
 struct store_line {

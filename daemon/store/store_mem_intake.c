@@ -70,6 +70,8 @@ static void repeat(struct mem_batch *b, struct store_line *l, struct mem_item *k
 	memcpy(l->reason, known->reason, sizeof l->reason);
 	if (!str_eq(known->payload, l->payload))
 		l->outcome = STORE_LINE_CONFLICT;
+	else if (known->batch == b)
+		l->outcome = STORE_LINE_TWICE;
 	else if (!known->batch->published)
 		l->outcome = STORE_LINE_BUSY;
 	else

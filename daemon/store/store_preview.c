@@ -26,7 +26,7 @@ void store_sofar_fini(struct store_sofar *s)
 	arena_fini(&s->arena);
 }
 
-/* An earlier line of the same run has the reference: its batch would not be finished. */
+/* An earlier line of the same run has the reference. */
 static bool repeats_earlier(struct store_sofar *s, struct store_preview_line *l)
 {
 	struct sha256 digest;
@@ -35,7 +35,7 @@ static bool repeats_earlier(struct store_sofar *s, struct store_preview_line *l)
 		return false;
 	hash_sha256(l->payload, &digest);
 	l->outcome =
-	    memcmp(earlier, digest.bytes, sizeof digest.bytes) == 0 ? STORE_LINE_BUSY : STORE_LINE_CONFLICT;
+	    memcmp(earlier, digest.bytes, sizeof digest.bytes) == 0 ? STORE_LINE_TWICE : STORE_LINE_CONFLICT;
 	return true;
 }
 

@@ -27,13 +27,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PER_ADDRESS   50  /* connections; fewer than one address may have */
-#define PER_TICK      5   /* made in a tick: 500 in a second */
+#define PER_ADDRESS   50 /* connections; fewer than one address may have */
+#define PER_TICK      5  /* made in a tick: 500 in a second */
 #define TICK_MS       10
 #define BYTE_EVERY_MS 1000
 
 enum habit { SILENT, HALF_HELLO, IDLE, SLOW_HEAD, SLOW_BODY };
-static const enum habit habits[10] = {SILENT, SILENT, SILENT, SILENT, HALF_HELLO, HALF_HELLO, IDLE, SLOW_HEAD, SLOW_HEAD, SLOW_BODY};
+static const enum habit habits[10] = {SILENT,     SILENT, SILENT,    SILENT,    HALF_HELLO,
+                                      HALF_HELLO, IDLE,   SLOW_HEAD, SLOW_HEAD, SLOW_BODY};
 
 struct slow {
 	int fd; /* -1: to be made */
@@ -81,7 +82,8 @@ static void drop(struct slow *s)
 static void make(struct slow *s, unsigned number)
 {
 	struct sockaddr_in own = {.sin_family = AF_INET,
-	                          .sin_addr.s_addr = htonl((127u << 24) + (1u << 16) + 1 + number / PER_ADDRESS)};
+	                          .sin_addr.s_addr =
+	                              htonl((127u << 24) + (1u << 16) + 1 + number / PER_ADDRESS)};
 	struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = s};
 	int on = 1;
 	s->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -146,8 +148,9 @@ static void speak(struct slow *s)
 	static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
 	static const char *const first[] = {
 	    [SLOW_HEAD] = "GET /v1/limits HTTP/1.1\r\nHost: localhost\r\nX: ",
-	    [SLOW_BODY] = "POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
-	                  "Content-Length: 100000\r\n\r\n{"};
+	    [SLOW_BODY] =
+	        "POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+	        "Content-Length: 100000\r\n\r\n{"};
 	if (s->habit == HALF_HELLO && !s->said)
 		(void)!send(s->fd, hello, sizeof hello - 1, MSG_NOSIGNAL); /* it may be gone, which is told */
 	if (s->habit >= SLOW_HEAD && s->ready) {
@@ -266,13 +269,15 @@ static int by_size(const void *a, const void *b)
 static void tell(const char *what, struct times *t)
 {
 	qsort(t->ms, t->count, sizeof *t->ms, by_size);
-	printf("%s %.2f %.2f %.2f ", what, t->ms[t->count / 2], t->ms[t->count * 99 / 100], t->ms[t->count - 1]);
+	printf("%s %.2f %.2f %.2f ", what, t->ms[t->count / 2], t->ms[t->count * 99 / 100],
+	       t->ms[t->count - 1]);
 }
 
 static int ask(double seconds, double rate)
 {
 	size_t all = (size_t)(seconds * rate);
-	struct times kept = {calloc(all + 1, sizeof(double)), 0}, fresh = {calloc(all + 1, sizeof(double)), 0};
+	struct times kept = {calloc(all + 1, sizeof(double)), 0},
+	             fresh = {calloc(all + 1, sizeof(double)), 0};
 	unsigned failed = 0;
 	int64_t start = now_us();
 	SSL *line = NULL;
@@ -284,7 +289,8 @@ static int ask(double seconds, double rate)
 			usleep((useconds_t)wait);
 		if (!line && !is_new)
 			line = dial();
-		int64_t from = wait > 0 ? now_us() : due; /* what was late because of the one before, waited */
+		int64_t from =
+		    wait > 0 ? now_us() : due; /* what was late because of the one before, waited */
 		SSL *other = is_new ? dial() : NULL, *used = is_new ? other : line;
 		struct times *t = is_new ? &fresh : &kept;
 		bool good = used && ask_once(used);
@@ -306,9 +312,11 @@ static int ask(double seconds, double rate)
 int main(int argc, char **argv)
 {
 	struct rlimit files;
-	bool is_slow = argc == 5 && strcmp(argv[1], "slow") == 0, is_ask = argc == 6 && strcmp(argv[1], "ask") == 0;
+	bool is_slow = argc == 5 && strcmp(argv[1], "slow") == 0,
+	     is_ask = argc == 6 && strcmp(argv[1], "ask") == 0;
 	if (!is_slow && !is_ask) {
-		fprintf(stderr, "usage: bench-crowd slow PORT CERTS CONNECTIONS | ask PORT CERTS SECONDS RATE\n");
+		fprintf(stderr,
+		        "usage: bench-crowd slow PORT CERTS CONNECTIONS | ask PORT CERTS SECONDS RATE\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);

@@ -43,11 +43,12 @@ static void put(const char *dir, const char *name, const char *text)
 static void load_config(struct diag *d)
 {
 	static const char *const files[][2] = {
-	    {"vneppd.yaml", "instance: fuzz\nsandbox: {clock: \"2026-11-20T09:00:00+07:00\"}\nstore: {path: none.db}\n"
-	                    "api: {listen: \"127.0.0.1:0\", certificate: pem, key: pem, client_ca: pem}\n"
-	                    "policy: {rules: ., activate: files}\npartners: partners.yaml\nregistries:\n"
-	                    "  - {name: reg, endpoints: [\"registry:700\"], zones: [id.vn, biz.vn], contacts: create, "
-	                    "accounts: [{name: one, login: gateway1, password_file: pem}]}\n"},
+	    {"vneppd.yaml",
+	     "instance: fuzz\nsandbox: {clock: \"2026-11-20T09:00:00+07:00\"}\nstore: {path: none.db}\n"
+	     "api: {listen: \"127.0.0.1:0\", certificate: pem, key: pem, client_ca: pem}\n"
+	     "policy: {rules: ., activate: files}\npartners: partners.yaml\nregistries:\n"
+	     "  - {name: reg, endpoints: [\"registry:700\"], zones: [id.vn, biz.vn], contacts: create, "
+	     "accounts: [{name: one, login: gateway1, password_file: pem}]}\n"},
 	    {"partners.yaml", "partners: [{name: an, certificates: [{san_dns: an.test}], account: one}]\n"},
 	    {"pem", "not-looked-at\n"}};
 	char dir[] = "/tmp/vnepp-fuzz-XXXXXX", path[256];
@@ -113,7 +114,8 @@ static void explain(void *arg, const struct store_row *row, struct api_held *out
 	*out = (struct api_held){.by = "nothing", .who = "nobody", .until = INSTANT_NONE};
 }
 
-static void tell_limits(void *arg, const char *partner, void (*done)(void *ctx, const char *why, json_t *limits), void *ctx)
+static void tell_limits(void *arg, const char *partner,
+                        void (*done)(void *ctx, const char *why, json_t *limits), void *ctx)
 {
 	(void)arg;
 	done(ctx, NULL, json_pack("{s:s, s:[]}", "partner", partner, "limits"));

@@ -38,7 +38,8 @@ static void submit(struct play *p, struct str key, const char *more, const char 
 {
 	struct buf b;
 	buf_init(&b, 1u << 20);
-	buf_lit(&b, "POST /v1/batches HTTP/1.1\r\nHost: api\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+	buf_lit(&b, "POST /v1/batches HTTP/1.1\r\nHost: api\r\nConnection: close\r\nContent-Type: "
+	            "application/x-ndjson\r\n"
 	            "Idempotency-Key: ");
 	buf_add(&b, key);
 	buf_printf(&b, "%s\r\nContent-Length: %zu\r\n\r\n%s", more, strlen(body), body);
@@ -46,7 +47,8 @@ static void submit(struct play *p, struct str key, const char *more, const char 
 	buf_fini(&b);
 }
 
-static void expect(struct play *p, struct str key, const char *more, const char *body, int status, bool replayed)
+static void expect(struct play *p, struct str key, const char *more, const char *body, int status,
+                   bool replayed)
 {
 	struct answer a;
 	submit(p, key, more, body, &a);
@@ -75,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		expect(&p, key, "", lines[0], 202, false);
 		expect(&p, key, "", lines[0], 202, kind == GOOD_KEY);
 		expect(&p, key, "", lines[1], kind == GOOD_KEY ? 422 : 202, false);
-		if (kind == GOOD_KEY && key.len < KEY_MAX && key.ptr[key.len - 1] != ' ' && key.ptr[key.len - 1] != '\t')
+		if (kind == GOOD_KEY && key.len < KEY_MAX && key.ptr[key.len - 1] != ' ' &&
+		    key.ptr[key.len - 1] != '\t')
 			expect(&p, key, "x", lines[1], 202, false);
 	}
 	play_fini(&p);

@@ -6,9 +6,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *const targets[] = {"GET /v1/changes",        "GET /v1/batches/1/items", "GET /v1/domains",
-                                      "GET /v1/batches/1",      "GET /v1/items/a",         "GET /v1/limits",
-                                      "GET /v1/batches/1/events", "POST /v1/batches",      "GET /"};
+static const char *const targets[] = {
+    "GET /v1/changes",          "GET /v1/batches/1/items", "GET /v1/domains",
+    "GET /v1/batches/1",        "GET /v1/items/a",         "GET /v1/limits",
+    "GET /v1/batches/1/events", "POST /v1/batches",        "GET /"};
 
 static bool is_plain(unsigned char c)
 {

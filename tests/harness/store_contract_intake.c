@@ -201,7 +201,7 @@ static void a_known_reference_is_not_a_new_item(void **state)
 	assert_int_equal(out[2].state, ITEM_REFUSED);
 	assert_string_equal(out[2].reason, "AGE_UNDER_18");
 	assert_int_equal(out[3].outcome, STORE_LINE_NEW);
-	assert_int_equal(out[4].outcome, STORE_LINE_BUSY); /* of this very upload */
+	assert_int_equal(out[4].outcome, STORE_LINE_TWICE); /* of this very upload */
 	/* Another upload meanwhile, of this partner and of another. */
 	batch_id_t second = contract_begin(c, 0, NULL), foreign = contract_begin(c, 1, NULL);
 	contract_chunk(c, 0, second, &fresh, 1, 1, out);

@@ -149,7 +149,7 @@ static void a_dry_run_refuses_as_the_live_call_does(void **state)
 	const json_t *errors = json_object_get(c.json, "errors");
 	assert_int_equal(json_array_size(errors), 2);
 	assert_string_equal(text(json_array_get(errors, 0), "reason"), "REF_CONFLICT");
-	assert_string_equal(text(json_array_get(errors, 1), "reason"), "REF_BUSY");
+	assert_string_equal(text(json_array_get(errors, 1), "reason"), "DUPLICATE");
 	client_fini(&c);
 	ask(w, &c, "an.test", "POST", DRY "&admission=valid", NDJSON, buf_str(&b));
 	expect_status(&c, 200);

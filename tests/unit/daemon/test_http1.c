@@ -682,9 +682,9 @@ static void an_address_makes_room_for_itself(void **state)
 	static const struct {
 		const char *address, *host;
 		bool same;
-	} cases[] = {{"192.0.2.1:4000", "192.0.2.1", true},    {"192.0.2.10:4000", "192.0.2.1", false},
+	} cases[] = {{"192.0.2.1:4000", "192.0.2.1", true},     {"192.0.2.10:4000", "192.0.2.1", false},
 	             {"[2001:db8::1]:40", "2001:db8::1", true}, {"[2001:db8::11]:4", "2001:db8::1", false},
-	             {"192.0.2.1:4000", "192.0.2.2", false},   {"memory", "192.0.2.1", false}};
+	             {"192.0.2.1:4000", "192.0.2.2", false},    {"memory", "192.0.2.1", false}};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct web w;
 		struct stream *a, *b;
@@ -722,10 +722,10 @@ static void on_over(void *arg, const struct http_request *r)
 static void the_end_of_a_request_is_told_once_however_it_comes(void **state)
 {
 	(void)state;
-	static const char *const requests[] = {"GET /now HTTP/1.1\r\n" H "\r\n", "GET /pieces HTTP/1.1\r\n" H "\r\n",
-	                                       "GET /break HTTP/1.1\r\n" H "\r\n",
-	                                       "POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nabc",
-	                                       "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nx\r\n"};
+	static const char *const requests[] = {
+	    "GET /now HTTP/1.1\r\n" H "\r\n", "GET /pieces HTTP/1.1\r\n" H "\r\n",
+	    "GET /break HTTP/1.1\r\n" H "\r\n", "POST /echo HTTP/1.1\r\n" H "Content-Length: 9\r\n\r\nabc",
+	    "POST /echo HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\n\r\nx\r\n"};
 	for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
 		struct web w;
 		web_init(&w);
