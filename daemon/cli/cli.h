@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct json_t;
+
 enum cli_exit {
 	CLI_DONE = 0,
 	CLI_FAILED = 1, /* failed or refused */
@@ -49,6 +51,8 @@ struct opt_set cli_conn_options(enum cli_uses uses, struct conn *into);
 void cli_error(const char *fmt, ...) PRINTF(1, 2);
 /* Writes all of it to stdout; false (and an error on stderr) when that fails, as on a full disk. */
 bool cli_print(const struct buf *b) MUST_CHECK;
+/* A member's text, "" without one. */
+const char *cli_text(const struct json_t *object, const char *key);
 
 extern const struct cli_command cmd_submit, cmd_decide, cmd_retry, cmd_batch, cmd_items, cmd_cancel,
     cmd_status, cmd_policy_check, cmd_policy_test, cmd_epp_decode, cmd_epp_show, cmd_ledger_import,

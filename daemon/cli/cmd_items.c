@@ -35,15 +35,9 @@ struct writing {
 	uint64_t count;
 };
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
-
 static const char *reason_of(const json_t *item)
 {
-	const char *own = text_of(item, "reason");
+	const char *own = cli_text(item, "reason");
 	const char *first = json_string_value(
 	    json_array_get(json_object_get(json_object_get(item, "decision"), "reasons"), 0));
 	return *own ? own : first ? first : "";
@@ -57,15 +51,15 @@ static void add_row(struct table *t, const json_t *item)
 		(void)snprintf(code, sizeof code, "%lld", (long long)n);
 	json_int_t line = json_integer_value(json_object_get(item, "line"));
 	table_number(t, line > 0 ? (unsigned long long)line : 0);
-	table_cell(t, str_c(text_of(item, "ref")));
-	table_cell(t, str_c(text_of(item, "op")));
-	table_cell(t, str_c(text_of(item, "domain")));
-	table_cell(t, str_c(text_of(item, "state")));
+	table_cell(t, str_c(cli_text(item, "ref")));
+	table_cell(t, str_c(cli_text(item, "op")));
+	table_cell(t, str_c(cli_text(item, "domain")));
+	table_cell(t, str_c(cli_text(item, "state")));
 	table_cell(t, str_c(code));
-	table_cell(t, str_c(text_of(json_object_get(item, "decision"), "outcome")));
+	table_cell(t, str_c(cli_text(json_object_get(item, "decision"), "outcome")));
 	table_cell(t, str_c(reason_of(item)));
-	table_cell(t, str_c(text_of(item, "expires_on")));
-	table_cell(t, str_c(text_of(item, "message")));
+	table_cell(t, str_c(cli_text(item, "expires_on")));
+	table_cell(t, str_c(cli_text(item, "message")));
 }
 
 static bool on_item(void *arg, const json_t *item)

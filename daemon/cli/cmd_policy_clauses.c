@@ -50,12 +50,6 @@ static json_t *list_sources(json_t *rules)
 	return list;
 }
 
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *text = json_string_value(json_object_get(o, key));
-	return text ? text : "";
-}
-
 static void add_once(json_t *array, const char *text)
 {
 	json_t *value;
@@ -68,7 +62,7 @@ static void carried(json_t *list, const char *clause, const char *where)
 {
 	json_t *row;
 	size_t i;
-	json_array_foreach(list, i, row) if (strcmp(text_of(row, "id"), clause) == 0)
+	json_array_foreach(list, i, row) if (strcmp(cli_text(row, "id"), clause) == 0)
 	    add_once(json_object_get(row, "carried_by"), where);
 }
 
@@ -82,7 +76,9 @@ static void walk(json_t *list, json_t *node, const char *section, const char *id
 	json_array_foreach(node, i, value) walk(list, value, section, id);
 	if (!json_is_object(node))
 		return;
-	id = *text_of(node, "id") ? text_of(node, "id") : *text_of(node, "code") ? text_of(node, "code") : id;
+	id = *cli_text(node, "id")     ? cli_text(node, "id")
+	     : *cli_text(node, "code") ? cli_text(node, "code")
+	                               : id;
 	snprintf(where, sizeof where, "%s %s", section, id);
 	json_array_foreach(json_object_get(node, "cite"), i, cite) if (json_is_string(cite))
 	    carried(list, json_string_value(cite), where);
@@ -102,8 +98,8 @@ static void cited(json_t *list, const char *document, const char *clause, const 
 {
 	json_t *row;
 	size_t i;
-	json_array_foreach(list, i, row) if (strcmp(text_of(row, "document"), document) == 0 &&
-	                                     strcmp(text_of(row, "clause"), clause) == 0)
+	json_array_foreach(list, i, row) if (strcmp(cli_text(row, "document"), document) == 0 &&
+	                                     strcmp(cli_text(row, "clause"), clause) == 0)
 	    add_once(json_object_get(row, "cases"), id);
 }
 
@@ -112,7 +108,7 @@ static void read_case(json_t *list, struct str line)
 	json_t *one = json_loadb(line.ptr, line.len, 0, NULL), *cite;
 	size_t i;
 	json_array_foreach(json_object_get(json_object_get(one, "decision"), "cites"), i, cite)
-	    cited(list, text_of(cite, "document"), text_of(cite, "clause"), text_of(one, "case"));
+	    cited(list, cli_text(cite, "document"), cli_text(cite, "clause"), cli_text(one, "case"));
 	json_decref(one);
 }
 
@@ -147,7 +143,7 @@ static void join(const json_t *array, size_t most, struct buf *out)
 
 static bool is_dropped(const json_t *row)
 {
-	return strcmp(text_of(row, "kind"), "enforce") == 0 &&
+	return strcmp(cli_text(row, "kind"), "enforce") == 0 &&
 	       json_array_size(json_object_get(row, "carried_by")) == 0;
 }
 
@@ -168,10 +164,10 @@ static size_t print_table(json_t *list, struct buf *out)
 	json_array_foreach(list, i, row)
 	{
 		json_t *by = json_object_get(row, "carried_by");
-		table_cell(&t, str_c(text_of(row, "id")));
-		table_cell(&t, str_c(text_of(row, "document")));
-		table_cell(&t, str_c(text_of(row, "clause")));
-		table_cell(&t, str_c(text_of(row, "kind")));
+		table_cell(&t, str_c(cli_text(row, "id")));
+		table_cell(&t, str_c(cli_text(row, "document")));
+		table_cell(&t, str_c(cli_text(row, "clause")));
+		table_cell(&t, str_c(cli_text(row, "kind")));
 		join(by, 8, &text);
 		dropped += is_dropped(row);
 		table_cell(&t, json_array_size(by) ? buf_str(&text)

@@ -3,6 +3,7 @@
 #include "epp/base/alloc.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,12 @@ bool cli_print(const struct buf *b)
 		return true;
 	cli_error("standard output: %s", strerror(errno));
 	return false;
+}
+
+const char *cli_text(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	return text ? text : "";
 }
 
 static int print_and_free(struct buf *out)

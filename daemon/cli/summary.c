@@ -101,12 +101,6 @@ static struct group *group_of(struct groups *g, const char *state, const char *l
 	return found;
 }
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
-}
-
 /* The clause that the main reason rests on: its own, else the one on eligibility, else the first. */
 static const json_t *main_cite(const json_t *decision)
 {
@@ -115,7 +109,7 @@ static const json_t *main_cite(const json_t *decision)
 	size_t i;
 	for (size_t r = 0; r < ARRAY_LEN(roles); r++)
 		json_array_foreach(cites, i,
-		                   cite) if (strcmp(text_of(cite, "role"), roles[r]) == 0) return cite;
+		                   cite) if (strcmp(cli_text(cite, "role"), roles[r]) == 0) return cite;
 	return json_array_get(cites, 0);
 }
 
@@ -131,7 +125,7 @@ static void add_reason(struct summary *s, const json_t *item, const char *state)
 {
 	json_t *decision = json_object_get(item, "decision");
 	json_int_t code = json_integer_value(json_object_get(item, "code"));
-	const char *reason = text_of(item, "reason");
+	const char *reason = cli_text(item, "reason");
 	char label[64], clause[256];
 	bool by_policy = strcmp(state, "failed") != 0 && strcmp(state, "needs_human") != 0;
 	if (!*reason && by_policy)
@@ -144,16 +138,16 @@ static void add_reason(struct summary *s, const json_t *item, const char *state)
 	struct group *g = group_of(&s->reasons, state, label);
 	g->lines++;
 	const json_t *cite = by_policy ? main_cite(decision) : NULL;
-	(void)snprintf(clause, sizeof clause, "%s%s%s", text_of(cite, "document"), cite ? ", " : "",
-	               text_of(cite, "clause"));
+	(void)snprintf(clause, sizeof clause, "%s%s%s", cli_text(cite, "document"), cite ? ", " : "",
+	               cli_text(cite, "clause"));
 	set_text(&g->clause, clause);
-	set_text(&g->message, text_of(item, "message"));
+	set_text(&g->message, cli_text(item, "message"));
 }
 
 void summary_add(struct summary *s, const json_t *item)
 {
-	const char *state = text_of(item, "state");
-	const char *outcome = text_of(json_object_get(item, "decision"), "outcome");
+	const char *state = cli_text(item, "state");
+	const char *outcome = cli_text(json_object_get(item, "decision"), "outcome");
 	s->lines++;
 	group_of(&s->states, state, "")->lines++;
 	if (*outcome)
