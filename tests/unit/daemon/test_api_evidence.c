@@ -174,7 +174,7 @@ static void a_store_that_cannot_write_adds_nothing(void **state)
 	client_fini(&c);
 	w->closed = "the store cannot be written at the moment";
 	add(w, &c, PIECE);
-	expect_problem(&c, 503, "store-unavailable");
+	expect_problem(&c, 503, "admission-closed");
 	client_fini(&c);
 	w->closed = NULL;
 	expect_state(w, "waiting");

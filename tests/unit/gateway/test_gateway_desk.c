@@ -311,7 +311,8 @@ static void what_is_asked_wrongly_is_said(void **state)
 	struct world *w = *state;
 	static const struct {
 		const char *kind, *type, *date, *error;
-	} bad[] = {{"citizen", "finance_department_list", "2026-11-01", "enterprise or household"},
+	} bad[] = {{"citizen", "finance_department_list", "2026-11-01",
+	            "enterprise, household, reserved or blocked"},
 	           {"enterprise", "gossip", "2026-11-01", "no rule counts evidence of type 'gossip'"},
 	           {"enterprise", "finance_department_list", "2026-11-31", "is a day"},
 	           {"enterprise", "finance_department_list", "2026-11-21", "today at the latest"}};
