@@ -20,6 +20,8 @@ import threading
 import time
 import urllib.parse
 
+from receiver import Receiver, is_signed, new_secret
+
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 ROOT = os.getcwd()
 LINES = int(os.environ.get("HISTORY_LINES", "300"))
@@ -57,7 +59,7 @@ def same(what, a, b):
 
 def give_up(why):
     print(f"FAILED: {why} (HISTORY_SEED={SEED})")
-    for log in ("d.log", "r.log"):
+    for log in ("d.log", "w.log", "r.log"):
         with open(os.path.join(folder, log), errors="replace") as f:
             print("".join(f.readlines()[-8:]))
     print(f"{passed} passed, {failed + 1} failed")
@@ -123,6 +125,32 @@ def start_gateway():
     return p
 
 
+SECRET = new_secret()
+
+
+def start_webhookd():
+    known = read("w.log").count("event=ready") if os.path.exists(os.path.join(folder, "w.log")) else 0
+    p = start("vnepp-webhookd", "--config", "webhooks.yaml", log="w.log")
+    until("vnepp-webhookd", lambda: p.poll() is not None or read("w.log").count("event=ready") > known)
+    return p
+
+
+def prepare_webhook():
+    """Its receiver refuses some, so that there is something to try again."""
+    receiver, dice = Receiver(folder), random.Random(SEED)
+    receiver.behave = lambda seen: 500 if dice.random() < 0.1 else 200
+    write("secret", SECRET + "\n")
+    os.chmod(os.path.join(folder, "secret"), 0o600)
+    write("webhooks.yaml", f"""feed: f.sock
+database: hooks.db
+retry: {{first: 20ms, longest: 200ms}}
+log: {{format: logfmt}}
+receivers:
+  - {{partner: anphat, url: "{receiver.url()}", ca: certs/ca.pem, internal: true, secrets: secret, from: beginning}}
+""")
+    return receiver
+
+
 def prepare():
     subprocess.run(["sh", f"{ROOT}/certs/dev-ca.sh", f"{folder}/certs"], check=True, capture_output=True)
     subprocess.run(["perl", f"{ROOT}/tests/demo/sample.pl", folder], check=True)
@@ -135,7 +163,7 @@ def prepare():
 sandbox: {{clock: "{CLOCK}"}}
 store: {{path: vnepp.db}}
 api: {{listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}}
-admin: {{control_socket: "{folder}/c.sock"}}
+admin: {{control_socket: "{folder}/c.sock", feed_socket: "{folder}/f.sock"}}
 policy: {{rules: "{ROOT}/policy/rules"}}
 log: {{format: logfmt}}
 stop_timeout: 5s
@@ -493,9 +521,28 @@ def compare_changes(all_rows, listeners):
         same("a page from the middle", page["changes"], changes[at + 1:at + 41])
 
 
+def compare_webhook(receiver):
+    changes = pages("/v1/changes", "changes")
+    until("the last message", lambda: len(receiver.taken()) >= len(changes))
+    taken = receiver.taken().values()
+    told = {s["change"]["cursor"]: s["change"] for s in taken}
+    same("the webhook tells each change once", len(taken), len(changes))
+    for change in changes:
+        same(f"webhook of {change['ref']}, {change['cursor']}", told.get(change["cursor"]), change)
+    order = {}
+    for s in taken:
+        order.setdefault(s["change"]["ref"], []).append(s["change"]["cursor"])
+    for ref in order:
+        same(f"webhooks of {ref} come in order", order[ref], [c["cursor"] for c in changes if c["ref"] == ref])
+    check("each is signed", all(is_signed(s, SECRET) for s in receiver.all()))
+    check("some were refused, and came again", len(receiver.all()) > len(taken))
+
+
 def main():
     prepare()
+    receiver = prepare_webhook()
     gateway = start_gateway()
+    webhookd = start_webhookd()
     batches, listeners, count = play()
     before = {b: compare_lists(b, lines) for b, lines in batches.items()}
     views = number_items(count)
@@ -509,12 +556,15 @@ def main():
     compare_names(all_rows.values())
     for batch, rows in before.items():
         compare_commands(batch, rows)
-    gateway.send_signal(signal.SIGKILL)
-    gateway.wait()
+    for p in (gateway, webhookd):
+        p.send_signal(signal.SIGKILL)
+        p.wait()
     start_gateway()
+    start_webhookd()
     for batch, rows in before.items():
         same(f"batch {batch} after a kill", items(batch), rows)
     compare_changes(all_rows, listeners)
+    compare_webhook(receiver)
     check("something was cancelled", any(i["state"] == "cancelled" for i in all_rows.values()))
 
 

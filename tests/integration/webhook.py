@@ -3,11 +3,7 @@
 Webhooks from end to end: partners submit to the daemon, vnepp-webhookd reads its feed socket, receivers of this script take what
 comes over HTTPS, verify it as the Standard Webhooks specification has it, and compare it with GET /v1/changes.
 """
-import base64
-import hashlib
-import hmac
 import http.client
-import http.server
 import json
 import os
 import shutil
@@ -19,6 +15,8 @@ import sys
 import tempfile
 import threading
 import time
+
+from receiver import Receiver, is_signed, new_secret
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
 ROOT = os.getcwd()
@@ -85,92 +83,6 @@ def comes(what, condition, seconds=30):
             return check(what, True)
         time.sleep(0.02)
     check(what, False, f"not within {seconds} s\n" + "".join(read("w.log").splitlines(True)[-6:]))
-
-
-# ---- receivers ----
-
-def new_secret():
-    return "whsec_" + base64.b64encode(os.urandom(32)).decode()
-
-
-def is_signed(seen, secret):
-    """As a partner does it."""
-    key = base64.b64decode(secret[len("whsec_"):])
-    mac = hmac.new(key, f"{seen['id']}.{seen['timestamp']}.".encode() + seen["body"], hashlib.sha256).digest()
-    fresh = abs(time.time() - int(seen["timestamp"])) < 300
-    return fresh and any(hmac.compare_digest(s, "v1," + base64.b64encode(mac).decode()) for s in seen["signature"].split(" "))
-
-
-class Receiver:
-    """Takes messages. `behave` decides on each: a status, or (status, fields), or a function that writes an answer of its own."""
-
-    def __init__(self, certificate="api"):
-        self.seen, self.connections, self.behave, self.lock = [], 0, lambda seen: 200, threading.Lock()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *args):
-                pass
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                seen = {"id": self.headers["webhook-id"], "timestamp": self.headers["webhook-timestamp"],
-                        "signature": self.headers["webhook-signature"], "body": body, "path": self.path,
-                        "at": time.monotonic(), "change": json.loads(body), "headers": self.headers}
-                answer = outer.behave(seen)
-                if callable(answer):
-                    with outer.lock:
-                        outer.seen.append(seen)
-                    self.close_connection = True
-                    try:
-                        return answer(self.wfile)
-                    except OSError:
-                        return
-                status, fields = answer if isinstance(answer, tuple) else (answer, {})
-                seen["status"] = status
-                with outer.lock:
-                    outer.seen.append(seen)
-                self.send_response(status)
-                for name, value in fields.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_GET = do_POST
-
-        class Server(http.server.ThreadingHTTPServer):
-            daemon_threads = True
-
-            def get_request(self):
-                outer.connections += 1
-                return super().get_request()
-
-            def handle_error(self, request, address):
-                pass  # a peer that goes
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path(f"certs/{certificate}.pem"), path(f"certs/{certificate}.key"))
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, host="localhost"):
-        return f"https://{host}:{self.port}/hook?of=vnepp"
-
-    def all(self):
-        with self.lock:
-            return list(self.seen)
-
-    def taken(self):
-        """What was answered with 2xx, by id, in order of the first time."""
-        first = {}
-        for s in self.all():
-            if 200 <= s.get("status", 0) < 300:
-                first.setdefault(s["id"], s)
-        return first
 
 
 # ---- processes ----
@@ -648,7 +560,7 @@ def try_hostile(p, a, h):  # p: whose memory is looked at
 
 def try_certificates(p, a, h):
     for certificate in ("wrong-name", "expired", "stranger"):
-        other = Receiver(certificate)
+        other = Receiver(folder, certificate)
         configure({"anphat": (other, {}), "hoasen": (h, {})})
         reload(p)
         before = len(events("webhook.failed"))
@@ -735,7 +647,7 @@ receivers = {}
 def main():
     prepare()
     gateway = start_gateway()
-    a, h = Receiver(), Receiver()
+    a, h = Receiver(folder), Receiver(folder)
     receivers.update(anphat=a, hoasen=h)
     for name, secret in secrets.items():
         write(f"{name}.secrets", secret + "\n")
@@ -765,7 +677,7 @@ def main():
     configure({"anphat": (a, {}), "hoasen": (h, {})})
     reload(p)
     compare("what was refused inside, elsewhere", h, "hoasen", submit("hoasen", 1))
-    p = try_beginning(p, h, Receiver())
+    p = try_beginning(p, h, Receiver(folder))
     check("it stops when asked", kill(p, signal.SIGTERM) == 0 and "event=stopped" in read("w.log"))
     for secret in secrets.values():
         check("no secret is in a log", secret not in read("w.log") and secret[10:30] not in read("w.log"))
