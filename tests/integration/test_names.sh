@@ -1,37 +1,8 @@
 #!/usr/bin/env bash
 # Names that are kept back: lists come, count, are replaced and undone; what partners, officials and replays see of them.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
-trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
-vnepp() { "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
-says() { # TEXT COMMAND...: it fails and says so
-	local text=$1
-	shift
-	! vnepp "$@" && grep -q "$text" "$dir/out"
-}
-has() { grep -q "$1" "$dir/out"; }
 has_all() { for text in "$@"; do has "$text" || return 1; done; }
 citizen() { # REF NAME NUMBER
 	printf '{"ref":"%s","op":"create","domain":"%s","period":2,"if_not_free":"refuse","applicant":{"kind":"citizen",' "$1" "$2"
@@ -39,37 +10,14 @@ citizen() { # REF NAME NUMBER
 	printf '"phone":"+84.912345678","email":"a@example.vn","address":{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79",'
 	printf '"province_list":"2025-07-01","country":"VN"}},"evidence":[{"type":"ekyc","issuer":"x","reference":"K","date":"2026-11-18","result":"confirmed"}]}\n'
 }
-ask() { curl -s --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port$2" "${@:3}"; }
-send() { ask anphat "/v1/batches$1" -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"; }
-state_is() { ask anphat "/v1/items/$1" >"$dir/out" && has "\"state\":\"$2\""; }
+send() { ask anphat "/v1/batches$1" -H 'Content-Type: application/x-ndjson' --data-binary @- >/dev/null; } # QUERY
+state_is() { ask anphat "/v1/items/$1" >/dev/null && has "\"state\":\"$2\""; }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
+make_certificates
+start_registry --account anphat:testpw12
 cp -r policy/rules "$dir/rules"
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: rules}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-limits: limits.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
+{ config_top "policy: {rules: rules}" "limits: limits.yaml"; config_registry; } >"$dir/vneppd.yaml"
+config_partners anphat >"$dir/partners.yaml"
 cat >"$dir/limits.yaml" <<END
 registries: {sim: {commands_per_second: {max: 5000}}}
 partners: {default: {lines_per_second: 1000, burst: 100000, lines_per_day: 100000, uploads: 4, max_queued: 50000}}
@@ -98,7 +46,7 @@ check "… not among the departments'" bash -c "'$build/vnepp' evidence list --j
 } >"$dir/batch"
 send "?dry_run=true" <"$dir/batch"
 check "a dry run says it" has_all '"refused":3' '"queued":1' 'NAME_BLOCKED' '"name_list":{"list":[0-9]*,"line":2,"kind":"blocked","match":"label","issuer":"VNNIC","date":"2026-11-01"}'
-ask anphat /v1/decisions -H 'Content-Type: application/json' --data-binary "$(citizen b1 xo-so.id.vn 079204000001)" >"$dir/out"
+ask anphat /v1/decisions -H 'Content-Type: application/json' --data-binary "$(citizen b1 xo-so.id.vn 079204000001)" >/dev/null
 check "a decision says it" has_all '"state":"refused"' 'Danh sách số [0-9]* do VNNIC ban hành ngày 01/11/2026, dòng 3\.' 'List [0-9]*, issued by VNNIC on 2026-11-01, line 3\.'
 send "" <"$dir/batch"
 check "a blocked name is refused" state_is b1 refused
@@ -135,7 +83,7 @@ check "a restart forgets nothing" bash -c "'$build/vnepp' names check xo-so.id.v
 first=$("$build/vnepp" names list --json --socket "$dir/control.sock" | grep -o '"list": [0-9]*' | grep -o '[0-9]*' | tail -1)
 check "undoing needs a reason" says "say why" names undo "$first"
 check "undoing" vnepp names undo "$first" --why "the wrong file"
-check "… a refused one is tried again" bash -c "$(declare -f ask has state_is wait_for); dir=$dir port=$port; ask anphat /v1/items/b1/retry -X POST >'$dir/out'; wait_for state_is b1 done"
+check "… a refused one is tried again" bash -c "$(declare -f fetch ask has state_is wait_for); dir=$dir port=$port; ask anphat /v1/items/b1/retry -X POST; wait_for state_is b1 done"
 check "what was decided is decided again from its record, to the byte" vnepp policy replay
 
 # ---- rules that do not ask
@@ -143,5 +91,4 @@ sed -i 's/{fact: name_listed, not_in: .*/{fact: period, present: true}/' "$dir/r
 check "rules that ask for no list" vnepp reload
 check "… take none: it would do nothing" says "no check of the rule files asks" "${blocked[@]}"
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish
