@@ -1,5 +1,5 @@
 /* Shared by the files of job/ that make up the job's machine: job.c moves it, job_build.c and job_facts.c speak,
- * job_look.c judges what <info> shows, job_mend.c makes what a new name refers to. */
+ * job_answer.c hears, job_look.c judges what <info> shows, job_mend.c makes what a new name refers to. */
 #ifndef VNEPP_JOB_INT_H
 #define VNEPP_JOB_INT_H
 
@@ -25,6 +25,8 @@ const struct item_ns *job_host(const struct job *j);
 enum job_next job_host_check_answered(struct job *j, const struct epp_response *r, int code);
 enum job_next job_host_answered(struct job *j, const struct epp_response *r, int code);
 
+/* The transform's outcome is not known: recorded, and to LOOK after the settling delay. */
+enum job_next job_doubt(struct job *j, const char *text);
 /* Goes to LOOK after the settling delay. */
 enum job_next job_settle(struct job *j);
 enum job_next job_look_answered(struct job *j, const struct epp_response *r);
