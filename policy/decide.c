@@ -215,7 +215,7 @@ static void conclude_undated(struct deciding *x)
 static const struct authority *find_authority(const struct policy_grant *g, date_t on)
 {
 	for (size_t i = 0; i < g->authority_count; i++)
-		if (window_has(g->authorities[i].window, on))
+		if (g->authorities[i].enabled && window_has(g->authorities[i].window, on))
 			return &g->authorities[i];
 	return NULL;
 }
@@ -235,7 +235,8 @@ static void set_free_term(struct deciding *x)
 	d->free_years = f->period < left ? f->period : left;
 	d->charged_years = f->period - d->free_years;
 	d->free_from = grant_day(x);
-	d->free_until = date_add_years(d->free_from, d->grant->years, false);
+	d->free_until =
+	    date_add_years(d->free_from, d->grant->years, false) + x->e.rules->readings[READING_term].value;
 	d->outcome = d->charged_years > 0 ? POLICY_GRANT_PARTIAL : POLICY_GRANT;
 }
 

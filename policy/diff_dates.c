@@ -32,8 +32,8 @@ bool cut_holds(const struct cut *c, date_t v, date_t ref)
 		                                          : birthday(v, c->n + 1, c->b) - 1);
 	case CUT_WITHIN: return ref <= last_day(c, v);
 	case CUT_DAYS: return (int64_t)ref - v <= c->n;
-	case CUT_END: return years_after(v, c->n, false) <= years_after(ref, c->a, false) + 1;
-	case CUT_WHOLE: return years_after(v, c->n, false) >= years_after(ref, c->a, false) - 1;
+	case CUT_END: return years_after(v, c->n, false) <= years_after(ref, c->a, false) + c->b + 1;
+	case CUT_WHOLE: return years_after(v, c->n, false) >= years_after(ref, c->a, false) + c->b - 1;
 	}
 	return false;
 }
@@ -141,9 +141,14 @@ static void gather_law(struct space *s, const struct policy_ruleset *r)
 			add_window(s, DIM_TODAY, r->values[i].dated[j].window);
 	for (size_t i = 0; i < r->province_list_count; i++)
 		add_window(s, DIM_TODAY, r->province_lists[i].window);
+	for (size_t i = 0; s->asks_plan && i < r->plan_count; i++)
+		add_window(s, DIM_TODAY, r->plans[i].window);
 	for (size_t i = 0; i < r->grant_count; i++)
 		for (int k = 0; k <= r->grants[i].years; k++) {
-			struct cut c = {.kind = CUT_WHOLE, .n = k, .a = r->grants[i].years};
+			struct cut c = {.kind = CUT_WHOLE,
+			                .n = k,
+			                .a = r->grants[i].years,
+			                .b = r->readings[READING_term].value};
 			space_add_cut(s, DIM_RELATIVE, c);
 			c.kind = CUT_END;
 			if (k > 0)

@@ -62,7 +62,7 @@ enum cut_kind {
 	CUT_AGE_TO,   /* a: mode, b: feb29 */
 	CUT_WITHIN,   /* a: boundary, b: weekend */
 	CUT_DAYS,     /* at most n days before the decision */
-	CUT_END,      /* n years later not after the end of a free years, by a day */
+	CUT_END,      /* n years later not after the end of a free years and b days, by a day */
 	CUT_WHOLE,    /* n years later not before it */
 };
 
@@ -128,6 +128,7 @@ struct space {
 	size_t dim_count, words; /* words of a box */
 	size_t group_count;      /* of evidence: dims from DIM_FIXED__COUNT on */
 	size_t declared_first;
+	bool asks_plan; /* some check asks whether a province's plan holds */
 	size_t usual_sample;
 	date_t *samples; /* days of decision that are tried */
 	size_t *sample_class, sample_count;
@@ -156,7 +157,7 @@ void space_fact_dims(const struct space *s, int fact, enum policy_op op, struct 
 /* The dimension of a declared fact or a fact of its own; DIMS_MAX: it is worked out. */
 size_t space_dim_of(const struct space *s, int fact, size_t side);
 
-/* Calls for every check and condition of both sides. */
+/* Calls for every check and condition of both sides that no switch leaves out. */
 typedef void (*space_check_cb)(void *ctx, size_t side, const struct check *c);
 void space_each_check(const struct space *s, space_check_cb cb, void *ctx);
 

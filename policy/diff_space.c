@@ -17,15 +17,20 @@ void space_limit(struct space *s, const char *fmt, ...)
 	buf_printf(&s->limits, "%s\n", text);
 }
 
+static void each_of(const struct checks *checks, size_t side, space_check_cb cb, void *ctx)
+{
+	for (size_t i = 0; i < checks->count; i++)
+		if (checks->list[i].enabled) /* what a switch leaves out says nothing, and cuts nothing */
+			cb(ctx, side, &checks->list[i]);
+}
+
 void space_each_check(const struct space *s, space_check_cb cb, void *ctx)
 {
 	for (size_t side = 0; side < SIDES; side++) {
 		const struct policy_ruleset *r = s->rules[side];
-		for (size_t i = 0; i < r->checks.count; i++)
-			cb(ctx, side, &r->checks.list[i]);
+		each_of(&r->checks, side, cb, ctx);
 		for (size_t g = 0; g < r->grant_count; g++)
-			for (size_t i = 0; i < r->grants[g].conditions.count; i++)
-				cb(ctx, side, &r->grants[g].conditions.list[i]);
+			each_of(&r->grants[g].conditions, side, cb, ctx);
 	}
 }
 
@@ -110,6 +115,7 @@ void space_fact_dims(const struct space *s, int fact, enum policy_op op, struct 
 		ADD_DIMS(out, DIM_RELATIVE, DIM_USED);
 		break;
 	case FACT_days_after_expiry: out->has[DIM_EXPIRES] = true; break;
+	case FACT_plan:
 	case FACT_province_known: ADD_DIMS(out, DIM_PROVINCE, DIM_PROVINCE_LIST, DIM_TODAY); break;
 	default: break;
 	}
@@ -397,6 +403,19 @@ static void note_compared_numbers(void *ctx, size_t side, const struct check *c)
 		space_limit(s, "%.*s compares a number with texts: not followed", STR_ARG(c->id));
 }
 
+static void note_plan(void *ctx, size_t side, const struct check *c)
+{
+	struct space *s = ctx;
+	bool asks = c->test.kind == TEST_FACT && c->test.fact == FACT_plan;
+	for (size_t i = 0; i < c->when_count; i++)
+		asks |= c->when[i].fact == FACT_plan;
+	if (!asks)
+		return;
+	s->asks_plan = true;
+	if (s->rules[side]->readings[READING_attribution].value != 0)
+		space_limit(s, "%.*s asks for a plan, which a number tells: not followed", STR_ARG(c->id));
+}
+
 static void lay_out(struct space *s)
 {
 	for (size_t i = 0; i < s->dim_count; i++) {
@@ -421,6 +440,7 @@ void space_init(struct space *s, struct arena *arena, const struct policy_rulese
 	s->dim_count += s->group_count;
 	s->declared_first = s->dim_count;
 	s->dims[DIM_TODAY].form = FORM_TODAY;
+	space_each_check(s, note_plan, s);
 	make_all_texts(s);
 	make_built_in_numbers(s);
 	find_places(s);

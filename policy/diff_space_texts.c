@@ -47,12 +47,27 @@ static void know_zone(const struct space *s, struct str text, struct buf *out)
 	}
 }
 
+/* A code that a plan is of, or that was merged into one. */
+static void know_plans(const struct policy_ruleset *r, struct str text, struct buf *out)
+{
+	for (size_t i = 0; i < r->plan_count; i++) {
+		bool of = str_eq(r->plans[i].province, text);
+		for (size_t k = 0; k < r->merge_count; k++)
+			for (size_t j = 0; j < r->merges[k].old_codes.count; j++)
+				of |= str_eq(r->merges[k].old_codes.list[j], text) &&
+				      str_eq(r->merges[k].new_codes.list[j], r->plans[i].province);
+		buf_byte(out, str_eq(r->plans[i].province, text) ? '2' : of ? '1' : '0');
+	}
+}
+
 static void know_province(const struct space *s, struct str text, struct buf *out)
 {
 	for (size_t side = 0; side < SIDES; side++)
 		for (size_t i = 0; i < s->rules[side]->province_list_count; i++)
 			buf_byte(out,
 			         diff_in_list(&s->rules[side]->province_lists[i].codes, text) ? '1' : '0');
+	for (size_t side = 0; s->asks_plan && side < SIDES; side++)
+		know_plans(s->rules[side], text, out);
 }
 
 static void know(const struct gathering *g, struct str text, struct buf *out)

@@ -26,7 +26,7 @@ static date_t uncovered(const struct policy_grant *g, date_t on, date_t last)
 {
 	for (size_t i = 0; i < g->authority_count; i++) {
 		const struct window *w = &g->authorities[i].window;
-		if (!window_has(*w, on))
+		if (!g->authorities[i].enabled || !window_has(*w, on))
 			continue;
 		if (w->to == DATE_NONE || (last != DATE_NONE && w->to >= last))
 			return DATE_NONE;
@@ -103,8 +103,8 @@ static void lint_overlaps(const struct policy_ruleset *r, struct diag *d)
 	for (size_t i = 0; i < r->plan_count; i++)
 		for (size_t k = 0; k < i; k++) {
 			const struct policy_plan *a = &r->plans[k], *b = &r->plans[i];
-			if (!str_eq(a->province, b->province) || !str_eq(a->list, b->list) ||
-			    !overlap(a->window, b->window))
+			if (!a->enabled || !b->enabled || !str_eq(a->province, b->province) ||
+			    !str_eq(a->list, b->list) || !overlap(a->window, b->window))
 				continue;
 			diag_warning(d, lint_place(b->node, "id"),
 			             "plan '%.*s' overlaps '%.*s' of the same province, which counts",

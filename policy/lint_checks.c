@@ -187,6 +187,55 @@ static void lint_pair(const struct rule *a, const struct rule *b, struct diag *d
 	}
 }
 
+/* ---- names that a rule writes ---- */
+
+static bool is_grant(const struct policy_ruleset *r, struct str id)
+{
+	for (size_t i = 0; i < r->grant_count; i++)
+		if (str_eq(r->grants[i].id, id))
+			return true;
+	return false;
+}
+
+static bool is_plan(const struct policy_ruleset *r, struct str id)
+{
+	for (size_t i = 0; i < r->plan_count; i++)
+		if (str_eq(r->plans[i].id, id))
+			return true;
+	return str_eq_c(id, "none");
+}
+
+static bool is_province(const struct policy_ruleset *r, struct str code)
+{
+	for (size_t i = 0; i < r->province_list_count; i++)
+		if (has(&r->province_lists[i].codes, code))
+			return true;
+	return false;
+}
+
+static bool is_known(const struct policy_ruleset *r, int fact, struct str name)
+{
+	switch (fact) {
+	case FACT_zone: return map_get(&r->zone_by_name, name) != NULL;
+	case FACT_grant: return is_grant(r, name);
+	case FACT_plan: return is_plan(r, name);
+	case FACT_province: return is_province(r, name);
+	default: return true;
+	}
+}
+
+static void lint_names(const struct policy_ruleset *r, const struct check *c, int fact,
+                       const struct text_list *names, const char *where, struct diag *d)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (is_known(r, fact, names->list[i]))
+			continue;
+		diag_warning(d, lint_place(c->node, where), "'%.*s' asks for a %s '%.*s', which there is not",
+		             STR_ARG(c->id), r->fact_names[fact], STR_ARG(names->list[i]));
+		diag_help(d, "write it as the other files do: nothing is ever that %s", r->fact_names[fact]);
+	}
+}
+
 /* ---- one rule alone ---- */
 
 /* The texts that the fact can have where the rule applies; none: not known. */
@@ -259,6 +308,10 @@ static void lint_alone(const struct policy_ruleset *r, const struct rule *x, str
 		             STR_ARG(c->id));
 		diag_help(d, "remove 'missing'");
 	}
+	for (size_t i = 0; i < c->when_count; i++)
+		lint_names(r, c, c->when[i].fact, &c->when[i].in, "when", d);
+	if (c->test.kind == TEST_FACT && c->test.type == FACT_TEXT)
+		lint_names(r, c, c->test.fact, &c->test.in, "require", d);
 	lint_sources(x, d);
 }
 

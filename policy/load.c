@@ -187,37 +187,6 @@ void load_texts(struct loader *l, struct yaml_node *map, const char *key, bool r
 			out->count++;
 }
 
-static void choose_by_switch(struct loader *l, struct yaml_node *n, const char *const *names,
-                             struct choice *out)
-{
-	struct law_switch *sw = load_ref(l, n, "switch", TABLE_SWITCHES);
-	yaml_reject_unseen(l->d, n);
-	if (!sw)
-		return;
-	sw->used = true;
-	out->by = sw;
-	for (size_t i = 0; i < sw->option_count; i++) {
-		int value = 0;
-		while (names[value] && !str_eq_c(sw->options[i], names[value]))
-			value++;
-		out->options[i] = value;
-		if (!names[value])
-			yaml_error(l->d, n, "option '%.*s' of switch '%.*s' means nothing here",
-			           STR_ARG(sw->options[i]), STR_ARG(sw->id));
-	}
-	out->value = out->options[sw->chosen];
-}
-
-void load_choice(struct loader *l, struct yaml_node *map, const char *key, const char *const *names,
-                 bool required, struct choice *out)
-{
-	struct yaml_node *n = yaml_get(map, key);
-	if (n && n->kind == YAML_MAP)
-		choose_by_switch(l, n, names, out);
-	else if (n || required)
-		(void)yaml_enum(l->d, map, key, YAML_REQUIRED, names, &out->value); /* told when wrong */
-}
-
 void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flags *out)
 {
 	struct yaml_node *list = yaml_opt(l->d, map, "flags", YAML_SEQ);
@@ -317,6 +286,7 @@ static void read_all(struct loader *l)
 	load_facts(l);
 	load_switches(l);
 	load_site(l);
+	load_readings(l);
 	load_values(l);
 	load_provinces(l);
 	load_zones(l);

@@ -175,30 +175,6 @@ static void load_test(struct loader *l, struct yaml_node *check, struct test *t)
 
 /* ---- the rest of a check ---- */
 
-/* `when.switch`: {id: option}; the check is left out when the switch stands otherwise. */
-static void load_when_switch(struct loader *l, struct yaml_node *n, struct check *c)
-{
-	for (struct yaml_node *e = n ? n->child : NULL; e; e = e->next) {
-		struct law_switch *s = map_get(&l->tables[TABLE_SWITCHES], e->key);
-		struct str option;
-		e->seen = true;
-		if (!s) {
-			diag_error(l->d, e->key_pos, "there is no switch '%.*s'", STR_ARG(e->key));
-			continue;
-		}
-		if (!load_text(l, e, &option))
-			continue;
-		s->used = true;
-		size_t i = 0;
-		while (i < s->option_count && !str_eq(s->options[i], e->text))
-			i++;
-		if (i == s->option_count)
-			yaml_error(l->d, e, "'%.*s' is no option of that switch", STR_ARG(e->text));
-		if (i != s->chosen)
-			c->enabled = false;
-	}
-}
-
 static uint32_t load_ops(struct loader *l, struct yaml_node *list)
 {
 	uint32_t ops = 0;
@@ -252,7 +228,7 @@ static void load_when(struct loader *l, struct yaml_node *check, struct check *c
 		c->ops = load_ops(l, ops);
 	if (kinds)
 		c->kinds = load_kinds(l, kinds);
-	load_when_switch(l, yaml_opt(l->d, when, "switch", YAML_MAP), c);
+	c->enabled = load_switch_stands(l, yaml_opt(l->d, when, "switch", YAML_MAP));
 	for (struct yaml_node *n = when->child; n; n = n->next)
 		if (!n->seen)
 			load_match(l, when, n, c);
@@ -363,6 +339,7 @@ static void load_authorities(struct loader *l, struct yaml_node *n, struct polic
 			continue;
 		load_window(l, e, &x->window);
 		load_cites(l, e, &x->cites);
+		x->enabled = load_entry_stands(l, e);
 		bool expected = load_expected(l, e, "authority of", g->id, x->window);
 		yaml_reject_unseen(l->d, e);
 		if (expected)

@@ -27,6 +27,7 @@
 	X(plans, SEQ)           \
 	X(checks, SEQ)          \
 	X(verdicts, MAP)        \
+	X(readings, MAP)        \
 	X(site, MAP)
 
 enum section {
@@ -86,6 +87,13 @@ void load_texts(struct loader *l, struct yaml_node *map, const char *key, bool r
 /* One of `names`, or {switch: id} whose options are all among them. Leaves *out alone when absent and not required. */
 void load_choice(struct loader *l, struct yaml_node *map, const char *key, const char *const *names,
                  bool required, struct choice *out);
+/* {id: option, ...}: all these switches stand so. NULL: nothing is asked. */
+bool load_switch_stands(struct loader *l, struct yaml_node *n);
+/* An entry's optional `when: {switch: {id: option}}`: false when it is not to count. */
+bool load_entry_stands(struct loader *l, struct yaml_node *n);
+/* The readings that the engine itself asks: names, and the two words of each. */
+extern const char *const load_reading_names[];
+extern const char *const load_reading_words[][3];
 /* An optional list `flags` of {flag, from, to, cite}. */
 void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flags *out);
 /* Kinds in a text list as a bit set. */
@@ -102,11 +110,12 @@ void load_follows(struct loader *l, struct yaml_node *n, struct window before, s
 /* As many zeroed elements as the section has entries. */
 void *load_new_list(struct loader *l, enum section s, size_t size);
 
-/* load_law.c and load_tables.c, called in this order */
+/* load_law.c, load_switches.c and load_tables.c, called in this order */
 void load_words(struct loader *l);
 void load_sources(struct loader *l);
 void load_switches(struct loader *l);
 void load_site(struct loader *l);
+void load_readings(struct loader *l);
 void load_values(struct loader *l);
 void load_provinces(struct loader *l);
 void load_zones(struct loader *l);

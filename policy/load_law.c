@@ -1,4 +1,4 @@
-/* The sections that say what the law is: sources, switches, values, provinces, zones, fees, waivers, plans. */
+/* The sections that say what the law is: sources, values, waivers, programmes, plans. */
 #include "policy/load_int.h"
 
 /* ---- words ---- */
@@ -97,122 +97,6 @@ void load_sources(struct loader *l)
 	l->r->clauses = arena_calloc(l->a, count_clauses(l), sizeof *l->r->clauses);
 	for (size_t i = 0; i < l->sections[SECTION_sources].count; i++)
 		read_source(l, l->sections[SECTION_sources].nodes[i]);
-}
-
-/* ---- switches and the site's choices ---- */
-
-static size_t option_index(const struct law_switch *s, struct str name)
-{
-	size_t i = 0;
-	while (i < s->option_count && !str_eq(s->options[i], name))
-		i++;
-	return i;
-}
-
-static void read_options(struct loader *l, struct yaml_node *n, struct law_switch *s)
-{
-	struct yaml_node *map = yaml_need(l->d, n, "options", YAML_MAP);
-	for (struct yaml_node *o = map ? map->child : NULL; o; o = o->next) {
-		struct str meaning;
-		o->seen = true;
-		(void)load_text(l, o, &meaning); /* told when it is none */
-		if (s->option_count == SWITCH_OPTIONS_MAX) {
-			yaml_shape_error(l->d, o, "more than %d options", SWITCH_OPTIONS_MAX);
-			return;
-		}
-		s->options[s->option_count++] = o->key;
-	}
-}
-
-static void read_switch(struct loader *l, struct yaml_node *n)
-{
-	struct law_switch *s = &l->r->switches[l->r->switch_count++];
-	struct str fallback = STR_NONE;
-	struct cites cites = {0};
-	s->node = n;
-	s->id = load_id(l, n);
-	(void)yaml_str(l->d, n, "ambiguity", YAML_OPTIONAL, &s->ambiguity); /* told when wrong */
-	(void)yaml_str(l->d, n, "reason", YAML_REQUIRED, &s->reason);
-	(void)yaml_bool(l->d, n, "recorded", YAML_OPTIONAL, &s->recorded);
-	read_options(l, n, s);
-	if (yaml_str(l->d, n, "default", YAML_REQUIRED, &fallback)) {
-		s->fallback = s->chosen = option_index(s, fallback);
-		if (s->fallback == s->option_count) {
-			yaml_error(l->d, yaml_get(n, "default"), "'%.*s' is none of the options",
-			           STR_ARG(fallback));
-			s->fallback = s->chosen = 0;
-		}
-	}
-	load_cites(l, n, &cites);
-	yaml_reject_unseen(l->d, n);
-	load_enter(l, TABLE_SWITCHES, s->id, s, n);
-}
-
-void load_switches(struct loader *l)
-{
-	l->r->switches = load_new_list(l, SECTION_switches, sizeof *l->r->switches);
-	for (size_t i = 0; i < l->sections[SECTION_switches].count; i++)
-		read_switch(l, l->sections[SECTION_switches].nodes[i]);
-}
-
-static void read_acceptance(struct loader *l, struct yaml_node *n)
-{
-	struct str by, why;
-	date_t on;
-	struct policy_source *s = load_ref(l, n, "source", TABLE_SOURCES);
-	(void)yaml_str(l->d, n, "by", YAML_REQUIRED,
-	               &by); /* told when missing; kept in the canonical content */
-	(void)yaml_date(l->d, n, "on", YAML_REQUIRED, &on);
-	(void)yaml_str(l->d, n, "why", YAML_REQUIRED, &why);
-	yaml_reject_unseen(l->d, n);
-	if (!s)
-		return;
-	if (s->verified)
-		yaml_error(l->d, n, "source '%.*s' is verified: there is nothing to accept", STR_ARG(s->id));
-	s->accepted = true;
-}
-
-static void read_site_switch(struct loader *l, struct yaml_node *n)
-{
-	struct str choice;
-	struct law_switch *s = map_get(&l->tables[TABLE_SWITCHES], n->key);
-	n->seen = true;
-	if (!s) {
-		diag_error(l->d, n->key_pos, "site.switches: there is no switch '%.*s'", STR_ARG(n->key));
-		return;
-	}
-	if (!load_text(l, n, &choice))
-		return;
-	size_t i = option_index(s, choice);
-	if (i < s->option_count) {
-		s->chosen = i;
-		return;
-	}
-	const char *names[SWITCH_OPTIONS_MAX + 1] = {0};
-	struct buf list;
-	buf_init(&list, 600);
-	for (size_t k = 0; k < s->option_count; k++) {
-		names[k] = s->options[k].ptr;
-		buf_printf(&list, "%s%s", k ? ", " : "", names[k]);
-	}
-	yaml_error(l->d, n, "'%.*s' is none of: %s", STR_ARG(choice), buf_cstr(&list));
-	yaml_suggest(l->d, choice, names);
-	buf_fini(&list);
-}
-
-void load_site(struct loader *l)
-{
-	struct yaml_node *site = l->sections[SECTION_site].count ? l->sections[SECTION_site].nodes[0] : NULL;
-	struct str name;
-	(void)yaml_str(l->d, site, "name", YAML_REQUIRED, &name); /* for people only */
-	struct yaml_node *list = yaml_opt(l->d, site, "accept_unverified", YAML_SEQ);
-	for (struct yaml_node *n = list ? list->child : NULL; n; n = n->next)
-		if (yaml_as_kind(l->d, n, YAML_MAP))
-			read_acceptance(l, n);
-	struct yaml_node *switches = yaml_opt(l->d, site, "switches", YAML_MAP);
-	for (struct yaml_node *n = switches ? switches->child : NULL; n; n = n->next)
-		read_site_switch(l, n);
-	yaml_reject_unseen(l->d, site);
 }
 
 /* ---- dated values ---- */
@@ -318,27 +202,39 @@ static void read_targets(struct loader *l, struct yaml_node *n, struct target **
 		if (counted == shared)
 			yaml_shape_error(l->d, e, "a target has either 'count' or 'percent'");
 		load_cites(l, e, &t->cites);
+		if (!load_entry_stands(l, e))
+			(*count)--;
 		yaml_reject_unseen(l->d, e);
 	}
 }
 
-/* Report duties: their form is checked here, reports read them. */
-static void read_reports(struct loader *l, struct yaml_node *n)
+static void read_report(struct loader *l, struct yaml_node *n, struct report *out)
 {
-	static const char *const periods[] = {"quarter", "year", "once", NULL};
+	static const char *const dues[] = {"last_day", "month_after", NULL};
+	int64_t day = 0, month = 0;
+	*out = (struct report){.on = DATE_NONE};
+	(void)yaml_enum(l->d, n, "every", YAML_REQUIRED, policy_every_names,
+	                &out->every); /* told when wrong */
+	(void)yaml_i64(l->d, n, "due_day", YAML_OPTIONAL, 1, 31, &day);
+	(void)yaml_i64(l->d, n, "due_month", YAML_OPTIONAL, 1, 12, &month);
+	(void)yaml_date(l->d, n, "due_on", YAML_OPTIONAL, &out->on);
+	load_choice(l, n, "due", dues, false, &out->due);
+	if (yaml_get(n, "due"))
+		yaml_get(n, "due")->seen = true;
+	out->day = (int)day;
+	out->month = (int)month;
+	load_cites(l, n, &out->cites);
+}
+
+static void read_reports(struct loader *l, struct yaml_node *n, struct report **out, size_t *count)
+{
 	struct yaml_node *list = yaml_opt(l->d, n, "reports", YAML_SEQ);
+	*out = arena_calloc(l->a, list ? list->count : 0, sizeof **out);
 	for (struct yaml_node *e = list ? list->child : NULL; e; e = e->next) {
-		struct cites cites = {0};
-		int every;
-		int64_t day, month;
-		date_t on;
 		if (!yaml_as_kind(l->d, e, YAML_MAP))
 			continue;
-		(void)yaml_enum(l->d, e, "every", YAML_REQUIRED, periods, &every); /* told when wrong */
-		(void)yaml_i64(l->d, e, "due_day", YAML_OPTIONAL, 1, 31, &day);
-		(void)yaml_i64(l->d, e, "due_month", YAML_OPTIONAL, 1, 12, &month);
-		(void)yaml_date(l->d, e, "due_on", YAML_OPTIONAL, &on);
-		load_cites(l, e, &cites);
+		read_report(l, e, &(*out)[*count]);
+		*count += load_entry_stands(l, e);
 		yaml_reject_unseen(l->d, e);
 	}
 }
@@ -353,7 +249,7 @@ static void read_programme(struct loader *l, struct yaml_node *n)
 	load_cites(l, n, &p->cites);
 	load_dated_flags(l, n, &p->flags);
 	read_targets(l, n, &p->targets, &p->target_count);
-	read_reports(l, n);
+	read_reports(l, n, &p->reports, &p->report_count);
 	yaml_reject_unseen(l->d, n);
 }
 
@@ -370,6 +266,7 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 	struct text_list confirmers = {0};
 	p->node = n;
 	p->id = load_id(l, n);
+	p->enabled = load_entry_stands(l, n);
 	p->source = load_ref(l, n, "source", TABLE_SOURCES);
 	p->list = load_province_list_id(l, n, "province_list");
 	if (yaml_str(l->d, n, "province", YAML_REQUIRED, &p->province) && load_province_list(l, p->list) &&
@@ -383,7 +280,7 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 	load_texts(l, n, "confirmers", false, &confirmers);
 	load_dated_flags(l, n, &p->flags);
 	read_targets(l, n, &p->targets, &p->target_count);
-	read_reports(l, n);
+	read_reports(l, n, &p->reports, &p->report_count);
 	yaml_reject_unseen(l->d, n);
 }
 

@@ -79,6 +79,7 @@ static void read_birth_places(struct loader *l, struct yaml_node *n)
 	int64_t from = 0, to = -1;
 	struct str id = load_province_list_id(l, n, "province_list");
 	const struct province_list *p = load_province_list(l, id);
+	l->r->place_list = id;
 	(void)yaml_i64(l->d, n, "country_from", YAML_REQUIRED, 100, 999, &from); /* told when wrong */
 	(void)yaml_i64(l->d, n, "country_to", YAML_REQUIRED, 100, 999, &to);
 	if (to >= 0 && to < from)

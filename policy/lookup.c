@@ -207,7 +207,7 @@ static void count_free_years(struct deciding *x)
 	const struct policy_grant *g = x->out->grant;
 	if (f->op != POLICY_RENEW || !g || f->grant_from == DATE_NONE || f->expires_on == DATE_NONE)
 		return;
-	date_t end = years_after(f->grant_from, g->years, false);
+	date_t end = years_after(f->grant_from, g->years, false) + x->e.rules->readings[READING_term].value;
 	int left = 0;
 	while (left < g->years && years_after(f->expires_on, left + 1, false) <= end + 1)
 		left++;
@@ -260,29 +260,51 @@ static const struct policy_plan *find_plan(const struct policy_ruleset *r, struc
 {
 	for (size_t i = 0; i < r->plan_count; i++) {
 		const struct policy_plan *p = &r->plans[i];
-		if (str_eq(p->list, list) && str_eq(p->province, code) && window_has(p->window, on))
+		if (p->enabled && str_eq(p->list, list) && str_eq(p->province, code) &&
+		    window_has(p->window, on))
 			return p;
 	}
 	return NULL;
 }
 
-/* By the address's code and its list, never by the prefix of a number (A21). */
+/* The place of an address, or under the other reading (A21) the one where a citizen's birth was registered. */
+static struct str place_of(const struct deciding *x, const struct province_list **list)
+{
+	const struct policy_ruleset *r = x->e.rules;
+	const struct policy_facts *f = x->e.facts;
+	*list = list_on(r, f->province_list, x->e.today);
+	if (r->readings[READING_attribution].value == 0)
+		return f->province;
+	*list = list_on(r, r->place_list, x->e.today);
+	if (f->kind != POLICY_CITIZEN || !identity_is_personal(f->id_number))
+		return STR_NONE;
+	return str_make(f->id_number.ptr + 1, f->id_number.ptr[0] == '0' ? 2 : 0);
+}
+
+/* Whether a plan holds here, for the checks that ask; without a place it is not known. */
+static void set_plan(struct deciding *x, bool known)
+{
+	if (known)
+		set_text(x, FACT_plan, x->out->plan ? x->out->plan->id : STR("none"));
+}
+
 static void attribute(struct deciding *x)
 {
 	const struct policy_ruleset *r = x->e.rules;
 	const struct policy_facts *f = x->e.facts;
+	const struct province_list *list;
 	struct policy_decision *d = x->out;
 	date_t on = x->e.today;
 	for (size_t i = 0; i < r->programme_count; i++)
 		if (window_has(r->programmes[i].window, on))
 			d->programme = &r->programmes[i];
-	const struct province_list *list = list_on(r, f->province_list, on);
-	bool known = has_code(list, f->province);
+	struct str code = place_of(x, &list);
+	bool known = has_code(list, code);
 	if (f->province.len > 0)
-		set_bool(x, FACT_province_known, known);
+		set_bool(x, FACT_province_known, has_code(list_on(r, f->province_list, on), f->province));
 	if (!known)
 		return;
-	struct str code = f->province, list_id = list->id;
+	struct str list_id = list->id;
 	d->plan = find_plan(r, list_id, code, on);
 	if (!window_has(list->window, on)) {
 		struct str now = merged_code(r, list_id, code, &list_id);
@@ -295,6 +317,7 @@ static void attribute(struct deciding *x)
 	}
 	(void)!str_copy(d->province, sizeof d->province, code);              /* two digits fit */
 	(void)!str_copy(d->province_list, sizeof d->province_list, list_id); /* too long: left empty */
+	set_plan(x, known);
 }
 
 void lookup_all(struct deciding *x)

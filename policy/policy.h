@@ -169,6 +169,13 @@ const char *policy_revision(const struct policy_ruleset *r);
 /* The canonical content itself: one JSON text that policy_load_texts() takes back to the same revision. */
 struct str policy_canonical(const struct policy_ruleset *r);
 
+/* A6: the day of admission is that of the registration, whenever it is sent (else the day of sending, or the registry's). */
+bool policy_admission_counts(const struct policy_ruleset *r);
+/* A35: what turned ineligible in our own queue is refused (else held for a person). Neither is ever charged. */
+bool policy_refuses_ineligible(const struct policy_ruleset *r);
+/* A36: numbers that one household gives together are one subject's (else each is a subject of its own). */
+bool policy_links_numbers(const struct policy_ruleset *r);
+
 /* Checks and conditions of grants in force under its switches. */
 size_t policy_rule_count(const struct policy_ruleset *r);
 
@@ -277,7 +284,7 @@ bool policy_subject_key(const struct policy_facts *f, char out[POLICY_KEY_MAX]);
  * The decision object of design.md section 3 as two lists of JSON members without braces: "{" common "," item "}".
  * `common` is equal for all items that were decided along the same path: outcome, grant, reasons, flags, needs, waiver,
  * attribution, cites, rules. `item` varies: free_years, charged_years, free_from, free_until, eligible_until, fee_vnd.
- * "stage" is the caller's to add. Both append.
+ * A grant under rules with `readings` has `services` and `services_until` (null: as long as the name is held), too. "stage" is the caller's to add. Both append.
  */
 void policy_print_common(const struct policy_decision *d, struct buf *out);
 void policy_print_item(const struct policy_decision *d, struct buf *out);

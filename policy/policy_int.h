@@ -5,6 +5,7 @@
 #include "epp/base/arena.h"
 #include "epp/base/map.h"
 #include "epp/base/yaml.h"
+#include "policy/duties.h"
 #include "policy/policy.h"
 
 #include <stdatomic.h>
@@ -48,7 +49,8 @@ enum fact_type { FACT_TEXT, FACT_NUMBER, FACT_DATE };
 	X(free_years_left, NUMBER)   \
 	X(free_term_whole, TEXT)     \
 	X(days_after_expiry, NUMBER) \
-	X(province_known, TEXT)
+	X(province_known, TEXT)      \
+	X(plan, TEXT)
 
 enum fact {
 #define X(name, type) FACT_##name,
@@ -164,6 +166,32 @@ struct choice {
 	int options[SWITCH_OPTIONS_MAX]; /* the value of each option of `by` */
 };
 
+/*
+ * Readings that no check can express: what the engine itself does. The first word of each is what rules of before meant.
+ *   registration  which day counts as that of the registration: sent and compared with the registry's, or admitted
+ *   term          the first paid day: two years after the grant, or a day later as the Civil Code counts terms
+ *   attribution   by the address, or by the prefix of a personal number
+ *   services      free as long as the name, or as long as it is held
+ *   waiting       what turned ineligible in our own queue
+ *   households    one of whose numbers is known to have had a grant under another
+ *   targets       what counts towards a target
+ */
+#define READING_LIST(X)                                           \
+	X(registration, "registry_create_date", "admission_date") \
+	X(term, "grant_date", "day_after")                        \
+	X(attribution, "address", "number")                       \
+	X(services, "free_term_only", "while_held")               \
+	X(waiting, "hold", "refuse")                              \
+	X(households, "linked_only", "first_number")              \
+	X(targets, "three_figures", "granted_only")
+
+enum reading_id {
+#define X(name, first, second) READING_##name,
+	READING_LIST(X)
+#undef X
+	    READING__COUNT
+};
+
 struct dated_number {
 	struct window window;
 	struct cites cites;
@@ -273,6 +301,7 @@ struct checks {
 };
 
 struct authority {
+	bool enabled; /* false: a switch takes it out */
 	struct yaml_node *node;
 	struct window window;
 	struct cites cites;
@@ -315,6 +344,19 @@ struct target {
 	struct cites cites;
 };
 
+/* When a report is due. */
+enum report_due {
+	DUE_LAST_DAY,    /* of the period */
+	DUE_MONTH_AFTER, /* the last day of the month after it */
+};
+struct report {
+	int every; /* enum policy_every */
+	struct choice due;
+	int day, month; /* in the period's last month, of a year in this month; 0: not given */
+	date_t on;      /* DATE_NONE: not given */
+	struct cites cites;
+};
+
 struct policy_programme {
 	struct str id;
 	struct cites cites;
@@ -324,9 +366,12 @@ struct policy_programme {
 	struct dated_flags flags;
 	struct target *targets;
 	size_t target_count;
+	struct report *reports;
+	size_t report_count;
 };
 
 struct policy_plan {
+	bool enabled; /* false: a switch takes it out */
 	struct str id;
 	struct cites cites;
 	struct yaml_node *node;
@@ -337,6 +382,8 @@ struct policy_plan {
 	struct dated_flags flags;
 	struct target *targets;
 	size_t target_count;
+	struct report *reports;
+	size_t report_count;
 };
 
 struct zone {
@@ -449,11 +496,14 @@ struct policy_ruleset {
 	struct merge *merges;
 	size_t merge_count;
 	struct cites place_cites;
-	bool places[1000]; /* first three digits of a personal number that are assigned */
+	bool places[1000];     /* first three digits of a personal number that are assigned */
+	struct str place_list; /* the province list that those below 100 are from */
 	struct checks checks;
 	struct expected expected[EXPECTED_MAX];
 	size_t expected_count;
 	struct verdict verdicts[VERDICT__COUNT];
+	struct choice readings[READING__COUNT];
+	bool has_readings;
 };
 
 /* What people call something that is asked for: a fact, or an entry of `needs`; empty when neither has words. */

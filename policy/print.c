@@ -97,6 +97,24 @@ static void print_attribution(struct buf *out, const struct policy_decision *d)
 	buf_byte(out, '}');
 }
 
+static bool is_granted(const struct policy_decision *d)
+{
+	return d->outcome == POLICY_GRANT || d->outcome == POLICY_GRANT_PARTIAL;
+}
+
+/* What is granted with the name. Rule sets of before have no word on it, and their decisions stay as they were. */
+static void print_services(struct buf *out, const struct policy_decision *d)
+{
+	if (!d->rules->has_readings || !is_granted(d))
+		return;
+	buf_lit(out, ",\"services\":[");
+	for (size_t i = 0; i < d->grant->services.count; i++) {
+		buf_append(out, ",", i > 0);
+		print_json_str(out, d->grant->services.list[i]);
+	}
+	buf_byte(out, ']');
+}
+
 void policy_print_common(const struct policy_decision *d, struct buf *out)
 {
 	buf_lit(out, "\"outcome\":");
@@ -116,6 +134,7 @@ void policy_print_common(const struct policy_decision *d, struct buf *out)
 	print_text(out, policy_waiver_name(d));
 	print_attribution(out, d);
 	print_cites(out, d);
+	print_services(out, d);
 	buf_lit(out, ",\"rules\":\"");
 	buf_add(out, str_c(policy_revision(d->rules)));
 	buf_byte(out, '"');
@@ -162,6 +181,10 @@ void policy_print_item(const struct policy_decision *d, struct buf *out)
 	print_date(out, d->free_from);
 	buf_lit(out, ",\"free_until\":");
 	print_date(out, d->free_until);
+	if (d->rules->has_readings && is_granted(d)) {
+		buf_lit(out, ",\"services_until\":");
+		print_date(out, d->rules->readings[READING_services].value == 0 ? d->free_until : DATE_NONE);
+	}
 	buf_lit(out, ",\"eligible_until\":");
 	print_date(out, d->eligible_until);
 	buf_lit(out, ",\"fee_vnd\":{\"levy\":");
@@ -214,6 +237,21 @@ size_t policy_rule_count(const struct policy_ruleset *r)
 	for (size_t i = 0; i < r->grant_count; i++)
 		n += count_enabled(&r->grants[i].conditions);
 	return n;
+}
+
+bool policy_admission_counts(const struct policy_ruleset *r)
+{
+	return r->readings[READING_registration].value != 0;
+}
+
+bool policy_refuses_ineligible(const struct policy_ruleset *r)
+{
+	return r->readings[READING_waiting].value != 0;
+}
+
+bool policy_links_numbers(const struct policy_ruleset *r)
+{
+	return r->readings[READING_households].value == 0;
 }
 
 struct str policy_canonical(const struct policy_ruleset *r)

@@ -247,8 +247,14 @@ static const struct shape conditions = {.kind = LIST, .item = &check};
 
 /* ---- law ---- */
 
+static const struct shape when_entry =
+    MAP_OF("when_entry", {"switch", &switch_table, true, "switch: option"});
+#define WHEN                                                              \
+	{                                                                 \
+		"when", &when_entry, false, "a switch takes it in or out" \
+	}
 static const struct shape term = MAP_OF(NULL, {"years", &years, true, NULL}, CITE);
-static const struct shape authority = MAP_OF("authority", FROM_TO, CITE, EXPECTED);
+static const struct shape authority = MAP_OF("authority", FROM_TO, CITE, EXPECTED, WHEN);
 static const struct shape authorities = {.kind = LIST, .item = &authority};
 static const struct shape grant =
     MAP_OF("grant", {"id", &id, true, NULL}, {"zone", &text, true, NULL}, {"subject", &kind_word, true, NULL},
@@ -265,7 +271,7 @@ static const struct shape waiver =
            {"flags", &dated_flags, false, NULL}, {"covers", &covers, true, NULL}, EXPECTED);
 static const struct shape percent = {.kind = NUMBER, .min = 0, .max = 100};
 #define TARGET_HEAD \
-	{"zone", &text, false, "all when absent"}, {"base", &text, false, "of the percentage"}, CITE
+	{"zone", &text, false, "all when absent"}, {"base", &text, false, "of the percentage"}, CITE, WHEN
 static const struct shape target_count = MAP_OF(NULL, TARGET_HEAD, {"count", &money, true, NULL},
                                                 {"percent", &nothing, false, NULL}),
                           target_percent = MAP_OF(NULL, TARGET_HEAD, {"percent", &percent, true, NULL},
@@ -277,9 +283,11 @@ static const struct shape targets = {.kind = LIST, .item = &target};
 static const struct shape every = {.kind = WORDS, .words = SAID("quarter", "year", "once")};
 static const struct shape day = {.kind = NUMBER, .min = 1, .max = 31},
                           month = {.kind = NUMBER, .min = 1, .max = 12};
+CHOICE(due, "last_day", "month_after");
 static const struct shape report =
-    MAP_OF("report", {"every", &every, true, NULL}, {"due_day", &day, false, NULL},
-           {"due_month", &month, false, NULL}, {"due_on", &date, false, NULL}, CITE);
+    MAP_OF("report", {"every", &every, true, NULL}, {"due_day", &day, false, "in the period's last month"},
+           {"due_month", &month, false, "of a year"}, {"due_on", &date, false, NULL},
+           {"due", &due, false, "when no day is named: of the period, or of the month after"}, CITE, WHEN);
 static const struct shape reports = {.kind = LIST, .item = &report};
 #define PROGRAMME                                                                     \
 	{"id", &id, true, NULL}, {"source", &id, true, NULL}, FROM_TO, CITE,          \
@@ -290,13 +298,24 @@ static const struct shape reports = {.kind = LIST, .item = &report};
 static const struct shape programme = MAP_OF("programme", PROGRAMME);
 static const struct shape plan =
     MAP_OF("plan", PROGRAMME, {"province", &text, true, "two digits"}, {"province_list", &text, true, NULL},
-           {"follows_national", &yes_no, false, NULL}, {"confirmers", &texts, false, NULL});
+           {"follows_national", &yes_no, false, NULL}, {"confirmers", &texts, false, NULL}, WHEN);
 static const struct shape verdict = MAP_OF("verdict", {"reason", &id, true, NULL}, CITE);
 #define X(name) {#name, &verdict, true, NULL},
 static const struct shape_member verdict_members[] = {VERDICT_LIST(X)};
 #undef X
 static const struct shape verdicts = {
     .name = "verdicts", .kind = MAP, .members = verdict_members, .count = ARRAY_LEN(verdict_members)};
+#define X(label, first, second)                                                                           \
+	static const struct shape reading_##label##_word = {.kind = WORDS, .words = SAID(first, second)}; \
+	static const struct shape reading_##label = {.kind = ANY_OF,                                      \
+	                                             .choices = OF(&reading_##label##_word, &by_switch)};
+READING_LIST(X)
+#undef X
+#define X(label, first, second) {#label, &reading_##label, false, NULL},
+static const struct shape_member reading_members[] = {READING_LIST(X)};
+#undef X
+static const struct shape readings = {
+    .name = "readings", .kind = MAP, .members = reading_members, .count = ARRAY_LEN(reading_members)};
 static const struct shape acceptance =
     MAP_OF("acceptance", {"source", &id, true, NULL}, {"by", &text, true, "who"}, {"on", &date, true, NULL},
            {"why", &text, true, NULL});
@@ -325,17 +344,15 @@ const struct shape *const schema_sections[SECTION__COUNT] = {
     [SECTION_plans] = &plan,
     [SECTION_checks] = &check,
     [SECTION_verdicts] = &verdicts,
+    [SECTION_readings] = &readings,
     [SECTION_site] = &site,
 };
 
 const struct shape *const schema_named[] = {
-    &need,         &id,           &fact_id, &text,          &speech,
-    &date,         &yes_no,       &yes,     &cites,         &by_switch,
-    &fact,         &advice,       &word,    &clause,        &source,
-    &law_switch,   &dated_number, &value,   &province_list, &province_merge,
-    &birth_places, &kind_word,    &zone,    &rate,          &fees,
-    &by_value,     &bound,        &require, &op_word,       &schema_when,
-    &refusal,      &contested,    &check,   &authority,     &grant,
-    &dated_flag,   &cover,        &waiver,  &target,        &report,
-    &programme,    &plan,         &verdict, &verdicts,      &acceptance,
-    &site,         NULL};
+    &need,       &id,          &fact_id,      &text,      &speech,        &date,           &yes_no,
+    &yes,        &cites,       &by_switch,    &fact,      &advice,        &word,           &clause,
+    &source,     &law_switch,  &dated_number, &value,     &province_list, &province_merge, &birth_places,
+    &kind_word,  &zone,        &rate,         &fees,      &by_value,      &bound,          &require,
+    &op_word,    &schema_when, &refusal,      &contested, &check,         &authority,      &grant,
+    &dated_flag, &cover,       &waiver,       &target,    &report,        &programme,      &plan,
+    &verdict,    &verdicts,    &acceptance,   &site,      &readings,      &when_entry,     NULL};

@@ -23,7 +23,8 @@ struct policy_target {
 	struct str zone;     /* empty: all zones */
 	date_t from, to;     /* both included; DATE_NONE: open */
 	int64_t count,
-	    percent; /* registrations, or a percentage of a base that nobody named; -1: not this kind */
+	    percent;       /* registrations, or a percentage of a base that nobody named; -1: not this kind */
+	bool granted_only; /* A25: what was granted free counts, not every registration */
 };
 
 /* Programmes first, then plans, in the order of the files. */

@@ -482,10 +482,12 @@ static void prints_the_decision_object(void **state)
 	assert_string_equal(
 	    buf_cstr(&out),
 	    "\"free_years\":2,\"charged_years\":0,\"free_from\":\"2026-11-20\",\"free_until\":"
-	    "\"2028-11-20\",\"eligible_until\":\"2026-12-31\",\"fee_vnd\":{\"levy\":0,"
-	    "\"maintenance\":0,\"expected\":0,\"charged\":null}");
+	    "\"2028-11-20\",\"services_until\":\"2028-11-20\",\"eligible_until\":\"2026-12-31\","
+	    "\"fee_vnd\":{\"levy\":0,\"maintenance\":0,\"expected\":0,\"charged\":null}");
 	buf_clear(&out);
 	policy_print_common(&d, &out);
+	assert_non_null(
+	    strstr(buf_cstr(&out), ",\"services\":[\"website\",\"email\",\"cv\",\"blog\"],\"rules\""));
 	assert_non_null(strstr(buf_cstr(&out),
 	                       "\"outcome\":\"grant\",\"grant\":\"youth-id\",\"reasons\":[\"OK\"],"
 	                       "\"flags\":[],\"needs\":[],\"waiver\":\"64/2025/TT-BTC\","

@@ -162,8 +162,10 @@ static void values_are_checked_by_type(void **state)
 	    {GIVEN("field", "farm"), NULL},
 	    {GIVEN("field", "mine"), "one of farm, shop"},
 	    {GIVEN("birth_date", "2004-05-06"),
-	     "a fact that the rules ask for: attended, staff, licensed_on, field"},
-	    {GIVEN("nothing", "1"), "a fact that the rules ask for: attended, staff, licensed_on, field"},
+	     "a fact that the rules ask for: attended, staff, licensed_on, field, "
+	     "certificate_on, enterprise_size"},
+	    {GIVEN("nothing", "1"), "a fact that the rules ask for: attended, staff, licensed_on, field, "
+	                            "certificate_on, enterprise_size"},
 	};
 	struct shipped s;
 	struct policy_ruleset *r = load(&s);

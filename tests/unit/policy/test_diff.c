@@ -74,6 +74,8 @@ static const char *const tests[] = {
     "{evidence: {any_of: [ekyc]}}",
     "{evidence: {any_of: [ekyc, paper], complete: [paper]}}",
     "{no_contradiction: \"true\"}",
+    "{fact: plan, in: [north]}",
+    "{fact: plan, not_in: [north]}",
 };
 
 static const char *const whens[] = {
@@ -92,6 +94,8 @@ static const char *const whens[] = {
     "grant_fits: [\"true\"]",
     "switch: {upper: completed_years}",
     "registration_exempt: [\"false\"]",
+    "op: [create], plan: [none]",
+    "op: [create], plan: [north]",
 };
 
 static const char *const outcomes[] = {
@@ -114,7 +118,7 @@ struct rules {
 	struct rule checks[CHECKS_MAX], conditions[CHECKS_MAX];
 	size_t check_count, condition_count;
 	unsigned switches[SWITCHES], years, authority, waiver, undecided, grounded, most, days, verdict,
-	    household, place, staff_max;
+	    household, place, staff_max, plan, plan_switch, term, gap;
 };
 
 static unsigned pick(struct rng *g, size_t n)
@@ -152,6 +156,10 @@ static void random_rules(struct rng *g, struct rules *r)
 	r->household = pick(g, 2);
 	r->place = pick(g, 4);
 	r->staff_max = pick(g, 2);
+	r->plan = pick(g, ARRAY_LEN(dates));
+	r->plan_switch = pick(g, 2);
+	r->term = pick(g, 2);
+	r->gap = pick(g, 4);
 }
 
 static void change_rule(struct rng *g, struct rule *r)
@@ -180,7 +188,13 @@ static void change_rules(struct rng *g, struct rules *r)
 {
 	struct rules other;
 	random_rules(g, &other);
-	switch (pick(g, 16)) {
+	switch (pick(g, 19)) {
+	case 15:
+		r->plan = other.plan;
+		r->plan_switch = other.plan_switch;
+		break;
+	case 16: r->term = other.term; break;
+	case 17: r->gap = other.gap; break;
 	case 0:
 	case 1:
 	case 2: change_rule(g, &r->checks[pick(g, CHECKS_MAX)]); break;
@@ -308,10 +322,10 @@ static void write_grant(const struct rules *r, const char *id, const char *zone,
 	buf_printf(out,
 	           "  - id: %s\n    zone: %s\n    subject: %s\n    term: {years: %u, cite: [C2]}\n"
 	           "    services: [website]\n    authority:\n"
-	           "      - {from: 2024-01-01, to: %s, cite: [%s]}\n"
+	           "      - {from: 2024-01-01, to: %s, cite: [%s]%s}\n"
 	           "      - {from: %s, cite: [C5]}\n",
 	           id, zone, kind, r->years, dates[r->authority], r->grounded ? "C1" : "U1",
-	           date_format(next, until + 1));
+	           r->gap == 0 ? ", when: {switch: {leap: mar1}}" : "", date_format(next, until + 1));
 	buf_lit(out, "    conditions:\n");
 	for (size_t i = 0; full && i < r->condition_count; i++)
 		write_rule(&r->conditions[i], "      ", out);
@@ -366,6 +380,12 @@ static void write_rules(const struct rules *r, struct buf *out)
 		buf_lit(out, "  - {id: always, require: {fact: op, present: true}, otherwise: {outcome: "
 		             "review, reason: "
 		             "R9}, cite: [C4]}\n");
+	buf_printf(out, "readings: {term: %s}\n", r->term ? "day_after" : "grant_date");
+	buf_printf(
+	    out,
+	    "plans:\n  - {id: north, source: law, province: \"01\", province_list: old, from: 2025-03-01, "
+	    "to: %s, cite: [C1]%s}\n",
+	    dates[r->plan], r->plan_switch ? ", when: {switch: {upper: completed_years}}" : "");
 	buf_lit(out, "verdicts:\n");
 	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++)
 		buf_printf(out, "  %s: {reason: R%d, cite: [%s]}\n", verdicts[i],

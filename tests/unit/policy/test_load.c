@@ -84,10 +84,10 @@ static const struct mistake mistakes[] = {
      "waivers.yaml: error: waivers[2].covers[2].grant: there is no grant 'household'\n"
      "waivers.yaml: error: waivers[3].covers[2].grant: there is no grant 'household'\n"},
     {"checks.yaml", "require: {fact: prior_grants, max: 0}", "require: {fact: prior_grants}",
-     "checks.yaml: error: checks[18].require: says nothing about prior_grants\n"},
+     "checks.yaml: error: checks[21].require: says nothing about prior_grants\n"},
     {"checks.yaml", "require: {fact: prior_grants, max: 0}", "require: {fact: prior_grants, in: [\"0\"]}",
-     "checks.yaml: error: checks[18].require: says nothing about prior_grants\n"
-     "checks.yaml: error: checks[18].require: unknown key 'in'\n"},
+     "checks.yaml: error: checks[21].require: says nothing about prior_grants\n"
+     "checks.yaml: error: checks[21].require: unknown key 'in'\n"},
     {"checks.yaml", "id: zone-takes-applicant", "id: zone-known",
      "checks.yaml: error: checks[1]: the id 'zone-known' is taken\n"},
     {"checks.yaml", "when: {op: [create], zone_known: [\"true\"]}",
@@ -102,8 +102,20 @@ static const struct mistake mistakes[] = {
      "sources-law.yaml: error: sources[0]: an unverified source needs a 'reason'\n"},
     {"switches.yaml", "default: completed_years", "default: completed",
      "switches.yaml: error: switches[0].default: 'completed' is none of the options\n"},
-    {"switches.yaml", "    recorded: true\n", "",
-     "switches.yaml: error: switches[5]: no rule asks the switch 'founding-date'\n"},
+    {"plan-lai-chau.yaml", ", when: {switch: {target-in-lai-chau: inferred}}", "",
+     "switches.yaml: error: switches[24]: no rule asks the switch 'target-in-lai-chau'\n"},
+    {"plan-lai-chau.yaml", "target-in-lai-chau: inferred", "target-in-laichau: inferred",
+     "plan-lai-chau.yaml: error: there is no switch 'target-in-laichau'\n"},
+    {"plan-ca-mau.yaml", "ca-mau-2026: attributed", "ca-mau-2026: counted",
+     "plan-ca-mau.yaml: error: plans[0].when.switch.ca-mau-2026: 'counted' is no option of that switch\n"},
+    {"grants.yaml", "when: {switch: {gap-january-2026: calendar_year}}", "when: {op: [create]}",
+     "grants.yaml: error: grants[0].authority[2].when: 'switch' is missing\n"
+     "grants.yaml: error: grants[0].authority[2].when: unknown key 'op'\n"},
+    {"checks.yaml", "  term: {switch: start-of-term}", "  term: {switch: attribution}",
+     "checks.yaml: error: readings.term: option 'address' of switch 'attribution' means nothing here\n"
+     "checks.yaml: error: readings.term: option 'number' of switch 'attribution' means nothing here\n"},
+    {"checks.yaml", "  term: {switch: start-of-term}", "  turm: grant_date",
+     "checks.yaml: error: readings: unknown key 'turm'\n"},
     {"site.yaml", "source: tt64-2025,", "source: qd826,",
      "site.yaml: error: site.accept_unverified[2]: source 'qd826' is verified: there is nothing to "
      "accept\n"},
