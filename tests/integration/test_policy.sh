@@ -159,7 +159,7 @@ run explain item.json --as-of yesterday
 check "a date that is none is usage" is $status 2
 sed 's/"op"/"facts":{"attended":true},"op"/' item.json >extra.json
 run explain extra.json --rules "$root/policy/rules"
-check "a fact that nobody asks for is told" has err "the rules declare no facts"
+check "a fact that nobody asks for is told" has err "expected a fact that the rules ask for: certificate_on"
 
 # ---- show and schema
 run show "$root/policy/rules"
