@@ -84,10 +84,10 @@ static const struct mistake mistakes[] = {
      "waivers.yaml: error: waivers[2].covers[2].grant: there is no grant 'household'\n"
      "waivers.yaml: error: waivers[3].covers[2].grant: there is no grant 'household'\n"},
     {"checks.yaml", "require: {fact: prior_grants, max: 0}", "require: {fact: prior_grants}",
-     "checks.yaml: error: checks[21].require: says nothing about prior_grants\n"},
+     "checks.yaml: error: checks[24].require: says nothing about prior_grants\n"},
     {"checks.yaml", "require: {fact: prior_grants, max: 0}", "require: {fact: prior_grants, in: [\"0\"]}",
-     "checks.yaml: error: checks[21].require: says nothing about prior_grants\n"
-     "checks.yaml: error: checks[21].require: unknown key 'in'\n"},
+     "checks.yaml: error: checks[24].require: says nothing about prior_grants\n"
+     "checks.yaml: error: checks[24].require: unknown key 'in'\n"},
     {"checks.yaml", "id: zone-takes-applicant", "id: zone-known",
      "checks.yaml: error: checks[1]: the id 'zone-known' is taken\n"},
     {"checks.yaml", "when: {op: [create], zone_known: [\"true\"]}",
