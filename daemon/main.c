@@ -5,121 +5,31 @@
  *   vneppd --rotate-key [--config FILE]   changes the secret key of hashed identity numbers, while no daemon runs
  *   vneppd --check [--config FILE]    reports every error of configuration, credentials and rules, starts nothing
  */
-#include "daemon/admin/admin.h"
 #include "daemon/admin/http_admin.h"
-#include "daemon/commands.h"
 #include "daemon/core/config.h"
-#include "daemon/core/log.h"
-#include "daemon/core/log_ring.h"
-#include "daemon/core/loop_uv.h"
-#include "daemon/core/meter.h"
-#include "daemon/core/sdnotify.h"
 #include "daemon/credentials.h"
+#include "daemon/daemon.h"
+#include "daemon/files.h"
 #include "daemon/gateway.h"
 #include "daemon/gateway_observe.h"
-#include "daemon/net/dial.h"
 #include "daemon/net/http1.h"
-#include "daemon/rotate.h"
-#include "daemon/listening.h"
 #include "daemon/net/listener.h"
+#include "daemon/rotate.h"
 #include "certs/tls_ctx.h"
-#include "epp/base/alloc.h"
 #include "policy/policy.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_CONFIG  "/etc/vnepp/vneppd.yaml"
 #define CERTIFICATES_MS 86400000 /* certificates that run out are named once a day */
 
 enum exit_code { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-struct daemon {
-	const char *config_path, *ports_file;
-	struct clock clock;
-	struct rng rng;
-	struct loop_uv loop;
-	struct log_sink log;
-	struct sdnotify notify;
-	struct dialer_net dialer;
-	struct config *config;
-	struct tls_ctx *api_tls;
-	struct store_executor *writer, *reader;
-	struct gateway *gateway;
-	struct listening listening;
-	struct admin admin, feed;
-	struct commands commands;
-	struct meter meter;
-	struct log_ring ring;
-	struct gateway_observer *observer;
-	struct http_admin *http_admin; /* NULL: not configured */
-	struct loop_timer watchdog, certificates, log_tick;
-	bool ready, stopped;
-	int exit_code;
-};
-
-/* ---- configuration and rules ---------------------------------------------------------------------------------------- */
-
-static void print_findings(const struct diag *d)
-{
-	struct buf text;
-	buf_init(&text, 16u << 20);
-	diag_print(d, &text);
-	fwrite(buf_data(&text), 1, buf_len(&text), stderr);
-	buf_fini(&text);
-}
-
-static instant_ms_t system_wall(void)
-{
-	struct clock c;
-	clock_init_system(&c, 0);
-	return c.wall(&c);
-}
-
-/* Both, or neither, with every finding in `d`. When the folder's rules do not activate by themselves, broken ones are no
- * reason to do without the configuration: then they are NULL. */
-static bool load_files(const char *path, struct diag *d, struct config **config,
-                       struct policy_ruleset **rules)
-{
-	*rules = NULL;
-	*config = config_load(path, system_wall(), d);
-	if (*config)
-		*rules = policy_load_dir((*config)->rules_dir, NULL, d);
-	if (*config && (*rules || !(*config)->rules_activate))
-		return true;
-	config_unref(config);
-	policy_unref(rules);
-	return false;
-}
-
-/* Everything that can be looked at is, whatever else is wrong. */
-static int check(const char *path)
-{
-	struct diag d;
-	diag_init(&d);
-	struct config *config = config_load_anyway(path, system_wall(), &d);
-	struct policy_ruleset *rules =
-	    config->rules_dir ? policy_load_dir(config->rules_dir, NULL, &d) : NULL;
-	credentials_check(config, system_wall(), &d);
-	bool fine = rules && d.errors == 0;
-	print_findings(&d);
-	diag_fini(&d);
-	if (fine)
-		printf("%s: fine (%zu registries, %zu partners, rules %s)\n", path, config->registry_count,
-		       config->partner_count, policy_revision(rules));
-	config_unref(&config);
-	policy_unref(&rules);
-	return fine ? EXIT_FINE : EXIT_FAILED;
-}
 
 /* ---- status page ------------------------------------------------------------------------------------------------------ */
 
@@ -128,13 +38,6 @@ static void on_point(void *arg, int64_t at_ms, const int64_t *values, size_t cou
 	struct daemon *d = arg;
 	if (d->http_admin)
 		http_admin_point(d->http_admin, at_ms, values, count);
-}
-
-static void load_token(struct daemon *d)
-{
-	if (d->http_admin && !http_admin_load_token(d->http_admin, d->config->admin_token_file))
-		LOG(&d->log.log, LOG_ERROR, "admin.token_unreadable", "the token stays as it was",
-		    F_C("file", d->config->admin_token_file));
 }
 
 /* Open before the store is recovered: health must be known while that takes its time. */
@@ -152,93 +55,10 @@ static enum err open_http_admin(struct daemon *d, struct errmsg *e)
 	if (!listening_has_web(&d->listening, d->config))
 		return OK;
 	d->http_admin = http_admin_new(&deps);
-	load_token(d);
+	daemon_load_token(d);
 	struct listening_to to = {.on_stream = http_server_on_stream,
 	                          .arg = http_admin_server(d->http_admin)};
 	return listening_open_web(&d->listening, &d->loop.loop, d->config, &to, HTTP_ADMIN_CONNECTIONS, e);
-}
-
-/* ---- reload ------------------------------------------------------------------------------------------------------------ */
-
-struct reload {
-	struct daemon *daemon;
-	struct admin_conn *asker; /* NULL: a signal */
-	struct config *config;
-	struct tls_ctx *tls;
-};
-
-static void reload_over(struct reload *r, const char *why)
-{
-	struct daemon *d = r->daemon;
-	if (why)
-		LOG(&d->log.log, LOG_ERROR, "config.refused", why, F_C("file", d->config_path));
-	gateway_observe_reloaded(d->observer, why == NULL);
-	if (r->asker && why)
-		admin_reply_error(r->asker, why);
-	else if (r->asker)
-		admin_reply(r->asker, gateway_policy_summary(d->gateway));
-	sdnotify_ready(&d->notify);
-	config_unref(&r->config);
-	tls_ctx_unref(&r->tls);
-	free(r);
-}
-
-/* Where we listen is taken from the configuration at start. */
-static void tell_admin_listen(struct daemon *d, const struct config *c)
-{
-	bool same = d->config->admin_listen_count == c->admin_listen_count;
-	for (size_t i = 0; i < c->admin_listen_count && same; i++)
-		same = strcmp(d->config->admin_listen[i], c->admin_listen[i]) == 0;
-	if (!same)
-		LOG(&d->log.log, LOG_WARNING, "config.restart_needed",
-		    "another admin.listen is taken up at the next start",
-		    F_C("listen", c->admin_listen_count ? c->admin_listen[0] : "none"));
-}
-
-static void on_reloaded(void *arg, const char *why)
-{
-	struct reload *r = arg;
-	struct daemon *d = r->daemon;
-	if (!why) {
-		listener_set_tls(d->listening.api, r->tls);
-		listener_set_limits(d->listening.api, r->config->api_max_connections,
-		                    r->config->api_max_per_address);
-		log_set_level(&d->log, (enum log_level)r->config->log_level);
-		tell_admin_listen(d, r->config);
-		config_unref(&d->config);
-		d->config = config_ref(r->config);
-		load_token(d);
-		credentials_watch(d->config, system_wall(), &d->log.log);
-	}
-	reload_over(r, why);
-}
-
-/* Everything that can fail comes first; the switch itself cannot. */
-static void reload(void *arg, struct admin_conn *asker)
-{
-	struct daemon *d = arg;
-	struct reload *r = xcalloc(1, sizeof *r);
-	struct policy_ruleset *rules;
-	struct errmsg e;
-	struct diag found;
-	struct buf text;
-	*r = (struct reload){.daemon = d, .asker = asker};
-	sdnotify_reloading(&d->notify, &d->clock);
-	diag_init(&found);
-	buf_init(&text, 1u << 20);
-	if (!load_files(d->config_path, &found, &r->config, &rules)) {
-		print_findings(&found);
-		diag_print(&found, &text);
-		reload_over(r, buf_cstr(&text));
-	} else if (credentials_api_tls(r->config, &r->tls, &e)) {
-		policy_unref(&rules);
-		reload_over(r, e.text);
-	} else {
-		gateway_reload(d->gateway, r->config, rules, on_reloaded, r);
-		policy_unref(&rules);
-	}
-	buf_fini(&text);
-	diag_fini(&found);
 }
 
 /* By the configuration in force. */
@@ -257,7 +77,7 @@ static void on_signal(void *arg, int signum)
 	struct daemon *d = arg;
 	LOG(&d->log.log, LOG_NOTICE, "signal", strsignal(signum), F_I64("signal", signum));
 	if (signum == SIGHUP && d->ready)
-		reload(d, NULL);
+		daemon_reload(d, NULL);
 	else if (signum != SIGHUP)
 		stop(d);
 }
@@ -308,7 +128,7 @@ static void on_log_tick(struct loop_timer *t)
 static void on_certificates(struct loop_timer *t)
 {
 	struct daemon *d = CONTAINER_OF(t, struct daemon, certificates);
-	credentials_watch(d->config, system_wall(), &d->log.log);
+	credentials_watch(d->config, files_wall(), &d->log.log);
 	loop_timer_set(&d->loop.loop, t, CERTIFICATES_MS);
 }
 
@@ -415,8 +235,8 @@ static enum err start(struct daemon *d, struct policy_ruleset *rules, struct err
 	                                   .on_point = on_point,
 	                                   .arg = d};
 	d->observer = gateway_observe_new(&look);
-	d->commands =
-	    (struct commands){.gateway = d->gateway, .observer = d->observer, .reload = reload, .arg = d};
+	d->commands = (struct commands){
+	    .gateway = d->gateway, .observer = d->observer, .reload = daemon_reload, .arg = d};
 	admin_init(&d->admin, &d->loop.loop, commands_table, &d->commands);
 	admin_init(&d->feed, &d->loop.loop, commands_feed, &d->commands);
 	d->admin.access =
@@ -493,8 +313,8 @@ static int run(const char *path, const char *ports_file)
 	struct errmsg e;
 	struct diag found;
 	diag_init(&found);
-	bool fine = load_files(path, &found, &d.config, &rules);
-	print_findings(&found);
+	bool fine = files_load(path, &found, &d.config, &rules);
+	files_print_findings(&found);
 	diag_fini(&found);
 	if (!fine)
 		return EXIT_FAILED;
@@ -568,5 +388,5 @@ int main(int argc, char **argv)
 		return usage(stderr, EXIT_USAGE);
 	if (rotate && !check_only)
 		return rotate_key(path);
-	return check_only ? check(path) : run(path, ports_file);
+	return check_only ? files_check(path) : run(path, ports_file);
 }
