@@ -197,6 +197,7 @@ static void run(struct gateway *g)
 	gateway_pauses_apply(g);
 	sched_start(g->sched);
 	gateway_review_start(g);
+	gateway_tidy_start(g);
 	gateway_lists_start(g);
 	gateway_watch_start(g);
 	g->env.on_ready(g->env.arg, NULL);
@@ -456,6 +457,7 @@ void gateway_stop(struct gateway *g)
 	loop_timer_set(g->env.loop, &g->deadline, g->config->stop_ms);
 	api_drain(g->api);
 	gateway_review_stop(g);
+	gateway_tidy_stop(g);
 	gateway_lists_stop(g);
 	gateway_drain_stop(g);
 	gateway_watch_stop(g);
@@ -471,6 +473,7 @@ void gateway_free(struct gateway *g)
 		sched_free(g->sched);
 	gateway_registries_free(g);
 	gateway_review_free(g);
+	gateway_tidy_free(g);
 	gateway_lists_free(g);
 	gateway_drain_free(g);
 	gateway_watch_free(g);

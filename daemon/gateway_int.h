@@ -91,6 +91,7 @@ struct gateway {
 	struct json_t *pauses;         /* owned; an array */
 	struct gateway_lists *lists;   /* owned; NULL before it runs */
 	struct gateway_review *review; /* owned; NULL before it runs */
+	struct gateway_tidy *tidy;     /* owned */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
 	struct gateway_watch *watch;   /* owned; NULL before it runs */
@@ -143,6 +144,10 @@ void gateway_pause_take(struct gateway *g, struct json_t *list, const char *text
 void gateway_pauses_load(struct gateway *g, struct str text);
 void gateway_pauses_apply(struct gateway *g);
 /* gateway_review.c: what has waited for a person too long is refused. */
+/* gateway_tidy.c */
+void gateway_tidy_start(struct gateway *g);
+void gateway_tidy_stop(struct gateway *g);
+void gateway_tidy_free(struct gateway *g);
 void gateway_review_start(struct gateway *g);
 void gateway_review_stop(struct gateway *g);
 void gateway_review_free(struct gateway *g);

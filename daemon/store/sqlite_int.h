@@ -48,22 +48,35 @@ struct sq_claim {
 	struct sq_item items[]; /* id 0: has a result by now */
 };
 
+/* Keys that may be in a table: sqlite_grants.c. */
+struct sq_filter {
+	uint8_t *bits;                                      /* owned; NULL: not begun */
+	uint32_t room;                                      /* keys that it is made for */
+	uint64_t keys;                                      /* that were put in */
+	bool begun, whole;                                  /* whole: what it does not have is not there */
+	uint8_t last[DECIDE_KEY_LEN], next[DECIDE_KEY_LEN]; /* how far it has been filled */
+};
+
 struct sq {
 	struct store_backend backend;
 	sqlite3 *db; /* owned */
 	sqlite3_stmt *stmts[SQ__COUNT];
 	bool reader, suspect; /* a write or sync failed: see mend() */
-	char *path, *vfs;     /* owned */
+	bool tidied;          /* this group had STORE_TIDY */
+
+	char *path, *vfs; /* owned */
 	int lock_fd;
 	uint32_t epoch;
-	struct map texts;      /* decision text -> its id (as a pointer-sized number) */
-	struct buf text;       /* the last one asked for: lines of a batch much agree */
-	int64_t text_id;       /* its id, 0: none */
-	uint64_t lists;        /* the departments', in force */
-	uint64_t name_lists;   /* of names, in force */
-	item_id_t stale;       /* items up to this one are decided again before they are sent */
-	uint64_t list_preview; /* counts as in force; 0: none */
-	struct map claims;     /* claim id (8 bytes) -> struct sq_claim, owned */
+	struct map texts;        /* decision text -> its id (as a pointer-sized number) */
+	struct buf text;         /* the last one asked for: lines of a batch much agree */
+	int64_t text_id;         /* its id, 0: none */
+	uint64_t lists;          /* the departments', in force */
+	uint64_t name_lists;     /* of names, in force */
+	item_id_t stale;         /* items up to this one are decided again before they are sent */
+	uint64_t list_preview;   /* counts as in force; 0: none */
+	uint64_t fresh_grants;   /* in grant_fresh; the writer's */
+	struct sq_filter grants; /* of the ledger's keys; the writer's */
+	struct map claims;       /* claim id (8 bytes) -> struct sq_claim, owned */
 	struct buf scratch;
 	struct arena arena; /* emptied after every operation */
 };
@@ -194,9 +207,23 @@ enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t 
 enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, const struct item_request *r,
                    uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
                    bool *has_key);
+
+/* ---- sqlite_grants.c ---- */
+/* *item: who has it, 0 for what was imported; only when it was found. */
+enum err sq_grant_find(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN], bool *found,
+                       item_id_t *item);
+/* It was not found. */
 enum err sq_grant_reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN],
                           item_id_t item);
+enum err sq_grant_import(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN]);
 enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i);
+/* Those of a batch that is taken back. */
+enum err sq_grants_drop(struct sq *s, struct store_op *op, batch_id_t batch);
+/* What memory must know, after opening and after a rollback. */
+enum err sq_grants_load(struct sq *s, struct store_op *op);
+void sq_filter_fini(struct sq_filter *f);
+enum err sq_tidy(struct sq *s, struct store_tidy *o);
+
 /* ---- sqlite_held.c ---- */
 enum err sq_decide(struct sq *s, struct store_decide *o);
 enum err sq_expire(struct sq *s, struct store_expire *o);

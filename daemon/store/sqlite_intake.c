@@ -353,9 +353,11 @@ enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o)
 
 static enum err remove_batch(struct sq *s, struct store_op *op, batch_id_t batch)
 {
-	static const enum sq_stmt steps[] = {SQ_BATCH_DEL_HELD,  SQ_BATCH_DEL_GRANTS, SQ_BATCH_DEL_ITEMS,
-	                                     SQ_BATCH_DEL_LINES, SQ_BATCH_DEL_COUNTS, SQ_BATCH_DEL};
+	static const enum sq_stmt steps[] = {SQ_BATCH_DEL_HELD, SQ_BATCH_DEL_ITEMS, SQ_BATCH_DEL_LINES,
+	                                     SQ_BATCH_DEL_COUNTS, SQ_BATCH_DEL};
 	enum err err = sq_quota_release_batch(s, op, batch);
+	if (!err)
+		err = sq_grants_drop(s, op, batch);
 	for (size_t i = 0; i < ARRAY_LEN(steps) && !err; i++)
 		err = run_for_batch(s, op, steps[i], batch);
 	return err;

@@ -63,7 +63,8 @@ static void rekey(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_result_blob(context, key, sizeof key, SQLITE_TRANSIENT);
 }
 
-static const enum sq_stmt all[] = {SQ_REKEY_ITEMS, SQ_REKEY_GRANTS, SQ_REKEY_LISTS, SQ_REKEY_HELD};
+static const enum sq_stmt all[] = {SQ_REKEY_ITEMS, SQ_REKEY_GRANTS, SQ_REKEY_FRESH, SQ_REKEY_LISTS,
+                                   SQ_REKEY_HELD};
 
 /* The statements know the function, which knows the key. */
 static void forget(struct sq *s)
@@ -103,6 +104,7 @@ enum err sq_rekey(struct sq *s, struct store_rekey *o)
 	if (!err)
 		err = hash_all(s, o);
 	o->keys = keys.count;
+	sq_filter_fini(&s->grants);
 	forget(s);
 	(void)sqlite3_create_function(s->db, "rekey", 1, SQLITE_UTF8, NULL, NULL, NULL,
 	                              NULL); /* `next` ends here */

@@ -1,4 +1,4 @@
-/* The ledgers: names, grants, contacts; imports. */
+/* The ledgers: names, contacts, and what is asked of them; imports. */
 #include "daemon/store/sqlite_int.h"
 #include "epp/base/check.h"
 
@@ -7,14 +7,10 @@
 static enum err ledger_subject(struct sq *s, struct store_op *op, item_id_t item,
                                const uint8_t key[DECIDE_KEY_LEN], struct decide_ledger *out)
 {
-	enum err err;
-	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_GET);
-	sq_bind_blob(st, 1, str_make((const char *)key, DECIDE_KEY_LEN));
-	bool found = sq_row(s, op, st, &err);
-	out->subject_has_grant = found && (item_id_t)sqlite3_column_int64(st, 0) != item;
-	if (found && item == 0)
-		out->subject_has_grant = true;
-	sq_done(st);
+	bool found;
+	item_id_t by = 0;
+	enum err err = sq_grant_find(s, op, key, &found, &by);
+	out->subject_has_grant = found && (item == 0 || by != item);
 	return err;
 }
 
@@ -51,25 +47,6 @@ enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, c
 	if (!err && r->op == ITEM_RENEW)
 		err = ledger_name(s, op, r->domain, partner, out);
 	return err;
-}
-
-enum err sq_grant_reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN],
-                          item_id_t item)
-{
-	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_ADD);
-	sq_bind_blob(st, 1, str_make((const char *)key, DECIDE_KEY_LEN));
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)item);
-	return sq_run(s, op, st);
-}
-
-enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i)
-{
-	if (!i->has_grant_key)
-		return OK;
-	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_DEL);
-	sq_bind_blob(st, 1, str_make((const char *)i->grant_key, sizeof i->grant_key));
-	sqlite3_bind_int64(st, 2, (sqlite3_int64)i->id);
-	return sq_run(s, op, st);
 }
 
 /* ---- items ----------------------------------------------------------------------------------------------------------- */
@@ -199,10 +176,7 @@ static enum err import_grant(struct sq *s, struct store_op *op, const struct sto
 {
 	if (!r->has_subject_key || r->grant_from == DATE_NONE)
 		return OK;
-	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_PUT);
-	sq_bind_blob(st, 1, str_make((const char *)r->subject_key, sizeof r->subject_key));
-	sqlite3_bind_int64(st, 2, 0); /* of no item of ours */
-	return sq_run(s, op, st);
+	return sq_grant_import(s, op, r->subject_key);
 }
 
 static enum err import_row(struct sq *s, struct store_import *o, const struct store_import_row *r)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -100,6 +100,8 @@ static const char schema[] =
     "CREATE INDEX domain_free ON domain(partner, free_until, name) WHERE free_until IS NOT NULL;"
     /* a grant that is reserved or used; the item says which */
     "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
+    /* … as long as it has not found its way there: sqlite_grants.c */
+    "CREATE TABLE grant_fresh(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
     "CREATE TABLE used(scope TEXT, day INTEGER, n INTEGER NOT NULL, PRIMARY KEY(scope, day)) WITHOUT ROWID;"
     "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"
     "CREATE TABLE message(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, msg_id TEXT NOT NULL,"

@@ -35,6 +35,8 @@ SQ(PARTNER_QUEUED,
 SQ(BATCH_QUEUED, "SELECT coalesce(sum(n), 0) FROM batch_count WHERE state = ?2 AND batch = ?1")
 SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE key IN (SELECT grant_key FROM item WHERE batch = ?1 AND "
                      "grant_key IS NOT NULL)")
+SQ(BATCH_DEL_FRESH, "DELETE FROM grant_fresh WHERE key IN (SELECT grant_key FROM item WHERE batch = ?1 AND "
+                    "grant_key IS NOT NULL)")
 SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
 SQ(BATCH_DEL_LINES, "DELETE FROM line WHERE batch = ?1")
 SQ(BATCH_DEL_COUNTS, "DELETE FROM batch_count WHERE batch = ?1")
@@ -146,8 +148,18 @@ SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
 
 SQ(GRANT_GET, "SELECT item FROM grant_ledger WHERE key = ?1")
 SQ(GRANT_ADD, "INSERT INTO grant_ledger(key, item) VALUES(?1, ?2)")
-SQ(GRANT_PUT, "INSERT INTO grant_ledger(key, item) VALUES(?1, ?2) ON CONFLICT(key) DO NOTHING")
 SQ(GRANT_DEL, "DELETE FROM grant_ledger WHERE key = ?1 AND item = ?2")
+SQ(GRANT_KEYS, "SELECT key FROM grant_ledger WHERE key > ?1 ORDER BY key LIMIT ?2")
+SQ(GRANT_MOVE,
+   "INSERT INTO grant_ledger(key, item) SELECT key, item FROM grant_fresh WHERE key <= ?1 ORDER BY key")
+SQ(GRANT_FRESH_GET, "SELECT item FROM grant_fresh WHERE key = ?1")
+SQ(GRANT_FRESH_ADD, "INSERT INTO grant_fresh(key, item) VALUES(?1, ?2)")
+SQ(GRANT_FRESH_DEL, "DELETE FROM grant_fresh WHERE key = ?1 AND item = ?2")
+SQ(GRANT_FRESH_KEYS, "SELECT key FROM grant_fresh WHERE key > ?1 ORDER BY key LIMIT ?2")
+SQ(GRANT_FRESH_NTH, "SELECT key FROM grant_fresh ORDER BY key LIMIT 1 OFFSET ?1")
+SQ(GRANT_FRESH_TRIM, "DELETE FROM grant_fresh WHERE key <= ?1")
+SQ(GRANT_FRESH_COUNT, "SELECT count(*) FROM grant_fresh")
+SQ(ITEM_LAST, "SELECT coalesce(max(id), 0) FROM item")
 SQ(DOMAIN_GET, "SELECT partner, account, item, created, expires, grant_from, free_until, renewed_by FROM "
                "domain WHERE name = ?1")
 SQ(DOMAIN_NEW, "INSERT INTO domain(name, partner, account, item, created, expires, grant_from, free_until) "
@@ -216,6 +228,7 @@ SQ(RECORD_LATER,
    "AND r.record IS NOT NULL ORDER BY r.seq")
 SQ(REKEY_ITEMS, "UPDATE item SET grant_key = rekey(grant_key) WHERE grant_key IS NOT NULL")
 SQ(REKEY_GRANTS, "UPDATE grant_ledger SET key = rekey(key)")
+SQ(REKEY_FRESH, "UPDATE grant_fresh SET key = rekey(key)")
 SQ(REKEY_LISTS, "UPDATE list_row SET key = rekey(key)")
 SQ(REKEY_HELD, "UPDATE held SET subject = rekey(subject) WHERE subject IS NOT NULL")
 SQ(DECIDED_LAST, "SELECT t.body, r.ditem FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 AND "
@@ -227,7 +240,8 @@ SQ(ITEM_ID_BY_REF,
    "b.published IS NOT NULL")
 SQ(COUNTS_ALL, "SELECT state, sum(n) FROM batch_count GROUP BY state")
 SQ(TOTALS, "SELECT (SELECT count(*) FROM batch WHERE published IS NOT NULL), (SELECT count(*) FROM domain), "
-           "(SELECT count(*) FROM grant_ledger), (SELECT count(*) FROM message WHERE waits = 1)")
+           "(SELECT count(*) FROM grant_ledger) + (SELECT count(*) FROM grant_fresh), (SELECT count(*) FROM "
+           "message WHERE waits = 1)")
 
 SQ(HELD_PUT,
    "INSERT INTO held(item, state, since, subject, look) VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT(item) DO "

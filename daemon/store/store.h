@@ -101,6 +101,7 @@ enum store_op_type {
 	STORE_GET_DEPTHS,  /* reader: what waits in the queues, and since when */
 	STORE_HISTORY_ADD, /* writer: figures of this moment, for plots */
 	STORE_PROGRESS,    /* writer: counts names that were registered since it was asked last */
+	STORE_TIDY,        /* writer: a little of what can wait until there is little else to do */
 	STORE_GET_HISTORY, /* reader */
 	STORE_GET_PROGRESS,
 	STORE_OP__COUNT
@@ -697,6 +698,12 @@ struct store_get_history {
 struct store_progress {
 	struct store_op op;
 	bool more; /* out: ask again */
+};
+
+/* Some milliseconds of work that makes later operations cheaper; nothing that anybody reads changes. */
+struct store_tidy {
+	struct store_op op;
+	bool more; /* out: there is more of it */
 };
 
 /* Names registered through this gateway. */

@@ -348,6 +348,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_GET_DEPTHS: return mem_get_depths(m, OP(store_get_depths));
 	case STORE_HISTORY_ADD: return mem_history_add(m, OP(store_history_add));
 	case STORE_PROGRESS: return mem_progress(m, OP(store_progress));
+	case STORE_TIDY: OP(store_tidy)->more = false; return OK; /* nothing here is ever untidy */
 	case STORE_GET_HISTORY: return mem_get_history(m, OP(store_get_history));
 	case STORE_GET_PROGRESS: return mem_get_progress(m, OP(store_get_progress));
 	case STORE_OP__COUNT: break;

@@ -22,10 +22,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define BUSY_MS     5000 /* a reader's checkpoint lock is held for milliseconds */
-#define TEXTS_MAX   4096 /* decision texts kept in memory; a rule set makes some hundreds */
-#define SCRATCH_MAX (1u << 20)
-#define LOCK_SUFFIX ".lock"
+#define WAL_MAX_FRAMES  64000 /* 260 MB */
+#define WAL_IDLE_FRAMES 4000  /* 16 MB: a tenth of a second on an ordinary disk */
+#define WAL_TEST_FRAMES 200
+#define BUSY_MS         5000 /* a reader's checkpoint lock is held for milliseconds */
+#define TEXTS_MAX       4096 /* decision texts kept in memory; a rule set makes some hundreds */
+#define SCRATCH_MAX     (1u << 20)
+#define LOCK_SUFFIX     ".lock"
 
 /* ---- statements and values ------------------------------------------------------------------------------------------ */
 
@@ -209,6 +212,8 @@ static enum err reload(struct sq *s, struct store_op *op)
 	}
 	sq_done(st);
 	arena_reset(&s->arena);
+	if (!err)
+		err = sq_grants_load(s, op);
 	return err ? err : sq_lists_load(s, op);
 }
 
@@ -236,6 +241,22 @@ static enum err begin_log_anew(struct sq *s, struct errmsg *e)
 	return pragma(s, "PRAGMA wal_checkpoint(TRUNCATE)", e);
 }
 
+/*
+ * The log is written back to the file when it is long, or, while there is little else to do, when it is worth while: so a
+ * batch seldom has to wait for it.
+ */
+static int on_commit(void *arg, sqlite3 *db, const char *name, int frames)
+{
+	struct sq *s = arg;
+	bool due =
+	    frames >= (s->vfs ? WAL_TEST_FRAMES : WAL_MAX_FRAMES) || (s->tidied && frames >= WAL_IDLE_FRAMES);
+	if (!due)
+		return SQLITE_OK;
+	/* Readers may be in its way: then the next one does it. */
+	(void)sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
 static enum err connect_file(struct sq *s, struct errmsg *e)
 {
 	int flags = (s->reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
@@ -251,14 +272,14 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 	if (!err && !s->reader)
 		err = pragma(s,
 		             "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-		             "PRAGMA wal_autocheckpoint = 64000; PRAGMA journal_size_limit = 134217728",
+		             "PRAGMA journal_size_limit = 268435456",
 		             e);
-	if (!err && s->vfs)
-		err = pragma(s, "PRAGMA wal_autocheckpoint = 200", e);
 	if (!err && !s->reader)
 		err = begin_log_anew(s, e);
 	if (!err)
 		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);
+	if (!s->reader)
+		(void)sqlite3_wal_hook(s->db, on_commit, s); /* there was none */
 	if (!err && !s->reader)
 		err = sq_schema(s, e);
 	if (!err && !s->reader)
@@ -365,6 +386,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
 	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));
 	case STORE_PROGRESS: return sq_progress(s, CONTAINER_OF(op, struct store_progress, op));
+	case STORE_TIDY: s->tidied = true; return sq_tidy(s, CONTAINER_OF(op, struct store_tidy, op));
 	default: return dispatch_read(s, op);
 	}
 }
@@ -458,6 +480,7 @@ static void run(struct store_backend *b, struct store_op **ops, size_t count)
 {
 	struct sq *s = CONTAINER_OF(b, struct sq, backend);
 	struct store_op quiet = {0};
+	s->tidied = false;
 	if (!mend(s, &quiet)) {
 		fail_all(ops, count, &quiet.errmsg);
 		return;
@@ -480,6 +503,7 @@ static void close_backend(struct store_backend *b)
 	struct sq *s = CONTAINER_OF(b, struct sq, backend);
 	disconnect(s);
 	forget(s);
+	sq_filter_fini(&s->grants);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
 	buf_fini(&s->scratch);

@@ -439,7 +439,7 @@ int store_contract_run(const struct store_kit *k)
 	                                          contract_preview_tests,
 	                                          contract_changes_tests,
 	                                          contract_domains_tests};
-	struct CMUnitTest tests[128];
+	struct CMUnitTest tests[256];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		for (const struct CMUnitTest *t = parts[i]; t->name; t++) {

@@ -287,6 +287,61 @@ static void a_grant_goes_back_when_its_item_ends_without_success(void **state)
 	(void)state;
 }
 
+/* At most so many steps of what can wait; true when nothing was left. */
+static bool tidy(struct contract *c, int steps)
+{
+	struct store_tidy t = {.more = true};
+	for (; steps > 0 && t.more; steps--)
+		assert_int_equal(play(c->b, &t.op, STORE_TIDY), OK);
+	return !t.more;
+}
+
+#define TIDY_ALL 100
+
+/* The same grants, released, kept and dropped, with the store tidied after so many of the things that happen. */
+static void tidying_changes_nothing_that_anybody_sees(void **state)
+{
+	(void)state;
+	for (int when = 0; when < 5; when++) {
+		void *again;
+		assert_int_equal(contract_set_up(&again), 0);
+		struct contract *c = again;
+		struct play_line l[] = {{PLAY_GRANT, "r1", "n1.id.vn", 1, c->account[0], 0, NULL},
+		                        {PLAY_GRANT, "r2", "n2.id.vn", 2, c->account[0], 0, NULL},
+		                        {PLAY_GRANT, "r3", "n3.id.vn", 3, c->account[0], 0, NULL}};
+		struct store_line out[3];
+		assert_true(when != 0 || tidy(c, TIDY_ALL));
+		assert_true(grant_is_free(c));
+		item_id_t first = contract_admit(c, 0, l, 2);
+		assert_true(when != 1 || tidy(c, TIDY_ALL));
+		assert_false(grant_is_free(c));
+		batch_id_t open = contract_begin(c, 0, NULL);
+		contract_chunk(c, 0, open, &l[2], 1, 1, out);
+		assert_int_equal(contract_counts(c).grants, 3);
+		assert_true(when != 2 || tidy(c, TIDY_ALL));
+		assert_int_equal(contract_counts(c).grants, 3);
+		struct store_batch_abort a = {.batch = open};
+		assert_int_equal(play(c->b, &a.op, STORE_BATCH_ABORT), OK);
+		assert_int_equal(contract_counts(c).grants, 2);
+		(void)tidy(c, when == 3 ? 1 : 0); /* begun, and no more */
+		struct store_claim k = contract_claim(c, 0, 2);
+		contract_end(c, first, k.claim, ITEM_FAILED);
+		contract_end(c, first + 1, k.claim, ITEM_DONE);
+		assert_true(when != 4 || tidy(c, TIDY_ALL));
+		assert_true(grant_is_free(c));
+		(void)contract_restart(c);
+		assert_true(when % 2 == 0 || tidy(c, TIDY_ALL));
+		assert_true(grant_is_free(c));
+		assert_int_equal(contract_counts(c).grants, 1);
+		l[0].ref = "r4";
+		l[1].ref = "r5";
+		contract_chunk(c, 0, contract_begin(c, 0, NULL), l, 3, 1, out);
+		assert_int_equal(out[0].state, ITEM_QUEUED);
+		assert_int_equal(out[1].state, ITEM_REFUSED);
+		contract_tear_down(&again);
+	}
+}
+
 static void only_its_holder_gives_a_grant_back(void **state)
 {
 	CONTRACT_OF(c, state);
@@ -440,20 +495,21 @@ static void anothers_name_is_not_renewed(void **state)
 	assert_int_equal(out.state, ITEM_QUEUED);
 }
 
-const struct CMUnitTest contract_intake_tests[] = {CONTRACT_TEST(a_key_is_used_once),
-                                                   CONTRACT_TEST(a_key_is_kept_thirty_days),
-                                                   CONTRACT_TEST(without_a_key_every_submission_is_another),
-                                                   CONTRACT_TEST(an_aborted_batch_leaves_nothing),
-                                                   CONTRACT_TEST(a_published_batch_takes_nothing_more),
-                                                   CONTRACT_TEST(what_is_not_published_cannot_be_seen),
-                                                   CONTRACT_TEST(every_line_is_decided_and_told),
-                                                   CONTRACT_TEST(a_known_reference_is_not_a_new_item),
-                                                   CONTRACT_TEST(one_grant_per_subject_in_the_order_of_lines),
-                                                   cmocka_unit_test(
-                                                       a_grant_goes_back_when_its_item_ends_without_success),
-                                                   CONTRACT_TEST(only_its_holder_gives_a_grant_back),
-                                                   CONTRACT_TEST(what_was_not_sent_can_be_cancelled),
-                                                   CONTRACT_TEST(no_more_lines_wait_than_may),
-                                                   CONTRACT_TEST(names_from_before_are_taken_over),
-                                                   CONTRACT_TEST(anothers_name_is_not_renewed),
-                                                   CONTRACT_TESTS_END};
+const struct CMUnitTest contract_intake_tests[] = {
+    CONTRACT_TEST(a_key_is_used_once),
+    CONTRACT_TEST(a_key_is_kept_thirty_days),
+    CONTRACT_TEST(without_a_key_every_submission_is_another),
+    CONTRACT_TEST(an_aborted_batch_leaves_nothing),
+    CONTRACT_TEST(a_published_batch_takes_nothing_more),
+    CONTRACT_TEST(what_is_not_published_cannot_be_seen),
+    CONTRACT_TEST(every_line_is_decided_and_told),
+    CONTRACT_TEST(a_known_reference_is_not_a_new_item),
+    CONTRACT_TEST(one_grant_per_subject_in_the_order_of_lines),
+    cmocka_unit_test(a_grant_goes_back_when_its_item_ends_without_success),
+    cmocka_unit_test(tidying_changes_nothing_that_anybody_sees),
+    CONTRACT_TEST(only_its_holder_gives_a_grant_back),
+    CONTRACT_TEST(what_was_not_sent_can_be_cancelled),
+    CONTRACT_TEST(no_more_lines_wait_than_may),
+    CONTRACT_TEST(names_from_before_are_taken_over),
+    CONTRACT_TEST(anothers_name_is_not_renewed),
+    CONTRACT_TESTS_END};

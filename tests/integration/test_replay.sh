@@ -111,7 +111,7 @@ status=$?
 check "a running daemon keeps the key" is $status 1
 check "… and says why" warned "in use by another vneppd"
 stop
-keys() { sqlite3 "$dir/vnepp.db" "SELECT hex(key) FROM grant_ledger ORDER BY hex(key)" >"$1"; }
+keys() { sqlite3 "$dir/vnepp.db" "SELECT hex(key) FROM grant_ledger UNION ALL SELECT hex(key) FROM grant_fresh ORDER BY 1" >"$1"; }
 keys "$dir/keys.before"
 timeout 60 "$build/vneppd" --rotate-key --config "$dir/vneppd.yaml" >"$dir/out" 2>"$dir/err"
 status=$?

@@ -269,6 +269,13 @@ static void unpark(struct pair *p)
 	SAME(p, a.more, b.more);
 }
 
+/* Only one of them has anything to tidy; neither may show it. */
+static void tidy(struct pair *p)
+{
+	struct store_tidy a = {.more = false}, b = a;
+	assert_int_equal(both(p, &a.op, &b.op, STORE_TIDY), OK);
+}
+
 /* What the table of states allows of what a sender says. */
 static enum item_state next_state(struct pair *p, enum item_state from)
 {
@@ -672,11 +679,11 @@ static void list_decides(struct pair *p)
 static void one_history(uint64_t seed)
 {
 	static void (*const acts[])(struct pair *) = {
-	    begin,     chunk,     chunk,        publish,     publish,   abort_batch, cancel,
-	    claim,     claim,     claim,        finish,      finish,    message,     import,
-	    restart,   unpark,    figures,      time_passes, read_one,  read_one,    decide,
-	    decide,    decide,    expire,       list_comes,  list_rows, list_rows,   list_preview,
-	    list_ends, list_ends, list_decides, rules,       look};
+	    begin,     chunk,        chunk,     publish,   publish,      abort_batch, cancel,
+	    claim,     claim,        claim,     finish,    finish,       message,     import,
+	    restart,   unpark,       tidy,      tidy,      figures,      time_passes, read_one,
+	    read_one,  decide,       decide,    decide,    expire,       list_comes,  list_rows,
+	    list_rows, list_preview, list_ends, list_ends, list_decides, rules,       look};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);
