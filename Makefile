@@ -62,6 +62,14 @@ LIBS_WEBHOOK := -lcurl -lsqlite3 -ljansson $(LIBS_BASE)
 srcs = $(wildcard $(1)/*.c)
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
+# These install what they need; whatever else is asked for builds with what there is.
+BY_THEMSELVES := help deps deps-test deps-ci demo test san sim bench fuzz cover lint layers format format-check clean
+ifneq ($(filter-out $(BY_THEMSELVES),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(wildcard /usr/include/llhttp.h build/deps/llhttp/llhttp.h),)
+$(error what the build needs is not all there: `make deps` installs it)
+endif
+endif
+
 PROGRAMS := $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd $(B)/vnepp-regsim
 
 .PHONY: all
@@ -209,7 +217,8 @@ $(FUZZERS): $(B)/%: $(OBJ)/tests/fuzz/%.o $(LIB_HARNESS) $(LIB_DAEMON)
 # Targets that need packages install them first and then start over, because compiler flags depend on them.
 AGAIN := @$(MAKE) --no-print-directory -j$(shell nproc)
 
-.PHONY: help deps deps-test deps-ci demo demo-run test test-run san sim bench bench-run fuzz cover layers format format-check lint
+.PHONY: help deps deps-test deps-ci demo demo-run test test-run san sim sim-run bench bench-run fuzz cover layers format \
+	format-check lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -254,7 +263,10 @@ cover-run: unit $(B)/vnepp-sim
 	@BUILD=$(B) tests/run-tests.sh $(B)/test-logs $(UNIT_TESTS) tests/sim/quick.sh
 	@tests/cover.sh $(B)
 
-sim: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)/tests/gateway/test_gateway_reloads $(B)/tests/policy/test_diff ## 20,000 seeds of the simulation, 10^6 commands through the gateway at its ceilings, 10^8 through scheduler and limiters, 10,000 crashes of quotas (some minutes), 1,000 reloads of rules, and of everything on the real daemon, under load, 1,000 comparisons of rule sets, 200 batches cut at random bytes and sent again
+sim: deps-test ## the long runs: 20,000 seeds of the simulation, 10^8 commands, thousands of crashes and reloads (20 minutes)
+	$(AGAIN) sim-run
+sim-run: all $(B)/vnepp-sim $(B)/vnepp-proof $(B)/tests/daemon/test_quota_crash $(B)/tests/gateway/test_gateway_reloads \
+		$(B)/tests/policy/test_diff
 	@$(B)/vnepp-sim --rush 1000000
 	@$(B)/vnepp-proof --commands 100000000
 	@QUOTA_SCHEDULES=10000 $(B)/tests/daemon/test_quota_crash
@@ -278,6 +290,9 @@ format-check: ## every C file is formatted
 	@clang-format --dry-run --Werror $(C_FILES) && echo "format: as .clang-format says"
 lint: deps-test ## a second compiler's warnings
 	@$(MAKE) --no-print-directory -j2 CC=clang B=build/clang all unit
+
+clean: ## what was built
+	rm -rf build
 
 .SECONDARY:
 .DELETE_ON_ERROR:
