@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -248,6 +249,7 @@ bool webhook_run(const char *path, struct config_webhook *c)
 {
 	struct process p = {.path = path, .run.config = c};
 	struct errmsg e;
+	(void)prctl(PR_SET_DUMPABLE, 0); /* no core file with secrets in it; cannot fail with this value */
 	clock_init_system(&p.run.clock, 0);
 	rng_init_kernel(&p.run.rng);
 	log_open(&p.log, c->log_format, (enum log_level)c->log_level, STDERR_FILENO, &p.run.clock);

@@ -70,8 +70,16 @@ check "the passed Unix socket is the administration's" bash -c "curl -s --unix-s
 check "… and the control socket" bash -c "'$build/vnepp' status --socket '$dir/passed.sock' | grep -q instance"
 check "… what is configured is not opened beside it" test ! -e "$dir/control.sock"
 stop
+ask_socket() { # SOCKET LINE: the answer
+	perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_STREAM, 0); connect($s, pack_sockaddr_un($ARGV[0])) or die; syswrite $s, "$ARGV[1]\n"; print scalar <$s>' "$1" "$2"
+}
+start "feed=$dir/feed.sock"
+check "the passed socket is the feed" bash -c "$(declare -f ask_socket); ask_socket '$dir/feed.sock' '{\"cmd\":\"changes\",\"partner\":\"anphat\",\"from\":\"now\"}' | grep -q '\"ok\":true'"
+check "… at which nothing else can be asked" bash -c "$(declare -f ask_socket); ask_socket '$dir/feed.sock' '{\"cmd\":\"status\"}' | grep -q 'no such command'"
+check "… and the configured control socket is opened beside it" test -S "$dir/control.sock"
+stop
 check "its sockets are left where they are: they are not ours" test -S "$dir/passed.sock" -a -S "$dir/admin.sock"
-rm -f "$dir/passed.sock" "$dir/admin.sock"
+rm -f "$dir/passed.sock" "$dir/admin.sock" "$dir/feed.sock"
 start "other=127.0.0.1:0"
 check "a name that nobody knows is named" wait_for grep -q 'event=listen.unknown.*name=other' "$dir/d.log"
 check "… and what is configured is opened" wait_for answers 404 anphat /v1/batches/1
@@ -82,6 +90,7 @@ stop
 rm -f "$dir/passed.sock"
 check "an administration that others could reach is refused" fails "other machines could reach it" "admin=0.0.0.0:0"
 check "a control socket must be one that knows who asks" fails "is not a Unix socket" "control=127.0.0.1:0"
+check "so must the feed" fails "is not a Unix socket" "feed=127.0.0.1:0"
 check "what is no listening socket is refused" fails "no listening stream socket" "api=udp"
 if command -v systemd-socket-activate >/dev/null; then
 	free=$(perl -MSocket -e 'socket(my $s, AF_INET, SOCK_STREAM, 0); bind($s, pack_sockaddr_in(0, INADDR_LOOPBACK)); print((unpack_sockaddr_in(getsockname($s)))[0])')

@@ -624,6 +624,69 @@ def try_beginning(p, h, other):
     return p
 
 
+def owned_by(names, uid, gid):
+    for name in names:
+        for at, folders, files in os.walk(path(name)):
+            for one in folders + files:
+                os.chown(os.path.join(at, one), uid, gid)
+        os.chown(path(name), uid, gid)
+
+
+def try_users(p, gateway, other):
+    """As installed: each a user of its own, and a folder for the socket that gives it to the other's group."""
+    if os.geteuid() != 0:
+        return skip("two users of their own need root")
+    daemon, webhook = 64101, 64102
+    kill(p, signal.SIGTERM)
+    kill(gateway, signal.SIGTERM)
+    ours = ["pw", "vneppd.yaml", "partners.yaml", "d.log", "ports"] + [n for n in os.listdir(folder) if n.startswith("vnepp.db")]
+    theirs = ["webhooks.yaml", "w.log", "anphat.secrets", "hoasen.secrets"] + [n for n in os.listdir(folder) if n.startswith("hooks.db")]
+    for name in ("daemon", "webhook"):
+        os.mkdir(path(name), 0o700)
+    shutil.copytree(path("certs"), path("daemon/certs"))
+    for where, names, uid in (("daemon", ours, daemon), ("webhook", theirs, webhook)):
+        for name in names:
+            os.rename(path(name), path(f"{where}/{name}"))
+        owned_by([where], uid, uid)
+    shutil.copy(path("certs/ca.pem"), path("webhook/ca.pem"))
+    os.chmod(path("webhook/ca.pem"), 0o644)
+    os.mkdir(path("feed"))
+    os.chown(path("feed"), daemon, webhook)
+    os.chmod(path("feed"), 0o2750)
+    os.chmod(folder, 0o711)
+    for name, changes in (("daemon/vneppd.yaml", ((f"{folder}/f.sock", f"{folder}/feed/f.sock"), (f"{folder}/c.sock", f"{folder}/daemon/c.sock"))),
+                          ("webhook/webhooks.yaml", (("feed: f.sock", "feed: ../feed/f.sock"), ("certs/ca.pem", "ca.pem")))):
+        text = read(name)
+        for before, after in changes:
+            text = text.replace(before, after)
+        with open(path(name), "w") as f:
+            f.write(text)
+
+    def as_user(uid, *args, log):
+        with open(path(log), "ab") as f:
+            q = subprocess.Popen(args, cwd=folder, stdout=f, stderr=f, stdin=subprocess.DEVNULL, user=uid, group=uid, extra_groups=[])
+        processes.append(q)
+        return q
+
+    global port
+    gateway = as_user(daemon, f"{BUILD}/vneppd", "--config", "daemon/vneppd.yaml", "--ports-file", "daemon/new-ports", log="daemon/d.log")
+    until("the gateway, as its user", lambda: gateway.poll() is not None or os.path.exists(path("daemon/new-ports")))
+    if gateway.poll() is not None:
+        print(read("daemon/d.log")[-2000:])
+    port = int(dict(line.split("=") for line in read("daemon/new-ports").split())["api"])
+    socket_is = os.stat(path("feed/f.sock"))
+    check("the feed socket is for vnepp-webhookd's group", (socket_is.st_uid, socket_is.st_gid, socket_is.st_mode & 0o777) ==
+          (daemon, webhook, 0o660), socket_is)
+    p = as_user(webhook, f"{BUILD}/vnepp-webhookd", "--config", "webhook/webhooks.yaml", log="webhook/w.log")
+    refs = submit("anphat", 5)
+    until("messages, as their user", lambda: p.poll() is not None or {s["change"]["ref"] for s in other.taken().values()} >= set(refs))
+    check("each as a user of its own: everything arrives", p.poll() is None)
+    for name in ["daemon/" + n for n in ours] + ["daemon/certs/gateway.key", "daemon/c.sock"]:
+        r = subprocess.run(["cat", path(name)], user=webhook, group=webhook, extra_groups=[], capture_output=True)
+        check(f"vnepp-webhookd's user cannot read {name}", r.returncode != 0 and b"Permission denied" in r.stderr, r.stderr)
+    r = subprocess.run(["ls", path("feed")], user=64103, group=64103, extra_groups=[], capture_output=True)
+    check("nobody else gets to the feed socket", r.returncode != 0)
+
 def try_start():
     write("bad.yaml", "feed: f.sock\nreceiver: []\n", 0o644)
     r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--check", "--config", "bad.yaml"], cwd=folder, capture_output=True)
@@ -677,10 +740,12 @@ def main():
     configure({"anphat": (a, {}), "hoasen": (h, {})})
     reload(p)
     compare("what was refused inside, elsewhere", h, "hoasen", submit("hoasen", 1))
-    p = try_beginning(p, h, Receiver(folder))
+    other = Receiver(folder)
+    p = try_beginning(p, h, other)
     check("it stops when asked", kill(p, signal.SIGTERM) == 0 and "event=stopped" in read("w.log"))
     for secret in secrets.values():
         check("no secret is in a log", secret not in read("w.log") and secret[10:30] not in read("w.log"))
+    try_users(start_webhookd(), gateway, other)
 
 
 try:
