@@ -2,7 +2,7 @@
 # The administration listener of a real daemon: health, figures (promtool), the page in a browser, alerts, and every command
 # of the runbook word for word. What needs a tool that is not there is skipped, and said.
 #
-# VNEPP_SCREENSHOTS=FOLDER keeps pictures of the page, desk and phone, both languages.
+# VNEPP_SCREENSHOTS=FOLDER keeps pictures of the page: desk and phone, both languages, day and night, a good and a bad one.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 PATH=$PWD/build/deps:$PATH # promtool, when it was fetched alone
@@ -262,6 +262,29 @@ browse() {
 		picture "$l-phone"
 		size 1280 900 false
 	done
+	# A bad night, and a gateway where nothing has happened yet: in both languages, on desk and phone, by day and night.
+	for l in vi en; do
+		wd POST "/session/$session/url" "{\"url\":\"$admin/?lang=$l\"}" >/dev/null
+		is true 'return document.querySelectorAll("#certificate-list tr").length > 0'
+		js "$(cat tests/browser/page_trouble.js)" >/dev/null
+		js 'document.querySelectorAll("details").forEach((d) => { d.open = true; })' >/dev/null
+		for scheme in light dark; do
+			cdp Emulation.setEmulatedMedia "{\"features\":[{\"name\":\"prefers-color-scheme\",\"value\":\"$scheme\"}]}" >/dev/null
+			for place in desk phone; do
+				if [ $place = phone ]; then size 390 844 true; else size 1280 900 false; fi
+				for scene in trouble nothing; do
+					check "$scene, $l, $scheme, $place: nothing is wider than the screen" is ' 0' "$scene(); return wide() + ' ' + Math.max(0, document.documentElement.scrollWidth - innerWidth)"
+					check "$scene, $l, $scheme, $place: everything can be read" is '' "$scene(); return faint()"
+					js "if ('$scene' === 'trouble') hours(); $scene()" >/dev/null
+					picture "$scene-$l-$scheme-$place"
+				done
+			done
+		done
+		check "what is wrong is said ($l)" is 'true true true' "trouble(); return [$([ $l = vi ] && echo "'đang xả', 'ĐÃ HẾT HẠN', 'hết tiền'" || echo "'draining', 'EXPIRED', 'out of money'")].map((t) => document.body.textContent.includes(t)).join(' ')"
+		check "no word of it is missing ($l)" is '' "trouble(); return [...document.querySelectorAll('main *')].filter((e) => !e.children.length && /^(st|se|i|l|c|m|o|n|r|p|v)\\.[a-z_]/.test(e.textContent)).map((e) => e.textContent).join(' ')"
+		size 1280 900 false
+	done
+	cdp Emulation.setEmulatedMedia '{"features":[]}' >/dev/null
 	wd POST "/session/$session/se/log" '{"type":"browser"}' >"$dir/console"
 	check "the console has no complaint" perl -MJSON::PP -0777 -ne 'my @bad = grep { $_->{level} eq "SEVERE" && $_->{message} !~ /401 \(Unauthorized\)/ } @{decode_json($_)->{value}}; print $_->{message}, "\n" for @bad; exit @bad > 0' "$dir/console"
 	wd POST "/session/$session/se/log" '{"type":"performance"}' >"$dir/network"
@@ -270,7 +293,7 @@ browse() {
 	check "signing out takes the page away" is token 'return (document.getElementById("token") || {}).id'
 }
 if has chromedriver && has chromium; then browse; else
-	skip 22 "chromium and chromium-driver are not installed: the page was not looked at in a browser"
+	skip 58 "chromium and chromium-driver are not installed: the page was not looked at in a browser"
 fi
 kill -TERM "$pid" && wait "$pid"
 pid=""

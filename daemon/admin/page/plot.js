@@ -22,6 +22,11 @@ function niceStep(max, parts) {
   return 10 * power;
 }
 
+/* Beside an axis there is no room for more than five characters. */
+function short(n, digits) {
+  return n < 10000 ? num(n, digits) : new Intl.NumberFormat(locale(), {notation: 'compact', maximumFractionDigits: 1}).format(n);
+}
+
 class Plot {
   /* spec: {title, series: [names], scale: value -> number, floor: least top of the scale, whole: counts } */
   constructor(host, spec) {
@@ -70,7 +75,7 @@ class Plot {
     for (let v = 0; v <= this.top + step / 2; v += step) {
       const y = this.y(v);
       this.svg.append(shape('line', {class: 'grid', x1: LEFT, x2: this.width - RIGHT, y1: y, y2: y}),
-        shape('text', {x: LEFT - 6, y: y + 4, 'text-anchor': 'end'}, num(v, step < 1 ? 2 : 0)));
+        shape('text', {x: LEFT - 6, y: y + 4, 'text-anchor': 'end'}, short(v, step < 1 ? 2 : 0)));
     }
     this.timeAxis();
     /* The first is the most important: it lies on top. */

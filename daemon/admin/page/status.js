@@ -105,22 +105,22 @@ function showRegistries() {
   table($('registry-list'), rows, [
     ['account', '', (x) => `${x.r.name}/${x.a.name}`],
     ['state', '', (x) => [badge(x.a.state === 'ready' ? 'good' : x.a.state === 'stopped' ? 'bad' : 'warn', w('st.' + x.a.state)),
-      x.a.money === 'out' ? badge('bad', w('noMoney')) : null,
+      x.a.money === 'out' ? ' ' : null, x.a.money === 'out' ? badge('bad', w('noMoney')) : null,
       x.a.retry_in_s ? small(`${w('retryIn')} ${span(x.a.retry_in_s)}`) : null,
-      Math.abs(x.a.skew_ms) > 5000 ? small(`${w('skew')} ${num(x.a.skew_ms / 1000)} s`) : null,
+      Math.abs(x.a.skew_ms) > 5000 ? small(`${w('skew')} ${x.a.skew_ms < 0 ? '−' : ''}${span(Math.abs(x.a.skew_ms) / 1000)}`) : null,
       x.a.password_expires ? small(`${w('password')} ${dayText(x.a.password_expires.slice(0, 10))}`) : null]],
     ['sessions', 'n', (x) => `${num(x.a.sessions)} / ${num(x.a.wanted)}`],
     ['inFlight', 'n', (x) => num(x.a.in_flight)],
-    ['limit', '', (x) => (x.r.limit ? [`${num(x.r.limit)}${w('perSecond')}, ${num(x.r.used_ppm / 1e4)} %`,
+    ['limit', 'l', (x) => (x.r.limit ? [`${num(x.r.limit)}${w('perSecond')}, ${num(x.r.used_ppm / 1e4)}\u00a0%`,
       bar(x.r.used_ppm, 1e6, w('used'))] : w('noLimit'))],
-    ['latency', '', (x) => Object.entries(x.a.commands).map(([k, c]) => el('div', {}, `${w('m.' + k)} ${num(c.mean_us / 1000, 1)} ms`))],
+    ['latency', 'l', (x) => Object.entries(x.a.commands).map(([k, c]) => el('div', {}, `${w('m.' + k)} ${num(c.mean_us / 1000, 1)} ms`))],
     ['lastError', '', (x) => x.a.last_error]
   ], w('registries'));
   $('session-count').textContent = num(status.sessions.length);
   table($('session-list'), status.sessions, [
     ['session', '', (x) => [`${x.registry}/${x.account}`, small(`#${x.session} · ${x.endpoint}`)]],
     ['state', '', (x) => badge(x.state === 'ready' ? 'good' : 'warn', w('se.' + x.state))],
-    ['age', 'n', (x) => span(x.age_s)],
+    ['sessionAge', 'n', (x) => span(x.age_s)],
     ['inFlight', 'n', (x) => `${num(x.in_flight)} / ${num(x.window)}`],
     ['tls', '', (x) => [x.tls || '–', x.their_certificate_until ? small(`${w('theirs')} ${dayText(x.their_certificate_until)}`) : null]]
   ], w('sessions'));
@@ -141,7 +141,7 @@ function showPartners() {
   table($('partner-list'), status.partners, [
     ['partner', '', (p) => p.name],
     ['waiting', 'n', (p) => num(p.queued) + (p.max_queued ? ' / ' + num(p.max_queued) : '')],
-    ['allowance', '', (p) => (p.limit_per_s ? [`${num(p.limit_per_s)}${w('perSecond')}, ${num(p.used_ppm / 1e4)} %`,
+    ['allowance', 'l', (p) => (p.limit_per_s ? [`${num(p.limit_per_s)}${w('perSecond')}, ${num(p.used_ppm / 1e4)}\u00a0%`,
       bar(p.used_ppm, 1e6, w('used'), p.used_ppm > 950000)] : w('noLimit'))],
     ['share', 'n', (p) => num(p.weight)],
     ['newLines', 'n', (p) => [num(p.lines.new), p.lines.repeated || p.lines.bad
@@ -160,7 +160,7 @@ function showLimits() {
   table($('limit-list'), rows, [
     ['limitOf', '', (l) => whose(l.of)],
     ['limitName', '', (l) => [w('n.' + l.limit).replace(/^n\./, ''), l.reason ? small(l.reason) : null, l.shadow ? badge('warn', w('shadow')) : null]],
-    ['used', '', (l) => [`${num(l.used)} / ${num(l.max)}`, bar(l.used, l.max, w('used'), part(l) > 0.95 && !l.shadow)]],
+    ['usedHead', '', (l) => [`${num(l.used)} / ${num(l.max)}`, bar(l.used, l.max, w('used'), part(l) > 0.95 && !l.shadow)]],
     ['overs', 'n', (l) => num(l.over)],
     ['resets', '', (l) => (/^\d{4}-/.test(l.resets) ? clockText(l.resets) : w('r.' + l.resets))]
   ], w('limits'));
@@ -173,11 +173,17 @@ function targetText(p) {
 }
 function showProgress() {
   const today = status.now.slice(0, 10);
-  const over = (p) => (p.to && p.to < today ? 1 : 0), rows = [...status.progress].sort((a, b) => over(a) - over(b));
-  table($('progress-list'), rows, [
+  const over = (p) => p.to && p.to < today, ended = status.progress.filter(over);
+  progressTable($('progress-list'), status.progress.filter((p) => !over(p)));
+  progressTable($('ended-list'), ended);
+  $('ended-count').textContent = num(ended.length);
+  $('ended').hidden = !ended.length;
+}
+function progressTable(host, rows) {
+  table(host, rows, [
     ['programme', '', (p) => [p.document, small(p.title), p.verified ? null : badge('warn', w('unverified'))]],
     ['zone', '', (p) => [p.zone || w('all'), small(p.province ? `${w('province')} ${p.province}` : w('country'))]],
-    ['period', '', (p) => [`${dayText(p.from)} – ${dayText(p.to)}`, over(p) ? small(w('ended')) : null]],
+    ['period', '', (p) => `${dayText(p.from)} – ${dayText(p.to)}`],
     ['target', 'n', targetText],
     ['reached', '', (p) => (p.names === null ? '–' : [`${num(p.names)}${p.target ? ` (${num(100 * p.names / p.target, 1)} %)` : ''}`,
       small(`${num(p.granted)} ${w('granted')}`), p.target ? bar(p.names, p.target, w('reached')) : null])]

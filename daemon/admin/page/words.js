@@ -38,7 +38,7 @@ const WORDS = {
     lane: 'Làn', items: 'Mục', age: 'Cũ nhất', 'l.urgent': 'khẩn', 'l.renew': 'gia hạn', 'l.create': 'đăng ký mới', 'l.bulk': 'hàng loạt', 'l.other': 'khác',
     partner: 'Đối tác', waiting: 'Đang đợi', allowance: 'Giới hạn dòng', share: 'Phần', newLines: 'Dòng mới', repeated: 'lặp lại', badLines: 'sai',
     programme: 'Chương trình, kế hoạch', zone: 'Đuôi', period: 'Thời hạn', target: 'Chỉ tiêu', reached: 'Đã đăng ký', granted: 'miễn phí',
-    country: 'cả nước', province: 'tỉnh mã', unverified: 'chưa có văn bản gốc', noBase: 'không rõ cơ sở', noTarget: 'không nêu', ended: 'đã hết hạn',
+    country: 'cả nước', province: 'tỉnh mã', unverified: 'chưa có văn bản gốc', noBase: 'không rõ cơ sở', noTarget: 'không nêu', ended: 'Đã hết hạn', sessionAge: 'Tuổi', usedHead: 'Đã dùng',
     use: 'Dùng cho', name: 'Tên', expires: 'Hết hạn', left: 'Còn', days: 'ngày', expired: 'ĐÃ HẾT HẠN',
     'c.api': 'API của cổng', 'c.partners_ca': 'CA của đối tác', 'c.registry_ca': 'CA của hệ thống đăng ký', 'c.partners_crl': 'danh sách thu hồi của đối tác', 'c.registry_crl': 'danh sách thu hồi của hệ thống đăng ký', 'c.registry_client': 'cổng, với hệ thống đăng ký',
     time: 'Lúc', event: 'Sự kiện', text: 'Nội dung', times: 'lần', 'v.error': 'lỗi', 'v.warning': 'cảnh báo',
@@ -81,7 +81,7 @@ const WORDS = {
     lane: 'Lane', items: 'Items', age: 'Oldest', 'l.urgent': 'urgent', 'l.renew': 'renewals', 'l.create': 'creates', 'l.bulk': 'bulk', 'l.other': 'other',
     partner: 'Partner', waiting: 'Waiting', allowance: 'Line limit', share: 'Weight', newLines: 'New lines', repeated: 'repeated', badLines: 'bad',
     programme: 'Programme or plan', zone: 'Zone', period: 'Period', target: 'Target', reached: 'Registered', granted: 'free',
-    country: 'national', province: 'province', unverified: 'original not seen', noBase: 'of an unnamed base', noTarget: 'none named', ended: 'over',
+    country: 'national', province: 'province', unverified: 'original not seen', noBase: 'of an unnamed base', noTarget: 'none named', ended: 'Over', sessionAge: 'Age', usedHead: 'Used',
     use: 'Use', name: 'Name', expires: 'Expires', left: 'Left', days: 'days', expired: 'EXPIRED',
     'c.api': 'our API', 'c.partners_ca': 'CA of partners', 'c.registry_ca': 'CA of the registry', 'c.partners_crl': 'revocation list of partners', 'c.registry_crl': 'revocation list of the registry', 'c.registry_client': 'us, at the registry',
     time: 'Time', event: 'Event', text: 'Text', times: 'times', 'v.error': 'error', 'v.warning': 'warning',
@@ -98,8 +98,8 @@ function when(ms, how) {
 }
 function span(s) {
   const two = (n) => String(n).padStart(2, '0');
-  if (s < 60) return num(s) + ' s';
-  if (s < 3600) return Math.floor(s / 60) + ':' + two(Math.floor(s % 60)) + (lang === 'vi' ? ' phút' : ' min');
-  if (s < 172800) return Math.floor(s / 3600) + ':' + two(Math.floor(s % 3600 / 60)) + (lang === 'vi' ? ' giờ' : ' h');
-  return num(s / 86400) + ' ' + w('days');
+  if (s < 60) return num(s) + '\u00a0s';
+  if (s < 3600) return Math.floor(s / 60) + ':' + two(Math.floor(s % 60)) + (lang === 'vi' ? '\u00a0phút' : '\u00a0min');
+  if (s < 172800) return Math.floor(s / 3600) + ':' + two(Math.floor(s % 3600 / 60)) + (lang === 'vi' ? '\u00a0giờ' : '\u00a0h');
+  return num(s / 86400) + '\u00a0' + w('days');
 }
