@@ -82,8 +82,12 @@ static void on_item(void *arg, const char *why, json_t *item)
 static void run_item(void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
-	json_int_t id = json_integer_value(json_object_get(args, "item"));
-	gateway_item(m->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
+	json_int_t id = json_integer_value(json_object_get(args, "item")),
+	           after = json_integer_value(json_object_get(args, "after"));
+	if (json_object_get(args, "item"))
+		gateway_item(m->gateway, id > 0 ? (uint64_t)id : 0, on_item, c);
+	else
+		gateway_items_open(m->gateway, after > 0 ? (uint64_t)after : 0, on_item, c);
 }
 
 static void run_limits(void *arg, struct admin_conn *c, const json_t *args)

@@ -81,6 +81,9 @@ void gateway_changes(struct gateway *g, const struct json_t *args,
 /* One item with what holds it; `done` later, with an error text, or a new object that the callee takes over. */
 void gateway_item(struct gateway *g, uint64_t id,
                   void (*done)(void *arg, const char *why, struct json_t *item), void *arg);
+/* Those that are pending, in doubt or for a person, by ascending number behind `after`: items[], more. */
+void gateway_items_open(struct gateway *g, uint64_t after,
+                        void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
 /* An operator's decision on an item that waits for one: item, outcome (done, failed, retry), why, expires, created.
  * `done` once, now or later, with an error text or NULL. */
 void gateway_resolve(struct gateway *g, const struct json_t *args, void (*done)(void *arg, const char *why),

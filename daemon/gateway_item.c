@@ -1,7 +1,8 @@
 /*
  * One item for an operator: what is known of it, what holds it, and who can change that.
  *
- * Happy path: the reading connection finds it ─▶ what the scheduler and the pools know is added ─▶ answered.
+ * Happy path: the reading connection finds it ─▶ what the scheduler and the pools know is added ─▶ answered. Without a
+ * number: those whose outcome is open, the ones for a person among them.
  */
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
@@ -170,4 +171,60 @@ void gateway_item(struct gateway *g, uint64_t id, void (*done)(void *arg, const 
 	                                 .item = id,
 	                                 .arena = &i->arena};
 	g->env.reader->submit(g->env.reader, &i->get.op);
+}
+
+/* ---- what is open -------------------------------------------------------------------------------------------------------- */
+
+#define OPEN_PAGE 200
+
+struct open_question {
+	struct store_get_open get;
+	struct gateway *gateway;
+	struct arena arena;
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
+};
+
+static json_t *describe_open(const struct gateway *g, const struct store_row *row)
+{
+	const struct gateway_account *a = gateway_account_of(g, row->account);
+	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "item", (json_int_t)row->item,
+	                 "state", item_state_name(row->state), "op",
+	                 row->op == ITEM_CREATE ? "create" : "renew", "domain", gateway_text(row->domain),
+	                 "partner", gateway_partner_name(g, row->partner), "account",
+	                 a ? a->name : "(not configured)", "at", gateway_moment(row->result.at), "reason",
+	                 gateway_text(row->result.reason), "message", gateway_text(row->result.message),
+	                 "cltrid", gateway_text(row->result.cl_trid));
+}
+
+static void on_open(struct store_op *op)
+{
+	struct open_question *q = CONTAINER_OF(op, struct open_question, get.op);
+	json_t *answer = NULL;
+	if (!op->err) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < q->get.count; i++)
+			json_array_append_new(list, describe_open(q->gateway, &q->get.rows[i]));
+		answer = json_pack("{s:o, s:b}", "items", list, "more", q->get.more);
+	}
+	q->done(q->arg, op->err ? op->errmsg.text : NULL, answer);
+	arena_fini(&q->arena);
+	free(q);
+}
+
+void gateway_items_open(struct gateway *g, uint64_t after,
+                        void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	if (!g->running) {
+		done(arg, "the gateway is starting", NULL);
+		return;
+	}
+	struct open_question *q = xcalloc(1, sizeof *q);
+	*q = (struct open_question){.gateway = g, .done = done, .arg = arg};
+	arena_init(&q->arena);
+	q->get = (struct store_get_open){.op = {.type = STORE_GET_OPEN, .done = on_open},
+	                                 .after = after,
+	                                 .limit = OPEN_PAGE,
+	                                 .arena = &q->arena};
+	g->env.reader->submit(g->env.reader, &q->get.op);
 }

@@ -18,7 +18,9 @@
 /* → limits[]: of, limit, max, used, left, resets, near, over, shadow, reason; queue[]: account, lane, partner, items … */
 #define ADMIN_CMD_LIMITS "limits"
 #define ADMIN_CMD_QUEUE  "queue"
-/* item: its number → ref, domain, state, held_by, who_can_change_it, detail, reason, cltrid … */
+/* item: its number → ref, domain, state, held_by, who_can_change_it, detail, reason, cltrid … Without it: items[] that are
+ * pending, in doubt or for a person: item state op domain partner account at reason message cltrid; more: ask again with
+ * after: the last one's number */
 #define ADMIN_CMD_ITEM "item"
 /* item: a number; outcome: done, failed, retry; why: text; for done also expires, and created for a create, when the
  * answer did not say: dates in Hanoi, or RFC 3339 */

@@ -87,8 +87,10 @@ void answer_print(json_t *answer, struct buf *out)
 	{
 		if (json_is_object(value))
 			print_object(key, value, out);
-		else if (json_is_array(value))
+		else if (json_array_size(value) > 0)
 			print_array(value, out);
+		else if (json_is_array(value))
+			buf_printf(out, "%-12s none\n", key);
 	}
 }
 
@@ -124,23 +126,36 @@ int answer_ask(struct cli *cli, json_t *request, bool json)
 	return answer_ask_with(cli, request, json, answer_print);
 }
 
-int answer_ask_with(struct cli *cli, json_t *request, bool json,
-                    void (*print)(json_t *answer, struct buf *out))
+int answer_get(struct cli *cli, json_t *request, json_t **answer)
 {
 	struct control *c = NULL;
 	struct errmsg e = {""};
-	json_t *answer = NULL;
+	*answer = NULL;
 	interrupt_install();
 	enum err err = control_open(cli->conn.socket ? cli->conn.socket : CONN_SOCKET_DEFAULT, &c, &e);
 	if (!err)
-		err = control_call(c, request, &answer, &e);
-	int result = CLI_FAILED;
+		err = control_call(c, request, answer, &e);
 	if (err)
 		cli_error("%s", e.text);
-	else
-		result = show(answer, json, print);
-	json_decref(answer);
 	json_decref(request);
 	control_close(c);
+	return err ? CLI_FAILED : CLI_DONE;
+}
+
+int answer_show(json_t *answer, bool json)
+{
+	int result = show(answer, json, answer_print);
+	json_decref(answer);
+	return result;
+}
+
+int answer_ask_with(struct cli *cli, json_t *request, bool json,
+                    void (*print)(json_t *answer, struct buf *out))
+{
+	json_t *answer;
+	int result = answer_get(cli, request, &answer);
+	if (result == CLI_DONE)
+		result = show(answer, json, print);
+	json_decref(answer);
 	return result;
 }

@@ -11,6 +11,9 @@
 bool answer_number(const char *text, const char *what, long long *out);
 /* Asks (takes over `request`), prints, and says how it went: an exit status. */
 int answer_ask(struct cli *cli, json_t *request, bool json);
+/* The two halves of it: asks and gives the answer to the caller (an error was said); prints one that it takes over. */
+int answer_get(struct cli *cli, json_t *request, json_t **answer);
+int answer_show(json_t *answer, bool json);
 /* As tables: members with one value each, then objects and lists. */
 void answer_print(json_t *answer, struct buf *out);
 /* The same with words of the command's own for people. */

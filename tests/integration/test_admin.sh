@@ -38,7 +38,7 @@ has() { command -v "$1" >/dev/null; }
 # ---- a gateway with some work behind it ----
 
 secret=4f1c-not-in-any-answer
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
+sh certs/dev-ca.sh "$dir/certs" extra >/dev/null 2>&1
 echo testpw12 >"$dir/pw"
 echo "$secret" >"$dir/token"
 chmod 600 "$dir/pw" "$dir/token"
@@ -51,7 +51,7 @@ config() { # STORE CONTROL LISTEN TOKEN: vneppd.yaml on stdout; the other files 
 instance: test
 sandbox: {clock: "2026-11-20T09:00:00+07:00"}
 store: {path: $1}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
+api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, client_crl: certs/ca.crl}
 admin: {control_socket: $2, listen: $3$4}
 policy: {rules: "$root/policy/rules"}
 log: {format: logfmt}
@@ -114,7 +114,12 @@ check "a wrong token is none" answers 401 /status.json -H 'Authorization: Bearer
 check "a page of elsewhere sees nothing" answers 403 /metrics -H 'Origin: http://evil.example'
 check "a name that leads here is refused" answers 421 /metrics -H 'Host: evil.example'
 check "with the token the status is JSON" test "$(known /status.json)" = 200
-check "… that a parser takes" perl -MJSON::PP -0777 -ne 'my $s = decode_json($_); exit !($s->{state} eq "running" && @{$s->{certificates}} == 4 && $s->{partners}[0]{name} eq "anphat")' "$dir/out"
+check "… that a parser takes" perl -MJSON::PP -0777 -ne 'my $s = decode_json($_); exit !($s->{state} eq "running" && @{$s->{certificates}} == 5 && $s->{partners}[0]{name} eq "anphat")' "$dir/out"
+complete() {
+	known /status.json >/dev/null
+	perl -MJSON::PP -0777 -ne 'my $s = decode_json($_); exit !(@{$s->{sessions}} && @{$s->{endpoints}} && @{$s->{limits}} && !@{$s->{pauses}} && $s->{policy}{revision} eq $s->{rules})' "$dir/out"
+}
+check "… and knows sessions, limits, pauses and the rule set" wait_for complete
 check "over the Unix socket the user is enough" curl -sf --unix-socket "$dir/a.sock" http://localhost/status.json
 check "… without a secret" bash -c "! grep -qE '$secret|testpw12' '$dir/out'"
 check "a browser gets the form" bash -c "curl -s '$admin/' | grep -q 'action=\"/login\"'"
@@ -130,6 +135,7 @@ check "the API's request was timed" test "$(figure 'vnepp_api_request_seconds_co
 check "the store's transactions were" test "$(figure 'vnepp_store_group_seconds_count{thread="writer"}')" -gt 5
 check "the last admission has its time" test "$(figure 'vnepp_last_success_timestamp_seconds{what="admission"}' | cut -d. -f1)" -ge 1795140000
 check "certificates have their ends" test "$(grep -c '^vnepp_certificate_expiry_timestamp_seconds{' "$dir/metrics")" = 4
+check "… and so has the revocation list" grep -q '^vnepp_revocation_list_expiry_timestamp_seconds{use="partners_crl",name="test"} [1-9]' "$dir/metrics"
 check "no secret among the figures" bash -c "! grep -qE '$secret|testpw12' '$dir/metrics'"
 check "OpenMetrics ends as it must" test "$(curl -s -H 'Accept: application/openmetrics-text' "$admin/metrics" | tail -n 1)" = '# EOF'
 # Names that alerts and dashboard use are names that the daemon has.
@@ -235,7 +241,7 @@ browse() {
 	check "it says that it is live, in Vietnamese" is 'trực tiếp' 'return document.getElementById("live").textContent'
 	check "… what the gateway does" is 'đang chạy · thử nghiệm' 'return document.getElementById("state").textContent'
 	check "… and how far the programme is" is true 'return document.getElementById("progress-list").textContent.includes("507/QĐ-BKHCN")'
-	check "registries, partners, certificates, errors are there" is '1 1 4 true' 'return ["registry", "partner", "certificate"].map((t) => document.querySelectorAll("#" + t + "-list tbody tr").length).join(" ") + " " + document.getElementById("error-list").textContent.includes("config.refused")'
+	check "registries, partners, certificates, errors are there" is '1 1 5 true' 'return ["registry", "partner", "certificate"].map((t) => document.querySelectorAll("#" + t + "-list tbody tr").length).join(" ") + " " + document.getElementById("error-list").textContent.includes("config.refused")'
 	check "four plots have lines" is true 'return document.querySelectorAll("svg path.c0:not(.area)").length >= 3 && document.querySelectorAll("svg").length === 4'
 	check "every word is there in both languages" is '' 'const a = Object.keys(WORDS.vi), b = Object.keys(WORDS.en); return a.filter((k) => !b.includes(k)).concat(b.filter((k) => !a.includes(k))).join(" ")'
 	check "no word is missing" is '' 'return [...document.querySelectorAll("[data-w]")].filter((e) => !WORDS.vi[e.dataset.w]).map((e) => e.dataset.w).join(" ")'

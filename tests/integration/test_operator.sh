@@ -189,6 +189,12 @@ check "what cannot be read waits for a person" wait_for stands 26 needs_human
 check "… and asked again it still cannot be read" bash -c "'$build/vnepp' reconcile 26 --socket '$dir/control.sock'"
 check "… so it is a person's again" wait_for stands 26 needs_human
 wait_for stands 27 needs_human
+check "those that wait for a person are listed" shows '^ *26 +needs_human +create +ten-31.com.vn +anphat' item
+check "… with how many" grep -qE '^count +2$' "$dir/out"
+check "… by state" shows '^count +2$' item --state needs_human
+check "… others are not there" shows '^count +0$' item --state pending
+check "… for programs" bash -c "'$build/vnepp' item --json --socket '$dir/control.sock' | grep -q '\"domain\": \"ten-32.com.vn\"'"
+check "… a state that is none" usage item --state broken
 stop
 sqlite3 "$dir/vnepp.db" "UPDATE item SET payload = (SELECT payload FROM kept WHERE kept.id = item.id) WHERE id = 27; DROP TABLE kept"
 start
