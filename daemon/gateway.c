@@ -198,6 +198,7 @@ static void run(struct gateway *g)
 	sched_start(g->sched);
 	gateway_review_start(g);
 	gateway_tidy_start(g);
+	gateway_notice_start(g);
 	gateway_lists_start(g);
 	gateway_watch_start(g);
 	g->env.on_ready(g->env.arg, NULL);
@@ -335,6 +336,7 @@ static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
 	gateway_ceilings_set(g, g->config);
 	gateway_changes_apply(g, r->changes);
 	gateway_pauses_apply(g);
+	gateway_notice_start(g);
 	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(g->decider)),
 	    F_U64("partners", g->config->partner_count));
 }
@@ -458,6 +460,7 @@ void gateway_stop(struct gateway *g)
 	api_drain(g->api);
 	gateway_review_stop(g);
 	gateway_tidy_stop(g);
+	gateway_notice_stop(g);
 	gateway_lists_stop(g);
 	gateway_drain_stop(g);
 	gateway_watch_stop(g);
@@ -474,6 +477,7 @@ void gateway_free(struct gateway *g)
 	gateway_registries_free(g);
 	gateway_review_free(g);
 	gateway_tidy_free(g);
+	gateway_notice_free(g);
 	gateway_lists_free(g);
 	gateway_drain_free(g);
 	gateway_watch_free(g);

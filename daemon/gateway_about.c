@@ -118,13 +118,13 @@ static json_t *admin(const struct config *c)
 
 static json_t *api(const struct config *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:I, s:i, s:i}", "listen",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:i, s:I, s:i, s:i, s:I}", "listen",
 	                 words(c->api_listen), "certificate", words(c->api_certificate), "key",
 	                 words(c->api_key), "client_ca", words(c->api_client_ca), "client_crl",
 	                 words(c->api_client_crl), "max_connections", (int)c->api_max_connections,
 	                 "max_per_address", (int)c->api_max_per_address, "max_per_partner",
 	                 (int)c->api_max_per_partner, "max_body_bytes", (json_int_t)c->api_max_body_bytes,
-	                 "max_line_bytes", (int)c->api_max_line_bytes, "max_lines", (int)c->api_max_lines);
+	                 "max_line_bytes", (int)c->api_max_line_bytes, "max_lines", (int)c->api_max_lines, "notice_ms", (json_int_t)c->notice_ms);
 }
 
 json_t *gateway_config(const struct gateway *g)

@@ -187,6 +187,8 @@ static void import_free(struct import *i)
 static void on_imported(struct store_op *op)
 {
 	struct import *i = CONTAINER_OF(op, struct import, op.op);
+	if (!op->err)
+		gateway_notice_start(i->gateway); /* what was brought in may begin to cost soon */
 	i->done(i->arg, op->err ? op->errmsg.text : NULL, i->op.added, i->op.replaced);
 	import_free(i);
 }

@@ -92,6 +92,7 @@ struct gateway {
 	struct gateway_lists *lists;   /* owned; NULL before it runs */
 	struct gateway_review *review; /* owned; NULL before it runs */
 	struct gateway_tidy *tidy;     /* owned */
+	struct gateway_notice *notice; /* owned; NULL before it runs */
 	bool resolving;                /* a decision of an operator is being stored */
 	bool pausing;                  /* a change of them is on its way into the store */
 	struct gateway_watch *watch;   /* owned; NULL before it runs */
@@ -153,6 +154,10 @@ void gateway_review_stop(struct gateway *g);
 void gateway_review_free(struct gateway *g);
 /* When an item that has waited since then is refused; INSTANT_NONE: never. */
 instant_ms_t gateway_review_ends(const struct gateway *g, instant_ms_t since);
+/* gateway_notice.c: partners are told of names that begin to cost; again after a reload. */
+void gateway_notice_start(struct gateway *g);
+void gateway_notice_stop(struct gateway *g);
+void gateway_notice_free(struct gateway *g);
 /* gateway_list.c: what waits for a department's list is decided again. */
 void gateway_lists_start(struct gateway *g);
 void gateway_lists_stop(struct gateway *g);

@@ -19,6 +19,7 @@
 #include "daemon/store/store_changes.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
+#include "epp/name.h"
 
 #define WAIT_MAX_S    60
 #define PING_MS       15000 /* so that nobody on the way takes the connection for dead */
@@ -92,11 +93,31 @@ static void wait(struct feed_call *x)
 
 /* ---- one change -------------------------------------------------------------------------------------------------------------- */
 
+/* Of a name, not of an item. */
+static void notice_members(struct buf *b, const struct store_change *c)
+{
+	struct errmsg e = {{0}};
+	struct epp_name name;
+	json_out_str_in(b, "notice", STR("starts_to_cost"));
+	json_out_str_in(b, "domain", c->domain);
+	json_out_str_in(b, "domain_unicode",
+	                epp_name_parse(c->domain, &name, &e) ? c->domain : str_c(name.unicode));
+	json_out_date_in(b, "on", c->on);
+	json_out_time_in(b, "expires", c->expires);
+	json_out_time_in(b, "at", c->at);
+	json_out_close(b, '}');
+}
+
 void api_feed_change(struct buf *b, const struct store_change *c)
 {
 	char cursor[STORE_CURSOR_MAX];
 	json_out_open(b, '{');
 	json_out_str_in(b, "cursor", str_c(store_cursor_format(cursor, &c->cursor)));
+	json_out_str_in(b, "kind", c->notice ? STR("notice") : STR("item"));
+	if (c->notice) {
+		notice_members(b, c);
+		return;
+	}
 	json_out_str_in(b, "ref", c->ref);
 	json_out_key(b, "batch");
 	buf_printf(b, "\"%llu\"", (unsigned long long)c->batch);

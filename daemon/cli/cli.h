@@ -55,7 +55,7 @@ bool cli_print(const struct buf *b) MUST_CHECK;
 const char *cli_text(const struct json_t *object, const char *key);
 
 extern const struct cli_command cmd_submit, cmd_decide, cmd_retry, cmd_batch, cmd_items, cmd_cancel,
-    cmd_status, cmd_policy_check, cmd_policy_test, cmd_epp_decode, cmd_epp_show, cmd_ledger_import,
+    cmd_changes, cmd_domains, cmd_status, cmd_policy_check, cmd_policy_test, cmd_epp_decode, cmd_epp_show, cmd_ledger_import,
     cmd_template, cmd_completion, cmd_pause, cmd_policy_replay, cmd_resume, cmd_policy_clauses,
     cmd_policy_reports, cmd_policy_explain, cmd_policy_diff, cmd_policy_fmt, cmd_policy_show,
     cmd_policy_schema, cmd_policy_stage, cmd_policy_activate, cmd_policy_confirm, cmd_policy_rollback,

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-#define KB (1ull << 10)
-#define MB (1ull << 20)
-#define GB (1ull << 30)
+#define KB     (1ull << 10)
+#define MB     (1ull << 20)
+#define DAY_MS 86400000ull
+#define GB     (1ull << 30)
 
 #define DEFAULT_STORE          "/var/lib/vnepp/vnepp.db"
 #define DEFAULT_CONTROL_SOCKET "/run/vnepp/control.sock"
@@ -52,6 +53,8 @@ static void read_api_limits(struct config_reading *r, struct yaml_node *map)
 	c->api_max_per_partner = 64;
 	c->api_max_body_bytes = 100 * MB;
 	c->api_max_lines = 1000000;
+	c->notice_ms = 60 * DAY_MS;
+	config_value_ms(r, map, "notice", 0, 3660 * DAY_MS, &c->notice_ms);
 	config_value_u32(r, map, "max_connections", 1, 65536, &c->api_max_connections);
 	config_value_u32(r, map, "max_per_address", 1, 65536, &c->api_max_per_address);
 	config_value_u32(r, map, "max_per_partner", 1, 65536, &c->api_max_per_partner);

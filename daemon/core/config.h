@@ -154,6 +154,7 @@ struct config {
 	uint32_t api_max_connections, api_max_per_address, api_max_per_partner;
 	uint64_t api_max_body_bytes;
 	uint32_t api_max_line_bytes, api_max_lines;
+	uint64_t notice_ms;         /* before its free years end, a name's partner is told; 0: never */
 	const char *control_socket; /* NULL: none */
 	const char *feed_socket;    /* where vnepp-webhookd reads changes; NULL: none */
 	bool has_roles;             /* false: whoever may connect may do everything */

@@ -42,7 +42,7 @@ static enum err next_publication(struct feed *f, uint64_t from)
 static struct store_change *add(struct feed *f)
 {
 	struct store_change *c = &f->o->rows[f->o->count++];
-	*c = (struct store_change){.cursor = f->o->cursor, .expires = INSTANT_NONE};
+	*c = (struct store_change){.cursor = f->o->cursor, .on = DATE_NONE, .expires = INSTANT_NONE};
 	return c;
 }
 
@@ -124,6 +124,18 @@ static enum err publication(struct feed *f)
 	return err || o->more ? err : next_publication(f, f->publication + 1);
 }
 
+static enum err notice(struct feed *f)
+{
+	struct store_get_changes *o = f->o;
+	if (o->batch) /* it is of no batch */
+		return next_result(f);
+	struct store_change *c = add(f);
+	if (store_notice_decode(sq_col_copy(f->results, 2, o->arena), c))
+		return err_set(&o->op.errmsg, ERR_CORRUPT, "notice %llu is damaged",
+		               (unsigned long long)f->seq);
+	return next_result(f);
+}
+
 static enum err result(struct feed *f)
 {
 	struct store_get_changes *o = f->o;
@@ -131,6 +143,8 @@ static enum err result(struct feed *f)
 	enum err err;
 	o->cursor.seq = f->seq;
 	f->scanned++;
+	if (item == 0)
+		return notice(f);
 	sqlite3_stmt *st = sq_stmt(f->s, SQ_CHANGED_ITEM);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)item);
 	sqlite3_bind_int64(st, 2, (sqlite3_int64)f->seq);

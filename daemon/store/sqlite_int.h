@@ -271,6 +271,10 @@ enum err sq_lists_load(struct sq *s, struct store_op *op);
 enum err sq_lists_forget(struct sq *s, struct store_op *op, instant_ms_t before);
 /* ---- sqlite_changes.c ---- */
 struct store_get_changes;
+struct store_notify;
+/* sqlite_notice.c: its tables may be added to a store of before. */
+enum err sq_notice_schema(struct sq *s, struct errmsg *e) MUST_CHECK;
+enum err sq_notify(struct sq *s, struct store_notify *o);
 enum err sq_get_changes(struct sq *s, struct store_get_changes *o);
 /* ---- sqlite_domains.c ---- */
 struct store_get_domains;

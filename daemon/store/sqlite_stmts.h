@@ -81,6 +81,17 @@ SQ(PUBLICATION_LINES,
    "b.id = "
    "i.batch WHERE i.batch = ?1 AND i.line > ?2 ORDER BY i.line LIMIT ?3")
 SQ(RESULTS_AFTER, "SELECT seq, item, body FROM result WHERE partner = ?1 AND seq > ?2 ORDER BY seq")
+/* Item 0, state -1: a notice (store_changes.h). 25200000: Hanoi's seven hours. A day more than the free term may come from
+ * how the registry counts. */
+SQ(NOTICE_DUE,
+   "SELECT d.name, d.partner, d.expires, d.free_until FROM domain d WHERE d.free_until IS NOT NULL AND "
+   "(d.free_until, d.name) > (?1, ?2) AND d.free_until <= ?3 AND d.partner <> 0 AND d.expires > ?4 AND "
+   "(d.expires + 25200000) / 86400000 <= d.free_until + 1 AND NOT EXISTS (SELECT 1 FROM told t WHERE t.name "
+   "= "
+   "d.name AND t.partner = d.partner AND t.free_until = d.free_until) ORDER BY d.free_until, d.name LIMIT ?5")
+SQ(NOTICE_ADD, "INSERT INTO result(item, attempt, state, counted, body, partner) VALUES(0, 0, -1, 0, ?2, ?1)")
+SQ(TOLD_PUT, "INSERT INTO told(name, partner, free_until) VALUES(?1, ?2, ?3) ON CONFLICT(name) DO UPDATE SET "
+             "partner = ?2, free_until = ?3")
 SQ(CHANGED_ITEM,
    "SELECT i.batch, i.line, i.op, i.ref, i.domain FROM item i CROSS JOIN publication p ON p.batch = "
    "i.batch WHERE i.id = ?1 AND p.after_seq < ?2")

@@ -22,6 +22,7 @@
  *   held     items in WAITING and REVIEW: since when, and their subject in the departments' lists
  *   note     what came later: added evidence, a person's decision
  *   list     the departments' lists and those of names, and their rows by the key of a subject or name
+ *   told     names of which their partner was told that they begin to cost
  *   domain   the ledger of names      grant  the ledger of subjects      contact  contacts known to exist
  *   rules    rule sets, whole, for ever      rules_step  what became of them: who, when, why
  *   text     interned decision texts  meta   epoch, keys                 message  poll messages
@@ -72,6 +73,7 @@ enum store_op_type {
 	STORE_DECIDE,     /* store_held.h: an item that waits is decided again, or by a person */
 	STORE_EXPIRE,     /* what has waited for a person too long is refused */
 	STORE_LOOKED,     /* what a registry says of a renewal that waits */
+	STORE_NOTIFY,     /* store_changes.h: partners are told of what is to come */
 	STORE_LIST_BEGIN, /* store_list.h: a department's list comes */
 	STORE_LIST_ROWS,
 	STORE_LIST_PUBLISH,

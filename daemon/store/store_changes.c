@@ -26,3 +26,26 @@ bool store_cursor_parse(struct str s, struct store_cursor *out)
 	out->line = out->publication ? (uint32_t)line : 0;
 	return true;
 }
+
+/* "1 20412 1857920523000 1795140000000 nguyenvana.id.vn": kind, day, expires, at, name. */
+void store_notice_encode(const struct store_change *c, struct buf *out)
+{
+	buf_printf(out, "%d %d %lld %lld %.*s", (int)c->notice, c->on, (long long)c->expires,
+	           (long long)c->at, STR_ARG(c->domain));
+}
+
+enum err store_notice_decode(struct str blob, struct store_change *out)
+{
+	int64_t n[4];
+	for (size_t i = 0; i < ARRAY_LEN(n); i++)
+		if (!str_to_i64(str_split(&blob, ' '), &n[i]))
+			return ERR_CORRUPT;
+	if (n[0] != STORE_NOTICE_COSTS || !blob.len)
+		return ERR_CORRUPT;
+	out->notice = (enum store_notice_kind)n[0];
+	out->on = (date_t)n[1];
+	out->expires = n[2];
+	out->at = n[3];
+	out->domain = blob;
+	return OK;
+}

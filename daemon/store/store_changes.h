@@ -3,6 +3,8 @@
  * number (appended, per partner), and publications, each with the number of the last result before it. A publication
  * stands for all new lines of its batch, in input order, in the state in which they appeared; so it costs one row.
  * That an item is being sent is no change: nothing is written for it.
+ *
+ * Between the results stand notices: of no item, but of a name of the partner's that something is about to happen to.
  */
 #ifndef VNEPP_STORE_STORE_CHANGES_H
 #define VNEPP_STORE_STORE_CHANGES_H
@@ -23,8 +25,15 @@ struct store_cursor {
 const char *store_cursor_format(char out[STORE_CURSOR_MAX], const struct store_cursor *c);
 bool store_cursor_parse(struct str s, struct store_cursor *out) MUST_CHECK;
 
+enum store_notice_kind {
+	STORE_NOTICE_NONE,  /* a change of an item */
+	STORE_NOTICE_COSTS, /* the free years of a name end on `on`: from then on it costs */
+};
+
 struct store_change {
 	struct store_cursor cursor; /* after this one */
+	enum store_notice_kind notice;
+	date_t on; /* of a notice; which has domain, expires and at, and nothing else */
 	item_id_t item;
 	batch_id_t batch;
 	uint32_t line;
@@ -43,6 +52,21 @@ enum store_changes_from {
 	STORE_CHANGES_NOW    /* nothing that is there already */
 };
 
+/*
+ * Partners are told, once for each name and end of its free years, that it begins to cost: names whose first paid day is in
+ * [from, until], that have not expired, and of which no paid year was bought yet. In order of that day, then name; at most
+ * `limit` at once. Exactly once: what is told is told in the same transaction.
+ */
+struct store_notify {
+	struct store_op op;
+	date_t from, until;   /* in; out, with `more`: where to go on */
+	char after_name[256]; /* in, out: names of `from` up to this one were looked at; empty: none */
+	instant_ms_t now;     /* in */
+	uint32_t limit;       /* in: at most STORE_PAGE_MAX */
+	uint32_t told;        /* out */
+	bool more;            /* out: ask again, as it is */
+};
+
 /* A partner's changes after the cursor, oldest first. ERR_NOT_FOUND: no such batch of this partner. */
 struct store_get_changes {
 	struct store_op op;
@@ -56,5 +80,12 @@ struct store_get_changes {
 	size_t count;
 	bool more; /* out: ask again, though there may be none */
 };
+
+/* ---- shared by the back ends (store_changes.c) ---- */
+
+/* A notice as it is stored: in the place of a result. */
+void store_notice_encode(const struct store_change *c, struct buf *out);
+enum err store_notice_decode(struct str blob,
+                             struct store_change *out) MUST_CHECK; /* domain: a view into it */
 
 #endif

@@ -273,6 +273,8 @@ static void import_row(struct mem *m, struct store_import *o, const struct store
 	*d = (struct mem_domain){.partner = r->partner,
 	                         .account = r->account,
 	                         .renewed_by = d->renewed_by,
+	                         .told_partner = d->told_partner,
+	                         .told = d->told,
 	                         .created = r->created,
 	                         .expires = r->expires,
 	                         .grant_from = r->grant_from,
@@ -329,6 +331,7 @@ static enum err dispatch(struct mem *m, struct store_op *op)
 	case STORE_GET_LISTS: return mem_get_lists(m, OP(store_get_lists));
 	case STORE_GET_NAMED: return mem_get_named(m, OP(store_get_named));
 	case STORE_DECIDE: return mem_decide(m, OP(store_decide));
+	case STORE_NOTIFY: return mem_notify(m, OP(store_notify));
 	case STORE_EXPIRE: return mem_expire(m, OP(store_expire));
 	case STORE_GET_HELD: return mem_get_held(m, OP(store_get_held));
 	case STORE_GET_UNREAD: return mem_get_unread(m, OP(store_get_unread));

@@ -19,6 +19,7 @@ static struct store_change change_of(struct store_get_changes *o, const struct m
 	                             .op = i->op,
 	                             .ref = arena_str(o->arena, i->ref),
 	                             .domain = arena_str(o->arena, i->domain),
+	                             .on = DATE_NONE,
 	                             .expires = INSTANT_NONE};
 }
 
@@ -74,11 +75,25 @@ static void publication(struct mem *m, struct store_get_changes *o, const struct
 	o->cursor.line = STORE_CURSOR_ALL;
 }
 
+static void notice(struct store_get_changes *o, const struct mem_result *r)
+{
+	if (o->batch) /* it is of no batch */
+		return;
+	struct store_change *c = &o->rows[o->count++];
+	*c = r->notice;
+	c->cursor = o->cursor;
+	c->domain = arena_str(o->arena, r->notice.domain);
+}
+
 static void result(struct mem *m, struct store_get_changes *o, uint64_t seq)
 {
 	const struct mem_result *r = m->results[seq - 1];
-	const struct mem_batch *b = r->item->batch;
+	const struct mem_batch *b = r->item ? r->item->batch : NULL;
 	o->cursor.seq = seq;
+	if (!b) {
+		notice(o, r);
+		return;
+	}
 	if (b->published && seq > m->publications[b->publication - 1].after &&
 	    (!o->batch || b->id == o->batch)) {
 		struct store_change c = change_of(o, r->item);
@@ -87,11 +102,16 @@ static void result(struct mem *m, struct store_get_changes *o, uint64_t seq)
 	}
 }
 
+static uint32_t partner_of(const struct mem_result *r)
+{
+	return r->item ? r->item->batch->partner : r->partner;
+}
+
 /* The partner's next result; 0: none. */
 static uint64_t next_result(const struct mem *m, const struct store_get_changes *o)
 {
 	for (uint64_t seq = o->cursor.seq + 1; seq <= m->result_count; seq++)
-		if (m->results[seq - 1]->item->batch->partner == o->partner)
+		if (partner_of(m->results[seq - 1]) == o->partner)
 			return seq;
 	return 0;
 }
@@ -151,5 +171,70 @@ enum err mem_get_changes(struct mem *m, struct store_get_changes *o)
 	if (o->from == STORE_CHANGES_NOW)
 		go_to_end(m, o);
 	read_feed(m, o);
+	return OK;
+}
+
+/* ---- notices ------------------------------------------------------------------------------------------------------------- */
+
+static bool is_due(const struct store_notify *o, struct str name, const struct mem_domain *d)
+{
+	if (d->partner == 0 || d->free_until == DATE_NONE || d->expires == INSTANT_NONE ||
+	    d->expires <= o->now)
+		return false;
+	if (d->told == d->free_until && d->told_partner == d->partner)
+		return false;
+	bool after =
+	    d->free_until > o->from || (d->free_until == o->from && str_cmp(name, str_c(o->after_name)) > 0);
+	return after && d->free_until <= o->until &&
+	       date_of_instant(d->expires, HANOI_OFFSET_S) <= d->free_until + 1;
+}
+
+/* The first of those that are due; NULL: there is none. */
+static struct mem_domain *next_due(const struct mem *m, const struct store_notify *o, struct str *name)
+{
+	struct mem_domain *first = NULL;
+	struct str key;
+	void *value;
+	size_t at = 0;
+	while (map_next(&m->domains, &at, &key, &value)) {
+		struct mem_domain *d = value;
+		if (!is_due(o, key, d) ||
+		    (first && (d->free_until > first->free_until ||
+		               (d->free_until == first->free_until && str_cmp(key, *name) > 0))))
+			continue;
+		first = d;
+		*name = key;
+	}
+	return first;
+}
+
+static void tell(struct mem *m, struct store_notify *o, struct str name, struct mem_domain *d)
+{
+	struct mem_result *n = arena_calloc(&m->arena, 1, sizeof *n);
+	n->partner = d->partner;
+	n->notice = (struct store_change){.notice = STORE_NOTICE_COSTS,
+	                                  .on = d->free_until,
+	                                  .domain = arena_str(&m->arena, name),
+	                                  .expires = d->expires,
+	                                  .at = o->now};
+	m->results = mem_grow(m->results, m->result_count, sizeof *m->results);
+	m->results[m->result_count++] = n;
+	d->told = d->free_until;
+	d->told_partner = d->partner;
+	o->from = d->free_until;
+	if (!str_copy(o->after_name, sizeof o->after_name, name))
+		o->after_name[0] = '\0'; /* names are shorter */
+	o->told++;
+}
+
+enum err mem_notify(struct mem *m, struct store_notify *o)
+{
+	struct str name;
+	struct mem_domain *d;
+	REQUIRE(o->limit > 0 && o->limit <= STORE_PAGE_MAX);
+	o->told = 0;
+	while ((d = next_due(m, o, &name)) && o->told < o->limit)
+		tell(m, o, name, d);
+	o->more = d != NULL;
 	return OK;
 }

@@ -3,6 +3,7 @@
 #ifndef VNEPP_STORE_STORE_MEM_INT_H
 #define VNEPP_STORE_STORE_MEM_INT_H
 
+#include "daemon/store/store_changes.h"
 #include "daemon/store/store_list.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
@@ -12,7 +13,9 @@ struct mem_item;
 
 /* Texts are in the store's arena, which is freed with it. */
 struct mem_result {
-	struct mem_item *item;
+	struct mem_item *item;      /* NULL: a notice */
+	uint32_t partner;           /* of a notice */
+	struct store_change notice; /* the domain is in the arena */
 	struct item_result r;
 	bool counted;                      /* the attempt was made, the next one has the next number */
 	struct str common, detail, record; /* a later decision, or empty */
@@ -95,6 +98,8 @@ struct mem_domain {
 	item_id_t item, renewed_by; /* 0: not through this gateway */
 	instant_ms_t created, expires;
 	date_t grant_from, free_until;
+	uint32_t told_partner; /* whom it was told that it begins to cost … */
+	date_t told;           /* … on that day */
 };
 
 struct mem_name {
@@ -235,8 +240,8 @@ enum err mem_rules_keep(struct mem *m, struct store_rules_keep *o);
 enum err mem_get_rules(struct mem *m, struct store_get_rules *o);
 enum err mem_get_rules_steps(struct mem *m, struct store_get_rules_steps *o);
 enum err mem_get_records(struct mem *m, struct store_get_records *o);
-struct store_get_changes;
 enum err mem_get_changes(struct mem *m, struct store_get_changes *o);
+enum err mem_notify(struct mem *m, struct store_notify *o);
 /* store_mem_changes.c: the batch appears. */
 void mem_publication_add(struct mem *m, struct mem_batch *b);
 struct store_get_domains;

@@ -312,7 +312,7 @@ enum err mem_progress(struct mem *m, struct store_progress *o)
 	for (; m->progress_at < m->result_count && seen < STORE_PROGRESS_MAX; seen++) {
 		const struct mem_result *r = m->results[m->progress_at++];
 		const struct mem_item *i = r->item;
-		if (r->r.state != ITEM_DONE || i->op != ITEM_CREATE)
+		if (!i || r->r.state != ITEM_DONE || i->op != ITEM_CREATE)
 			continue;
 		const struct mem_domain *d = map_get(&m->domains, i->domain);
 		struct store_progress_row row = {.zone = i->domain,

@@ -284,6 +284,8 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 		err = sq_schema(s, e);
 	if (!err && !s->reader)
 		err = sq_history_schema(s, e);
+	if (!err && !s->reader)
+		err = sq_notice_schema(s, e);
 	return err;
 }
 
@@ -382,6 +384,7 @@ static enum err dispatch(struct sq *s, struct store_op *op)
 	case STORE_LIST_DECIDE: return sq_list_decide(s, CONTAINER_OF(op, struct store_list_decide, op));
 	case STORE_DECIDE: return sq_decide(s, CONTAINER_OF(op, struct store_decide, op));
 	case STORE_LOOKED: return sq_looked(s, CONTAINER_OF(op, struct store_looked, op));
+	case STORE_NOTIFY: return sq_notify(s, CONTAINER_OF(op, struct store_notify, op));
 	case STORE_EXPIRE: return sq_expire(s, CONTAINER_OF(op, struct store_expire, op));
 	case STORE_IMPORT: return sq_import(s, CONTAINER_OF(op, struct store_import, op));
 	case STORE_HISTORY_ADD: return sq_history_add(s, CONTAINER_OF(op, struct store_history_add, op));

@@ -18,6 +18,13 @@ static const char *text_of(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+/* Changes of one item are delivered in order, notices of one name, too. */
+static const char *subject_of(const json_t *change)
+{
+	const char *ref = text_of(change, "ref");
+	return ref ? ref : text_of(change, "domain");
+}
+
 /* False: it is no page. */
 static bool read_page(struct webhook_receiver *r, const json_t *page, struct arena *a,
                       struct webhook_message *out)
@@ -29,7 +36,7 @@ static bool read_page(struct webhook_receiver *r, const json_t *page, struct are
 		return false;
 	json_array_foreach((json_t *)list, i, one)
 	{
-		const char *ref = text_of(one, "ref"), *cursor = text_of(one, "cursor");
+		const char *ref = subject_of(one), *cursor = text_of(one, "cursor");
 		if (!ref || !cursor)
 			return false;
 		char *body = json_dumps(one, JSON_COMPACT | JSON_PRESERVE_ORDER);

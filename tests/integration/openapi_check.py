@@ -181,15 +181,18 @@ call(I + "/cancel", "POST", B + "/4711/cancel", 404)
 # ---- changes ----
 C = "/v1/changes"
 page = call(C, "GET", C + "?limit=2", 200)
-told, after = {}, ""
+told, notices, after = {}, [], ""
 while True:
     page = call(C, "GET", f"{C}?limit=3{after}", 200)
     for change in page["changes"]:
-        if change["batch"] == taken["batch"]:
+        if change["kind"] == "notice":
+            notices.append((change["domain"], change["on"]))
+        elif change["batch"] == taken["batch"]:
             told[change["ref"]] = change["state"]
     after = "&after=" + page["next"]
     if not page["more"]:
         break
+tell(notices == [("paid-soon.id.vn", "2026-12-01")], f"notices: {notices}")
 now = {i["ref"]: i["state"] for i in call(I + "/items", "GET", one + "/items", 200)["items"]}
 tell(told == now, f"the feed says {told}, the items {now}")
 call(C, "GET", C + "?after=now&wait=1", 200)

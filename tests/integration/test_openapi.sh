@@ -23,6 +23,8 @@ start || {
 }
 echo kept-back >"$dir/names.txt"
 vnepp names import "$dir/names.txt" --kind blocked --issuer VNNIC --date 2026-11-01
+printf '{"domain":"paid-soon.id.vn","partner":"anphat","account":"sim/anphat","created":"2024-12-01","expires":"2026-12-01","grant_from":"2024-12-01"}\n' >"$dir/ledger"
+vnepp ledger import "$dir/ledger"
 timeout 120 python3 tests/integration/openapi_check.py "$port" "$dir/certs" daemon/api/api.c 2>"$dir/err"
 status=$?
 [ $status -le 1 ] && [ ! -s "$dir/err" ] || {

@@ -33,8 +33,17 @@ static void hear(struct map *words, const struct store_change *c)
 	*word = (struct word){c->state, c->item};
 }
 
+/* Once for each name and end of its free years, whatever crashed in between. */
+static void hear_notice(struct sim_world *w, struct map *noticed, const struct store_change *c)
+{
+	char key[300];
+	(void)snprintf(key, sizeof key, "%.*s@%d", STR_ARG(c->domain), c->on); /* names are shorter */
+	if (map_put(noticed, str_c(key), w))
+		sim_wrong(w, "the feed tells twice that %.*s begins to cost", STR_ARG(c->domain));
+}
+
 /* The partner's feed to its end. */
-static void listen(struct sim_world *w, uint32_t partner, struct map *words)
+static void listen(struct sim_world *w, uint32_t partner, struct map *words, struct map *noticed)
 {
 	struct store_get_changes g = {.partner = partner};
 	struct rng rng; /* of its own */
@@ -44,8 +53,12 @@ static void listen(struct sim_world *w, uint32_t partner, struct map *words)
 		g.arena = &a;
 		g.limit = 1 + (uint32_t)rng_below(&rng, PAGE_MAX);
 		run(w, &g.op, STORE_GET_CHANGES);
-		for (size_t i = 0; i < g.count && !g.op.err; i++)
-			hear(words, &g.rows[i]);
+		for (size_t i = 0; i < g.count && !g.op.err; i++) {
+			if (g.rows[i].notice)
+				hear_notice(w, noticed, &g.rows[i]);
+			else
+				hear(words, &g.rows[i]);
+		}
 		arena_fini(&a);
 	} while (g.more && !g.op.err);
 	if (g.op.err)
@@ -94,10 +107,12 @@ static void look_for_lines(struct sim_world *w, const struct map *words)
 
 void sim_feed_check(struct sim_world *w)
 {
-	struct map words;
+	struct map words, noticed;
 	map_init(&words);
+	map_init(&noticed);
 	for (uint32_t partner = 1; partner <= PARTNER_NUMBERS; partner++)
-		listen(w, partner, &words);
+		listen(w, partner, &words, &noticed);
+	map_fini(&noticed);
 	look_for_lines(w, &words);
 	compare_all(w, &words);
 }

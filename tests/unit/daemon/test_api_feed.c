@@ -202,7 +202,7 @@ static void a_stream_tells_changes_and_counts(void **state)
 	snprintf(path, sizeof path, "%s/events", batch);
 	start(w, &c, "an.test", path, "Accept: text/event-stream\r\n");
 	assert_true(has(&c, "200 OK") && has(&c, "text/event-stream") && has(&c, "retry: 3000"));
-	assert_true(has(&c, "event: change\ndata: {\"cursor\":\"0-1-1\",\"ref\":\"a-1\""));
+	assert_true(has(&c, "event: change\ndata: {\"cursor\":\"0-1-1\",\"kind\":\"item\",\"ref\":\"a-1\""));
 	assert_true(has(&c, "id: 0-1-2\n"));
 	assert_true(has(&c, "event: batch\ndata: {\"batch\":\"1\",\"lines\":2"));
 	assert_false(has(&c, "b-1"));

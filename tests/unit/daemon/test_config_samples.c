@@ -229,6 +229,7 @@ static void values_behind_a_hash_are_the_defaults(void **state)
 	assert_int_equal(a->api_max_body_bytes, b->api_max_body_bytes);
 	assert_int_equal(a->api_max_line_bytes, b->api_max_line_bytes);
 	assert_int_equal(a->api_max_lines, b->api_max_lines);
+	assert_int_equal(a->notice_ms, b->notice_ms);
 	assert_int_equal(a->log_format, b->log_format);
 	assert_int_equal(a->log_level, b->log_level);
 	assert_int_equal(a->stop_ms, b->stop_ms);

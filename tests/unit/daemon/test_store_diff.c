@@ -1,4 +1,5 @@
 /* Random histories, applied to the memory store and to SQLite: after every step both say the same. */
+#include "daemon/store/store_changes.h"
 #include "daemon/store/store_list.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -676,14 +677,32 @@ static void list_decides(struct pair *p)
 	name_is_listed(p);
 }
 
+static void names_begin_to_cost(struct pair *p)
+{
+	date_t today = date_of_instant(p->now, HANOI_OFFSET_S);
+	struct store_notify a = {.from = today - 30,
+	                         .until = today + (date_t)draw(p, 800),
+	                         .now = p->now,
+	                         .limit = 1 + (uint32_t)draw(p, 3)};
+	struct store_notify b = a;
+	do {
+		assert_int_equal(both(p, &a.op, &b.op, STORE_NOTIFY), OK);
+		SAME(p, a.told, b.told);
+		SAME(p, a.more, b.more);
+		SAME(p, a.from, b.from);
+		assert_string_equal(a.after_name, b.after_name);
+	} while (a.more && draw(p, 4));
+}
+
 static void one_history(uint64_t seed)
 {
 	static void (*const acts[])(struct pair *) = {
-	    begin,     chunk,        chunk,     publish,   publish,      abort_batch, cancel,
-	    claim,     claim,        claim,     finish,    finish,       message,     import,
-	    restart,   unpark,       tidy,      tidy,      figures,      time_passes, read_one,
-	    read_one,  decide,       decide,    decide,    expire,       list_comes,  list_rows,
-	    list_rows, list_preview, list_ends, list_ends, list_decides, rules,       look};
+	    begin,     chunk,       chunk,        publish,   publish,   abort_batch,
+	    cancel,    claim,       claim,        claim,     finish,    finish,
+	    message,   import,      restart,      unpark,    tidy,      tidy,
+	    figures,   time_passes, read_one,     read_one,  decide,    decide,
+	    decide,    expire,      list_comes,   list_rows, list_rows, list_preview,
+	    list_ends, list_ends,   list_decides, rules,     look,      names_begin_to_cost};
 	struct pair p = {.now = PLAY_START, .seed = seed};
 	struct errmsg e;
 	rng_init_seed(&p.rng, seed);
