@@ -124,7 +124,8 @@ static json_t *api(const struct config *c)
 	                 words(c->api_client_crl), "max_connections", (int)c->api_max_connections,
 	                 "max_per_address", (int)c->api_max_per_address, "max_per_partner",
 	                 (int)c->api_max_per_partner, "max_body_bytes", (json_int_t)c->api_max_body_bytes,
-	                 "max_line_bytes", (int)c->api_max_line_bytes, "max_lines", (int)c->api_max_lines, "notice_ms", (json_int_t)c->notice_ms);
+	                 "max_line_bytes", (int)c->api_max_line_bytes, "max_lines", (int)c->api_max_lines,
+	                 "notice_ms", (json_int_t)c->notice_ms);
 }
 
 json_t *gateway_config(const struct gateway *g)

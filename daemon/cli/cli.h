@@ -55,14 +55,15 @@ bool cli_print(const struct buf *b) MUST_CHECK;
 const char *cli_text(const struct json_t *object, const char *key);
 
 extern const struct cli_command cmd_submit, cmd_decide, cmd_retry, cmd_batch, cmd_items, cmd_cancel,
-    cmd_changes, cmd_domains, cmd_status, cmd_policy_check, cmd_policy_test, cmd_epp_decode, cmd_epp_show, cmd_ledger_import,
-    cmd_template, cmd_completion, cmd_pause, cmd_policy_replay, cmd_resume, cmd_policy_clauses,
-    cmd_policy_reports, cmd_policy_explain, cmd_policy_diff, cmd_policy_fmt, cmd_policy_show,
-    cmd_policy_schema, cmd_policy_stage, cmd_policy_activate, cmd_policy_confirm, cmd_policy_rollback,
-    cmd_policy_withdraw, cmd_policy_status, cmd_policy_kept, cmd_reload, cmd_item, cmd_sessions, cmd_partners,
-    cmd_certs, cmd_store, cmd_errors, cmd_config, cmd_version, cmd_drain, cmd_wait, cmd_reconcile, cmd_top,
-    cmd_trace, cmd_messages, cmd_message, cmd_limits, cmd_queue, cmd_evidence_add, cmd_evidence_import,
-    cmd_evidence_list, cmd_evidence_undo, cmd_names_import, cmd_names_list, cmd_names_undo, cmd_names_check,
-    cmd_review_list, cmd_review_show, cmd_review_approve, cmd_review_refuse;
+    cmd_changes, cmd_domains, cmd_status, cmd_policy_check, cmd_policy_test, cmd_epp_decode, cmd_epp_show,
+    cmd_ledger_import, cmd_template, cmd_completion, cmd_pause, cmd_policy_replay, cmd_resume,
+    cmd_policy_clauses, cmd_policy_reports, cmd_policy_explain, cmd_policy_diff, cmd_policy_fmt,
+    cmd_policy_show, cmd_policy_schema, cmd_policy_stage, cmd_policy_activate, cmd_policy_confirm,
+    cmd_policy_rollback, cmd_policy_withdraw, cmd_policy_status, cmd_policy_kept, cmd_reload, cmd_item,
+    cmd_sessions, cmd_partners, cmd_certs, cmd_store, cmd_errors, cmd_config, cmd_version, cmd_drain,
+    cmd_wait, cmd_reconcile, cmd_top, cmd_trace, cmd_messages, cmd_message, cmd_limits, cmd_queue,
+    cmd_evidence_add, cmd_evidence_import, cmd_evidence_list, cmd_evidence_undo, cmd_names_import,
+    cmd_names_list, cmd_names_undo, cmd_names_check, cmd_review_list, cmd_review_show, cmd_review_approve,
+    cmd_review_refuse;
 
 #endif
