@@ -4,14 +4,35 @@
 #include "daemon/core/config.h"
 #include "daemon/gateway.h"
 #include "daemon/gateway_observe.h"
+#include "epp/base/alloc.h"
 
 #include <jansson.h>
+#include <stdlib.h>
+
+struct status_question {
+	struct commands *m;
+	struct admin_conn *c;
+};
+
+/* `why`: it starts, or the store cannot be read; the rest can be told all the same. */
+static void on_status(void *arg, const char *why, json_t *moving)
+{
+	struct status_question *q = arg;
+	json_t *status = gateway_status(q->m->gateway);
+	gateway_observe_add(q->m->observer, status);
+	if (!why)
+		json_object_set(status, "items", json_object_get(moving, "items"));
+	json_decref(moving);
+	admin_reply(q->c, status);
+	free(q);
+}
 
 static void run_status(void *arg, struct admin_conn *c, const json_t *args)
 {
-	struct commands *m = arg;
+	struct status_question *q = xcalloc(1, sizeof *q);
 	(void)args;
-	admin_reply(c, gateway_status(m->gateway));
+	*q = (struct status_question){arg, c};
+	gateway_moving(q->m->gateway, 0, on_status, q);
 }
 
 static void on_imported(void *arg, const char *why, uint64_t added, uint64_t replaced)
@@ -260,7 +281,7 @@ static void run_partners(void *arg, struct admin_conn *c, const json_t *args)
 {
 	struct commands *m = arg;
 	(void)args;
-	admin_reply(c, gateway_observe_partners(m->observer));
+	gateway_partners(m->gateway, on_item, c);
 }
 
 static void run_ready(void *arg, struct admin_conn *c, const json_t *args)

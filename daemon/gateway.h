@@ -68,6 +68,9 @@ struct json_t *gateway_status(struct gateway *g);
  * object that the callee takes over. */
 void gateway_limits(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
                     void *arg);
+/* partners[] */
+void gateway_partners(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
+                      void *arg);
 void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, struct json_t *answer),
                    void *arg);
 /* Pauses what `args` name (registry, account, partner, lane, only, or all; why), or resumes exactly that, without names

@@ -5,6 +5,7 @@
  * answered.
  */
 #include "daemon/api/api.h"
+#include "daemon/core/meter.h"
 #include "daemon/gateway_int.h"
 #include "daemon/job/lane.h"
 #include "epp/base/alloc.h"
@@ -161,6 +162,42 @@ static json_t *limits_of_partner(const struct limits_question *q)
 	return json_pack("{s:s, s:o}", "partner", q->partner, "limits", list);
 }
 
+/* ---- partners ------------------------------------------------------------------------------------------------------------ */
+
+static bool is_paused(const struct gateway *g, uint32_t partner)
+{
+	bool all = gateway_account_count(g) > 0;
+	for (size_t i = 0; i < gateway_account_count(g); i++)
+		all = all && sched_is_held(g->sched, gateway_account_at(g, i)->id, partner, 0);
+	return all;
+}
+
+static json_t *partners(const struct limits_question *q)
+{
+	const struct gateway *g = q->gateway;
+	date_t today = date_of_instant(loop_wall(g->env.loop), HANOI_OFFSET_S);
+	json_t *list = json_array();
+	for (size_t i = 0; i < g->config->partner_count; i++) {
+		const struct config_partner *p = &g->config->partners[i];
+		const struct meter_partner *m = g->env.meter ? meter_partner_of(g->env.meter, p->name) : NULL;
+		char scope[32];
+		snprintf(scope, sizeof scope, "lines/%u", g->partner_ids[i]);
+		json_array_append_new(
+		    list, json_pack("{s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "name",
+		                    p->name, "paused", is_paused(g, g->partner_ids[i]), "queued",
+		                    (json_int_t)waiting_of(q, g->partner_ids[i]), "max_queued",
+		                    (json_int_t)p->max_queued.max, "lines_today",
+		                    (json_int_t)used_of(&q->used, scope, today), "max_today",
+		                    (json_int_t)p->lines_per_day.max, "rate_used_percent",
+		                    (json_int_t)(api_limit_used_ppm(g->api, p->name) / 10000), "weight",
+		                    (json_int_t)p->weight, "new",
+		                    (json_int_t)(m ? stats_get(&m->lines[METER_LINE_NEW]) : 0), "repeated",
+		                    (json_int_t)(m ? stats_get(&m->lines[METER_LINE_REPEATED]) : 0), "bad",
+		                    (json_int_t)(m ? stats_get(&m->lines[METER_LINE_BAD]) : 0)));
+	}
+	return json_pack("{s:o}", "partners", list);
+}
+
 /* ---- queue --------------------------------------------------------------------------------------------------------------- */
 
 static json_t *queue(const struct limits_question *q)
@@ -246,4 +283,9 @@ void gateway_limits_of(struct gateway *g, const char *partner,
 void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
 {
 	ask(g, queue, NULL, done, arg);
+}
+
+void gateway_partners(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+{
+	ask(g, partners, NULL, done, arg);
 }

@@ -56,8 +56,8 @@ void gateway_observe_status(void *arg, struct buf *out);
 /* For the control socket; new objects: certificates[] as above with file; errors[] as above, as many as are kept, with
  * the totals; ready, checks[]{check health text}. */
 struct json_t *gateway_observe_certificates(struct gateway_observer *o);
-/* partners[]: name queued max_queued limit_per_s burst weight rate_used_percent lines_new lines_repeated lines_bad */
-struct json_t *gateway_observe_partners(struct gateway_observer *o);
+/* Into an answer: items{} by state, as at the last sample (ten seconds ago at most); attention[]{check text}: what is not fine of the above. */
+void gateway_observe_add(struct gateway_observer *o, struct json_t *status);
 struct json_t *gateway_observe_errors(struct gateway_observer *o);
 struct json_t *gateway_observe_ready(struct gateway_observer *o);
 

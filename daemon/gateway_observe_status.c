@@ -236,27 +236,6 @@ json_t *gateway_observe_certificates(struct gateway_observer *o)
 	return json_pack("{s:o}", "certificates", list);
 }
 
-json_t *gateway_observe_partners(struct gateway_observer *o)
-{
-	json_t *list, *p;
-	size_t i;
-	gateway_observe_refresh(o);
-	list = partners(o);
-	json_array_foreach(list, i, p)
-	{
-		json_t *lines = json_incref(json_object_get(p, "lines"));
-		json_int_t used = json_integer_value(json_object_get(p, "used_ppm"));
-		json_object_del(p, "lines");
-		json_object_del(p, "used_ppm");
-		json_object_set_new(p, "rate_used_percent", json_integer(used / 10000));
-		json_object_set(p, "lines_new", json_object_get(lines, "new"));
-		json_object_set(p, "lines_repeated", json_object_get(lines, "repeated"));
-		json_object_set(p, "lines_bad", json_object_get(lines, "bad"));
-		json_decref(lines);
-	}
-	return json_pack("{s:o}", "partners", list);
-}
-
 json_t *gateway_observe_errors(struct gateway_observer *o)
 {
 	uint64_t warnings_total = 0, errors_total = 0;
@@ -279,6 +258,20 @@ json_t *gateway_observe_ready(struct gateway_observer *o)
 		                                      text(str_c(checks[i].text))));
 	}
 	return json_pack("{s:b, s:o}", "ready", ready, "checks", list);
+}
+
+/* For whoever looks first: how much is where, and what is not as it should be. */
+void gateway_observe_add(struct gateway_observer *o, json_t *status)
+{
+	struct http_admin_check checks[HTTP_ADMIN_CHECKS_MAX];
+	size_t n = gateway_observe_checks(o, checks, HTTP_ADMIN_CHECKS_MAX);
+	json_t *list = json_array();
+	for (size_t i = 0; i < n; i++)
+		if (checks[i].health != HTTP_ADMIN_FINE)
+			json_array_append_new(list, json_pack("{s:s, s:o}", "check", checks[i].name, "text",
+			                                      text(str_c(checks[i].text))));
+	json_object_set_new(status, "items", items(o));
+	json_object_set_new(status, "attention", list);
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------------------- */

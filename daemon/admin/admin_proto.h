@@ -10,7 +10,7 @@
 
 /* Commands, their arguments and the members of their answers. */
 #define ADMIN_CMD_STATUS \
-	"status" /* → instance, version, since, epoch, state, items{}, registries[], partners[] … */
+	"status" /* → instance version state since now …, items{}, accounts[], pauses[], attention[]: what is not fine */
 /* Arguments, all text: registry, account ("registry/account"), partner, lane (urgent, renew, create, bulk), zone, grant (its
  * id), only (paid); for pause also why, or "all": true instead. Resume without names resumes everything. → pauses[]: what is paused now, with since and why */
 #define ADMIN_CMD_PAUSE  "pause"
@@ -74,8 +74,8 @@
 #define ADMIN_CMD_SESSIONS "sessions"
 #define ADMIN_CMD_CERTS    "certs" /* → certificates[]: use name subject expires days file */
 #define ADMIN_CMD_STORE    "store" /* → path bytes log_bytes schema epoch written items_total items{} */
-/* → partners[]: name queued max_queued limit_per_s burst weight rate_used_percent, and lines_new lines_repeated lines_bad
- * since the start */
+/* → partners[]: name paused queued max_queued lines_today max_today (0: no limit) rate_used_percent weight, and lines since
+ * the start: new repeated bad */
 #define ADMIN_CMD_PARTNERS "partners"
 #define ADMIN_CMD_ERRORS \
 	"errors" /* → warnings_total errors_total errors[]: at last count level event text fields */

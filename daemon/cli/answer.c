@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define CELL_COLUMNS 40
+#define LAST_COLUMNS 160 /* of the last one, where words stand */
 
 /* A scalar as a person reads it; "" for what is none. */
 static struct str scalar(const json_t *value, char room[32])
@@ -30,6 +31,24 @@ static struct str scalar(const json_t *value, char room[32])
 static bool is_scalar(const json_t *value)
 {
 	return value && !json_is_object(value) && !json_is_array(value);
+}
+
+#define FEW 4 /* members that stand side by side */
+
+static void print_few(const char *title, json_t *object, int width, struct buf *out)
+{
+	const char *key, *before = "";
+	json_t *value;
+	char room[32];
+	buf_printf(out, "%-*s ", width, title);
+	json_object_foreach(object, key, value)
+	{
+		if (!is_scalar(value))
+			continue;
+		buf_printf(out, "%s%s %.*s", before, key, STR_ARG(scalar(value, room)));
+		before = ", ";
+	}
+	buf_byte(out, '\n');
 }
 
 /* {"queued":12,…}: one line per member. */
@@ -54,8 +73,8 @@ static void print_object(const char *title, json_t *object, struct buf *out)
 	table_fini(&t);
 }
 
-/* [{"name":"vnnic",…},…]: one row per entry, the columns of the first one. */
-static void print_array(json_t *array, struct buf *out)
+/* [{"name":"vnnic",…},…]: one row per entry, the columns of the first one. `title`: NULL: it is the only one. */
+static void print_array(const char *title, json_t *array, struct buf *out)
 {
 	struct table_column columns[TABLE_COLUMNS_MAX];
 	size_t n = 0, i;
@@ -68,10 +87,11 @@ static void print_array(json_t *array, struct buf *out)
 	    (struct table_column){key, json_is_number(value), CELL_COLUMNS};
 	if (!n)
 		return;
+	columns[n - 1].max = LAST_COLUMNS;
 	table_init(&t, columns, n);
 	json_array_foreach(array, i, entry) for (size_t c = 0; c < n; c++)
 	    table_cell(&t, scalar(json_object_get(entry, columns[c].title), room));
-	buf_byte(out, '\n');
+	buf_printf(out, "\n%s%s", title ? title : "", title ? "\n" : "");
 	table_print(&t, out);
 	table_fini(&t);
 }
@@ -81,16 +101,26 @@ void answer_print(json_t *answer, struct buf *out)
 	const char *key;
 	json_t *value;
 	char room[32];
-	json_object_foreach(answer, key, value) if (is_scalar(value) && strcmp(key, "ok") != 0)
-	    buf_printf(out, "%-12s %.*s\n", key, STR_ARG(scalar(value, room)));
+	int width = 12, lists = 0;
+	json_object_foreach(answer, key, value) if (is_scalar(value) && (int)strlen(key) > width) width =
+	    (int)strlen(key);
 	json_object_foreach(answer, key, value)
 	{
-		if (json_is_object(value))
+		struct str s = scalar(value, room);
+		lists += json_is_array(value);
+		if (is_scalar(value) && strcmp(key, "ok") != 0)
+			buf_printf(out, "%-*s %.*s\n", width, key, STR_ARG(s.len ? s : STR("-")));
+	}
+	json_object_foreach(answer, key, value)
+	{
+		if (json_is_object(value) && json_object_size(value) <= FEW)
+			print_few(key, value, width, out);
+		else if (json_is_object(value))
 			print_object(key, value, out);
 		else if (json_array_size(value) > 0)
-			print_array(value, out);
+			print_array(lists > 1 ? key : NULL, value, out);
 		else if (json_is_array(value))
-			buf_printf(out, "%-12s none\n", key);
+			buf_printf(out, "%-*s none\n", width, key);
 	}
 }
 

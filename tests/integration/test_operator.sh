@@ -106,8 +106,8 @@ check "… with TLS, window and certificates" bash -c "grep -q '\"tls\": \"TLSv1
 check "… and the endpoint that is out, with its back-off" bash -c "tr -d '\n' <'$dir/out' | grep -qE '\"endpoint\": \"127.0.0.1:1\", *\"state\": \"(out|doubtful)\"'"
 check "… beside the one in use" bash -c "tr -d '\n' <'$dir/out' | grep -qE '\"state\": \"working\", *\"sessions\": 2'"
 check "… for people" shows 'sim +anphat' sessions
-check "partners: what waits, and their rate" shows 'anphat +0 ' partners
-check "… with what came since the start" shows '"lines_new": [0-9]+' partners --json
+check "partners: what waits, and their rate" shows 'anphat +no +0 ' partners
+check "… with what came since the start" shows '"new": [0-9]+' partners --json
 check "certs: with days left" shows 'registry_client +sim/anphat' certs
 check "… and where they are" shows 'certs/gateway.pem' certs --json
 check "store: path, schema, epoch" shows '"schema": [0-9]+' store --json
