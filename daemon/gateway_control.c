@@ -145,8 +145,8 @@ static bool subject_of(struct gateway *g, const json_t *o, struct store_import_r
 	                                      .birth_date = DATE_NONE,
 	                                      .founded_on = DATE_NONE,
 	                                      .registered_on = DATE_NONE};
-	row->has_subject_key = decide_subject_key(g->decider, &r, row->subject_key);
-	return row->has_subject_key;
+	decide_subject(g->decider, &r, &row->subject);
+	return row->subject.count > 0;
 }
 
 /* NULL, or what is wrong with the row. */

@@ -420,5 +420,5 @@ void policy_decide(const struct policy_ruleset *r, const struct policy_facts *f,
 	set_eligible_until(&x);
 	set_fees(&x);
 	set_action(&x);
-	(void)policy_subject_key(f, out->key); /* none is an empty text */
+	lookup_key(f, out->key);
 }

@@ -33,6 +33,8 @@ static inline date_t grant_day(const struct deciding *x)
 
 /* Fills in everything that checks ask: facts as values, zone, grant, waiver, free years left, attribution. */
 void lookup_all(struct deciding *x);
+/* The decision's `key`. */
+void lookup_key(const struct policy_facts *f, char out[POLICY_KEY_MAX]);
 /* The waiver's entry for a grant, or NULL. */
 const struct cover *lookup_cover(const struct policy_waiver *w, const struct policy_grant *g);
 

@@ -101,12 +101,11 @@ static struct str subject_number(const struct policy_facts *f)
 	return f->tax_code.len > 0 ? f->tax_code : f->id_number;
 }
 
-bool policy_subject_key(const struct policy_facts *f, char out[POLICY_KEY_MAX])
+static bool write_key(const struct policy_facts *f, struct str of, char out[POLICY_KEY_MAX])
 {
 	char number[40];
 	out[0] = '\0';
-	if (f->op != POLICY_CREATE || f->zone.len == 0 || f->zone.len > 30 ||
-	    !identity_normalize(subject_number(f), number, sizeof number))
+	if (f->zone.len == 0 || f->zone.len > 30 || !identity_normalize(of, number, sizeof number))
 		return false;
 	const char *kind = policy_kind_names[f->kind];
 	size_t n = f->zone.len;
@@ -117,6 +116,28 @@ bool policy_subject_key(const struct policy_facts *f, char out[POLICY_KEY_MAX])
 	out[n++] = '/';
 	memcpy(out + n, number, strlen(number) + 1);
 	return true;
+}
+
+void lookup_key(const struct policy_facts *f, char out[POLICY_KEY_MAX])
+{
+	out[0] = '\0';
+	if (f->op == POLICY_CREATE)
+		(void)write_key(f, subject_number(f), out); /* none is an empty text */
+}
+
+size_t policy_subject_keys(const struct policy_ruleset *r, const struct policy_facts *f,
+                           char out[POLICY_NUMBERS_MAX][POLICY_KEY_MAX])
+{
+	const struct str more[] = {f->tax_code, f->id_number};
+	bool linked = f->kind == POLICY_HOUSEHOLD && r->readings[READING_households].value == 0;
+	size_t n = write_key(f, subject_number(f), out[0]);
+	for (size_t i = 0; n > 0 && linked && i < ARRAY_LEN(more); i++) {
+		bool known = !write_key(f, more[i], out[n]);
+		for (size_t k = 0; !known && k < n; k++)
+			known = strcmp(out[k], out[n]) == 0;
+		n += !known;
+	}
+	return n;
 }
 
 /* ---- what the rule set says of zone, grant, waiver ---- */
@@ -140,7 +161,7 @@ static const struct policy_grant *find_grant(const struct deciding *x)
 	return f->op == POLICY_RENEW && f->kind == POLICY_KIND_NONE ? in_zone : NULL;
 }
 
-static bool zone_has_grant(const struct policy_ruleset *r, struct str zone)
+bool policy_grants_in(const struct policy_ruleset *r, struct str zone)
 {
 	for (size_t i = 0; i < r->grant_count; i++)
 		if (str_eq(r->grants[i].zone, zone))
@@ -188,7 +209,7 @@ static void look_up_law(struct deciding *x)
 		set_bool(x, FACT_zone_known, x->zone != NULL);
 	if (x->zone && f->kind != POLICY_KIND_NONE)
 		set_bool(x, FACT_zone_takes_kind, x->zone->kinds & 1u << f->kind);
-	set_bool(x, FACT_zone_has_grant, zone_has_grant(x->e.rules, f->zone));
+	set_bool(x, FACT_zone_has_grant, policy_grants_in(x->e.rules, f->zone));
 	if (f->kind != POLICY_KIND_NONE || f->op == POLICY_RENEW)
 		set_bool(x, FACT_grant_fits, d->grant != NULL);
 	set_text(x, FACT_waiver_status, str_c(statuses[status]));

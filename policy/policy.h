@@ -173,8 +173,6 @@ struct str policy_canonical(const struct policy_ruleset *r);
 bool policy_admission_counts(const struct policy_ruleset *r);
 /* A35: what turned ineligible in our own queue is refused (else held for a person). Neither is ever charged. */
 bool policy_refuses_ineligible(const struct policy_ruleset *r);
-/* A36: numbers that one household gives together are one subject's (else each is a subject of its own). */
-bool policy_links_numbers(const struct policy_ruleset *r);
 
 /* Checks and conditions of grants in force under its switches. */
 size_t policy_rule_count(const struct policy_ruleset *r);
@@ -276,9 +274,15 @@ struct str policy_main_reason(const struct policy_decision *d);
 struct str policy_grant_id(const struct policy_decision *d);
 struct str policy_waiver_name(const struct policy_decision *d); /* "64/2025/TT-BTC" */
 /*
- * The subject's key alone (as in the decision), without deciding: for reserving grants. False when there is none.
+ * The subject's keys, without deciding: for reserving grants, and for knowing an applicant again. The first is the
+ * decision's `key`; the rest are of the other numbers that one household gives (A36), where the rules count them
+ * together. Returns how many; 0: there is no number.
  */
-bool policy_subject_key(const struct policy_facts *f, char out[POLICY_KEY_MAX]);
+#define POLICY_NUMBERS_MAX 3
+size_t policy_subject_keys(const struct policy_ruleset *r, const struct policy_facts *f,
+                           char out[POLICY_NUMBERS_MAX][POLICY_KEY_MAX]);
+/* Names in the zone can be free. */
+bool policy_grants_in(const struct policy_ruleset *r, struct str zone);
 
 /*
  * The decision object of design.md section 3 as two lists of JSON members without braces: "{" common "," item "}".

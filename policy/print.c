@@ -249,11 +249,6 @@ bool policy_refuses_ineligible(const struct policy_ruleset *r)
 	return r->readings[READING_waiting].value != 0;
 }
 
-bool policy_links_numbers(const struct policy_ruleset *r)
-{
-	return r->readings[READING_households].value == 0;
-}
-
 struct str policy_canonical(const struct policy_ruleset *r)
 {
 	return r->canonical;

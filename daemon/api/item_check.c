@@ -131,11 +131,13 @@ static void check_create(struct item_draft *d)
 
 static void check_renew(struct item_draft *d)
 {
-	static const char *const never[] = {"applicant", "contacts", "ns", "ds", "services"};
+	static const char *const never[] = {"contacts", "ns", "ds", "services"};
 	need(d, ITEM_GROUP_TOP, "cur_exp_date",
 	     "the name's expiry date now, so that nothing is renewed twice");
 	for (size_t i = 0; i < ARRAY_LEN(never); i++)
 		forbid(d, ITEM_GROUP_TOP, never[i], "only with op create");
+	if (given(d, ITEM_GROUP_TOP, "applicant")) /* who holds the name now */
+		check_applicant(d);
 }
 
 static void check_charge(struct item_draft *d)

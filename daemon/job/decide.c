@@ -131,7 +131,7 @@ static void facts_of_ledger(const struct decide_ledger *l, enum item_op op, stru
 {
 	if (op == ITEM_CREATE) {
 		f->prior_grants = l->subject_has_grant ? 1 : 0;
-		f->prior_paid = POLICY_NO;
+		f->prior_paid = l->subject_had_paid ? POLICY_YES : POLICY_NO;
 		return;
 	}
 	f->name_known = l->name_known ? POLICY_YES : POLICY_NO;
@@ -272,16 +272,45 @@ bool decide_list_subject(const struct decider *d, const struct item_request *r, 
 	return r->op == ITEM_CREATE && decide_list_key(d, a->kind, number, key);
 }
 
-bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])
+void decide_subject(const struct decider *d, const struct item_request *r, struct decide_subject *out)
 {
 	struct fact_lists lists;
 	struct policy_facts facts;
-	char text[POLICY_KEY_MAX];
+	char texts[POLICY_NUMBERS_MAX][POLICY_KEY_MAX], paid[POLICY_KEY_MAX + 8];
+	*out = (struct decide_subject){.count = 0};
+	if (r->applicant.kind == APPLICANT_NONE)
+		return;
 	facts_fill(r, &lists, &facts);
-	if (!policy_subject_key(&facts, text))
-		return false;
-	mac_key(d, text, key);
-	return true;
+	out->count = (uint32_t)policy_subject_keys(d->rules, &facts, texts);
+	for (uint32_t i = 0; i < out->count; i++)
+		mac_key(d, texts[i], out->keys + i * DECIDE_KEY_LEN);
+	out->has_paid = r->op == ITEM_CREATE && out->count > 0 && policy_grants_in(d->rules, facts.zone);
+	if (out->has_paid) {
+		snprintf(paid, sizeof paid, "paid/%s", texts[0]);
+		mac_key(d, paid, out->paid);
+	}
+}
+
+instant_ms_t decide_moment(const struct decider *d, date_t admitted_on, instant_ms_t now)
+{
+	if (!policy_admission_counts(d->rules) || admitted_on == DATE_NONE ||
+	    admitted_on >= date_of_instant(now, HANOI_OFFSET_S))
+		return now;
+	return instant_of_date(admitted_on + 1, HANOI_OFFSET_S) - 1; /* the day is what counts */
+}
+
+bool decide_refuses_ineligible(const struct decider *d)
+{
+	return policy_refuses_ineligible(d->rules);
+}
+
+struct str decide_mark(const struct decide_subject *s, const struct decide_outcome *out)
+{
+	if (out->takes_grant)
+		return str_make((const char *)s->keys, s->count * DECIDE_KEY_LEN);
+	if (s->has_paid && out->state == ITEM_QUEUED && out->free_from == DATE_NONE)
+		return str_make((const char *)s->paid, sizeof s->paid);
+	return STR_NONE;
 }
 
 /* ---- the outcome --------------------------------------------------------------------------------------------------- */
@@ -332,7 +361,7 @@ static void outcome_of(const struct policy_decision *p, const struct item_reques
 	out->decided_on = p->decided_on;
 	out->free_from = p->free_from;
 	out->free_until = p->free_until;
-	out->eligible_until = p->eligible_until;
+	out->eligible_until = policy_admission_counts(p->rules) ? DATE_NONE : p->eligible_until;
 	out->zone = policy_zone_of(r->domain);
 	memcpy(out->province, p->province, sizeof out->province);
 }
@@ -415,7 +444,7 @@ void decide_contact_id(const struct decider *d, uint32_t account, const struct i
 	struct sha256 sum;
 	struct buf data;
 	out[0] = '\0';
-	if (r->registrant.len || r->applicant.kind == APPLICANT_NONE)
+	if (r->op != ITEM_CREATE || r->registrant.len || r->applicant.kind == APPLICANT_NONE)
 		return;
 	only.applicant = r->applicant;
 	buf_init(&data, ITEM_PAYLOAD_MAX);

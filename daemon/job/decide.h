@@ -43,8 +43,20 @@ const struct policy_ruleset *decider_rules(const struct decider *d);
 
 /* The decision, as JSON members, names this grant. */
 bool decide_took_grant(struct str common, struct str grant);
-/* The subject's key in the grant ledger; false when the item cannot take a grant (no identity number; a renewal). */
-bool decide_subject_key(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN]);
+/*
+ * The applicant as the ledger knows it: a key for each of its numbers that count as one (a household may give three).
+ * Taking a grant takes all of them; whoever comes with any of them has had it. `paid` stands for having had a paid name in
+ * the zone, where names can be free. None without a number.
+ */
+#define DECIDE_NUMBERS_MAX 3
+#define DECIDE_MARK_MAX    (DECIDE_NUMBERS_MAX * DECIDE_KEY_LEN)
+struct decide_subject {
+	uint8_t keys[DECIDE_MARK_MAX]; /* one after the other */
+	uint32_t count;
+	uint8_t paid[DECIDE_KEY_LEN];
+	bool has_paid;
+};
+void decide_subject(const struct decider *d, const struct item_request *r, struct decide_subject *out);
 
 /*
  * The subject's key in the departments' lists (new enterprises, household businesses): of the number by which the
@@ -84,13 +96,14 @@ struct decide_named {
 
 /* What the store knows at this moment. */
 struct decide_ledger {
-	bool subject_has_grant; /* another item holds or has used the grant of this subject key */
+	bool subject_has_grant; /* another item holds or has used the grant of this subject */
+	bool subject_had_paid;  /* it has registered a paid name in the zone */
 	bool name_known;        /* the name is in our ledger */
 	bool name_foreign;      /* … but belongs to another partner */
 	bool name_granted;      /* it carries a grant */
 	date_t grant_from;      /* first free day; DATE_NONE without a grant */
 	date_t expires_on;      /* Hanoi date; DATE_NONE when not known */
-	bool ownership_changed;
+	bool ownership_changed; /* a renewal says who holds the name, and that is not who got its grant */
 	struct decide_listed listed;
 	struct decide_named named;
 	struct str approved; /* codes of reasons that a person has approved, separated by spaces */
@@ -106,14 +119,23 @@ struct decide_outcome {
 	char reason[32];  /* main reason code */
 	char needs[64];   /* what is missing, for WAITING */
 	int free_years, charged_years;
-	struct str zone;                              /* view into the request's name */
-	char province[4];                             /* that it is attributed to; "" when none */
-	int64_t fee_vnd;                              /* expected in total */
-	date_t decided_on;                            /* Hanoi date of the decision */
-	date_t free_from, free_until, eligible_until; /* DATE_NONE when they do not apply */
+	struct str zone;              /* view into the request's name */
+	char province[4];             /* that it is attributed to; "" when none */
+	int64_t fee_vnd;              /* expected in total */
+	date_t decided_on;            /* Hanoi date of the decision */
+	date_t free_from, free_until; /* DATE_NONE when they do not apply */
+	date_t eligible_until;        /* the last day to send it; DATE_NONE: any day will do */
 	/* Views into the buffer given to decide_item(): JSON members without braces, and the facts used (record.h). */
 	struct str common, item, record;
 };
+
+/* What an item keeps of its subject: the keys of a grant that it takes, or, sent at full fee, the one that says so. */
+struct str decide_mark(const struct decide_subject *s, const struct decide_outcome *out);
+
+/* The moment as of which an item is decided again: now, or (A6) when it was admitted. */
+instant_ms_t decide_moment(const struct decider *d, date_t admitted_on, instant_ms_t now);
+/* A35: what turned ineligible while it waited is refused, not held for a person. */
+bool decide_refuses_ineligible(const struct decider *d);
 
 /* A quota of the programme is used up: refused, whatever the rules say. */
 void decide_beyond_quota(struct decide_outcome *out);

@@ -72,10 +72,13 @@ static enum err contact_is_known(struct gather *g, const char *id, bool *known)
 	return err;
 }
 
-/* Held: it was free when it was admitted, and is not any more. That is our waiting, not the applicant's fault. */
+/* Held (or refused, where the rules say so): it was free when it was admitted, and is not any more. That is our waiting,
+ * not the applicant's fault. */
 static enum err hold(struct gather *g, const struct sq_item *item, const struct decide_outcome *d)
 {
-	struct item_result r = {.state = ITEM_REVIEW,
+	bool refused = d->state != ITEM_REVIEW && decide_refuses_ineligible(g->o->decider);
+	enum item_state state = refused ? ITEM_REFUSED : ITEM_REVIEW;
+	struct item_result r = {.state = state,
 	                        .attempt = item->attempt,
 	                        .fault = FAULT_GATEWAY,
 	                        .reason = str_c(d->reason),
@@ -85,10 +88,10 @@ static enum err hold(struct gather *g, const struct sq_item *item, const struct 
 	                        .charged_vnd = -1,
 	                        .at = g->o->now};
 	enum err err = sq_result_add(g->s, &g->o->op, item, &r, false, d);
-	g->o->held++;
+	g->o->held += !refused;
 	if (!err)
 		err = sq_grant_release(g->s, &g->o->op, item);
-	return err ? err : sq_tally_move(g->s, &g->o->op, &g->tally, item->batch, ITEM_QUEUED, ITEM_REVIEW);
+	return err ? err : sq_tally_move(g->s, &g->o->op, &g->tally, item->batch, ITEM_QUEUED, (int)state);
 }
 
 /* The last day changes with the rules: the registry's create date is compared with the one in force. */
@@ -134,22 +137,23 @@ static enum err decide_again(struct gather *g, struct store_claimed *c, bool *se
 	struct decide_ledger ledger;
 	struct decide_outcome d;
 	struct sq_item item;
-	uint8_t key[DECIDE_KEY_LEN];
+	struct decide_subject subject;
 	struct str approved;
-	bool has_key, added;
+	bool added;
 	*send = true;
 	enum err err = sq_item_load(g->s, &g->o->op, c->item, &item);
 	if (!err)
 		err = sq_request(g->s, &g->o->op, c->item, c->payload, g->o->arena, &req, &approved, &added);
 	if (err)
 		return err == ERR_CORRUPT ? OK : err; /* a damaged row is the scheduler's to report */
-	err = sq_ledger(g->s, &g->o->op, g->o->decider, &req, c->partner, c->item, &ledger, key, &has_key);
+	err = sq_ledger(g->s, &g->o->op, g->o->decider, &req, c->partner, c->item, &ledger, &subject);
 	if (err)
 		return err;
 	ledger.approved = approved;
 	if (added) /* the registry may be told of it */
 		c->payload = encoded(g, &req);
-	decide_item(g->o->decider, &req, &ledger, DECIDE_SENDING, g->o->now, &g->s->scratch, &d);
+	decide_item(g->o->decider, &req, &ledger, DECIDE_SENDING,
+	            decide_moment(g->o->decider, item.decided_on, g->o->now), &g->s->scratch, &d);
 	bool lost = item.grant_from != DATE_NONE && d.free_from == DATE_NONE;
 	*send = d.state == ITEM_QUEUED && !lost;
 	c->fee_vnd = d.fee_vnd;
@@ -190,14 +194,12 @@ static struct sq_item item_of(struct gather *g, sqlite3_stmt *st)
 	                    .op = sqlite3_column_int(st, 9),
 	                    .attempt = 1,
 	                    .state = ITEM_QUEUED,
-	                    .has_grant_key = key.len == sizeof i.grant_key,
 	                    .paid = sqlite3_column_int(st, 7) != 0,
 	                    .grant_from = sq_col_date(st, 12),
 	                    .free_until = sq_col_date(st, 13),
 	                    .due = sq_col_instant(st, 14),
 	                    .has_quota = sqlite3_column_int(st, 15) != 0};
-	if (i.has_grant_key)
-		memcpy(i.grant_key, key.ptr, sizeof i.grant_key);
+	sq_item_mark(&i, key);
 	if (!str_copy(i.domain, sizeof i.domain, sq_col_str(st, 10)))
 		i.id = 0;
 	return i;

@@ -166,14 +166,44 @@ static enum err put(struct sq *s, struct store_op *op, enum sq_stmt table, const
 	return sq_run(s, op, st);
 }
 
-enum err sq_grant_reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN],
-                          item_id_t item)
+static enum err reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN], item_id_t item)
 {
 	filter_add(&s->grants, key);
 	if (s->fresh_grants >= FRESH_MAX)
 		return put(s, op, SQ_GRANT_ADD, key, item);
 	s->fresh_grants++;
 	return put(s, op, SQ_GRANT_FRESH_ADD, key, item);
+}
+
+enum err sq_grant_reserve(struct sq *s, struct store_op *op, struct str keys, item_id_t item)
+{
+	enum err err = OK;
+	for (size_t i = 0; i + DECIDE_KEY_LEN <= keys.len && !err; i += DECIDE_KEY_LEN)
+		err = reserve(s, op, (const uint8_t *)keys.ptr + i, item);
+	return err;
+}
+
+enum err sq_paid_find(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN], bool *found)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_PAID_GET);
+	bind_key(st, key);
+	*found = sq_row(s, op, st, &err);
+	sq_done(st);
+	return err;
+}
+
+enum err sq_paid_put(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN])
+{
+	sqlite3_stmt *st = sq_stmt(s, SQ_PAID_ADD);
+	bind_key(st, key);
+	return sq_run(s, op, st);
+}
+
+enum err sq_paid_note(struct sq *s, struct store_op *op, const struct sq_item *i)
+{
+	bool paid = i->op == ITEM_CREATE && i->grant_from == DATE_NONE && i->mark_len == DECIDE_KEY_LEN;
+	return paid ? sq_paid_put(s, op, i->mark) : OK;
 }
 
 enum err sq_grant_import(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN])
@@ -187,17 +217,23 @@ enum err sq_grant_import(struct sq *s, struct store_op *op, const uint8_t key[DE
 	return put(s, op, SQ_GRANT_ADD, key, 0); /* of no item of ours */
 }
 
-enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i)
+static enum err release(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN], item_id_t item)
 {
-	if (!i->has_grant_key)
-		return OK;
-	enum err err = put(s, op, SQ_GRANT_FRESH_DEL, i->grant_key, i->id);
+	enum err err = put(s, op, SQ_GRANT_FRESH_DEL, key, item);
 	if (err)
 		return err;
 	if (sqlite3_changes(s->db) == 0)
-		return put(s, op, SQ_GRANT_DEL, i->grant_key, i->id);
+		return put(s, op, SQ_GRANT_DEL, key, item);
 	s->fresh_grants--;
 	return OK;
+}
+
+enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i)
+{
+	enum err err = OK;
+	for (uint32_t k = 0; k + DECIDE_KEY_LEN <= i->mark_len && !err; k += DECIDE_KEY_LEN)
+		err = release(s, op, i->mark + k, i->id);
+	return err;
 }
 
 enum err sq_grants_drop(struct sq *s, struct store_op *op, batch_id_t batch)

@@ -106,8 +106,7 @@ struct again {
 	struct sq_item *item;
 	struct item_request req;
 	struct decide_outcome d;
-	uint8_t key[DECIDE_KEY_LEN]; /* of the subject's grant */
-	bool has_key;
+	struct decide_subject subject;
 	struct buf quota;
 };
 
@@ -120,7 +119,7 @@ static enum err decide(struct again *x)
 	    sq_request(x->s, x->op, x->item->id, STR_NONE, &x->s->arena, &x->req, &approved, &added);
 	if (!err)
 		err = sq_ledger(x->s, x->op, x->with->decider, &x->req, x->item->partner, x->item->id,
-		                &ledger, x->key, &x->has_key);
+		                &ledger, &x->subject);
 	if (err)
 		return err;
 	ledger.approved = approved;
@@ -158,22 +157,20 @@ static enum err take_quota(struct again *x)
 
 static enum err write_takes(struct again *x)
 {
-	bool grant = x->has_key && x->d.takes_grant;
-	struct str key = str_make((const char *)x->key, sizeof x->key);
+	struct str mark = decide_mark(&x->subject, &x->d);
 	x->item->due = lane_due(&x->req, x->d.eligible_until);
-	x->item->has_grant_key = grant;
-	memcpy(x->item->grant_key, x->key, sizeof x->item->grant_key);
+	sq_item_mark(x->item, mark);
 	sqlite3_stmt *st = sq_stmt(x->s, SQ_ITEM_TAKES);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)x->item->id);
 	sqlite3_bind_int(st, 2, x->d.charged_years > 0);
 	sqlite3_bind_int64(st, 3, x->d.fee_vnd);
-	if (grant)
-		sq_bind_blob(st, 4, key);
+	if (mark.len)
+		sq_bind_blob(st, 4, mark);
 	if (x->item->has_quota)
 		sq_bind_str(st, 5, buf_str(&x->quota));
 	sq_bind_instant(st, 6, x->item->due);
 	enum err err = sq_run(x->s, x->op, st);
-	return err || !grant ? err : sq_grant_reserve(x->s, x->op, x->key, x->item->id);
+	return err || !x->d.takes_grant ? err : sq_grant_reserve(x->s, x->op, mark, x->item->id);
 }
 
 static enum err write_result(struct again *x, struct sq_tally *t)

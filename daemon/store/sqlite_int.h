@@ -30,11 +30,13 @@ struct sq_item {
 	bool has_result;
 	bool paid;          /* as decided at intake */
 	bool decided_later; /* the free years are of a later decision than the intake's */
+	date_t decided_on;  /* at intake */
 	date_t grant_from, free_until;
-	instant_ms_t due; /* INSTANT_NONE: never too late */
-	uint8_t grant_key[DECIDE_KEY_LEN];
+	instant_ms_t due;              /* INSTANT_NONE: never too late */
+	uint8_t mark[DECIDE_MARK_MAX]; /* decide_mark() */
+	uint32_t mark_len;
 	uint8_t list_key[DECIDE_KEY_LEN]; /* of the subject in the departments' lists */
-	bool has_grant_key, has_quota, has_list_key;
+	bool has_quota, has_list_key;
 	char domain[256];
 };
 
@@ -205,16 +207,23 @@ enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *
 enum err sq_text_id(struct sq *s, struct store_op *op, struct str text, int64_t *id);
 /* The ledger's facts for a request. `item`: whose own grant does not count against it; 0: none. */
 enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, const struct item_request *r,
-                   uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
-                   bool *has_key);
+                   uint32_t partner, item_id_t item, struct decide_ledger *out,
+                   struct decide_subject *subject);
+/* What an item keeps of its subject, as it is stored. */
+void sq_item_mark(struct sq_item *i, struct str mark);
 
 /* ---- sqlite_grants.c ---- */
 /* *item: who has it, 0 for what was imported; only when it was found. */
 enum err sq_grant_find(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN], bool *found,
                        item_id_t *item);
 /* It was not found. */
-enum err sq_grant_reserve(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN],
-                          item_id_t item);
+/* All keys of a subject, for the item. */
+enum err sq_grant_reserve(struct sq *s, struct store_op *op, struct str keys, item_id_t item);
+/* Whoever has a paid name in the zone. */
+enum err sq_paid_find(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN], bool *found);
+enum err sq_paid_put(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN]);
+/* The item has registered its name: at full fee, which its subject is remembered for. */
+enum err sq_paid_note(struct sq *s, struct store_op *op, const struct sq_item *i);
 enum err sq_grant_import(struct sq *s, struct store_op *op, const uint8_t key[DECIDE_KEY_LEN]);
 enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_item *i);
 /* Those of a batch that is taken back. */

@@ -186,8 +186,7 @@ static enum err add_repeat(struct sq *s, struct store_batch_chunk *o, const stru
 
 struct new_item {
 	struct decide_outcome decision;
-	uint8_t key[DECIDE_KEY_LEN];
-	bool has_key;
+	struct decide_subject subject;
 	bool unknown_name; /* a renewal of a name without history */
 	int64_t common;
 	instant_ms_t due;
@@ -198,6 +197,7 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
                             const struct new_item *n, int64_t rules)
 {
 	const struct decide_outcome *d = &n->decision;
+	struct str mark = decide_mark(&n->subject, d);
 	sqlite3_stmt *st = sq_stmt(s, SQ_ITEM_ADD);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
 	sqlite3_bind_int64(st, 2, l->line);
@@ -216,8 +216,8 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 	sqlite3_bind_int64(st, 15, rules);
 	sqlite3_bind_int64(st, 16, n->common);
 	sq_bind_str(st, 17, d->item);
-	if (n->has_key && d->takes_grant)
-		sq_bind_blob(st, 18, str_make((const char *)n->key, sizeof n->key));
+	if (mark.len)
+		sq_bind_blob(st, 18, mark);
 	sq_bind_date(st, 19, d->free_from);
 	sq_bind_date(st, 20, d->free_until);
 	sq_bind_blob(st, 21, l->payload);
@@ -235,9 +235,9 @@ static enum err insert_item(struct sq *s, struct store_batch_chunk *o, struct st
 static enum err reserve(struct sq *s, struct store_batch_chunk *o, const struct store_line *l,
                         const struct new_item *n)
 {
-	if (!n->has_key || !n->decision.takes_grant)
+	if (!n->decision.takes_grant)
 		return OK;
-	return sq_grant_reserve(s, &o->op, n->key, l->item);
+	return sq_grant_reserve(s, &o->op, decide_mark(&n->subject, &n->decision), l->item);
 }
 
 /* What waits is found by its time, and by its subject. */
@@ -282,8 +282,7 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 {
 	struct decide_ledger ledger;
 	struct new_item n;
-	enum err err =
-	    sq_ledger(s, &o->op, o->decider, l->request, o->partner, 0, &ledger, n.key, &n.has_key);
+	enum err err = sq_ledger(s, &o->op, o->decider, l->request, o->partner, 0, &ledger, &n.subject);
 	if (err)
 		return err;
 	buf_init(&n.quota, QUOTA_HELD_MAX);

@@ -49,22 +49,24 @@ enum err sq_keys(struct sq *s, struct store_op *op, struct decide_keys *out)
 	return keep(s, op, out);
 }
 
-/* SQL: a stored key under one more secret key. */
+/* SQL: a stored key, or several one after the other, under one more secret key. */
 static void rekey(sqlite3_context *context, int count, sqlite3_value **values)
 {
-	uint8_t key[DECIDE_KEY_LEN];
+	uint8_t keys[DECIDE_MARK_MAX];
+	size_t len = (size_t)sqlite3_value_bytes(values[0]);
 	(void)count;
-	if (sqlite3_value_bytes(values[0]) != sizeof key) {
-		sqlite3_result_value(context, values[0]); /* no key of ours */
+	if (len == 0 || len > sizeof keys || len % DECIDE_KEY_LEN) {
+		sqlite3_result_value(context, values[0]); /* no keys of ours */
 		return;
 	}
-	memcpy(key, sqlite3_value_blob(values[0]), sizeof key);
-	decide_rekey(sqlite3_user_data(context), key);
-	sqlite3_result_blob(context, key, sizeof key, SQLITE_TRANSIENT);
+	memcpy(keys, sqlite3_value_blob(values[0]), len);
+	for (size_t i = 0; i < len; i += DECIDE_KEY_LEN)
+		decide_rekey(sqlite3_user_data(context), keys + i);
+	sqlite3_result_blob(context, keys, (int)len, SQLITE_TRANSIENT);
 }
 
-static const enum sq_stmt all[] = {SQ_REKEY_ITEMS, SQ_REKEY_GRANTS, SQ_REKEY_FRESH, SQ_REKEY_LISTS,
-                                   SQ_REKEY_HELD};
+static const enum sq_stmt all[] = {SQ_REKEY_ITEMS, SQ_REKEY_GRANTS, SQ_REKEY_FRESH,
+                                   SQ_REKEY_PAID,  SQ_REKEY_LISTS,  SQ_REKEY_HELD};
 
 /* The statements know the function, which knows the key. */
 static void forget(struct sq *s)

@@ -5,23 +5,45 @@
 #include <string.h>
 
 static enum err ledger_subject(struct sq *s, struct store_op *op, item_id_t item,
-                               const uint8_t key[DECIDE_KEY_LEN], struct decide_ledger *out)
+                               const struct decide_subject *subject, struct decide_ledger *out)
 {
 	bool found;
 	item_id_t by = 0;
-	enum err err = sq_grant_find(s, op, key, &found, &by);
-	out->subject_has_grant = found && (item == 0 || by != item);
+	enum err err = OK;
+	for (uint32_t i = 0; i < subject->count && !err; i++) {
+		err = sq_grant_find(s, op, subject->keys + i * DECIDE_KEY_LEN, &found, &by);
+		out->subject_has_grant |= found && (item == 0 || by != item);
+	}
+	if (!err && subject->has_paid)
+		err = sq_paid_find(s, op, subject->paid, &out->subject_had_paid);
 	return err;
 }
 
-static enum err ledger_name(struct sq *s, struct store_op *op, struct str domain, uint32_t partner,
-                            struct decide_ledger *out)
+/* The renewal names its holder: is that who got the grant of the item that made the name (0: it was imported)? */
+static enum err ledger_holder(struct sq *s, struct store_op *op, const struct decide_subject *subject,
+                              item_id_t made_by, struct decide_ledger *out)
+{
+	bool found, same = false;
+	item_id_t by = 0;
+	enum err err = OK;
+	for (uint32_t i = 0; i < subject->count && !err; i++) {
+		err = sq_grant_find(s, op, subject->keys + i * DECIDE_KEY_LEN, &found, &by);
+		same |= found && (by == made_by || made_by == 0);
+	}
+	out->ownership_changed = !same;
+	return err;
+}
+
+static enum err ledger_name(struct sq *s, struct store_op *op, const struct item_request *r, uint32_t partner,
+                            const struct decide_subject *subject, struct decide_ledger *out)
 {
 	enum err err;
+	item_id_t made_by = 0;
 	sqlite3_stmt *st = sq_stmt(s, SQ_DOMAIN_GET);
-	sq_bind_str(st, 1, domain);
+	sq_bind_str(st, 1, r->domain);
 	if (sq_row(s, op, st, &err)) {
 		instant_ms_t expires = sq_col_instant(st, 4);
+		made_by = (item_id_t)sqlite3_column_int64(st, 2);
 		out->name_known = true;
 		out->name_foreign = (uint32_t)sqlite3_column_int64(st, 0) != partner;
 		out->grant_from = sq_col_date(st, 5);
@@ -30,22 +52,24 @@ static enum err ledger_name(struct sq *s, struct store_op *op, struct str domain
 		    expires == INSTANT_NONE ? DATE_NONE : date_of_instant(expires, HANOI_OFFSET_S);
 	}
 	sq_done(st);
-	return err;
+	if (err || !out->name_granted || r->applicant.kind == APPLICANT_NONE)
+		return err;
+	return ledger_holder(s, op, subject, made_by, out);
 }
 
 enum err sq_ledger(struct sq *s, struct store_op *op, const struct decider *d, const struct item_request *r,
-                   uint32_t partner, item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN],
-                   bool *has_key)
+                   uint32_t partner, item_id_t item, struct decide_ledger *out,
+                   struct decide_subject *subject)
 {
 	*out = (struct decide_ledger){.grant_from = DATE_NONE, .expires_on = DATE_NONE};
-	*has_key = decide_subject_key(d, r, key);
-	enum err err = *has_key ? ledger_subject(s, op, item, key, out) : OK;
+	decide_subject(d, r, subject);
+	enum err err = r->op == ITEM_CREATE ? ledger_subject(s, op, item, subject, out) : OK;
 	if (!err)
 		err = sq_list_find(s, op, d, r, &out->listed);
 	if (!err)
 		err = sq_name_find(s, op, d, r, &out->named);
 	if (!err && r->op == ITEM_RENEW)
-		err = ledger_name(s, op, r->domain, partner, out);
+		err = ledger_name(s, op, r, partner, subject, out);
 	return err;
 }
 
@@ -72,6 +96,13 @@ static enum err load_newest(struct sq *s, struct store_op *op, struct sq_item *o
 	return err;
 }
 
+void sq_item_mark(struct sq_item *i, struct str mark)
+{
+	i->mark_len = mark.len <= sizeof i->mark ? (uint32_t)mark.len : 0;
+	if (i->mark_len)
+		memcpy(i->mark, mark.ptr, mark.len);
+}
+
 enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq_item *out)
 {
 	enum err err;
@@ -88,14 +119,13 @@ enum err sq_item_load(struct sq *s, struct store_op *op, item_id_t id, struct sq
 		out->op = sqlite3_column_int(st, 4);
 		out->state = (enum item_state)sqlite3_column_int(st, 5);
 		found = str_copy(out->domain, sizeof out->domain, sq_col_str(st, 6));
-		out->has_grant_key = key.len == sizeof out->grant_key;
-		if (out->has_grant_key)
-			memcpy(out->grant_key, key.ptr, sizeof out->grant_key);
+		sq_item_mark(out, key);
 		out->grant_from = sq_col_date(st, 8);
 		out->free_until = sq_col_date(st, 9);
 		out->due = sq_col_instant(st, 10);
 		out->paid = sqlite3_column_int(st, 11) != 0;
 		out->has_quota = sqlite3_column_int(st, 12) != 0;
+		out->decided_on = sq_col_date(st, 13);
 	}
 	sq_done(st);
 	if (err || !found)
@@ -174,9 +204,12 @@ enum err sq_result_add(struct sq *s, struct store_op *op, const struct sq_item *
 
 static enum err import_grant(struct sq *s, struct store_op *op, const struct store_import_row *r)
 {
-	if (!r->has_subject_key || r->grant_from == DATE_NONE)
-		return OK;
-	return sq_grant_import(s, op, r->subject_key);
+	enum err err = OK;
+	if (r->grant_from == DATE_NONE)
+		return r->subject.has_paid ? sq_paid_put(s, op, r->subject.paid) : OK;
+	for (uint32_t i = 0; i < r->subject.count && !err; i++)
+		err = sq_grant_import(s, op, r->subject.keys + i * DECIDE_KEY_LEN);
+	return err;
 }
 
 static enum err import_row(struct sq *s, struct store_import *o, const struct store_import_row *r)

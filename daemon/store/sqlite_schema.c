@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -102,6 +102,8 @@ static const char schema[] =
     "CREATE TABLE grant_ledger(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
     /* … as long as it has not found its way there: sqlite_grants.c */
     "CREATE TABLE grant_fresh(key BLOB PRIMARY KEY, item INTEGER) WITHOUT ROWID;"
+    /* who has registered a paid name in a zone where names can be free */
+    "CREATE TABLE paid_subject(key BLOB PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE used(scope TEXT, day INTEGER, n INTEGER NOT NULL, PRIMARY KEY(scope, day)) WITHOUT ROWID;"
     "CREATE TABLE contact(account INTEGER, id TEXT, PRIMARY KEY(account, id)) WITHOUT ROWID;"
     "CREATE TABLE message(id INTEGER PRIMARY KEY, account INTEGER NOT NULL, msg_id TEXT NOT NULL,"

@@ -105,7 +105,11 @@ static enum err effects(struct sq *s, struct store_finish *o, const struct store
 	enum err err = OK;
 	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE && !name_is_new)
 		err = name_write(s, op, i, r, SQ_DOMAIN_PUT);
-	else if (step->name == STORE_NAME_RENEWED && r->state == ITEM_DONE)
+	if (!err && step->name == STORE_NAME_CREATED && r->state == ITEM_DONE)
+		err = sq_paid_note(s, op, i);
+	if (err)
+		return err;
+	if (step->name == STORE_NAME_RENEWED && r->state == ITEM_DONE)
 		err = name_renewed(s, op, i, r);
 	if (!err && (step->grant == STORE_GRANT_RELEASE || r->state == ITEM_FAILED))
 		err = sq_grant_release(s, op, i);
@@ -221,6 +225,8 @@ enum err sq_settle(struct sq *s, struct store_message *o)
 	err = sq_result_add(s, &o->op, &item, &r, true, NULL);
 	if (!err && r.state == ITEM_DONE)
 		err = name_write(s, &o->op, &item, &r, SQ_DOMAIN_PUT);
+	if (!err && r.state == ITEM_DONE)
+		err = sq_paid_note(s, &o->op, &item);
 	if (!err && !o->pan_approved)
 		err = sq_grant_release(s, &o->op, &item);
 	if (!err)

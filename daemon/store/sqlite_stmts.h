@@ -33,10 +33,15 @@ SQ(PARTNER_QUEUED,
    "SELECT coalesce(sum(n), 0) FROM batch_count WHERE state = ?2 AND batch IN (SELECT batch FROM work WHERE "
    "partner = ?1 UNION SELECT i.batch FROM ready r JOIN item i ON i.id = r.item WHERE r.partner = ?1)")
 SQ(BATCH_QUEUED, "SELECT coalesce(sum(n), 0) FROM batch_count WHERE state = ?2 AND batch = ?1")
-SQ(BATCH_DEL_GRANTS, "DELETE FROM grant_ledger WHERE key IN (SELECT grant_key FROM item WHERE batch = ?1 AND "
-                     "grant_key IS NOT NULL)")
-SQ(BATCH_DEL_FRESH, "DELETE FROM grant_fresh WHERE key IN (SELECT grant_key FROM item WHERE batch = ?1 AND "
-                    "grant_key IS NOT NULL)")
+/* An item's mark is the keys of its subject, one after the other: sixteen bytes each, three at most. */
+SQ(BATCH_DEL_GRANTS,
+   "DELETE FROM grant_ledger WHERE key IN (SELECT substr(i.grant_key, n.at, 16) FROM item i JOIN (SELECT 1 "
+   "AS at "
+   "UNION ALL SELECT 17 UNION ALL SELECT 33) n WHERE i.batch = ?1 AND length(i.grant_key) > n.at)")
+SQ(BATCH_DEL_FRESH,
+   "DELETE FROM grant_fresh WHERE key IN (SELECT substr(i.grant_key, n.at, 16) FROM item i JOIN (SELECT 1 AS "
+   "at "
+   "UNION ALL SELECT 17 UNION ALL SELECT 33) n WHERE i.batch = ?1 AND length(i.grant_key) > n.at)")
 SQ(BATCH_DEL_ITEMS, "DELETE FROM item WHERE batch = ?1")
 SQ(BATCH_DEL_LINES, "DELETE FROM line WHERE batch = ?1")
 SQ(BATCH_DEL_COUNTS, "DELETE FROM batch_count WHERE batch = ?1")
@@ -61,7 +66,7 @@ SQ(ITEM_ADD,
    "?22, ?23, ?24, ?25, ?26)")
 SQ(LINE_ADD, "INSERT INTO line(batch, line, item) VALUES(?1, ?2, ?3)")
 SQ(ITEM_LOAD, "SELECT batch, partner, account, lane, op, state, domain, grant_key, grant_from, free_until, "
-              "due, paid, quota IS NOT NULL "
+              "due, paid, quota IS NOT NULL, decided_on "
               "FROM item WHERE id = ?1")
 SQ(RESULT_LAST, "SELECT state, attempt, counted, grant_from, free_until FROM result WHERE item = ?1 ORDER BY "
                 "seq DESC LIMIT 1")
@@ -160,6 +165,8 @@ SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
 SQ(GRANT_GET, "SELECT item FROM grant_ledger WHERE key = ?1")
 SQ(GRANT_ADD, "INSERT INTO grant_ledger(key, item) VALUES(?1, ?2)")
 SQ(GRANT_DEL, "DELETE FROM grant_ledger WHERE key = ?1 AND item = ?2")
+SQ(PAID_GET, "SELECT 1 FROM paid_subject WHERE key = ?1")
+SQ(PAID_ADD, "INSERT INTO paid_subject(key) VALUES(?1) ON CONFLICT DO NOTHING")
 SQ(GRANT_KEYS, "SELECT key FROM grant_ledger WHERE key > ?1 ORDER BY key LIMIT ?2")
 SQ(GRANT_MOVE,
    "INSERT INTO grant_ledger(key, item) SELECT key, item FROM grant_fresh WHERE key <= ?1 ORDER BY key")
@@ -240,6 +247,7 @@ SQ(RECORD_LATER,
 SQ(REKEY_ITEMS, "UPDATE item SET grant_key = rekey(grant_key) WHERE grant_key IS NOT NULL")
 SQ(REKEY_GRANTS, "UPDATE grant_ledger SET key = rekey(key)")
 SQ(REKEY_FRESH, "UPDATE grant_fresh SET key = rekey(key)")
+SQ(REKEY_PAID, "UPDATE paid_subject SET key = rekey(key)")
 SQ(REKEY_LISTS, "UPDATE list_row SET key = rekey(key)")
 SQ(REKEY_HELD, "UPDATE held SET subject = rekey(subject) WHERE subject IS NOT NULL")
 SQ(DECIDED_LAST, "SELECT t.body, r.ditem FROM result r JOIN text t ON t.id = r.common WHERE r.item = ?1 AND "

@@ -463,9 +463,8 @@ struct store_import_row {
 	struct str domain;
 	uint32_t partner, account;
 	instant_ms_t created, expires;
-	date_t grant_from; /* DATE_NONE: paid */
-	uint8_t subject_key[DECIDE_KEY_LEN];
-	bool has_subject_key;
+	date_t grant_from;             /* DATE_NONE: paid */
+	struct decide_subject subject; /* who has it; none: count and has_paid are 0 */
 };
 
 struct store_import {

@@ -205,18 +205,54 @@ static enum err recover(struct mem *m, struct store_recover *o)
 
 /* ---- ledgers -------------------------------------------------------------------------------------------------------------------- */
 
-void mem_grant_release(struct mem *m, const struct mem_item *i)
+static struct str key_at(const uint8_t *keys, uint32_t i)
 {
-	struct str key = str_make((const char *)i->key, sizeof i->key);
-	if (i->has_key && (uintptr_t)map_get(&m->grants, key) == i->id + 1)
-		(void)map_del(&m->grants, key); /* it was there */
+	return str_make((const char *)keys + i * DECIDE_KEY_LEN, DECIDE_KEY_LEN);
 }
 
-static void ledger_name(struct mem *m, struct str name, uint32_t partner, struct decide_ledger *out)
+void mem_grant_release(struct mem *m, const struct mem_item *i)
 {
-	const struct mem_domain *d = map_get(&m->domains, name);
+	for (uint32_t k = 0; k < i->mark_len / DECIDE_KEY_LEN; k++)
+		if ((uintptr_t)map_get(&m->grants, key_at(i->mark, k)) == i->id + 1)
+			(void)map_del(&m->grants, key_at(i->mark, k)); /* it was there */
+}
+
+void mem_mark(struct mem *m, struct mem_item *i, const struct decide_subject *s,
+              const struct decide_outcome *d)
+{
+	struct str mark = decide_mark(s, d);
+	i->mark_len = (uint32_t)mark.len;
+	if (mark.len)
+		memcpy(i->mark, mark.ptr, mark.len);
+	for (uint32_t k = 0; k < s->count && d->takes_grant; k++)
+		INVARIANT(!map_put(&m->grants, key_at(i->mark, k), (void *)(uintptr_t)(i->id + 1)));
+}
+
+void mem_paid_note(struct mem *m, const struct mem_item *i)
+{
+	if (i->op == ITEM_CREATE && i->grant_from == DATE_NONE && i->mark_len == DECIDE_KEY_LEN)
+		(void)map_put(&m->paid, key_at(i->mark, 0), m); /* it may be there */
+}
+
+/* The renewal names its holder: is that who got the grant of the item that made the name? */
+static bool is_holder(struct mem *m, const struct mem_domain *d, const struct decide_subject *s)
+{
+	for (uint32_t i = 0; i < s->count; i++) {
+		uintptr_t by = (uintptr_t)map_get(&m->grants, key_at(s->keys, i));
+		if (by && (d->item == 0 || by == d->item + 1))
+			return true;
+	}
+	return false;
+}
+
+static void ledger_name(struct mem *m, const struct item_request *r, uint32_t partner,
+                        const struct decide_subject *s, struct decide_ledger *out)
+{
+	const struct mem_domain *d = map_get(&m->domains, r->domain);
 	if (!d)
 		return;
+	out->ownership_changed =
+	    r->applicant.kind != APPLICANT_NONE && d->grant_from != DATE_NONE && !is_holder(m, d, s);
 	out->name_known = true;
 	out->name_foreign = d->partner != partner;
 	out->grant_from = d->grant_from;
@@ -225,22 +261,21 @@ static void ledger_name(struct mem *m, struct str name, uint32_t partner, struct
 	    d->expires == INSTANT_NONE ? DATE_NONE : date_of_instant(d->expires, HANOI_OFFSET_S);
 }
 
-/* True: the request has a subject, whose key is `key`. `item`: whose own grant does not count against it. */
-bool mem_ledger(struct mem *m, const struct decider *d, const struct item_request *r, uint32_t partner,
-                item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN])
+/* `item`: whose own grant does not count against it. */
+void mem_ledger(struct mem *m, const struct decider *d, const struct item_request *r, uint32_t partner,
+                item_id_t item, struct decide_ledger *out, struct decide_subject *subject)
 {
-	bool has_key = decide_subject_key(d, r, key);
+	decide_subject(d, r, subject);
 	*out = (struct decide_ledger){.grant_from = DATE_NONE, .expires_on = DATE_NONE};
-	if (has_key) {
-		uintptr_t holder =
-		    (uintptr_t)map_get(&m->grants, str_make((const char *)key, DECIDE_KEY_LEN));
-		out->subject_has_grant = holder && (item == 0 || holder != item + 1);
+	for (uint32_t i = 0; i < subject->count && r->op == ITEM_CREATE; i++) {
+		uintptr_t holder = (uintptr_t)map_get(&m->grants, key_at(subject->keys, i));
+		out->subject_has_grant |= holder && (item == 0 || holder != item + 1);
 	}
+	out->subject_had_paid = subject->has_paid && map_get(&m->paid, key_at(subject->paid, 0));
 	mem_list_find(m, d, r, &out->listed);
 	mem_name_find(m, d, r, &out->named);
 	if (r->op == ITEM_RENEW)
-		ledger_name(m, r->domain, partner, out);
-	return has_key;
+		ledger_name(m, r, partner, subject, out);
 }
 
 struct mem_domain *mem_domain_put(struct mem *m, struct str name)
@@ -267,7 +302,6 @@ void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_
 
 static void import_row(struct mem *m, struct store_import *o, const struct store_import_row *r)
 {
-	struct str key = str_make((const char *)r->subject_key, sizeof r->subject_key);
 	*(map_get(&m->domains, r->domain) ? &o->replaced : &o->added) += 1;
 	struct mem_domain *d = mem_domain_put(m, r->domain);
 	*d = (struct mem_domain){.partner = r->partner,
@@ -281,8 +315,12 @@ static void import_row(struct mem *m, struct store_import *o, const struct store
 	                         .free_until = r->grant_from == DATE_NONE
 	                                           ? DATE_NONE
 	                                           : date_add_years(r->grant_from, 2, false)};
-	if (r->has_subject_key && r->grant_from != DATE_NONE && !map_get(&m->grants, key))
-		(void)map_put(&m->grants, key, (void *)(uintptr_t)IMPORTED); /* it was not there */
+	for (uint32_t i = 0; i < r->subject.count && r->grant_from != DATE_NONE; i++)
+		if (!map_get(&m->grants, key_at(r->subject.keys, i)))
+			(void)map_put(&m->grants, key_at(r->subject.keys, i),
+			              (void *)(uintptr_t)IMPORTED); /* it was not there */
+	if (r->subject.has_paid && r->grant_from == DATE_NONE)
+		(void)map_put(&m->paid, key_at(r->subject.paid, 0), m); /* it may be there */
 }
 
 static enum err import(struct mem *m, struct store_import *o)
@@ -385,6 +423,7 @@ static void close_backend(struct store_backend *b)
 	map_fini(&m->refs);
 	map_fini(&m->domains);
 	map_fini(&m->grants);
+	map_fini(&m->paid);
 	map_fini(&m->contacts);
 	map_fini(&m->message_ids);
 	free(m->messages);

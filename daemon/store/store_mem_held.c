@@ -61,21 +61,19 @@ static void take(struct mem *m, const struct store_again *with, struct mem_item 
 	i->paid = d->charged_years > 0;
 	i->fee_vnd = d->fee_vnd;
 	i->due = lane_due(req, d->eligible_until);
-	i->has_key = d->takes_grant;
 }
 
-/* What the policy says of it now; true: the subject has a key for grants. */
-static bool decide(struct mem *m, const struct store_again *with, const struct mem_item *i,
-                   struct item_request *req, uint8_t key[DECIDE_KEY_LEN], struct decide_outcome *d)
+/* What the policy says of it now. */
+static void decide(struct mem *m, const struct store_again *with, const struct mem_item *i,
+                   struct item_request *req, struct decide_subject *subject, struct decide_outcome *d)
 {
 	struct decide_ledger ledger;
 	struct str approved;
 	bool added;
 	INVARIANT(mem_request(m, i, req, &approved, &added));
-	bool has_key = mem_ledger(m, with->decider, req, i->batch->partner, i->id, &ledger, key);
+	mem_ledger(m, with->decider, req, i->batch->partner, i->id, &ledger, subject);
 	ledger.approved = approved;
 	decide_item(with->decider, req, &ledger, DECIDE_AGAIN, with->now, &m->scratch, d);
-	return has_key;
 }
 
 void mem_again_preview(struct mem *m, const struct store_again *with, struct mem_item *i, char reason[32],
@@ -83,8 +81,8 @@ void mem_again_preview(struct mem *m, const struct store_again *with, struct mem
 {
 	struct item_request req;
 	struct decide_outcome d;
-	uint8_t key[DECIDE_KEY_LEN];
-	(void)decide(m, with, i, &req, key, &d); /* nothing is reserved */
+	struct decide_subject subject;
+	decide(m, with, i, &req, &subject, &d); /* nothing is reserved */
 	memcpy(reason, d.reason, sizeof d.reason);
 	*state = d.state;
 }
@@ -94,14 +92,10 @@ static void decide_again(struct mem *m, const struct store_again *with, struct m
 {
 	struct item_request req;
 	struct decide_outcome d;
-	uint8_t key[DECIDE_KEY_LEN];
-	bool has_key = decide(m, with, i, &req, key, &d);
+	struct decide_subject subject;
+	decide(m, with, i, &req, &subject, &d);
 	take(m, with, i, &req, &d);
-	i->has_key &= has_key;
-	memcpy(i->key, key, sizeof i->key);
-	if (i->has_key)
-		INVARIANT(!map_put(&m->grants, str_make((const char *)key, sizeof key),
-		                   (void *)(uintptr_t)(i->id + 1)));
+	mem_mark(m, i, &subject, &d);
 	struct item_result r = store_again_result(&d, attempt, with->now);
 	i->grant_from = d.free_from;
 	i->free_until = d.free_until;

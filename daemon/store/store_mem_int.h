@@ -51,9 +51,10 @@ struct mem_item {
 	char contact[ITEM_CONTACT_MAX], reason[32], needs[64];
 	date_t decided_on, grant_from, free_until;
 	instant_ms_t due; /* INSTANT_NONE: never too late */
-	bool has_key, paid;
+	bool paid;
 	int64_t fee_vnd;
-	uint8_t key[DECIDE_KEY_LEN];
+	uint8_t mark[DECIDE_MARK_MAX]; /* decide_mark() */
+	uint32_t mark_len;
 	struct mem_result *last;    /* the newest; NULL: none */
 	struct mem_result *decided; /* the newest that carries a decision */
 	instant_ms_t not_before;    /* QUEUED again; INSTANT_NONE: was never sent */
@@ -142,6 +143,7 @@ struct mem {
 	struct map refs;        /* partner, ref -> struct mem_item */
 	struct map domains;     /* -> struct mem_domain */
 	struct map grants;      /* subject key -> item + 1, as a pointer-sized number */
+	struct map paid;        /* keys of subjects with a paid name */
 	struct map contacts;    /* account, id */
 	struct map message_ids; /* account, time, id */
 	struct map settings;    /* -> struct str */
@@ -174,8 +176,13 @@ void mem_result_add(struct mem *m, struct mem_item *i, const struct item_result 
 /* The number of the attempt that is made now, or would be. */
 int mem_attempt_of(const struct mem_item *i);
 void mem_grant_release(struct mem *m, const struct mem_item *i);
-bool mem_ledger(struct mem *m, const struct decider *d, const struct item_request *r, uint32_t partner,
-                item_id_t item, struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN]);
+void mem_ledger(struct mem *m, const struct decider *d, const struct item_request *r, uint32_t partner,
+                item_id_t item, struct decide_ledger *out, struct decide_subject *subject);
+/* The item keeps its subject's mark, and the grants that it takes. */
+void mem_mark(struct mem *m, struct mem_item *i, const struct decide_subject *s,
+              const struct decide_outcome *d);
+/* The item has registered its name: at full fee, which its subject is remembered for. */
+void mem_paid_note(struct mem *m, const struct mem_item *i);
 struct mem_domain *mem_domain_put(struct mem *m, struct str name);
 /* The name as an item's outcome made it. */
 void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_result *r);

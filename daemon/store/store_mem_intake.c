@@ -127,8 +127,8 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 {
 	struct decide_ledger ledger;
 	struct decide_outcome d;
-	uint8_t key[DECIDE_KEY_LEN];
-	bool has_key = mem_ledger(m, o->decider, l->request, b->partner, 0, &ledger, key);
+	struct decide_subject subject;
+	mem_ledger(m, o->decider, l->request, b->partner, 0, &ledger, &subject);
 	decide_item(o->decider, l->request, &ledger, DECIDE_ADMISSION, o->now, &m->scratch, &d);
 	struct str quota = mem_quota_take(m, o, l->request, &d);
 	instant_ms_t due = lane_due(l->request, d.eligible_until);
@@ -141,12 +141,7 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 	i->quota = quota;
 	fill_request(m, i, l);
 	fill_decision(m, i, &d, o->decider);
-	i->has_key = has_key && d.takes_grant;
-	if (i->has_key) {
-		memcpy(i->key, key, sizeof i->key);
-		INVARIANT(!map_put(&m->grants, str_make((const char *)key, sizeof key),
-		                   (void *)(uintptr_t)(i->id + 1)));
-	}
+	mem_mark(m, i, &subject, &d);
 	INVARIANT(!map_put(&m->refs, mem_key(m, b->partner, 0, i->ref), i));
 	add_line(b, l->line, i);
 	b->items++;

@@ -11,21 +11,21 @@ static void next_key(struct mem *m)
 	memcpy(m->keys.key[m->keys.count++], sum.bytes, sizeof m->keys.key[0]);
 }
 
-static void rekey_grants(struct mem *m, const uint8_t *key, struct store_rekey *o)
+static void rekey_map(struct mem *m, struct map *of, const uint8_t *key, struct store_rekey *o)
 {
 	struct map grants;
 	struct str old;
 	void *value;
 	map_init(&grants);
-	for (size_t at = 0; map_next(&m->grants, &at, &old, &value);) {
+	for (size_t at = 0; map_next(of, &at, &old, &value);) {
 		uint8_t *hash = arena_alloc(&m->arena, DECIDE_KEY_LEN);
 		memcpy(hash, old.ptr, DECIDE_KEY_LEN);
 		decide_rekey(key, hash);
 		INVARIANT(!map_put(&grants, str_make((const char *)hash, DECIDE_KEY_LEN), value));
 		o->hashes++;
 	}
-	map_fini(&m->grants);
-	m->grants = grants;
+	map_fini(of);
+	*of = grants;
 }
 
 enum err mem_rekey(struct mem *m, struct store_rekey *o)
@@ -37,11 +37,12 @@ enum err mem_rekey(struct mem *m, struct store_rekey *o)
 	next_key(m);
 	const uint8_t *key = m->keys.key[m->keys.count - 1];
 	o->keys = m->keys.count;
-	rekey_grants(m, key, o);
+	rekey_map(m, &m->grants, key, o);
+	rekey_map(m, &m->paid, key, o);
 	for (size_t i = 0; i < m->item_count; i++) {
 		struct mem_item *t = m->items[i];
-		if (t && t->has_key)
-			decide_rekey(key, t->key);
+		for (uint32_t k = 0; t && k < t->mark_len; k += DECIDE_KEY_LEN)
+			decide_rekey(key, t->mark + k);
 		if (t && t->has_list_key)
 			decide_rekey(key, t->list_key);
 	}

@@ -14,8 +14,10 @@ static void settle(struct mem *m, struct store_message *o, struct mem_item *i)
 	r.at = o->now;
 	r.past_boundary = o->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
 	mem_result_add(m, i, &r, true, NULL);
-	if (r.state == ITEM_DONE)
+	if (r.state == ITEM_DONE) {
 		mem_domain_made(m, i, &r);
+		mem_paid_note(m, i);
+	}
 	if (!o->pan_approved)
 		mem_grant_release(m, i);
 }

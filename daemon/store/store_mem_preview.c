@@ -18,9 +18,9 @@ static enum err known(void *arg, struct store_preview *o, struct store_preview_l
 }
 
 static enum err ledger(void *arg, struct store_preview *o, const struct item_request *r,
-                       struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN], bool *has_key)
+                       struct decide_ledger *out, struct decide_subject *subject)
 {
-	*has_key = mem_ledger(arg, o->decider, r, o->partner, 0, out, key);
+	mem_ledger(arg, o->decider, r, o->partner, 0, out, subject);
 	out->listed.type = arena_str(o->arena, out->listed.type);
 	out->listed.issuer = arena_str(o->arena, out->listed.issuer);
 	return OK;

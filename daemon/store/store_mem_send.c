@@ -147,13 +147,14 @@ static struct mem_item *next_of(struct mem *m, const struct store_claim *o)
 
 static void hold(struct mem *m, struct store_claim *o, struct mem_item *i, const struct decide_outcome *d)
 {
-	struct item_result r = mem_result_of(ITEM_REVIEW, mem_attempt_of(i), o->now);
+	bool refused = d->state != ITEM_REVIEW && decide_refuses_ineligible(o->decider);
+	struct item_result r = mem_result_of(refused ? ITEM_REFUSED : ITEM_REVIEW, mem_attempt_of(i), o->now);
 	r.fault = FAULT_GATEWAY;
 	r.reason = str_c(d->reason);
 	r.message = STR("decided again at sending: no longer as it was admitted");
 	mem_result_add(m, i, &r, false, d);
 	mem_grant_release(m, i);
-	o->held++;
+	o->held += !refused;
 }
 
 /* True: it goes on. */
@@ -162,12 +163,12 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 	struct item_request req;
 	struct decide_ledger ledger;
 	struct decide_outcome d;
-	uint8_t key[DECIDE_KEY_LEN];
+	struct decide_subject subject;
 	struct str approved;
 	bool added;
 	if (!mem_request(m, i, &req, &approved, &added))
 		return true; /* a damaged row is the scheduler's to report */
-	(void)mem_ledger(m, o->decider, &req, i->batch->partner, i->id, &ledger, key); /* the key is known */
+	mem_ledger(m, o->decider, &req, i->batch->partner, i->id, &ledger, &subject);
 	ledger.approved = approved;
 	i->has_list_key = decide_list_subject(o->decider, &req, i->list_key);
 	if (added) {
@@ -175,7 +176,8 @@ static bool decide_again(struct mem *m, struct store_claim *o, struct mem_item *
 		item_encode(&req, &m->scratch);
 		c->payload = arena_str(o->arena, buf_str(&m->scratch));
 	}
-	decide_item(o->decider, &req, &ledger, DECIDE_SENDING, o->now, &m->scratch, &d);
+	decide_item(o->decider, &req, &ledger, DECIDE_SENDING,
+	            decide_moment(o->decider, i->decided_on, o->now), &m->scratch, &d);
 	bool lost = i->grant_from != DATE_NONE && d.free_from == DATE_NONE;
 	if (d.state != ITEM_QUEUED || lost) { /* what was free is never charged instead */
 		hold(m, o, i, &d);
@@ -303,6 +305,8 @@ static void name_effect(struct mem *m, const struct store_step *step, const stru
 	struct mem_domain *d = map_get(&m->domains, i->domain);
 	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE)
 		mem_domain_made(m, i, r);
+	if (step->name == STORE_NAME_CREATED && r->state == ITEM_DONE)
+		mem_paid_note(m, i);
 	if (step->name != STORE_NAME_RENEWED || r->state != ITEM_DONE || !d)
 		return;
 	d->expires = r->expires;

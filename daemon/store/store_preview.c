@@ -123,22 +123,25 @@ static struct store_row row_of(const struct store_preview *o, const struct store
 	return row;
 }
 
+static struct str key_of(const struct decide_subject *s, uint32_t i)
+{
+	return str_make((const char *)s->keys + i * DECIDE_KEY_LEN, DECIDE_KEY_LEN);
+}
+
 static enum err decide(struct store_preview *o, const struct store_preview_source *from,
                        struct store_preview_line *l)
 {
-	uint8_t key[DECIDE_KEY_LEN];
-	struct str subject = str_make((const char *)key, sizeof key);
+	struct decide_subject subject;
 	struct decide_outcome d;
-	bool has_key;
-	enum err err = from->ledger(from->arg, o, l->request, &l->ledger, key, &has_key);
+	enum err err = from->ledger(from->arg, o, l->request, &l->ledger, &subject);
 	if (err)
 		return err;
-	if (has_key && map_get(&o->sofar->grants, subject))
-		l->ledger.subject_has_grant = true;
+	for (uint32_t i = 0; i < subject.count && l->request->op == ITEM_CREATE; i++)
+		l->ledger.subject_has_grant |= map_get(&o->sofar->grants, key_of(&subject, i)) != NULL;
 	decide_item(o->decider, l->request, &l->ledger, DECIDE_PREVIEW, o->now, from->scratch, &d);
 	err = take_quota(o, from, l->request, &d);
-	if (has_key && d.takes_grant)
-		(void)map_put(&o->sofar->grants, subject,
+	for (uint32_t i = 0; i < subject.count && d.takes_grant; i++)
+		(void)map_put(&o->sofar->grants, key_of(&subject, i),
 		              o->sofar); /* it was not there, or it would not be taken */
 	l->outcome = STORE_LINE_NEW;
 	l->decided = true;

@@ -59,7 +59,7 @@ struct store_preview_source {
 	enum err (*known)(void *arg, struct store_preview *o, struct store_preview_line *l, bool *found);
 	/* As at intake; views live in the operation's arena. */
 	enum err (*ledger)(void *arg, struct store_preview *o, const struct item_request *r,
-	                   struct decide_ledger *out, uint8_t key[DECIDE_KEY_LEN], bool *has_key);
+	                   struct decide_ledger *out, struct decide_subject *subject);
 	enum err (*used)(void *arg, struct store_preview *o, struct str scope, date_t begin, uint64_t *n);
 	enum err (*waiting)(void *arg, struct store_preview *o, uint64_t *n); /* QUEUED, of the partner */
 	void *arg;

@@ -149,10 +149,11 @@ static void run_policy(struct bench *b)
 	struct decide_outcome out;
 	struct item_request r;
 	struct text t;
-	uint8_t key[DECIDE_KEY_LEN];
+	struct decide_subject subject;
 	make_item(1, &t, &r);
 	for (int i = 0; i < GROUP; i++) {
-		INVARIANT(decide_subject_key(b->decider, &r, key));
+		decide_subject(b->decider, &r, &subject);
+		INVARIANT(subject.count == 1);
 		decide_item(b->decider, &r, &none, DECIDE_ADMISSION, NOW, &b->scratch, &out);
 		INVARIANT(out.state == ITEM_QUEUED);
 	}

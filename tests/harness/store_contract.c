@@ -424,21 +424,11 @@ static const struct CMUnitTest tests_here[] = {CONTRACT_TEST(numbers_are_given_o
 
 int store_contract_run(const struct store_kit *k)
 {
-	const struct CMUnitTest *const parts[] = {tests_here,
-	                                          contract_intake_tests,
-	                                          contract_send_tests,
-	                                          contract_park_tests,
-	                                          contract_quota_tests,
-	                                          contract_message_tests,
-	                                          contract_rules_tests,
-	                                          contract_held_tests,
-	                                          contract_list_tests,
-	                                          contract_names_tests,
-	                                          contract_created_tests,
-	                                          contract_read_tests,
-	                                          contract_preview_tests,
-	                                          contract_changes_tests,
-	                                          contract_domains_tests};
+	const struct CMUnitTest *const parts[] = {
+	    tests_here,           contract_intake_tests,  contract_send_tests,    contract_park_tests,
+	    contract_quota_tests, contract_message_tests, contract_rules_tests,   contract_held_tests,
+	    contract_list_tests,  contract_names_tests,   contract_created_tests, contract_subject_tests,
+	    contract_read_tests,  contract_preview_tests, contract_changes_tests, contract_domains_tests};
 	struct CMUnitTest tests[256];
 	size_t n = 0;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)

@@ -64,6 +64,7 @@ extern const struct CMUnitTest contract_held_tests[];
 extern const struct CMUnitTest contract_list_tests[];
 extern const struct CMUnitTest contract_names_tests[];
 extern const struct CMUnitTest contract_created_tests[];
+extern const struct CMUnitTest contract_subject_tests[];
 extern const struct CMUnitTest contract_read_tests[];
 extern const struct CMUnitTest contract_preview_tests[];
 extern const struct CMUnitTest contract_changes_tests[];

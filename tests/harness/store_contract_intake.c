@@ -443,15 +443,14 @@ static void names_from_before_are_taken_over(void **state)
 	                                   .created = 1000,
 	                                   .expires = 2000,
 	                                   .grant_from = date_make(2025, 12, 1),
-	                                   .has_subject_key = true,
-	                                   .subject_key = "key"},
+	                                   .subject = {.count = 1, .keys = "key"}},
 	                                  {.domain = STR("n2.com.vn"),
 	                                   .partner = c->partner[1],
 	                                   .account = c->account[0],
 	                                   .created = 1000,
 	                                   .expires = 2000,
 	                                   .grant_from = DATE_NONE,
-	                                   .has_subject_key = true}};
+	                                   .subject = {.count = 1}}};
 	struct store_import i = {.rows = rows, .count = 2};
 	assert_int_equal(play(c->b, &i.op, STORE_IMPORT), OK);
 	assert_int_equal(i.added, 2);

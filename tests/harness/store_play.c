@@ -74,9 +74,21 @@ static struct policy_ruleset *load_changed(unsigned revision)
 	return rules;
 }
 
+static const uint8_t key[32] = "a key that only this test knows";
+
+struct decider *play_decider_choosing(const char *id, const char *option)
+{
+	struct policy_choice choice = {str_c(id), str_c(option)};
+	struct diag d;
+	diag_init(&d);
+	struct policy_ruleset *rules = policy_load_dir_choosing(RULES, NULL, &choice, 1, &d);
+	diag_fini(&d);
+	INVARIANT(rules);
+	return decider_new(rules, key);
+}
+
 struct decider *play_decider_new(unsigned revision)
 {
-	static const uint8_t key[32] = "a key that only this test knows";
 	return decider_new(revision ? load_changed(revision) : load(RULES), key);
 }
 

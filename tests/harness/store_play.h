@@ -14,6 +14,8 @@
 
 /* A decider on the shipped rules. `revision` > 0: with a comment of its own, and so another revision. */
 struct decider *play_decider_new(unsigned revision) MUST_CHECK;
+/* The shipped rules with one switch at another option. */
+struct decider *play_decider_choosing(const char *id, const char *option);
 
 enum play_kind {
 	PLAY_PAID,    /* QUEUED, without a grant */

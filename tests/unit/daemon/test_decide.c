@@ -403,22 +403,58 @@ static void any_facts_give_one_sound_outcome(void **state)
 static void a_subject_is_its_number_and_zone_whatever_else_differs(void **state)
 {
 	struct item_request a = citizen(), b = citizen();
-	uint8_t ka[DECIDE_KEY_LEN], kb[DECIDE_KEY_LEN];
+	struct decide_subject ka, kb;
 	(void)state;
-	assert_true(decide_subject_key(decider, &a, ka));
+	decide_subject(decider, &a, &ka);
+	assert_int_equal(ka.count, 1);
+	assert_true(ka.has_paid);
+	assert_memory_not_equal(ka.keys, ka.paid, DECIDE_KEY_LEN);
 	b.domain = b.domain_u = STR("other.id.vn");
 	b.applicant.name = STR("NGUYEN VAN A");
 	b.applicant.email = STR("b@example.vn");
 	b.period = 1;
-	assert_true(decide_subject_key(decider, &b, kb));
-	assert_memory_equal(ka, kb, sizeof ka);
+	decide_subject(decider, &b, &kb);
+	assert_memory_equal(ka.keys, kb.keys, DECIDE_KEY_LEN);
 	b.applicant.id_number = STR("068206001235");
-	assert_true(decide_subject_key(decider, &b, kb));
-	assert_memory_not_equal(ka, kb, sizeof ka);
+	decide_subject(decider, &b, &kb);
+	assert_memory_not_equal(ka.keys, kb.keys, DECIDE_KEY_LEN);
 	b.applicant.id_number = STR_NONE;
-	assert_false(decide_subject_key(decider, &b, kb));
+	decide_subject(decider, &b, &kb);
+	assert_int_equal(kb.count, 0);
 	b = renewal();
-	assert_false(decide_subject_key(decider, &b, kb));
+	decide_subject(decider, &b, &kb);
+	assert_int_equal(kb.count, 0);
+	b.domain = a.domain;
+	b.applicant = a.applicant; /* who holds it now */
+	decide_subject(decider, &b, &kb);
+	assert_int_equal(kb.count, 1);
+	assert_memory_equal(ka.keys, kb.keys, DECIDE_KEY_LEN);
+	assert_false(kb.has_paid);
+}
+
+/* One household, three numbers: each known as the other. */
+static void the_numbers_of_one_household_are_one_subject(void **state)
+{
+	struct item_request a = citizen();
+	struct decide_subject all, one;
+	(void)state;
+	a.domain = a.domain_u = STR("quan.biz.vn");
+	a.applicant = (struct item_applicant){.kind = APPLICANT_HOUSEHOLD,
+	                                      .registration_number = STR("41A8000123"),
+	                                      .tax_code = STR("0107000000"),
+	                                      .id_number = STR("068206001234"),
+	                                      .birth_date = DATE_NONE,
+	                                      .founded_on = DATE_NONE,
+	                                      .registered_on = DATE_NONE};
+	decide_subject(decider, &a, &all);
+	assert_int_equal(all.count, 3);
+	a.applicant.registration_number = STR("068206001234");
+	decide_subject(decider, &a, &one);
+	assert_int_equal(one.count, 2); /* the owner's number is its own number */
+	assert_memory_equal(one.keys, all.keys + 2 * DECIDE_KEY_LEN, DECIDE_KEY_LEN);
+	a.domain = STR("quan.com.vn");
+	decide_subject(decider, &a, &one);
+	assert_false(one.has_paid); /* nothing is free there */
 }
 
 /* The stored key tells nothing to whoever does not have the secret. */
@@ -427,14 +463,15 @@ static void keys_and_contacts_depend_on_the_secret(void **state)
 	static const uint8_t other_key[32] = "another key";
 	struct diag d;
 	struct item_request r = citizen();
-	uint8_t ka[DECIDE_KEY_LEN], kb[DECIDE_KEY_LEN];
+	struct decide_subject ka, kb;
 	char ca[ITEM_CONTACT_MAX], cb[ITEM_CONTACT_MAX];
 	(void)state;
 	diag_init(&d);
 	struct decider *other = decider_new(policy_load_dir("policy/rules", NULL, &d), other_key);
 	assert_string_equal(decider_revision(other), decider_revision(decider));
-	assert_true(decide_subject_key(decider, &r, ka) && decide_subject_key(other, &r, kb));
-	assert_memory_not_equal(ka, kb, sizeof ka);
+	decide_subject(decider, &r, &ka);
+	decide_subject(other, &r, &kb);
+	assert_memory_not_equal(ka.keys, kb.keys, DECIDE_KEY_LEN);
 	decide_contact_id(decider, 1, &r, ca);
 	decide_contact_id(other, 1, &r, cb);
 	assert_string_not_equal(ca, cb);
@@ -522,6 +559,7 @@ int main(void)
 	    cmocka_unit_test(the_same_facts_give_the_same_bytes),
 	    cmocka_unit_test(any_facts_give_one_sound_outcome),
 	    cmocka_unit_test(a_subject_is_its_number_and_zone_whatever_else_differs),
+	    cmocka_unit_test(the_numbers_of_one_household_are_one_subject),
 	    cmocka_unit_test(keys_and_contacts_depend_on_the_secret),
 	    cmocka_unit_test(the_same_applicant_is_the_same_contact_under_one_account),
 	    cmocka_unit_test(a_decider_lives_as_long_as_anybody_holds_it),

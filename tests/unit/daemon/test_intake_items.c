@@ -260,8 +260,9 @@ static const struct bad_line bad_lines[] = {
     {RENEW(",\"period\":\"1\",\"cur_exp_date\":\"2026-01-01\""), "53 period WRONG_TYPE"},
     {RENEW(",\"period\":1,\"cur_exp_date\":\"2026-01-01\",\"ns\":[],\"ds\":[],\"services\":[],\"contacts\":{}"
            ",\"applicant\":{}"),
-     "0 applicant NOT_ALLOWED; 0 contacts NOT_ALLOWED; 0 ns NOT_ALLOWED; 0 ds NOT_ALLOWED; 0 services "
-     "NOT_ALLOWED"},
+     "0 contacts NOT_ALLOWED; 0 ns NOT_ALLOWED; 0 ds NOT_ALLOWED; 0 services NOT_ALLOWED; "
+     "0 applicant.kind MISSING; 0 applicant.name MISSING; 0 applicant.email MISSING; 0 applicant.address "
+     "MISSING"},
     {RENEW(",\"period\":1,\"cur_exp_date\":20260101"), "70 cur_exp_date WRONG_TYPE"},
     {RENEW(",\"period\":99999999999999999999,\"cur_exp_date\":\"2026-01-01\""), "53 period WRONG_TYPE"},
     {"{\"ref\":\"a b\",\"op\":\"renew\",\"domain\":\"a..vn\",\"period\":1,\"cur_exp_date\":\"2026-01-01\"}",
@@ -495,7 +496,8 @@ static const struct {
     {RENEWAL, "r,renew,\"x\ny.vn\",,2026-01-01", "9 domain BAD_NAME; 0 period MISSING"},
     {RENEWAL ",ns", "r,renew,a.vn,1,2026-01-01,ns1.a.vn", "0 ns NOT_ALLOWED"},
     {RENEWAL ",applicant.registration_exempt", "r,renew,a.vn,1,2026-01-01,yes",
-     "27 applicant.registration_exempt WRONG_TYPE; 0 applicant NOT_ALLOWED"},
+     "27 applicant.registration_exempt WRONG_TYPE; 0 applicant.kind MISSING; "
+     "0 applicant.name MISSING; 0 applicant.email MISSING; 0 applicant.address MISSING"},
     {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2",
      "27 ds[0].digest_type WRONG_TYPE; 27 ds[0].digest EMPTY; 0 ds NOT_ALLOWED"},
     {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2:3:00:5", "27 ds[0] SYNTAX; 0 ds NOT_ALLOWED"},

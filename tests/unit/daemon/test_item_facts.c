@@ -131,8 +131,8 @@ static void wrong_facts_are_refused_with_what_is_expected(void **state)
 	static const struct {
 		const char *text, *errors;
 	} rows[] = {
-	    {CREATE(",\"facts\":{\"nobody\":1}"),
-	     "facts.nobody BAD_FACT: a fact that the rules ask for: attended, staff"},
+	    {CREATE(",\"facts\":{\"nobody\":1}"), "facts.nobody BAD_FACT: a fact that the rules ask for: "
+	                                          "attended, staff, certificate_on, enterprise_size"},
 	    {CREATE(",\"facts\":{\"staff\":100}"), "facts.staff BAD_FACT: a whole number from 0 to 99"},
 	    {CREATE(",\"facts\":{\"attended\":\"yes\"}"), "facts.attended BAD_FACT: one of false, true"},
 	    {CREATE(",\"facts\":{\"attended\":[true]}"),

@@ -391,8 +391,10 @@ static void import(struct pair *p)
 		    .created = PLAY_START - 300 * PLAY_DAY,
 		    .expires = PLAY_START + (instant_ms_t)draw(p, 100) * PLAY_DAY,
 		    .grant_from = draw(p, 2) ? DATE_NONE : date_make(2025, 12, 1 + (int)draw(p, 28)),
-		    .has_subject_key = draw(p, 2)};
-		rows[i].subject_key[0] = (uint8_t)draw(p, 4);
+		    .subject = {.count = draw(p, 2) ? 1 + (uint32_t)draw(p, 2) : 0, .has_paid = draw(p, 2)}};
+		for (uint32_t k = 0; k < rows[i].subject.count; k++)
+			rows[i].subject.keys[k * DECIDE_KEY_LEN] = (uint8_t)(1 + draw(p, 4));
+		rows[i].subject.paid[0] = (uint8_t)(9 + draw(p, 4));
 	}
 	struct store_import a = {.rows = rows, .count = ARRAY_LEN(rows)}, b = a;
 	assert_int_equal(both(p, &a.op, &b.op, STORE_IMPORT), OK);

@@ -200,7 +200,7 @@ static enum err do_import(struct store_backend *b)
 	                               .created = NOW,
 	                               .expires = NOW,
 	                               .grant_from = date_make(2026, 1, 1),
-	                               .has_subject_key = true};
+	                               .subject = {.count = 1}};
 	struct store_import i = {.rows = &row, .count = 1};
 	return play(b, &i.op, STORE_IMPORT);
 }

@@ -294,28 +294,29 @@ static void dates_at_the_calendars_end_do_no_harm(void **state)
 
 static void the_key_is_one_for_each_zone_kind_and_number(void **state)
 {
-	char key[POLICY_KEY_MAX];
+	struct fixture *f = *state;
+	char keys[POLICY_NUMBERS_MAX][POLICY_KEY_MAX], *key = keys[0];
 	struct policy_facts facts = citizen();
-	(void)state;
-	assert_true(policy_subject_key(&facts, key));
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 1);
 	assert_string_equal(key, "id.vn/citizen/012306000005");
 	facts = enterprise();
 	facts.tax_code = STR("0199999014-001");
-	assert_true(policy_subject_key(&facts, key));
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 1);
 	assert_string_equal(key, "biz.vn/enterprise/0199999014001");
 	facts = household();
-	assert_true(policy_subject_key(&facts, key));
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 1);
 	assert_string_equal(key,
 	                    "biz.vn/household_business/068203000011"); /* not the citizen of that number */
 	facts.registration_number = STR("0000000000000");
-	assert_false(policy_subject_key(&facts, key));
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 0);
 	facts.registration_number = STR("12345678901234567890123456789012345678901234567890");
-	assert_false(policy_subject_key(&facts, key));
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 0);
 	facts = renewal();
-	assert_false(policy_subject_key(&facts, key));
+	facts.kind = POLICY_KIND_NONE;
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 0);
 	facts = citizen();
 	facts.kind = POLICY_COOPERATIVE;
-	assert_false(policy_subject_key(&facts, key));
+	assert_int_equal(policy_subject_keys(f->rules, &facts, keys), 0);
 	assert_string_equal(key, "");
 }
 
