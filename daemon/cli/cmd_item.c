@@ -2,12 +2,13 @@
  * outcome is open. */
 #include "daemon/admin/admin_proto.h"
 #include "daemon/cli/answer.h"
+#include "daemon/cli/watch.h"
 
 #include <string.h>
 
 struct item_args {
+	struct watch_args watch;
 	const char *why, *expires, *created, *state;
-	bool json;
 };
 
 #define PAGES_MAX 1000 /* more than anybody reads; an answer that never ends is a fault of the daemon */
@@ -21,8 +22,9 @@ static const struct opt opts[] = {
      NULL, 0, 0},
     {"state", 0, OPT_TEXT, offsetof(struct item_args, state), "STATE",
      "without a number: only those in pending, unknown, reconciling or needs_human", NULL, 0, 0},
-    {"json", 0, OPT_FLAG, offsetof(struct item_args, json), NULL, "print the daemon's answer as JSON", NULL,
-     0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct item_args, watch.json), NULL, "print the daemon's answer as JSON",
+     NULL, 0, 0},
+    WATCH_MORE(struct item_args),
 };
 
 static json_t *decision(long long item, const char *outcome, const struct item_args *a)
@@ -76,7 +78,7 @@ static int list_open(struct cli *cli, const struct item_args *a)
 	if (result == CLI_DONE)
 		result = answer_show(json_pack("{s:I, s:O}", "count", (json_int_t)json_array_size(all),
 		                               "items", all),
-		                     a->json);
+		                     a->watch.json);
 	json_decref(all);
 	return result;
 }
@@ -85,21 +87,30 @@ static int run(struct cli *cli, void *args, char **operands, size_t count)
 {
 	const struct item_args *a = args;
 	long long item;
+	if (count == 0 && (a->watch.watch || a->watch.every)) {
+		cli_error("one item is watched: vnepp item NUMBER --watch; 'vnepp top' and 'vnepp status' "
+		          "show how many there are");
+		return CLI_USAGE;
+	}
 	if (count == 0)
 		return list_open(cli, a);
 	if (!answer_number(operands[0], "an item, as the log and results have it", &item))
 		return CLI_USAGE;
 	if (count == 1)
-		return answer_ask(cli,
-		                  json_pack("{s:s, s:I}", "cmd", ADMIN_CMD_ITEM, "item", (json_int_t)item),
-		                  a->json);
+		return watch_ask(cli,
+		                 json_pack("{s:s, s:I}", "cmd", ADMIN_CMD_ITEM, "item", (json_int_t)item),
+		                 &a->watch, NULL);
+	if (a->watch.watch || a->watch.every) {
+		cli_error("one item is watched: vnepp item %lld --watch", item);
+		return CLI_USAGE;
+	}
 	if (count != 3 || strcmp(operands[1], "resolve") != 0) {
 		cli_error(
 		    "an item can be shown, or decided: vnepp item %lld resolve done|failed|retry --why TEXT",
 		    item);
 		return CLI_USAGE;
 	}
-	return answer_ask(cli, decision(item, operands[2], a), a->json);
+	return answer_ask(cli, decision(item, operands[2], a), a->watch.json);
 }
 
 const struct cli_command cmd_item = {

@@ -3,6 +3,7 @@
 #include "daemon/cli/answer.h"
 #include "daemon/cli/policy_folder.h"
 #include "daemon/cli/policy_status.h"
+#include "daemon/cli/watch.h"
 #include "policy/lint.h"
 #include "policy/policy.h"
 
@@ -11,6 +12,7 @@
 #define FINDINGS_MAX (64u << 20)
 
 struct stage_args {
+	struct watch_args watch; /* of status alone */
 	const char *as, *why, *at, *site, *confirm_within;
 	uint32_t limit;
 	bool json;
@@ -53,8 +55,9 @@ static const struct opt step_opts[] = {WHY, AS_AND_JSON};
 static const struct opt status_opts[] = {
     {"limit", 0, OPT_NUMBER, offsetof(struct stage_args, limit), "N", "so many steps of the history (50)",
      NULL, 1, 1000},
-    {"json", 0, OPT_FLAG, offsetof(struct stage_args, json), NULL, "print the daemon's answer as JSON", NULL,
-     0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct stage_args, watch.json), NULL, "print the daemon's answer as JSON",
+     NULL, 0, 0},
+    WATCH_MORE(struct stage_args),
 };
 
 static int ask(struct cli *cli, json_t *request, const struct stage_args *a)
@@ -134,7 +137,8 @@ static int run_status(struct cli *cli, void *args, char **operands, size_t count
 {
 	const struct stage_args *a = args;
 	(void)operands, (void)count; /* none */
-	return ask(cli, json_pack("{s:s, s:i}", "cmd", ADMIN_CMD_POLICY_STATUS, "limit", (int)a->limit), a);
+	return watch_ask(cli, json_pack("{s:s, s:i}", "cmd", ADMIN_CMD_POLICY_STATUS, "limit", (int)a->limit),
+	                 &a->watch, policy_status_print);
 }
 
 const struct cli_command cmd_policy_stage = {

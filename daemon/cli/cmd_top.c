@@ -118,9 +118,12 @@ static long long number(const json_t *o, const char *key)
 static void head(const struct top *t, struct buf *out)
 {
 	const json_t *s = t->answers[STATUS], *jobs = json_object_get(s, "jobs"),
-	             *sum = json_object_get(s, "since_start");
+	             *sum = json_object_get(s, "since_start"), *items = json_object_get(s, "items");
 	buf_printf(out, "%s  %s  version %s  since %s  now %s\n", word(s, "instance"), word(s, "state"),
 	           word(s, "version"), word(s, "since"), word(s, "now"));
+	buf_printf(out, "queued %lld  for a person %lld  in doubt %lld\n", number(items, "queued"),
+	           number(items, "needs_human") + number(items, "review"),
+	           number(items, "unknown") + number(items, "reconciling"));
 	buf_printf(out, "done %lld", t->done);
 	if (t->per_s >= 0)
 		buf_printf(out, " (%.1f/s)", t->per_s);

@@ -18,6 +18,16 @@ struct watch_args {
 
 #define WATCH_EVERY_S 2
 
+/* Two more options, for commands with others of their own; `type` has a struct watch_args named `watch`. */
+#define WATCH_MORE(type)                                                                            \
+	{                                                                                           \
+	    "watch", 'w', OPT_FLAG, offsetof(type, watch.watch), NULL, "show it anew until Ctrl-C", \
+	    NULL,    0,   0},                                                                       \
+	{                                                                                           \
+		"every", 0, OPT_NUMBER, offsetof(type, watch.every), "SECONDS",                     \
+		    "with --watch: how often (2)", NULL, 1, 3600                                    \
+	}
+
 /* The options --json, --watch and --every of a command whose arguments are a struct watch_args. */
 extern const struct opt watch_opts[];
 #define WATCH_OPTS 3

@@ -122,6 +122,8 @@ check "… with the libraries" grep -qE '^openssl +[0-9]' "$dir/out"
 check "watching shows it again" bash -c "timeout -s INT 3 '$build/vnepp' status --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^instance ' '$dir/out') -ge 2 ]"
 check "… as JSON, a line each" bash -c "timeout -s INT 3 '$build/vnepp' queue --json --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^{.*}\$' '$dir/out') -ge 2 ]"
 check "… and how often goes with it" usage status --every 1
+check "the rule set in force is watched, too" bash -c "timeout -s INT 3 '$build/vnepp' policy status --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^in force' '$dir/out') -ge 2 ]"
+check "a list of items is not watched" usage item --watch
 
 check "top, where no terminal is, shows one moment and says so" shows 'is no terminal' top
 check "… with accounts and sessions" bash -c "grep -q '^  sim ' '$dir/out' && grep -q 'TLSv1.3' '$dir/out' && ! grep -q $'\\033' '$dir/out'"
@@ -191,6 +193,7 @@ check "… so it is a person's again" wait_for stands 26 needs_human
 wait_for stands 27 needs_human
 check "those that wait for a person are listed" shows '^ *26 +needs_human +create +ten-31.com.vn +anphat' item
 check "… with how many" grep -qE '^count +2$' "$dir/out"
+check "one is watched" bash -c "timeout -s INT 3 '$build/vnepp' item 26 --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^state .*needs_human' '$dir/out') -ge 2 ]"
 check "… by state" shows '^count +2$' item --state needs_human
 check "… others are not there" shows '^count +0$' item --state pending
 check "… for programs" bash -c "'$build/vnepp' item --json --socket '$dir/control.sock' | grep -q '\"domain\": \"ten-32.com.vn\"'"
