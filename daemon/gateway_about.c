@@ -111,7 +111,8 @@ static json_t *partner(const struct config *c, const struct config_partner *p)
 
 static json_t *admin(const struct config *c)
 {
-	return json_pack("{s:o, s:o, s:o, s:b}", "control_socket", words(c->control_socket), "listen",
+	return json_pack("{s:o, s:o, s:o, s:o, s:b}", "control_socket", words(c->control_socket),
+	                 "feed_socket", words(c->feed_socket), "listen",
 	                 list_of(c->admin_listen, c->admin_listen_count), "token_file",
 	                 words(c->admin_token_file), "roles", c->has_roles);
 }

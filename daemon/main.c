@@ -148,7 +148,8 @@ static void on_ready(void *arg, const char *why)
 		return;
 	}
 	LOG(&d->log.log, LOG_NOTICE, "ready", "listening", F_C("api", listener_address(d->listening.api)),
-	    F_C("control", d->config->control_socket), F_C("version", VNEPP_VERSION));
+	    F_C("control", d->config->control_socket), F_C("feed", d->config->feed_socket),
+	    F_C("version", VNEPP_VERSION));
 	sdnotify_ready(&d->notify);
 	d->certificates.fire = on_certificates;
 	on_certificates(&d->certificates);

@@ -278,6 +278,14 @@ static void stream_read(struct feed_call *x)
 	api_submit(x->call.api->reader, &x->batch.op, STORE_GET_BATCH, on_counts);
 }
 
+static void bad_parameter(struct http_request *r, const char *what)
+{
+	api_problem_answer(r, &(struct api_problem){.status = 400,
+	                                            .type = "bad-parameter",
+	                                            .title = "A parameter cannot be read",
+	                                            .detail = str_c(what)});
+}
+
 /* ---- reading ----------------------------------------------------------------------------------------------------------------- */
 
 static void on_failed(struct feed_call *x, const struct store_op *op)
@@ -294,6 +302,8 @@ static void on_failed(struct feed_call *x, const struct store_op *op)
 	}
 	if (op->err == ERR_NOT_FOUND)
 		api_problem_answer(c->http, &p);
+	else if (op->err == ERR_RANGE)
+		bad_parameter(c->http, op->errmsg.text);
 	else
 		api_problem_store(c->api, c->http, op);
 	api_call_end(c);
@@ -358,14 +368,6 @@ static void on_abort(struct http_request *r, enum err why)
 }
 
 /* ---- requests ---------------------------------------------------------------------------------------------------------------- */
-
-static void bad_parameter(struct http_request *r, const char *what)
-{
-	api_problem_answer(r, &(struct api_problem){.status = 400,
-	                                            .type = "bad-parameter",
-	                                            .title = "A parameter cannot be read",
-	                                            .detail = str_c(what)});
-}
 
 /* One partner's feeds are few: its own programs. */
 static bool has_room(const struct api_request *q)

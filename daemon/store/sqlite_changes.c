@@ -223,6 +223,18 @@ static enum err go_to_end(struct sq *s, struct store_get_changes *o)
 	return err;
 }
 
+/* Nothing was found behind the cursor: is that because nothing can be? */
+static enum err check_not_ahead(struct sq *s, struct store_get_changes *o)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_CHANGES_LAST);
+	bool ahead =
+	    sq_row(s, &o->op, st, &err) && (o->cursor.seq > (uint64_t)sqlite3_column_int64(st, 0) ||
+	                                    o->cursor.publication > (uint64_t)sqlite3_column_int64(st, 1));
+	sq_done(st);
+	return err || !ahead ? err : store_cursor_ahead(&o->op);
+}
+
 enum err sq_get_changes(struct sq *s, struct store_get_changes *o)
 {
 	REQUIRE(o->limit > 0 && o->limit <= STORE_PAGE_MAX);
@@ -232,5 +244,7 @@ enum err sq_get_changes(struct sq *s, struct store_get_changes *o)
 	enum err err = o->batch ? check_batch(s, o) : OK;
 	if (!err && o->from == STORE_CHANGES_NOW)
 		err = go_to_end(s, o);
-	return err ? err : read_feed(s, o);
+	if (!err)
+		err = read_feed(s, o);
+	return err || o->count || o->more ? err : check_not_ahead(s, o);
 }

@@ -100,6 +100,8 @@ SQ(TOLD_PUT, "INSERT INTO told(name, partner, free_until) VALUES(?1, ?2, ?3) ON 
 SQ(CHANGED_ITEM,
    "SELECT i.batch, i.line, i.op, i.ref, i.domain FROM item i CROSS JOIN publication p ON p.batch = "
    "i.batch WHERE i.id = ?1 AND p.after_seq < ?2")
+SQ(CHANGES_LAST,
+   "SELECT (SELECT coalesce(max(seq), 0) FROM result), (SELECT coalesce(max(id), 0) FROM publication)")
 SQ(CHANGES_END,
    "SELECT max((SELECT coalesce(max(seq), 0) FROM result WHERE partner = ?1), coalesce(max(after_seq), 0)), "
    "coalesce(max(id), 0) FROM publication WHERE partner = ?1")

@@ -12,6 +12,14 @@ const char *store_cursor_format(char out[STORE_CURSOR_MAX], const struct store_c
 	return out;
 }
 
+enum err store_cursor_ahead(struct store_op *op)
+{
+	return err_set(
+	    &op->errmsg, ERR_RANGE,
+	    "this cursor is ahead of everything there is: it is another gateway's, or the store was restored "
+	    "from a backup");
+}
+
 bool store_cursor_parse(struct str s, struct store_cursor *out)
 {
 	struct str all = s, seq = str_split(&s, '-'), publication = str_split(&s, '-');

@@ -23,6 +23,8 @@ struct store_cursor {
 };
 /* "12-3", or "12-3-77" in the midst of a publication. */
 const char *store_cursor_format(char out[STORE_CURSOR_MAX], const struct store_cursor *c);
+/* For back ends: ERR_RANGE with its text. */
+enum err store_cursor_ahead(struct store_op *op);
 bool store_cursor_parse(struct str s, struct store_cursor *out) MUST_CHECK;
 
 enum store_notice_kind {
@@ -67,7 +69,8 @@ struct store_notify {
 	bool more;            /* out: ask again, as it is */
 };
 
-/* A partner's changes after the cursor, oldest first. ERR_NOT_FOUND: no such batch of this partner. */
+/* A partner's changes after the cursor, oldest first. ERR_NOT_FOUND: no such batch of this partner. ERR_RANGE: the
+ * cursor is none that this store has given. */
 struct store_get_changes {
 	struct store_op op;
 	uint32_t partner; /* in */

@@ -171,7 +171,8 @@ enum err mem_get_changes(struct mem *m, struct store_get_changes *o)
 	if (o->from == STORE_CHANGES_NOW)
 		go_to_end(m, o);
 	read_feed(m, o);
-	return OK;
+	bool ahead = o->cursor.seq > m->result_count || o->cursor.publication > m->publication_count;
+	return ahead && !o->count && !o->more ? store_cursor_ahead(&o->op) : OK;
 }
 
 /* ---- notices ------------------------------------------------------------------------------------------------------------- */

@@ -186,6 +186,25 @@ static void a_change_has_one_cursor_for_ever(void **state)
 	same_cursors(&one, &all, 0);
 }
 
+static void a_cursor_ahead_of_everything_is_refused(void **state)
+{
+	CONTRACT_OF(c, state);
+	static const struct store_cursor ahead[] = {
+	    {2, 1, STORE_CURSOR_ALL}, {1, 2, STORE_CURSOR_ALL}, {900, 0, STORE_CURSOR_ALL}, {0, 900, 7}};
+	item_id_t first = contract_admit_many(c, 0, "a", 1, 1);
+	struct store_claim k = contract_claim(c, 0, 1);
+	contract_end(c, first, k.claim, ITEM_DONE);
+	for (size_t i = 0; i < ARRAY_LEN(ahead); i++) {
+		struct store_get_changes g = {
+		    .partner = c->partner[0], .cursor = ahead[i], .limit = 10, .arena = &c->a};
+		enum err err = play(c->b, &g.op, STORE_GET_CHANGES);
+		assert_true(err == ERR_RANGE || g.count > 0);
+		assert_true(i > 1 || err == ERR_RANGE);
+	}
+	expect(c, 0, (struct store_cursor){1, 1, STORE_CURSOR_ALL}, "");
+	expect(c, 1, (struct store_cursor){1, 1, STORE_CURSOR_ALL}, ""); /* as `now` was told once */
+}
+
 static void a_dropped_batch_is_not_told(void **state)
 {
 	CONTRACT_OF(c, state);
@@ -234,7 +253,9 @@ const struct CMUnitTest contract_changes_tests[] = {CONTRACT_TEST(the_feed_tells
                                                     CONTRACT_TEST(a_batch_has_its_own_changes),
                                                     CONTRACT_TEST(now_is_behind_everything),
                                                     CONTRACT_TEST(a_change_has_one_cursor_for_ever),
+                                                    CONTRACT_TEST(a_cursor_ahead_of_everything_is_refused),
                                                     CONTRACT_TEST(a_change_has_one_cursor_for_ever),
+                                                    CONTRACT_TEST(a_cursor_ahead_of_everything_is_refused),
                                                     CONTRACT_TEST(a_dropped_batch_is_not_told),
                                                     CONTRACT_TEST(cursors_are_read_strictly),
                                                     CONTRACT_TESTS_END};

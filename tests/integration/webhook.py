@@ -3,261 +3,25 @@
 Webhooks from end to end: partners submit to the daemon, vnepp-webhookd reads its feed socket, receivers of this script take what
 comes over HTTPS, verify it as the Standard Webhooks specification has it, and compare it with GET /v1/changes.
 """
+import contextlib
 import http.client
 import json
 import os
 import shutil
 import signal
 import socket
-import ssl
+import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+from email.utils import formatdate
 
+import webhook_world as world
 from receiver import Receiver, is_signed, new_secret
+from webhook_world import (BUILD, PARTNERS, ROOT, ask, changes, check, comes, compare, configure, ended, events, folder, give_up, kill,
+                           path, prepare, processes, read, reload, skip, start_gateway, start_webhookd, submit, until, write)
 
-BUILD = os.path.abspath(os.environ.get("BUILD", "build"))
-ROOT = os.getcwd()
-folder = tempfile.mkdtemp()
-processes = []
-passed = failed = skipped = 0
-PARTNERS = ("anphat", "hoasen")
-
-
-def check(what, fine, detail=""):
-    global passed, failed
-    if fine:
-        passed += 1
-        return
-    failed += 1
-    print(f"FAILED: {what}: {detail}"[:1500])
-
-
-def skip(why):
-    global skipped
-    skipped += 1
-    print(f"SKIPPED: {why}")
-
-
-def path(name):
-    return os.path.join(folder, name)
-
-
-def read(name):
-    with open(path(name), errors="replace") as f:
-        return f.read()
-
-
-def write(name, text, mode=0o600):
-    with open(path(name), "w") as f:
-        f.write(text)
-    os.chmod(path(name), mode)
-
-
-def give_up(why):
-    print(f"FAILED: {why}")
-    for log in ("w.log", "d.log", "r.log"):
-        if os.path.exists(path(log)):
-            print("".join(read(log).splitlines(True)[-8:]))
-    print(f"{passed} passed, {failed + 1} failed")
-    sys.exit(1)
-
-
-def until(what, condition, seconds=30):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.02)
-    give_up(f"{what} did not come within {seconds} s")
-
-
-def comes(what, condition, seconds=30):
-    """The same as a check: what follows can do without it."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return check(what, True)
-        time.sleep(0.02)
-    check(what, False, f"not within {seconds} s\n" + "".join(read("w.log").splitlines(True)[-6:]))
-
-
-# ---- processes ----
-
-def start(program, *args, log):
-    with open(path(log), "ab") as f:
-        p = subprocess.Popen([os.path.join(BUILD, program), *args], cwd=folder, stdout=f, stderr=f, stdin=subprocess.DEVNULL)
-    processes.append(p)
-    return p
-
-
-def start_registry():
-    start("vnepp-regsim", "--listen", "127.0.0.1:0", "--cert", "certs/registry.pem", "--key", "certs/registry.key", "--ca",
-          "certs/ca.pem", "--account", "anphat:testpw12,sessions=8,rate=2000", "--port-file", "rport", log="r.log")
-    until("the registry", lambda: os.path.exists(path("rport")))
-
-
-def start_gateway():
-    global port
-    if os.path.exists(path("ports")):
-        os.remove(path("ports"))
-    p = start("vneppd", "--config", "vneppd.yaml", "--ports-file", "ports", log="d.log")
-    until("the gateway", lambda: p.poll() is not None or (os.path.exists(path("ports")) and "api=" in read("ports")))
-    if p.poll() is not None:
-        give_up("the gateway does not start")
-    port = int(dict(line.split("=") for line in read("ports").split())["api"])
-    return p
-
-
-def start_webhookd():
-    ready = read("w.log").count("event=ready") if os.path.exists(path("w.log")) else 0
-    p = start("vnepp-webhookd", "--config", "webhooks.yaml", log="w.log")
-    until("vnepp-webhookd", lambda: p.poll() is not None or read("w.log").count("event=ready") > ready)
-    if p.poll() is not None:
-        give_up("vnepp-webhookd does not start")
-    return p
-
-
-def kill(p, how=signal.SIGKILL):
-    p.send_signal(how)
-    return p.wait(30)
-
-
-def events(name, log="w.log"):
-    return [line for line in read(log).splitlines() if f"event={name} " in line]
-
-
-def prepare():
-    subprocess.run(["sh", f"{ROOT}/certs/dev-ca.sh", path("certs"), "extra"], check=True, capture_output=True)
-    write("pw", "testpw12\n")
-    start_registry()
-    write("vneppd.yaml", f"""instance: hooks
-sandbox: {{clock: "2026-11-20T09:00:00+07:00"}}
-store: {{path: vnepp.db}}
-api: {{listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}}
-admin: {{control_socket: "{folder}/c.sock", feed_socket: "{folder}/f.sock"}}
-policy: {{rules: "{ROOT}/policy/rules"}}
-log: {{format: logfmt}}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:{read('rport').strip()}"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {{ca: certs/ca.pem, server_name: localhost}}
-    backoff: {{min: 50ms, max: 500ms}}
-    settle: 300ms
-    accounts:
-      - {{name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key, sessions: 2}}
-""")
-    write("partners.yaml", "partners:\n" + "".join(
-        f"  - {{name: {n}, certificates: [{{san_uri: 'urn:vnepp:partner:{n}'}}], account: anphat}}\n" for n in PARTNERS))
-
-
-def configure(entries, give_up_after="5d", timeout="2s", first="100ms"):
-    """entries: partner -> (receiver or URL, further settings)."""
-    text = (f"feed: f.sock\ndatabase: hooks.db\ntimeout: {timeout}\nlog: {{format: logfmt}}\n"
-            f"retry: {{first: {first}, longest: 1s, give_up: {give_up_after}}}\nreceivers:\n")
-    for partner, (to, more) in entries.items():
-        url = to if isinstance(to, str) else to.url()
-        more = {"ca": "certs/ca.pem", "internal": "true", "secrets": f"{partner}.secrets", **more}
-        text += f"  - partner: {partner}\n    url: \"{url}\"\n" + "".join(f"    {k}: {v}\n" for k, v in more.items() if v)
-    write("webhooks.yaml", text, 0o644)
-
-
-def reload(p):
-    before = len(events("config.reloaded"))
-    p.send_signal(signal.SIGHUP)
-    until("the reload", lambda: len(events("config.reloaded")) > before)
-
-
-# ---- partners ----
-
-def ask(partner, method, where, body=None):
-    context = ssl.create_default_context(cafile=path("certs/ca.pem"))
-    context.load_cert_chain(path(f"certs/{partner}.pem"), path(f"certs/{partner}.key"))
-    for _ in range(100):
-        try:
-            c = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
-            c.request(method, where, body, {"Content-Type": "application/x-ndjson"} if body else {})
-            answer = c.getresponse()
-            text = answer.read().decode()
-            c.close()
-            if answer.status not in (409, 429, 503):
-                return answer.status, text
-        except (OSError, http.client.HTTPException):
-            pass
-        time.sleep(0.1)
-    give_up(f"{method} {where} is not answered")
-
-
-serial = 0
-
-
-def submit(partner, count):
-    """Refs of new lines, each its own name."""
-    global serial
-    refs, lines = [], []
-    for _ in range(count):
-        serial += 1
-        refs.append(f"{partner}-{serial}")
-        lines.append(json.dumps({
-            "ref": refs[-1], "op": "create", "domain": f"ten{serial}.com.vn", "period": 1, "if_not_free": "charge",
-            "max_fee_vnd": 900000, "applicant": {
-                "kind": "other", "name": "Ban Tổ chức", "phone": "+84.281234567", "email": "a@example.vn", "address": {
-                    "street": "1 Lê Lợi", "ward": "Bến Thành", "province": "79", "province_list": "2025-07-01", "country": "VN"}}}))
-    status, text = ask(partner, "POST", "/v1/batches", ("\n".join(lines) + "\n").encode())
-    if status != 202:
-        give_up(f"a batch is refused: {status} {text[:500]}")
-    return refs
-
-
-def changes(partner):
-    rows, after = [], None
-    while True:
-        page = json.loads(ask(partner, "GET", "/v1/changes?limit=1000" + (f"&after={after}" if after else ""))[1])
-        rows += page["changes"]
-        if not page["more"]:
-            return rows
-        after = page["next"]
-
-
-def ended(partner, refs):
-    """All changes, once every ref has a last word."""
-    def look():
-        rows = changes(partner)
-        last = {c["ref"]: c["state"] for c in rows}
-        return rows if all(last.get(r) in ("done", "failed") for r in refs) else None
-    return until(f"the end of {len(refs)} items of {partner}", look)
-
-
-def compare(what, receiver, partner, refs):
-    """Everything about the refs has come, is what the API says, signed, each change under one id, in order of each item."""
-    told = [c for c in ended(partner, refs) if c["ref"] in set(refs)]
-    comes(f"{what}: everything arrives", lambda: {s["change"]["cursor"] for s in receiver.taken().values()} >= {c["cursor"] for c in told})
-    taken = [s for s in receiver.taken().values() if s["change"]["ref"] in set(refs)]
-    by_cursor = {s["change"]["cursor"]: s["change"] for s in taken}
-    check(f"{what}: each change as GET /v1/changes tells it", all(by_cursor.get(c["cursor"]) == c for c in told))
-    check(f"{what}: nothing else", len(taken) == len(told), f"{len(taken)} messages, {len(told)} changes")
-    ids = {}
-    for s in receiver.all():
-        ids.setdefault(s["change"]["cursor"], set()).add(s["id"])
-    check(f"{what}: a change keeps its id", all(len(i) == 1 for i in ids.values()))
-    order = {}
-    for s in sorted(taken, key=lambda s: s["at"]):
-        order.setdefault(s["change"]["ref"], []).append(s["change"]["cursor"])
-    for ref in refs:
-        want = [c["cursor"] for c in told if c["ref"] == ref]
-        if order.get(ref) != want:
-            return check(f"{what}: in order of {ref}", False, f"{order.get(ref)} is not {want}")
-    check(f"{what}: in order of each item", True)
-    return taken
-
-
-# ---- what is tried ----
 
 def try_delivery(a, h):
     refs_a, refs_h = submit("anphat", 40), submit("hoasen", 40)
@@ -372,16 +136,16 @@ def try_failures(a):
         tries.setdefault(s["id"], []).append(s)
     check("… and each attempt is signed anew", all(is_signed(s, secrets["anphat"]) for t in tries.values() if len(t) > 1 for s in t))
     check("… in the log", events("webhook.failed") and "status=500" in events("webhook.failed")[-1])
-    asked = []
+    for status, wait in ((503, lambda: "2"), (429, lambda: formatdate(time.time() + 3, usegmt=True))):
+        asked = []
 
-    def later(seen):
-        asked.append((seen["id"], seen["at"]))
-        return (503, {"Retry-After": "2"}) if len(asked) == 1 else 200
+        def later(seen):
+            asked.append((seen["id"], seen["at"]))
+            return (status, {"Retry-After": wait()}) if len(asked) == 1 else 200
 
-    a.behave = later
-    refs = submit("anphat", 1)
-    compare("503 with Retry-After", a, "anphat", refs)
-    check("… is heeded", asked[1][1] - asked[0][1] >= 1.9, asked)
+        a.behave = later
+        compare(f"{status} with Retry-After", a, "anphat", submit("anphat", 1))
+        check("… is heeded", asked[1][1] - asked[0][1] >= 1.9, asked)
     a.behave = lambda seen: 200
 
 
@@ -511,6 +275,36 @@ def stream(head, piece, pause=0.0, most=2000):
     return write_all
 
 
+def try_stop(p, a):
+    """What is on its way when it is asked to stop comes back first."""
+    answers, entered = threading.Event(), []
+
+    def slow(seen):
+        entered.append(seen)
+        answers.wait(15)
+        return 200
+
+    configure({"anphat": (a, {}), "hoasen": (receivers["hoasen"], {})}, timeout="20s")
+    reload(p)
+    a.behave = slow
+    before = len(a.all())
+    refs = submit("anphat", 4)
+    ended("anphat", refs)
+    until("all under way", lambda: len(entered) == len(refs))
+    p.send_signal(signal.SIGTERM)
+    until("the stop", lambda: "signal=15" in events("signal")[-1])
+    check("it waits for what is on its way", p.poll() is None)
+    answers.set()
+    check("… and stops then", p.wait(10) == 0)
+    p = start_webhookd()
+    compare("before and after a stop", a, "anphat", refs)
+    check("… nothing came twice", len(a.all()) - before == len({s["id"] for s in a.all()[before:]}), f"{len(a.all()) - before} messages")
+    a.behave = lambda seen: 200
+    configure({"anphat": (a, {}), "hoasen": (receivers["hoasen"], {})})
+    reload(p)
+    return p
+
+
 def try_hostile(p, a, h):  # p: whose memory is looked at
     """What a receiver answers beside a status is its own affair, as long as it costs us nothing."""
     ok = b"HTTP/1.1 200 OK\r\n"
@@ -624,6 +418,20 @@ def try_beginning(p, h, other):
     return p
 
 
+def try_restored(gateway):
+    """The gateway's store is an earlier one (here: a fresh one) than vnepp-webhookd has read."""
+    kill(gateway, signal.SIGTERM)
+    for name in os.listdir(folder):
+        if name.startswith("vnepp.db"):
+            os.remove(path(name))
+    gateway = start_gateway()
+    p = start_webhookd()
+    comes("a store that is older than what was read is told", lambda: "ahead of everything" in "".join(events("feed.refused")[-1:]))
+    kill(p, signal.SIGTERM)
+    os.remove(path("hooks.db"))
+    return gateway
+
+
 def owned_by(names, uid, gid):
     for name in names:
         for at, folders, files in os.walk(path(name)):
@@ -668,12 +476,11 @@ def try_users(p, gateway, other):
         processes.append(q)
         return q
 
-    global port
     gateway = as_user(daemon, f"{BUILD}/vneppd", "--config", "daemon/vneppd.yaml", "--ports-file", "daemon/new-ports", log="daemon/d.log")
     until("the gateway, as its user", lambda: gateway.poll() is not None or os.path.exists(path("daemon/new-ports")))
     if gateway.poll() is not None:
         print(read("daemon/d.log")[-2000:])
-    port = int(dict(line.split("=") for line in read("daemon/new-ports").split())["api"])
+    world.port = int(dict(line.split("=") for line in read("daemon/new-ports").split())["api"])
     socket_is = os.stat(path("feed/f.sock"))
     check("the feed socket is for vnepp-webhookd's group", (socket_is.st_uid, socket_is.st_gid, socket_is.st_mode & 0o777) ==
           (daemon, webhook, 0o660), socket_is)
@@ -686,6 +493,11 @@ def try_users(p, gateway, other):
         check(f"vnepp-webhookd's user cannot read {name}", r.returncode != 0 and b"Permission denied" in r.stderr, r.stderr)
     r = subprocess.run(["ls", path("feed")], user=64103, group=64103, extra_groups=[], capture_output=True)
     check("nobody else gets to the feed socket", r.returncode != 0)
+
+def positions():
+    with contextlib.closing(sqlite3.connect(path("hooks.db"))) as db:
+        return db.execute("SELECT count(*) FROM feed").fetchone()[0]
+
 
 def try_start():
     write("bad.yaml", "feed: f.sock\nreceiver: []\n", 0o644)
@@ -718,9 +530,7 @@ def main():
     try_start()
     ended("anphat", submit("anphat", 3))  # before anybody listens
     p = start_webhookd()
-    until("the feed's position", lambda: events("feed.connected"))
-    # both partners' feeds have a position when a second question of each was answered
-    time.sleep(1.2)
+    until("a position in both feeds", lambda: positions() == len(PARTNERS))
     r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--config", "webhooks.yaml"], cwd=folder, capture_output=True, timeout=30)
     check("a second one on the same database is refused", r.returncode == 1 and b"another vnepp-webhookd" in r.stderr, r.stderr)
     try_feed_socket()
@@ -731,6 +541,7 @@ def main():
     try_failures(a)
     p = try_gone(p, a)
     try_slow(p, a, h)
+    p = try_stop(p, a)
     try_hostile(p, a, h)
     try_certificates(p, a, h)
     p, gateway = try_kills(p, gateway, a, h)
@@ -745,6 +556,7 @@ def main():
     check("it stops when asked", kill(p, signal.SIGTERM) == 0 and "event=stopped" in read("w.log"))
     for secret in secrets.values():
         check("no secret is in a log", secret not in read("w.log") and secret[10:30] not in read("w.log"))
+    gateway = try_restored(gateway)
     try_users(start_webhookd(), gateway, other)
 
 
@@ -755,17 +567,5 @@ except Exception as e:  # what the script stumbles over is a failure, with its p
     traceback.print_exc()
     check("the test itself", False, repr(e))
 finally:
-    for p in processes:
-        if p.poll() is None:
-            p.terminate()
-    for p in processes:
-        try:
-            p.wait(10)
-        except subprocess.TimeoutExpired:
-            p.kill()
-    if not os.environ.get("WEBHOOK_KEEP"):
-        shutil.rmtree(folder, ignore_errors=True)
-    else:
-        print(folder)
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-sys.exit(failed > 0)
+    world.finish()
+sys.exit(world.failed > 0)

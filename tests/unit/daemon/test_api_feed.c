@@ -77,9 +77,9 @@ static void now_is_behind_what_there_is(void **state)
 static void parameters_are_checked(void **state)
 {
 	struct world *w = *state;
-	static const char *const bad[] = {"/v1/changes?after=x", "/v1/changes?after=",
-	                                  "/v1/changes?limit=0", "/v1/changes?limit=1001",
-	                                  "/v1/changes?wait=61", "/v1/changes?wait=-1"};
+	static const char *const bad[] = {
+	    "/v1/changes?after=x", "/v1/changes?after=",  "/v1/changes?limit=0",    "/v1/changes?limit=1001",
+	    "/v1/changes?wait=61", "/v1/changes?wait=-1", "/v1/changes?after=900-1"};
 	struct client c;
 	char batch[64], path[96];
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -93,6 +93,9 @@ static void parameters_are_checked(void **state)
 	submit(w, "an.test", "a", 1, batch);
 	snprintf(path, sizeof path, "%s/events", batch);
 	get(w, &c, "an.test", path, "Last-Event-ID: x\r\n");
+	expect_problem(&c, 400, "bad-parameter");
+	client_fini(&c);
+	get(w, &c, "an.test", path, "Last-Event-ID: 900-900\r\n"); /* as after a restored backup */
 	expect_problem(&c, 400, "bad-parameter");
 	client_fini(&c);
 	get(w, &c, "an.test", path, "Accept: application/json\r\n");
