@@ -54,8 +54,8 @@ static void add_ceiling(json_t *list, const struct gateway *g, const char *whose
                         const struct limit *l, const struct ceiling *c)
 {
 	if (l->max)
-		add(list, whose, name, l, ceiling_used(c, loop_now(g->env.loop)), json_string("each second"),
-		    c->near, c->over);
+		add(list, whose, name, l, ceiling_used(c, loop_now_us(g->env.loop)),
+		    json_string("each second"), c->near, c->over);
 }
 
 static json_t *midnight(date_t day)

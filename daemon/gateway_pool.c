@@ -158,7 +158,7 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	struct pool_config c = {
 	    .session = {.loop = env->loop,
 	                .dialer = env->dialer,
-	                .ceiling = &a->registry->limits.all,
+	                .limits = &a->registry->limits,
 	                .log = env->log,
 	                .tap = &a->tap,
 	                .registry = r->name,

@@ -18,11 +18,11 @@ static enum err account_init(struct gateway *g, struct gateway_registry *r, stru
 	return gateway_pool_prepare(g, g->base, r->config, c, &a->way, e);
 }
 
-static void set_limits(struct gateway_registry *r, const struct config_registry *c, uint64_t now_ms)
+static void set_limits(struct gateway_registry *r, const struct config_registry *c, uint64_t now_us)
 {
 	r->all = c->commands_per_second;
 	memcpy(r->of, c->class_per_second, sizeof r->of);
-	limits_set(&r->limits, r->all, r->of, now_ms);
+	limits_set(&r->limits, r->all, r->of, now_us);
 	memcpy(r->day, c->class_per_day, sizeof c->class_per_day);
 	r->day[CAP_TAKEN] = c->taken_per_day;
 	caps_set(&r->caps, r->day);
@@ -35,9 +35,9 @@ enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
 		struct gateway_registry *r = &g->registries[i];
 		const struct config_registry *c = &g->base->registries[i];
 		r->config = c;
-		limits_init(&r->limits, (struct limit){0}, r->of, loop_now(g->env.loop));
+		limits_init(&r->limits, (struct limit){0}, r->of, loop_now_us(g->env.loop));
 		caps_init(&r->caps, g->env.loop, g->env.writer, g->env.log, c->name);
-		set_limits(r, c, loop_now(g->env.loop));
+		set_limits(r, c, loop_now_us(g->env.loop));
 		r->accounts = xcalloc(c->account_count, sizeof *r->accounts);
 		for (size_t k = 0; k < c->account_count; k++) {
 			enum err err = account_init(g, r, &r->accounts[k], &c->accounts[k], e);
@@ -100,7 +100,7 @@ void gateway_ceilings_set(struct gateway *g, const struct config *c)
 	for (size_t i = 0; i < g->base->registry_count; i++)
 		for (size_t k = 0; k < c->registry_count; k++)
 			if (strcmp(g->base->registries[i].name, c->registries[k].name) == 0)
-				set_limits(&g->registries[i], &c->registries[k], loop_now(g->env.loop));
+				set_limits(&g->registries[i], &c->registries[k], loop_now_us(g->env.loop));
 }
 
 /* ---- ways in use ------------------------------------------------------------------------------------------------------- */

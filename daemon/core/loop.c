@@ -100,12 +100,11 @@ void loop_timer_cancel(struct loop *l, struct loop_timer *t)
 		sift_down(l, slot, last);
 }
 
-void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t in_ms)
+static void set_at(struct loop *l, struct loop_timer *t, uint64_t at_ms)
 {
 	REQUIRE(t->fire);
 	loop_timer_cancel(l, t);
-	uint64_t now = loop_now(l);
-	t->at_ms = in_ms > UINT64_MAX - now ? UINT64_MAX : now + in_ms;
+	t->at_ms = at_ms;
 	t->order = l->order++;
 	if (l->heap_len == l->heap_cap) {
 		l->heap_cap = l->heap_cap ? l->heap_cap * 2 : 64;
@@ -113,6 +112,18 @@ void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t in_ms)
 	}
 	l->heap_len++;
 	sift_up(l, l->heap_len, t);
+}
+
+void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t in_ms)
+{
+	uint64_t now = loop_now(l);
+	set_at(l, t, in_ms > UINT64_MAX - now ? UINT64_MAX : now + in_ms);
+}
+
+void loop_timer_set_us(struct loop *l, struct loop_timer *t, uint64_t in_us)
+{
+	uint64_t at_us = loop_now_us(l) + in_us;
+	set_at(l, t, at_us / 1000 + (at_us % 1000 > 0));
 }
 
 void loop_post(struct loop *l, struct loop_msg *m)

@@ -76,6 +76,12 @@ static inline uint64_t loop_now(struct loop *l)
 	return l->now_ms;
 }
 
+/* Monotonic microseconds now (read fresh). */
+static inline uint64_t loop_now_us(const struct loop *l)
+{
+	return l->clock->mono_us(l->clock);
+}
+
 /* Wall time now (read fresh). */
 static inline instant_ms_t loop_wall(const struct loop *l)
 {
@@ -90,6 +96,8 @@ void loop_at_turn_end(struct loop *l, struct loop_hook *h);
 void loop_cancel_hook(struct loop_hook *h);
 /* Sets or moves the deadline; `in_ms` from now. */
 void loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t in_ms);
+/* The same, `in_us` from loop_now_us(): fires in the first whole millisecond that is not before. */
+void loop_timer_set_us(struct loop *l, struct loop_timer *t, uint64_t in_us);
 void loop_timer_cancel(struct loop *l, struct loop_timer *t);
 static inline bool loop_timer_is_set(const struct loop_timer *t)
 {

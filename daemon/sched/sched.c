@@ -29,11 +29,11 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now, bool *shared)
+static uint64_t send_wait_us(const struct sched_account *a, uint64_t now_us, bool *shared)
 {
-	uint64_t ceiling = ceiling_wait_ms(&a->limits->all, now);
-	uint64_t pace = (pace_wait_us(&a->pace, now * 1000) + 999) / 1000;
-	ceiling = later(ceiling, ceiling_stream_wait_ms(&a->limits->all, now));
+	uint64_t ceiling = ceiling_wait_us(&a->limits->all, now_us);
+	uint64_t pace = pace_wait_us(&a->pace, now_us);
+	ceiling = later(ceiling, ceiling_stream_wait_us(&a->limits->all, now_us));
 	*shared = ceiling > 0 && pace == 0;
 	return later(ceiling, pace);
 }
@@ -42,14 +42,14 @@ static uint64_t send_wait_ms(const struct sched_account *a, uint64_t now, bool *
  * The first job of a list whose class of commands may leave now: behind a limit of creates, renewals go on. Mostly it is
  * the first of all. NULL: `*soonest` is when to look again, if that is sooner; whoever waits for its day is told (caps.h).
  */
-static struct sched_job *first_allowed(const struct sched_account *a, const struct list *l, uint64_t now,
+static struct sched_job *first_allowed(const struct sched_account *a, const struct list *l, uint64_t now_us,
                                        uint64_t *soonest)
 {
 	list_for_each (n, l) {
 		struct sched_job *j = LIST_ITEM(n, struct sched_job, node);
 		if (!sched_caps_may(j))
 			continue;
-		uint64_t own = a->limits->classed ? limits_wait_ms(a->limits, sched_class_of(j), now) : 0;
+		uint64_t own = a->limits->classed ? limits_wait_us(a->limits, sched_class_of(j), now_us) : 0;
 		if (own == 0)
 			return j;
 		*soonest = own < *soonest ? own : *soonest;
@@ -58,32 +58,21 @@ static struct sched_job *first_allowed(const struct sched_account *a, const stru
 }
 
 /* NULL: `*wait` is when to look again; `*shared`: what others may use, too, is what holds it back. */
-static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now, uint64_t *wait,
+static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now_us, uint64_t *wait,
                                       bool *shared)
 {
 	bool new_first = a->begun_in_a_row >= BEGUN_IN_A_ROW;
 	const struct list *first = new_first ? &a->ready : &a->begun,
 	                  *second = new_first ? &a->begun : &a->ready;
 	uint64_t soonest = UINT64_MAX;
-	*wait = send_wait_ms(a, now, shared);
+	*wait = send_wait_us(a, now_us, shared);
 	if (*wait > 0)
 		return NULL;
-	struct sched_job *j = first_allowed(a, first, now, &soonest);
+	struct sched_job *j = first_allowed(a, first, now_us, &soonest);
 	if (!j)
-		j = first_allowed(a, second, now, &soonest);
+		j = first_allowed(a, second, now_us, &soonest);
 	*wait = soonest;
 	return j;
-}
-
-/* Called at the end of the turn, behind the streams that were written to. */
-static void on_left(struct loop_hook *h)
-{
-	struct sched_account *a = CONTAINER_OF(h, struct sched_account, left);
-	struct loop *l = a->sched->c.loop;
-	if (a->layers-- > 0)
-		loop_at_turn_end(l, h);
-	else
-		limits_left(a->limits, (l->clock->mono_us(l->clock) + 999) / 1000);
 }
 
 /* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
@@ -94,14 +83,14 @@ static void pump(struct sched_account *a)
 	sched_line_leave(a);
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
 	while (room > 0 && (!list_empty(&a->ready) || !list_empty(&a->begun))) {
-		uint64_t now = loop_now(s->c.loop), wait;
+		uint64_t now_us = loop_now_us(s->c.loop), wait_us;
 		bool shared;
-		struct sched_job *j = next_to_send(a, now, &wait, &shared);
+		struct sched_job *j = next_to_send(a, now_us, &wait_us, &shared);
 		if (!j) {
 			if (shared)
 				sched_line_enter(a);
-			if (wait != UINT64_MAX)
-				loop_timer_set(s->c.loop, &a->ceiling_timer, wait);
+			if (wait_us != UINT64_MAX)
+				loop_timer_set_us(s->c.loop, &a->ceiling_timer, wait_us);
 			break;
 		}
 		if (sched_line_yields(a))
@@ -113,13 +102,12 @@ static void pump(struct sched_account *a)
 			continue;
 		if (!sched_caps_risk(j))
 			continue;
+		j->cmd.class = class;
 		if (sched_send(j)) {
-			limits_take(a->limits, class, now);
+			limits_take(a->limits, class, now_us);
 			sched_caps_sent(j, class);
-			pace_sent(&a->pace, now * 1000);
+			pace_sent(&a->pace, now_us);
 			sched_line_sent(a);
-			a->layers = STREAM_LAYERS;
-			loop_at_turn_end(s->c.loop, &a->left);
 			a->begun_in_a_row = begun ? a->begun_in_a_row + 1 : 0;
 			room--;
 		}
@@ -181,11 +169,10 @@ struct sched_account *sched_add_account(struct sched *s, uint32_t id, const char
 	a->name = account;
 	a->limits = limits;
 	fair_init(&a->fair);
-	pace_init(&a->pace, loop_now(s->c.loop) * 1000);
+	pace_init(&a->pace, loop_now_us(s->c.loop));
 	a->pause.fire = on_pause_over;
 	a->ceiling_timer.fire = on_ceiling;
 	a->pump.run = on_pump;
-	a->left.run = on_left;
 	sched_money_init(a);
 	list_push(&s->accounts, &a->node);
 	return a;
@@ -293,7 +280,6 @@ void sched_free(struct sched *s)
 		loop_timer_cancel(s->c.loop, &a->ceiling_timer);
 		sched_money_stop(a);
 		loop_cancel_task(&a->pump);
-		loop_cancel_hook(&a->left);
 		fair_fini(&a->fair);
 		free(a);
 	}

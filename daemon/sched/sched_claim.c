@@ -238,34 +238,57 @@ static uint32_t class_limit(const struct sched_account *a, uint8_t lane)
 	return least;
 }
 
-/* What may be claimed of each lane besides what is ready of it: of a limited class no more than a second's worth, so that
- * what it holds back is not in the way of others. What is urgent may be of any class. */
-static void room_of_lanes(const struct sched_account *a, uint32_t room[LANE__COUNT])
+static void less_room(const struct list *l, uint32_t room[LANE__COUNT])
 {
-	for (uint8_t lane = 0; lane < LANE__COUNT; lane++)
-		room[lane] = UINT32_MAX;
-	for (uint8_t lane = LANE_RENEW; a->limits->classed && lane < LANE__COUNT; lane++)
-		room[lane] = class_limit(a, lane);
-	list_for_each (n, &a->ready) {
+	list_for_each (n, l) {
 		uint8_t lane = LIST_ITEM(n, const struct sched_job, node)->lane;
 		if (lane < LANE__COUNT && room[lane] != UINT32_MAX && room[lane] > 0)
 			room[lane]--;
 	}
 }
 
+/*
+ * What may be claimed of each lane besides what is here of it: of a limited class no more than a second's worth, so that
+ * what it holds back is not in the way of others. That goes for what waits behind its contact, too, or more and more would
+ * gather where contacts may leave faster than names. What is urgent may be of any class.
+ */
+static void room_of_lanes(const struct sched_account *a, uint32_t want, uint32_t room[LANE__COUNT])
+{
+	for (uint8_t lane = 0; lane < LANE__COUNT; lane++) {
+		uint32_t limit = lane < LANE_RENEW ? want : class_limit(a, lane);
+		room[lane] = limit != UINT32_MAX && limit > want ? want : limit;
+	}
+	less_room(&a->ready, room);
+	less_room(&a->begun, room);
+}
+
+/* What is ready, without what its class holds back now: that is not in the way of others. */
+static uint32_t ready_count(const struct sched_account *a)
+{
+	uint64_t now_us = loop_now_us(a->sched->c.loop);
+	uint32_t n = (uint32_t)a->ready.count;
+	if (!a->limits->classed)
+		return n;
+	list_for_each (at, &a->ready) {
+		enum limit_class c = sched_class_of(LIST_ITEM(at, const struct sched_job, node));
+		n -= ceiling_wait_us(&a->limits->of[c], now_us) > 0;
+	}
+	return n;
+}
+
 /* Whose turn it is, when more is wanted. */
 static bool next_turn(struct sched_account *a)
 {
-	uint32_t want = ahead(a), room[LANE__COUNT];
-	if (want == 0 || a->ready.count > want - want / CLAIM_PART)
+	uint32_t want = ahead(a), ready = ready_count(a), room[LANE__COUNT];
+	if (want == 0 || ready > want - want / CLAIM_PART)
 		return false;
 	a->fair.skipped = 0;
 	if (!a->limits->classed)
-		return fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn);
-	room_of_lanes(a, room);
+		return fair_next(&a->fair, want - ready, &a->turn);
+	room_of_lanes(a, want, room);
 	for (uint8_t lane = 0; lane < LANE__COUNT; lane++)
 		a->fair.skipped |= (uint32_t)(room[lane] == 0) << lane;
-	if (!fair_next(&a->fair, want - (uint32_t)a->ready.count, &a->turn))
+	if (!fair_next(&a->fair, want - ready, &a->turn))
 		return false;
 	if (a->turn.max > room[a->turn.lane])
 		a->turn.max = room[a->turn.lane];

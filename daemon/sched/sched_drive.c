@@ -74,7 +74,7 @@ static const char *trouble(const struct sched_job *j, enum session_outcome outco
 static void learn(const struct sched_job *j, enum session_outcome outcome, const struct epp_response *r)
 {
 	struct sched_account *a = j->account;
-	uint64_t now_us = loop_now(a->sched->c.loop) * 1000;
+	uint64_t now_us = loop_now_us(a->sched->c.loop);
 	const char *why = trouble(j, outcome, r);
 	bool slower = why && pace_trouble(&a->pace, a->limits->all.limit, now_us);
 	bool free_again = outcome == SESSION_ANSWERED && !why && pace_well(&a->pace, now_us);

@@ -33,7 +33,6 @@
 #define STORE_RETRY_MS  1000
 #define OPEN_PAGE       256
 #define EXPEDITE_PAGE   1000  /* items moved by one operation: bounds the writer's time */
-#define STREAM_LAYERS   2     /* TLS and TCP flush at a turn's end, one after the other */
 #define RETRY_AFTER_MS  1000  /* an item that provably did not happen is sent again soon */
 #define RETRY_LATER_MS  60000 /* … unless so much is being repeated that the registry is better left alone */
 
@@ -124,8 +123,6 @@ struct sched_account {
 	struct sched_money money;
 	struct loop_timer pause, ceiling_timer;
 	struct loop_task pump;
-	struct loop_hook left; /* when what the pump sent has left */
-	unsigned layers;       /* that it has to pass before that */
 };
 
 struct finish_group {

@@ -106,7 +106,7 @@ static void send(struct poll *p)
 {
 	struct errmsg e;
 	p->state = p->ack_due ? POLL_ACKING : POLL_ASKING;
-	p->cmd = (struct session_command){.build = build, .done = done};
+	p->cmd = (struct session_command){.build = build, .done = done, .class = LIMIT_NO_CLASS};
 	snprintf(p->cmd.cltrid, sizeof p->cmd.cltrid, "%s-p%llx", p->trid_prefix,
 	         (unsigned long long)p->counter++);
 	loop_timer_cancel(p->loop, &p->timer);
@@ -117,17 +117,17 @@ static void send(struct poll *p)
 /* Asks, or acknowledges what is due, as soon as there is room and the ceiling allows. */
 static void go_on(struct poll *p)
 {
-	uint64_t now = loop_now(p->loop);
+	uint64_t now_us = loop_now_us(p->loop);
 	loop_timer_cancel(p->loop, &p->timer);
 	p->state = p->stopped ? POLL_IDLE : POLL_WAITING;
 	if (p->stopped)
 		return;
 	if (pool_room(p->pool) == 0)
-		ceiling_unclaim(p->ceiling, &p->claim);
-	else if (ceiling_take_first(p->ceiling, &p->claim, now))
+		ceiling_unclaim(&p->limits->all, &p->claim);
+	else if (ceiling_take_first(&p->limits->all, &p->claim, now_us))
 		send(p);
 	else
-		loop_timer_set(p->loop, &p->timer, ceiling_claim_wait_ms(p->ceiling, now));
+		loop_timer_set_us(p->loop, &p->timer, ceiling_claim_wait_us(&p->limits->all, now_us));
 }
 
 static void on_timer(struct loop_timer *t)
@@ -141,7 +141,7 @@ void poll_init(struct poll *p, struct pool *pool, const struct pool_config *c,
 {
 	*p = (struct poll){.pool = pool,
 	                   .loop = c->session.loop,
-	                   .ceiling = c->session.ceiling,
+	                   .limits = c->session.limits,
 	                   .log = c->session.log,
 	                   .registry = c->session.registry,
 	                   .ext = c->session.poll_ext,
@@ -164,7 +164,7 @@ void poll_stop(struct poll *p)
 {
 	p->stopped = true;
 	loop_timer_cancel(p->loop, &p->timer);
-	ceiling_unclaim(p->ceiling, &p->claim);
+	ceiling_unclaim(&p->limits->all, &p->claim);
 }
 
 void poll_wake(struct poll *p)

@@ -26,7 +26,7 @@ enum poll_state {
 struct poll {
 	struct pool *pool; /* borrowed: embedded in it */
 	struct loop *loop;
-	struct ceiling *ceiling;
+	struct limits *limits;
 	struct log *log;
 	const char *registry, *account;
 	enum poll_state state;

@@ -16,7 +16,6 @@
  *    only that one is given up.
  */
 #include "daemon/session/pool_int.h"
-#include "daemon/core/ceiling.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
@@ -137,7 +136,7 @@ static uint32_t connecting(const struct pool *p)
 /* More at once could not log in in time: registries hang up on who connects and says nothing. */
 static uint32_t connecting_most(const struct pool *p)
 {
-	uint32_t per_second = p->c.session.ceiling->limit;
+	uint32_t per_second = p->c.session.limits->all.limit;
 	return per_second ? per_second : UINT32_MAX;
 }
 

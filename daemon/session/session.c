@@ -88,7 +88,7 @@ static void begin_closing(struct session *s, enum session_end why, const char *t
 	loop_timer_cancel(s->c.loop, &s->keepalive);
 	loop_timer_cancel(s->c.loop, &s->age);
 	loop_cancel_task(&s->more);
-	ceiling_unclaim(s->c.ceiling, &s->claim);
+	ceiling_unclaim(&s->c.limits->all, &s->claim);
 }
 
 void session_finish(struct session *s, enum session_end why, bool abort, const char *text)
@@ -110,6 +110,7 @@ void session_finish(struct session *s, enum session_end why, bool abort, const c
 static void fail_flying(struct session *s)
 {
 	struct list_node *n;
+	session_leave_end(s);
 	while ((n = list_pop(&s->flying))) {
 		struct session_command *c = LIST_ITEM(n, struct session_command, node);
 		bool left = c->sent_pos < s->unsent_from;
@@ -191,9 +192,11 @@ static enum err put(struct session *s, struct session_command *c, struct errmsg 
 		session_show(s, true, str_make(all.ptr + before, all.len - before));
 	c->sent_pos = s->written;
 	s->written += buf_len(out) - before;
+	c->end_pos = s->written;
 	stream_flush(s->stream);
 	c->sent_ms = s->idle_since = loop_now(s->c.loop);
 	list_push(&s->flying, &c->node);
+	session_leave_put(s);
 	if (s->flying.count == 1)
 		session_watch_oldest(s);
 	return OK;
@@ -213,9 +216,9 @@ struct session *session_of_own(struct session_command *c)
 bool session_put_own(struct session *s, char step, session_build_fn build, session_done_fn done)
 {
 	struct errmsg e;
-	if (s->own_busy || !ceiling_take_first(s->c.ceiling, &s->claim, loop_now(s->c.loop)))
+	if (s->own_busy || !ceiling_take_first(&s->c.limits->all, &s->claim, loop_now_us(s->c.loop)))
 		return false;
-	s->own = (struct session_command){.build = build, .done = done};
+	s->own = (struct session_command){.build = build, .done = done, .class = LIMIT_NO_CLASS};
 	snprintf(s->own.cltrid, sizeof s->own.cltrid, "%s-%llx-%llx-%c", s->c.trid_prefix,
 	         (unsigned long long)s->c.id, (unsigned long long)s->own_counter++, step);
 	s->own_busy = true;
@@ -226,11 +229,10 @@ bool session_put_own(struct session *s, char step, session_build_fn build, sessi
 	return true;
 }
 
-/* The own command waits: looks again when the ceiling may allow it, or when patience ends. */
-static uint64_t claim_wait(const struct session *s)
+uint64_t session_claim_wait_ms(const struct session *s)
 {
-	uint64_t wait = ceiling_claim_wait_ms(s->c.ceiling, loop_now(s->c.loop));
-	return wait ? wait : 1;
+	uint64_t wait_us = ceiling_claim_wait_us(&s->c.limits->all, loop_now_us(s->c.loop));
+	return wait_us > 1000 ? (wait_us + 999) / 1000 : 1;
 }
 
 /* ---- keepalive ----------------------------------------------------------------------------------------------------- */
@@ -262,7 +264,7 @@ static void on_keepalive(struct loop_timer *t)
 		next =
 		    s->c.keepalive_ms / 4 + 1; /* its answer proves as much; how long ago is looked at then */
 	else if (!session_put_own(s, 'k', build_poll, keepalive_done))
-		next = claim_wait(s);
+		next = session_claim_wait_ms(s);
 	if (!session_is(s, SESSION_CLOSING))
 		loop_timer_set(s->c.loop, &s->keepalive, next);
 }
@@ -287,7 +289,7 @@ static void logout_done(struct session_command *c, enum session_outcome outcome,
 
 static void send_logout(struct session *s)
 {
-	uint64_t now = loop_now(s->c.loop), wait = claim_wait(s);
+	uint64_t now = loop_now(s->c.loop), wait = session_claim_wait_ms(s);
 	if (!session_put_own(s, 'o', build_logout, logout_done))
 		loop_timer_set(s->c.loop, &s->deadline,
 		               now + wait < s->give_up_at ? wait : s->give_up_at - now);
@@ -309,7 +311,7 @@ void session_drain(struct session *s)
 		session_move(s, SESSION_DRAINING);
 		loop_timer_cancel(s->c.loop, &s->keepalive);
 		loop_timer_cancel(s->c.loop, &s->age);
-		ceiling_unclaim(s->c.ceiling, &s->claim); /* of a keepalive */
+		ceiling_unclaim(&s->c.limits->all, &s->claim); /* of a keepalive */
 		session_try_logout(s);
 	} else if (sm_state(&s->sm) < SESSION_READY) {
 		session_finish(s, SESSION_END_CLEAN, true, "closed before it was logged in");
@@ -411,6 +413,7 @@ struct session *session_new(const struct session_config *c, const struct session
 	s->keepalive.fire = on_keepalive;
 	s->age.fire = on_age;
 	s->more.run = on_more;
+	session_leave_init(s);
 	s->unsent_from = UINT64_MAX;
 	s->opened_ms = s->idle_since = loop_now(c->loop);
 	buf_init(&s->in, EPP_FRAME_MAX_AFTER_LOGIN + IN_SLACK);
@@ -450,7 +453,8 @@ uint32_t session_places(const struct session *s)
 uint32_t session_room(const struct session *s)
 {
 	uint32_t places = session_places(s);
-	return places && stream_queued(s->stream) > STREAM_HIGH_WATER ? 0 : places;
+	bool full = session_leave_waits(s) || (places && stream_queued(s->stream) > STREAM_HIGH_WATER);
+	return full ? 0 : places;
 }
 
 void session_set_window(struct session *s, uint32_t window)

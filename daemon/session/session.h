@@ -9,6 +9,7 @@
 #ifndef VNEPP_SESSION_SESSION_H
 #define VNEPP_SESSION_SESSION_H
 
+#include "daemon/core/limits.h"
 #include "epp/base/buf.h"
 #include "epp/base/err.h"
 #include "epp/base/list.h"
@@ -20,7 +21,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct ceiling;
 struct dialer;
 struct loop;
 struct session;
@@ -54,8 +54,11 @@ struct session_command {
 	/* `r` is valid during the call; may hand in further commands. */
 	void (*done)(struct session_command *c, enum session_outcome outcome, const struct epp_response *r,
 	             const char *text);
-	uint64_t sent_ms;  /* out: loop time */
-	uint64_t sent_pos; /* the session's: bytes written before this command */
+	enum limit_class class; /* set by the caller, who has taken from its limits */
+	uint64_t sent_ms;       /* out: loop time */
+	/* The session's: */
+	uint64_t sent_pos, end_pos; /* bytes written before this command, and with it */
+	enum { SESSION_LEAVING, SESSION_HELD, SESSION_LEFT } way;
 };
 
 /* Why a session ended. */
@@ -106,7 +109,7 @@ struct session_extension {
 struct session_config {
 	struct loop *loop;
 	struct dialer *dialer;
-	struct ceiling *ceiling; /* log-in, keepalive and log-out count, too */
+	struct limits *limits; /* log-in, keepalive and log-out count, too; told what has left */
 	struct epp_parser *parser;
 	struct log *log;
 	const struct session_tap *tap;  /* may be NULL */
@@ -148,7 +151,7 @@ uint64_t session_ready_since(const struct session *s);
 void session_set_window(struct session *s, uint32_t window);
 /*
  * Sends when session_places() > 0. The frame leaves at the end of the turn together with others. An error (of the
- * builder) means: not sent, done is not called. The caller has taken from the ceiling.
+ * builder) means: not sent, done is not called. The caller takes from the limits in the same turn.
  */
 enum err session_send(struct session *s, struct session_command *c, struct errmsg *e) MUST_CHECK;
 /* No further commands; logs out when those in flight have ended, then on_closed. */

@@ -89,7 +89,7 @@ void session_try_login(struct session *s)
 	uint64_t now = loop_now(s->c.loop);
 	if (session_put_own(s, 'l', build_login, login_done))
 		return;
-	uint64_t wait = ceiling_claim_wait_ms(s->c.ceiling, now);
+	uint64_t wait = session_claim_wait_ms(s);
 	loop_timer_set(s->c.loop, &s->deadline, now + wait < s->give_up_at ? wait : s->give_up_at - now);
 }
 

@@ -38,12 +38,12 @@ static void ceilings(const char *name, uint32_t per_second)
 	limits_init(&l, (struct limit){.max = per_second}, of, 0);
 	double before = cpu_ns();
 	for (uint64_t i = 0; i < DECISIONS; i++) {
-		uint64_t now_ms = 1000 + i * 1250 / per_second;
+		uint64_t now_us = 1000000 + i * 1250000 / per_second;
 		enum limit_class c = (enum limit_class)(i % LIMIT_CLASS__COUNT);
-		uint64_t wait_ms = limits_wait_ms(&l, c, now_ms);
-		if (wait_ms == 0)
-			limits_take(&l, c, now_ms);
-		kept += wait_ms;
+		uint64_t wait_us = limits_wait_us(&l, c, now_us);
+		if (wait_us == 0)
+			limits_take(&l, c, now_us);
+		kept += wait_us;
 	}
 	print(name, before);
 	limits_fini(&l);

@@ -4,7 +4,8 @@
  *   odd    four partners have creates at all times (weights 1, 1, 1, 2), others come with bursts of what is urgent and
  *          one with a line at a time; the process is restarted, killed, its limits are reloaded, the clock is set
  *   even   work comes and goes: renewals with hours, minutes or days left, at times far more than the registry takes
- *          until they are due, behind creates of many kinds; in some the registry is in trouble
+ *          until they are due, behind creates of many kinds; in some the registry is in trouble, in some each class of
+ *          commands has a limit of its own; the process is restarted, killed, its limits are reloaded
  */
 #include "tests/proof/market.h"
 
@@ -27,7 +28,7 @@ struct crowd {
 	uint64_t commands;
 	uint64_t stretch_from; /* PROOF_NEVER: none is under way */
 	uint32_t single;       /* the last single line's number, from 1 */
-	uint64_t restarts;
+	uint64_t restarts, reloads;
 	bool clock_steps, contacts;
 };
 
@@ -83,15 +84,19 @@ static uint32_t any_limit(struct crowd *c)
 
 static void set_limits(struct crowd *c)
 {
-	uint32_t limit = any_limit(c);
-	market_set_limit(&c->m, limit,
-	                 c->m.h.creates_are_limited ? 1 + (uint32_t)rng_below(&c->rng, limit) : 0);
+	uint32_t limit = any_limit(c), of[PROOF_CLASSES] = {0};
+	for (int i = 0; c->m.h.classes_are_limited && i < PROOF_CLASSES; i++)
+		of[i] = one_in(c, 4) ? 0 : 1 + (uint32_t)rng_below(&c->rng, limit);
+	if (c->m.h.creates_are_limited)
+		of[PROOF_CREATE] = 1 + (uint32_t)rng_below(&c->rng, limit);
+	market_set_limit(&c->m, limit, of);
 }
 
 static void reload(struct crowd *c)
 {
 	end_stretch(c);
 	set_limits(c);
+	c->reloads++;
 	begin_stretch(c);
 }
 
@@ -190,6 +195,8 @@ static void day_of_deadlines(struct crowd *c)
 		market_run_for(m, 1 + rng_below(&c->rng, pauses[rng_below(&c->rng, 5)]));
 		if (one_in(c, 15))
 			restart(c);
+		if (one_in(c, 15))
+			reload(c);
 	}
 }
 
@@ -201,6 +208,8 @@ void proof_crowd(uint64_t commands, uint64_t seed, struct proof_figures *out)
 	rng_init_seed(&c->rng, seed);
 	market_init(&c->m, seed, 8 + (uint32_t)rng_below(&c->rng, 312), 1 + rng_below(&c->rng, 40), 0);
 	c->m.h.creates_are_limited = one_in(c, 8);
+	c->m.h.classes_are_limited = seed % 8 == 4;
+	c->m.check_first = c->m.h.classes_are_limited && one_in(c, 2);
 	set_limits(c);
 	market_boot(&c->m);
 	if (seed % 2)
@@ -211,7 +220,8 @@ void proof_crowd(uint64_t commands, uint64_t seed, struct proof_figures *out)
 	c->m.h.clock_was_set = c->clock_steps;
 	*out = (struct proof_figures){.commands = c->m.h.send_count,
 	                              .virtual_s = (market_now(&c->m) - PROOF_START_MS) / 1000,
-	                              .restarts = c->restarts};
+	                              .restarts = c->restarts,
+	                              .reloads = c->reloads};
 	memcpy(out->why, c->m.why, sizeof out->why);
 	proof_judge(&c->m.h, out);
 	market_crash(&c->m);

@@ -4,6 +4,7 @@
  *
  *   ceiling     no second of any start holds more commands than the ceiling that was in force when the last of them left,
  *               nor more of a class than its own
+ *   memory      (market.c) what waits in memory is not more than what can soon be sent
  *   use         while work exists and nobody disturbs, 99.5 % of what is allowed
  *   shares      in any minute Jain's index of partners who always have work is 0.99, and weights hold within 2 %
  *   tenth       the lowest lane that always has work gets a tenth
@@ -62,18 +63,22 @@ static void judge_ceiling(const struct proof_history *h, struct proof_figures *f
 	}
 }
 
-static void judge_class(const struct proof_history *h, struct proof_figures *f)
+static void judge_class(const struct proof_history *h, struct proof_figures *f, uint8_t class)
 {
+	static const char *const names[PROOF_CLASSES] = {"checks", "infos", "contacts", "creates",
+	                                                 "renewals"};
 	uint64_t *at = xcalloc(h->send_count + 1, sizeof *at);
 	size_t n = 0;
 	for (size_t i = 0; i < h->send_count; i++) {
 		const struct proof_send *s = &h->sends[i];
-		if (!s->class_limit)
+		if (s->class != class)
 			continue;
-		if (n >= s->class_limit && s->at - at[n - s->class_limit] < 1000)
-			wrong(f, "%u + 1 creates in %llu ms at %llu", s->class_limit,
-			      (unsigned long long)(s->at - at[n - s->class_limit]),
-			      (unsigned long long)s->at);
+		uint64_t took =
+		    s->class_limit && n >= s->class_limit ? s->at - at[n - s->class_limit] : UINT64_MAX;
+		if (took < 1000)
+			wrong(f, "%u + 1 %s in %llu ms at %llu", s->class_limit, names[class],
+			      (unsigned long long)took, (unsigned long long)s->at);
+		f->full[class] += took < 1050;
 		at[n++] = s->at;
 	}
 	free(at);
@@ -231,7 +236,8 @@ static void judge_deadlines(const struct proof_history *h, struct proof_figures 
 void proof_judge(const struct proof_history *h, struct proof_figures *f)
 {
 	judge_ceiling(h, f);
-	judge_class(h, f);
+	for (uint8_t class = 0; class < PROOF_CLASSES; class ++)
+		judge_class(h, f, class);
 	judge_use(h, f);
 	judge_shares(h, f);
 	f->last_lane = 1;
@@ -239,5 +245,6 @@ void proof_judge(const struct proof_history *h, struct proof_figures *f)
 		return;
 	judge_tenth(h, f);
 	judge_single(h, f);
-	judge_deadlines(h, f);
+	if (!h->classes_are_limited)
+		judge_deadlines(h, f);
 }

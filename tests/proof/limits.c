@@ -152,13 +152,13 @@ static void restart(struct proof *p)
 	uint32_t limit = p->ceiling.limit;
 	end_stretch(p);
 	ceiling_fini(&p->ceiling);
-	ceiling_init(&p->ceiling, limit, p->now_ms);
+	ceiling_init(&p->ceiling, limit, p->now_ms * 1000);
 }
 
 static void reload(struct proof *p)
 {
 	end_stretch(p);
-	ceiling_set(&p->ceiling, 1 + (uint32_t)rng_below(&p->rng, CEILING_TOP), p->now_ms);
+	ceiling_set(&p->ceiling, 1 + (uint32_t)rng_below(&p->rng, CEILING_TOP), p->now_ms * 1000);
 }
 
 static void account_for(struct proof *p, const struct fair_turn *t, uint32_t n)
@@ -186,13 +186,13 @@ static void account_for(struct proof *p, const struct fair_turn *t, uint32_t n)
 static void send_some(struct proof *p)
 {
 	struct fair_turn t;
-	while (ceiling_wait_ms(&p->ceiling, p->now_ms) == 0) {
+	while (ceiling_wait_us(&p->ceiling, p->now_ms * 1000) == 0) {
 		uint32_t room = 1 + (uint32_t)rng_below(&p->rng, ROOM_MOST);
 		if (!fair_next(&p->fair, room, &t))
 			return;
 		uint64_t *w = &p->waiting[t.lane][t.partner];
 		uint32_t n = 0;
-		while (n < t.max && n < *w && ceiling_take(&p->ceiling, p->now_ms)) {
+		while (n < t.max && n < *w && ceiling_take(&p->ceiling, p->now_ms * 1000)) {
 			record(p);
 			n++;
 		}
@@ -233,7 +233,7 @@ bool proof_limits(uint64_t commands, uint64_t seed)
 	struct proof p = {.commands = commands, .now_ms = 1000000, .worst_use = 1, .worst_jain = 1};
 	rng_init_seed(&p.rng, seed);
 	fair_init(&p.fair);
-	ceiling_init(&p.ceiling, 1000, p.now_ms);
+	ceiling_init(&p.ceiling, 1000, p.now_ms * 1000);
 	p.stretch_ms = p.jain_ms = p.now_ms;
 	p.rec.at = xcalloc(CEILING_TOP + 1, sizeof *p.rec.at);
 	p.rec.limit = xcalloc(CEILING_TOP + 1, sizeof *p.rec.limit);

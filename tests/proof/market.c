@@ -75,6 +75,7 @@ static void end_flight(struct market *m, const struct flight *f)
 	struct epp_response r = {
 	    .kind = EPP_KIND_RESPONSE, .results = &result, .result_count = 1, .trid = {STR(""), STR("SV")}};
 	struct proof_item *i = &m->h.items[f->item];
+	struct epp_chk_item check = {.reason = STR("taken")};
 	instant_ms_t now = m->clock.wall(&m->clock);
 	if (f->letter == 't' && (f->say == SAY_WELL || f->say == SAY_LOST_DONE)) {
 		carry_out(m, f->item);
@@ -82,6 +83,10 @@ static void end_flight(struct market *m, const struct flight *f)
 		r.data.cre = (struct epp_cre){.cr_date = {.at = now}, .ex_date = {.at = now}};
 	} else if (f->letter == 'q' && f->say == SAY_WELL) {
 		show(m, i, &result, &r);
+	} else if (f->letter == 'k' && f->say == SAY_WELL) {
+		check.avail = i->done == PROOF_NEVER;
+		r.data.kind = EPP_RES_DOMAIN_CHK;
+		r.data.chk = (struct epp_chk){&check, 1};
 	}
 	if (f->say >= 0)
 		f->cmd->done(f->cmd, SESSION_ANSWERED, &r, NULL);
@@ -115,21 +120,33 @@ static int say_of(struct market *m, char letter)
 	return letter != 't' && say == SAY_LOST_DONE ? SAY_LOST : say;
 }
 
+static enum proof_class class_of(const struct proof_item *i, char letter)
+{
+	switch (letter) {
+	case 'k': return PROOF_CHECK;
+	case 'c': return PROOF_CONTACT;
+	case 't': return i->lane == LANE_RENEW ? PROOF_RENEW : PROOF_CREATE;
+	default: return PROOF_INFO;
+	}
+}
+
 static void record(struct market *m, uint32_t index, char letter)
 {
 	struct proof_history *h = &m->h;
 	struct proof_item *i = &h->items[index];
+	enum proof_class class = class_of(i, letter);
 	if (h->send_count == h->send_cap) {
 		h->send_cap = h->send_cap ? 2 * h->send_cap : 4096;
 		h->sends = xrealloc(h->sends, h->send_cap, sizeof *h->sends);
 	}
-	h->sends[h->send_count++] = (struct proof_send){
-	    .at = market_now(m),
-	    .item = index,
-	    .limit = m->limits.all.limit,
-	    .class_limit = letter == 't' && i->lane != LANE_RENEW ? m->limits.of[LIMIT_CREATE].limit : 0,
-	    .look = letter == 'q',
-	    .follows = letter == 'q' || (letter == 't' && i->contact)};
+	h->sends[h->send_count++] =
+	    (struct proof_send){.at = market_now(m),
+	                        .item = index,
+	                        .limit = m->limits.all.limit,
+	                        .class_limit = m->class_limits[class],
+	                        .class = (uint8_t) class,
+	                        .look = letter == 'q',
+	                        .follows = letter == 'q' || (letter == 't' && i->contact)};
 	if (letter == 't' && i->sent == PROOF_NEVER)
 		i->sent = market_now(m);
 }
@@ -183,10 +200,15 @@ static void on_stopped(void *arg)
 	((struct market *)arg)->stopped = true;
 }
 
-void market_set_limit(struct market *m, uint32_t limit, uint32_t creates)
+void market_set_limit(struct market *m, uint32_t limit, const uint32_t of[PROOF_CLASSES])
 {
-	const struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = creates}};
-	limits_set(&m->limits, (struct limit){.max = limit}, of, market_now(m));
+	const struct limit limits[LIMIT_CLASS__COUNT] = {[LIMIT_CHECK] = {.max = of[PROOF_CHECK]},
+	                                                 [LIMIT_INFO] = {.max = of[PROOF_INFO]},
+	                                                 [LIMIT_CONTACT] = {.max = of[PROOF_CONTACT]},
+	                                                 [LIMIT_CREATE] = {.max = of[PROOF_CREATE]},
+	                                                 [LIMIT_RENEW] = {.max = of[PROOF_RENEW]}};
+	memcpy(m->class_limits, of, sizeof m->class_limits);
+	limits_set(&m->limits, (struct limit){.max = limit}, limits, m->now_us);
 }
 
 void market_init(struct market *m, uint64_t seed, uint32_t slots, uint64_t latency_ms, uint32_t limit)
@@ -202,19 +224,20 @@ void market_init(struct market *m, uint64_t seed, uint32_t slots, uint64_t laten
 	m->h.ahead = 2 * slots;
 	for (size_t i = 0; i < PROOF_PARTNERS; i++)
 		m->h.weights[i] = 1;
-	limits_init(&m->limits, (struct limit){.max = limit}, none, market_now(m));
+	limits_init(&m->limits, (struct limit){.max = limit}, none, m->now_us);
 }
 
 void market_boot(struct market *m)
 {
-	static const struct job_registry facts = {.login = {"gateway", 7},
-	                                          .date_offset_s = HANOI_OFFSET_S,
-	                                          .settle_ms = SETTLE_MS};
-	uint32_t limit = m->limits.all.limit, creates = m->limits.of[LIMIT_CREATE].limit;
+	const struct job_registry facts = {.login = {"gateway", 7},
+	                                   .date_offset_s = HANOI_OFFSET_S,
+	                                   .settle_ms = SETTLE_MS,
+	                                   .check_first = m->check_first};
 	static const struct limit none[LIMIT_CLASS__COUNT];
+	uint32_t limit = m->limits.all.limit;
 	limits_fini(&m->limits);
-	limits_init(&m->limits, (struct limit){0}, none, market_now(m));
-	market_set_limit(m, limit, creates);
+	limits_init(&m->limits, (struct limit){0}, none, m->now_us);
+	market_set_limit(m, limit, m->class_limits);
 	m->loop = xcalloc(1, sizeof *m->loop);
 	loop_init(m->loop, &m->clock);
 	struct sched_config c = {.loop = m->loop,
@@ -277,11 +300,22 @@ void market_kick(struct market *m)
 	sched_kick(m->sched);
 }
 
+/* A million items wait in the store: what is here is what can soon be sent. */
+static void judge_memory(struct market *m)
+{
+	struct sched_stats s;
+	sched_stats(m->sched, &s);
+	if (s.ready > (LANE__COUNT + 1) * m->h.ahead)
+		market_wrong(m, "%llu jobs wait in memory for their turn, of %u that may be claimed ahead",
+		             (unsigned long long)s.ready, m->h.ahead);
+}
+
 void market_run_for(struct market *m, uint64_t ms)
 {
 	uint64_t end = market_now(m) + ms;
 	while (market_now(m) < end)
 		step(m, end);
+	judge_memory(m);
 }
 
 void market_run_none(struct market *m, uint64_t ms)

@@ -47,6 +47,7 @@ struct market {
 	struct rng rng;
 	struct proof_history h;
 	struct limits limits;
+	uint32_t class_limits[PROOF_CLASSES];
 	struct pool pool;
 	/* the scheduler's process: a crash leaves it behind as it stands */
 	struct loop *loop;
@@ -66,6 +67,7 @@ struct market {
 	uint64_t claims;
 	unsigned trouble; /* of a thousand commands so many go wrong */
 	bool troubled;    /* some did since the start */
+	bool check_first; /* from the next start on */
 	struct buf payloads[ITEM_OP__COUNT];
 	size_t name_at[ITEM_OP__COUNT];
 	char why[256]; /* the first thing that was wrong; empty: none */
@@ -79,8 +81,8 @@ void market_boot(struct market *m);
 void market_crash(struct market *m);
 /* It puts everything away and ends. */
 void market_stop(struct market *m);
-/* `creates`: of <create> commands alone; 0: none. */
-void market_set_limit(struct market *m, uint32_t limit, uint32_t creates);
+/* `of`: of each class alone; 0: none. */
+void market_set_limit(struct market *m, uint32_t limit, const uint32_t of[PROOF_CLASSES]);
 /* A line for a partner. `due` PROOF_NEVER: none. Followed by market_kick(). */
 void market_add(struct market *m, uint32_t partner, uint8_t lane, uint64_t due, bool contact);
 void market_kick(struct market *m);

@@ -32,11 +32,15 @@ struct proof_item {
 	bool contact;  /* two commands: its contact goes first */
 };
 
+/* Classes of commands, as the issue names them. */
+enum proof_class { PROOF_CHECK, PROOF_INFO, PROOF_CONTACT, PROOF_CREATE, PROOF_RENEW, PROOF_CLASSES };
+
 struct proof_send {
 	uint64_t at;
 	uint32_t item;        /* index */
 	uint32_t limit;       /* the ceiling in force; 0: none */
-	uint32_t class_limit; /* … of <create> commands, when it is one; 0: it is none, or there is none */
+	uint32_t class_limit; /* … of its class; 0: none */
+	uint8_t class;        /* enum proof_class */
 	bool look;            /* asks what became of an earlier one */
 	bool follows;         /* a look, or what comes after the contact */
 };
@@ -59,12 +63,15 @@ struct proof_history {
 	size_t stretch_count, stretch_cap;
 	uint64_t end;
 	bool creates_are_limited; /* then neither the ceiling nor their tenth need be used up */
-	bool clock_was_set;       /* then nobody can say afterwards what was urgent when */
+	bool
+	    classes_are_limited; /* all of them: then what is urgent may have to wait for others of its class, too */
+	bool clock_was_set; /* then nobody can say afterwards what was urgent when */
 };
 
 /* The worst that was seen. */
 struct proof_figures {
-	uint64_t commands, virtual_s, urgent, missed, restarts;
+	uint64_t commands, virtual_s, urgent, missed, restarts, reloads;
+	uint64_t full[PROOF_CLASSES]; /* commands that used up a second of their class */
 	double use, jain, weight_off, last_lane;
 	uint64_t single_wait; /* in parts of a thousand of what may be waited for */
 	char why[256];        /* empty: everything was kept */

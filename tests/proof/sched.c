@@ -39,6 +39,9 @@ static void add(struct proof_figures *sum, const struct proof_figures *f)
 	sum->urgent += f->urgent;
 	sum->missed += f->missed;
 	sum->restarts += f->restarts;
+	sum->reloads += f->reloads;
+	for (int i = 0; i < PROOF_CLASSES; i++)
+		sum->full[i] += f->full[i];
 	sum->use = f->use < sum->use ? f->use : sum->use;
 	sum->jain = f->jain < sum->jain ? f->jain : sum->jain;
 	sum->weight_off = f->weight_off > sum->weight_off ? f->weight_off : sum->weight_off;
@@ -80,14 +83,19 @@ bool proof_sched(uint64_t commands, uint64_t seed, int jobs)
 	for (int i = 0; i < jobs; i++)
 		if (workers[i].pid)
 			ok &= collect(&workers[i], &sum);
-	printf("the scheduler: %llu commands in %llu h of virtual time, %llu restarts: use of the ceiling at "
-	       "least "
+	printf("the scheduler: %llu commands in %llu h of virtual time, %llu restarts, %llu reloads of "
+	       "limits: no "
+	       "second above a ceiling, nor above that of a class (used up by %llu checks, %llu infos, %llu "
+	       "contacts, %llu creates, %llu renewals); use of the ceiling at least "
 	       "%.4f, Jain's index at least %.4f, weights within %.2f %%, one line waited for at most %.2f "
 	       "rounds, the lowest lane got at least %.3f, %llu of %llu urgent lines missed their deadline, "
 	       "none "
 	       "behind what was not urgent\n",
 	       (unsigned long long)sum.commands, (unsigned long long)sum.virtual_s / 3600,
-	       (unsigned long long)sum.restarts, sum.use, sum.jain, sum.weight_off * 100,
+	       (unsigned long long)sum.restarts, (unsigned long long)sum.reloads,
+	       (unsigned long long)sum.full[PROOF_CHECK], (unsigned long long)sum.full[PROOF_INFO],
+	       (unsigned long long)sum.full[PROOF_CONTACT], (unsigned long long)sum.full[PROOF_CREATE],
+	       (unsigned long long)sum.full[PROOF_RENEW], sum.use, sum.jain, sum.weight_off * 100,
 	       (double)sum.single_wait / 1000, sum.last_lane, (unsigned long long)sum.missed,
 	       (unsigned long long)sum.urgent);
 	return ok;

@@ -38,7 +38,7 @@ struct message {
 struct totals {
 	uint64_t decisions;
 	unsigned passed, failed, crashes, faults, items, done, needs_human, revisions;
-	uint64_t events, commands, full;
+	uint64_t events, commands, full, full_of_class;
 };
 
 static void run_seed(const struct sim_setup *setup, uint64_t seed, bool rush, struct message *m)
@@ -103,6 +103,7 @@ static void collect(struct worker *w, uint64_t seed, struct totals *t)
 		t->events += m.report.event_count;
 		t->commands += m.report.commands;
 		t->full += m.report.full;
+		t->full_of_class += m.report.full_of_class;
 	}
 	fflush(stdout);
 }
@@ -168,14 +169,15 @@ int main(int argc, char **argv)
 		status = run_one(&setup, seed, rush > 0, verbose);
 	} else {
 		run_many(&setup, first, count, rush, jobs, &t);
-		printf("%llu commands, %llu of them in a full second, none above the ceilings: %u items, %u "
+		printf("%llu commands, %llu of them in a full second, %llu in a full second of their class, "
+		       "none above the ceilings: %u items, %u "
 		       "done, %u for a person, %u crashes, "
 		       "%u times a failing disk, %u revisions of rules named and kept, %llu decisions again "
 		       "from their "
 		       "records, %llu events\n",
-		       (unsigned long long)t.commands, (unsigned long long)t.full, t.items, t.done,
-		       t.needs_human, t.crashes, t.faults, t.revisions, (unsigned long long)t.decisions,
-		       (unsigned long long)t.events);
+		       (unsigned long long)t.commands, (unsigned long long)t.full,
+		       (unsigned long long)t.full_of_class, t.items, t.done, t.needs_human, t.crashes,
+		       t.faults, t.revisions, (unsigned long long)t.decisions, (unsigned long long)t.events);
 		if (t.failed)
 			printf("replay a seed with: vnepp-sim --seed N%s --verbose\n",
 			       rush ? " --rush 1" : "");

@@ -23,7 +23,7 @@
 #define SIM_BATCHES_MAX   16 /* of a rush */
 #define SIM_PLAIN_BATCHES 7
 #define SIM_LINES_MAX     60
-#define SIM_RUSH_LIMITS   3    /* ceilings that a rush changes between */
+#define SIM_RUSH_LIMITS   4    /* ceilings that a rush changes between */
 #define SIM_RUSH_LINES    4000 /* of each batch of a rush */
 #define SIM_LIMIT_MAX     4000 /* the highest ceiling of any configuration */
 #define SIM_HISTORY       40   /* names that exist before the gateway's time */
@@ -88,16 +88,27 @@ struct sim_disk {
 	unsigned faults;        /* times that the disk has failed for a while */
 };
 
-/*
- * Every frame that the gateway hands to the network towards the registry, counted by a ring of moments that knows
- * nothing of the gateway's own: no second of any start may hold more than the ceiling in force.
- */
-struct sim_watch {
+/* What a registry takes within a second, as the limits file has it: commands, and those of each class; 0: any number. */
+struct sim_ceilings {
+	uint32_t all, of[LIMIT_CLASS__COUNT];
+};
+extern const struct sim_ceilings sim_rush_ceilings[SIM_RUSH_LIMITS];
+
+/* Moments of one kind of frames, counted by a ring that knows nothing of the gateway's own. */
+struct sim_ring {
 	uint64_t at[SIM_LIMIT_MAX + 1];
 	uint64_t count;
-	uint64_t
-	    full; /* frames that used up a second, or nearly: what the ceiling held back goes like that */
-	uint32_t limit; /* in force */
+	/* Frames that used up a second, or nearly: what the ceiling held back goes like that. */
+	uint64_t full;
+};
+
+/*
+ * Every frame that the gateway hands to the network towards the registry: no second of any start may hold more than the
+ * ceiling in force, nor more of a class than its own. A frame counts when its last byte is handed over.
+ */
+struct sim_watch {
+	struct sim_ring all, of[LIMIT_CLASS__COUNT];
+	struct sim_ceilings limit; /* in force */
 };
 
 /* A policy admin (sim_law.c). */
@@ -161,6 +172,7 @@ struct sim_report {
 	uint64_t decisions; /* that came out again from their records */
 	unsigned crashes, faults, items, done, failed, needs_human, other;
 	uint64_t commands, full; /* frames to the registry; those that used up a second */
+	uint64_t full_of_class;  /* those that used up a second of their class */
 	char why[512];
 };
 
@@ -195,6 +207,7 @@ void sim_office_calm(struct sim_world *w);
 void sim_watch_init(struct sim_world *w);
 /* A process begins, or has reloaded. */
 void sim_watch_limit(struct sim_world *w);
+void sim_watch_report(const struct sim_world *w, struct sim_report *out);
 void sim_rush_init(struct sim_world *w);
 void sim_rush_calm(struct sim_world *w);
 struct config *sim_config(const struct sim_world *w);

@@ -2,7 +2,9 @@
  * The ceiling as the network sees it, in every seed; and a rush: batches of thousands of lines, ceilings that are
  * reloaded, a clock that is set by up to a minute, while the gateway is killed again and again.
  */
+#include "epp/base/alloc.h"
 #include "epp/base/check.h"
+#include "epp/frame.h"
 #include "tests/sim/sim.h"
 
 #include <string.h>
@@ -11,10 +13,14 @@
 #define RELOAD_MS     20000
 #define CLOCK_MS      30000
 #define CLOCK_STEP_MS 60000 /* beyond two minutes nobody could tell an own name from an older one */
-#define PLAIN_LIMIT   40    /* as sim_setup.c has it */
 #define HEADER        4     /* RFC 5734: the length of the frame, itself included */
 
-static const uint32_t rush_limits[SIM_RUSH_LIMITS] = {400, 1500, SIM_LIMIT_MAX};
+static const struct sim_ceilings plain_ceilings = {.all = 40}; /* as sim_setup.c has it */
+const struct sim_ceilings sim_rush_ceilings[SIM_RUSH_LIMITS] = {
+    {.all = 400},
+    {.all = 1500, .of = {[LIMIT_INFO] = 90, [LIMIT_CONTACT] = 450, [LIMIT_CREATE] = 500, [LIMIT_RENEW] = 3}},
+    {.all = SIM_LIMIT_MAX},
+    {.all = 250, .of = {[LIMIT_INFO] = 40, [LIMIT_CONTACT] = 120, [LIMIT_CREATE] = 100, [LIMIT_RENEW] = 2}}};
 
 struct config *sim_config(const struct sim_world *w)
 {
@@ -23,51 +29,100 @@ struct config *sim_config(const struct sim_world *w)
 	                       : w->setup->configs[w->seed % SIM_DIALECTS];
 }
 
-static void count_frame(struct sim_world *w)
+/* ---- the watch ----------------------------------------------------------------------------------------------------------- */
+
+static void count(struct sim_world *w, struct sim_ring *r, uint32_t limit, const char *what)
 {
-	struct sim_watch *s = &w->watch;
 	uint64_t now = w->v.now_us / 1000;
-	uint64_t before = s->count >= s->limit ? s->at[(s->count - s->limit) % ARRAY_LEN(s->at)] : 0;
-	if (s->count >= s->limit && now - before < WINDOW_MS)
-		sim_wrong(w, "%u + 1 commands left within %llu ms", s->limit,
+	uint64_t before = r->count >= limit ? r->at[(r->count - limit) % ARRAY_LEN(r->at)] : 0;
+	if (limit && r->count >= limit && now - before < WINDOW_MS)
+		sim_wrong(w, "%u + 1 %s left within %llu ms", limit, what,
 		          (unsigned long long)(now - before));
-	s->full += s->count >= s->limit && now - before < WINDOW_MS + WINDOW_MS / 20;
-	s->at[s->count++ % ARRAY_LEN(s->at)] = now;
+	r->full += limit && r->count >= limit && now - before < WINDOW_MS + WINDOW_MS / 20;
+	r->at[r->count++ % ARRAY_LEN(r->at)] = now;
 }
 
-/* The mark: bytes of the frame that are still to come, and above them those of a header that was cut. */
+/* The element that begins at or after `*at`; `*at` is behind its name. */
+static struct str next_element(struct str xml, size_t *at)
+{
+	size_t from = *at;
+	while (from < xml.len &&
+	       (xml.ptr[from] != '<' || (from + 1 < xml.len && strchr("/?!", xml.ptr[from + 1]))))
+		from++;
+	size_t to = from = from < xml.len ? from + 1 : xml.len;
+	while (to < xml.len && !strchr(" \t\r\n/>", xml.ptr[to]))
+		to++;
+	*at = to;
+	return str_make(xml.ptr + from, to - from);
+}
+
+/* <epp><command><create><domain:create>: what is done, and to what. */
+static enum limit_class class_of(struct str xml)
+{
+	size_t at = 0;
+	struct str verb, object;
+	(void)next_element(xml, &at);
+	(void)next_element(xml, &at);
+	verb = next_element(xml, &at);
+	object = next_element(xml, &at);
+	if (str_eq_c(verb, "check"))
+		return LIMIT_CHECK;
+	if (str_eq_c(verb, "info"))
+		return LIMIT_INFO;
+	if (str_eq_c(verb, "renew"))
+		return LIMIT_RENEW;
+	if (str_eq_c(verb, "create"))
+		return str_eq_c(object, "domain:create") ? LIMIT_CREATE : LIMIT_CONTACT;
+	return LIMIT_NO_CLASS;
+}
+
+static void count_frame(struct sim_world *w, struct str xml)
+{
+	struct sim_watch *s = &w->watch;
+	enum limit_class c = class_of(xml);
+	count(w, &s->all, s->limit.all, "commands");
+	if (c != LIMIT_NO_CLASS)
+		count(w, &s->of[c], s->limit.of[c], limit_class_names[c]);
+}
+
+/* The mark: the frame of which a part has been handed over; left to the end of the process. */
 static void on_bytes(void *arg, const char *from, const char *to, uint64_t *mark, struct str bytes)
 {
 	struct sim_world *w = arg;
-	uint32_t left = (uint32_t)*mark, header = (uint32_t)(*mark >> 32) & 0xFFFFFF;
-	uint32_t have = (uint32_t)(*mark >> 56);
 	if (strcmp(from, "gateway") != 0 || strcmp(to, "registry") != 0)
 		return;
-	for (size_t i = 0; i < bytes.len;) {
-		if (left > 0) {
-			size_t n = bytes.len - i < left ? bytes.len - i : left;
-			left -= (uint32_t)n;
-			i += n;
-			continue;
-		}
-		header = header << 8 | (unsigned char)bytes.ptr[i++];
-		if (++have < HEADER)
-			continue;
-		count_frame(w);
-		left = header - HEADER;
-		header = have = 0;
+	if (!*mark) {
+		struct buf *frame = xcalloc(1, sizeof *frame);
+		buf_init(frame, 1u << 20);
+		*mark = (uintptr_t)frame;
 	}
-	*mark = left | (uint64_t)(header & 0xFFFFFF) << 32 | (uint64_t)have << 56;
+	struct buf *frame = (struct buf *)(uintptr_t)*mark;
+	buf_add(frame, bytes);
+	while (buf_len(frame) >= HEADER) {
+		uint32_t len = epp_frame_length(buf_str(frame));
+		if (buf_len(frame) < len)
+			break;
+		count_frame(w, str_make(buf_data(frame) + HEADER, len - HEADER));
+		buf_consume(frame, len);
+	}
 }
 
 void sim_watch_limit(struct sim_world *w)
 {
-	w->watch.limit = w->rush ? rush_limits[w->config] : PLAIN_LIMIT;
+	w->watch.limit = w->rush ? sim_rush_ceilings[w->config] : plain_ceilings;
 }
 
 void sim_watch_init(struct sim_world *w)
 {
 	mem_net_tap(w->net, on_bytes, w);
+}
+
+void sim_watch_report(const struct sim_world *w, struct sim_report *out)
+{
+	out->commands = w->watch.all.count;
+	out->full = w->watch.all.full;
+	for (int i = 0; i < LIMIT_CLASS__COUNT; i++)
+		out->full_of_class += w->watch.of[i].full;
 }
 
 /* ---- a rush ------------------------------------------------------------------------------------------------------------ */

@@ -50,24 +50,34 @@ static const char partners_text[] = "partners:\n"
                                     "  - {name: p0, certificates: [{san_dns: partner0.sim}], account: one}\n"
                                     "  - {name: p1, certificates: [{san_dns: partner1.sim}], account: two}\n";
 
-static const char limits_text[] = "registries: {sim: {commands_per_second: %u}}\n";
+static void put_limits(struct sim_setup *s, const struct sim_ceilings *c)
+{
+	struct buf text;
+	buf_init(&text, 4096);
+	buf_printf(&text, "registries: {sim: {commands_per_second: %u, classes_per_second: {", c->all);
+	for (int i = 0; i < LIMIT_CLASS__COUNT; i++)
+		if (c->of[i])
+			buf_printf(&text, "%s: %u, ", limit_class_names[i], c->of[i]);
+	buf_lit(&text, "}}}\n");
+	put(s, "limits.yaml", buf_cstr(&text));
+	buf_fini(&text);
+}
 
 static struct config *load(struct sim_setup *s, const char *rules, const char *activate, const char *hosts,
-                           uint32_t limit, bool many, struct diag *d)
+                           const struct sim_ceilings *limit, bool many, struct diag *d)
 {
 	char text[8192], path[256];
 	snprintf(text, sizeof text, main_text, rules, activate, hosts, many ? 8 : 3, many ? 32 : 4,
 	         many ? 4 : 1, many ? 16 : 1);
 	put(s, "vneppd.yaml", text);
-	snprintf(text, sizeof text, limits_text, limit);
-	put(s, "limits.yaml", text);
+	put_limits(s, limit);
 	snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
 	return config_load(path, 0, d);
 }
 
 void sim_setup_init(struct sim_setup *s)
 {
-	static const uint32_t limits[SIM_RUSH_LIMITS] = {400, 1500, SIM_LIMIT_MAX}; /* sim_rush.c */
+	static const struct sim_ceilings plain = {.all = 40}; /* sim_rush.c */
 	char rules[4096];
 	struct diag d;
 	struct buf out;
@@ -80,11 +90,11 @@ void sim_setup_init(struct sim_setup *s)
 	diag_init(&d);
 	buf_init(&out, 1u << 20);
 	for (size_t i = 0; i < SIM_DIALECTS; i++) {
-		s->configs[i] = load(s, rules, "files", i ? "objects" : "attributes", 40, false, &d);
+		s->configs[i] = load(s, rules, "files", i ? "objects" : "attributes", &plain, false, &d);
 	}
 	for (size_t i = 0; i < SIM_RUSH_LIMITS; i++)
-		s->rush[i] = load(s, rules, "files", "attributes", limits[i], true, &d);
-	s->law = load(s, rules, "staged", "objects", 40, false, &d);
+		s->rush[i] = load(s, rules, "files", "attributes", &sim_rush_ceilings[i], true, &d);
+	s->law = load(s, rules, "staged", "objects", &plain, false, &d);
 	s->rules = policy_load_dir("policy/rules", NULL, &d);
 	diag_print(&d, &out);
 	if (d.errors)

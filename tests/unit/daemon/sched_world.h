@@ -634,7 +634,7 @@ static struct world *world_new(void)
 		w->partners[i] = registered(w, partner_names[i], false);
 	for (size_t i = 0; i < ACCOUNTS; i++) {
 		w->pools[i] = (struct pool){.w = w, .index = i, .slots = 4};
-		limits_init(&w->pools[i].limits, (struct limit){0}, no_limits, loop_now(&w->v.loop));
+		limits_init(&w->pools[i].limits, (struct limit){0}, no_limits, loop_now_us(&w->v.loop));
 	}
 	run_begins(w);
 	return w;

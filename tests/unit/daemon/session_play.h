@@ -7,7 +7,7 @@
 #ifndef VNEPP_TESTS_SESSION_PLAY_H
 #define VNEPP_TESTS_SESSION_PLAY_H
 
-#include "daemon/core/ceiling.h"
+#include "daemon/core/limits.h"
 #include "daemon/session/session.h"
 #include "epp/base/alloc.h"
 #include "epp/command.h"
@@ -81,7 +81,7 @@ struct play {
 	struct mem_net *net;
 	struct mem_dialer dialer;
 	struct log_capture log;
-	struct ceiling ceiling;
+	struct limits limits;
 	struct epp_parser *parser;
 	struct manners manners;
 	struct manners *manners_of; /* by port, for those that differ; NULL: none */
@@ -321,13 +321,14 @@ static UNUSED void play_listen(struct play *w, uint16_t port, bool answers)
 
 static void play_open(struct play *w)
 {
+	static const struct limit none[LIMIT_CLASS__COUNT];
 	struct mem_opts o = {.latency_ms = LATENCY_MS};
 	*w = (struct play){0};
 	vloop_init(&w->v, START_MS);
 	w->net = mem_net_new(&w->v.loop, &o, 1);
 	mem_dialer_init(&w->dialer, w->net, "gateway");
 	log_capture_init(&w->log);
-	ceiling_init(&w->ceiling, 0, loop_now(&w->v.loop));
+	limits_init(&w->limits, (struct limit){0}, none, loop_now_us(&w->v.loop));
 	w->parser = epp_parser_new();
 }
 
@@ -347,9 +348,9 @@ static void play_close(struct play *w)
 		buf_fini(&w->peers[i]->in);
 		free(w->peers[i]);
 	}
-	assert_int_equal(w->ceiling.claims, 0);
+	assert_int_equal(w->limits.all.claims, 0);
 	mem_net_free(w->net);
-	ceiling_fini(&w->ceiling);
+	limits_fini(&w->limits);
 	epp_parser_free(w->parser);
 	assert_int_equal(log_capture_fini(&w->log), 0);
 	vloop_fini(&w->v);
@@ -360,7 +361,7 @@ static struct session_config play_session_config(struct play *w)
 	return (struct session_config){
 	    .loop = &w->v.loop,
 	    .dialer = &w->dialer.dialer,
-	    .ceiling = &w->ceiling,
+	    .limits = &w->limits,
 	    .parser = w->parser,
 	    .log = &w->log.log,
 	    .registry = "reg",

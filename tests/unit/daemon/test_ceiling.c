@@ -8,22 +8,78 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define T0 1000000ull
+#define T0        1000000ull
+#define WINDOW_MS (CEILING_WINDOW_US / 1000)
+
+/* ---- in milliseconds: easier to read ------------------------------------------------------------------------------------- */
+
+static void init(struct ceiling *c, uint32_t limit, uint64_t now_ms)
+{
+	ceiling_init(c, limit, 1000 * now_ms);
+}
+
+static void set(struct ceiling *c, uint32_t limit, uint64_t now_ms)
+{
+	ceiling_set(c, limit, 1000 * now_ms);
+}
+
+static bool take(struct ceiling *c, uint64_t now_ms)
+{
+	return ceiling_take(c, 1000 * now_ms);
+}
+
+static bool take_first(struct ceiling *c, struct ceiling_claim *claim, uint64_t now_ms)
+{
+	return ceiling_take_first(c, claim, 1000 * now_ms);
+}
+
+static void left(struct ceiling *c, uint32_t n, uint64_t now_ms)
+{
+	ceiling_left(c, n, 1000 * now_ms);
+}
+
+static uint32_t used(const struct ceiling *c, uint64_t now_ms)
+{
+	return ceiling_used(c, 1000 * now_ms);
+}
+
+/* The first whole millisecond that is not before. */
+static uint64_t in_ms(uint64_t wait_us)
+{
+	return (wait_us + 999) / 1000;
+}
+
+static uint64_t wait_ms(const struct ceiling *c, uint64_t now_ms)
+{
+	return in_ms(ceiling_wait_us(c, 1000 * now_ms));
+}
+
+static uint64_t claim_wait_ms(const struct ceiling *c, uint64_t now_ms)
+{
+	return in_ms(ceiling_claim_wait_us(c, 1000 * now_ms));
+}
+
+static uint64_t stream_wait_ms(const struct ceiling *c, uint64_t now_ms)
+{
+	return in_ms(ceiling_stream_wait_us(c, 1000 * now_ms));
+}
+
+/* ---- one at a time --------------------------------------------------------------------------------------------------------- */
 
 static void nothing_for_a_second_after_a_start(void **state)
 {
 	struct ceiling c;
 	(void)state;
-	ceiling_init(&c, 3, T0);
-	assert_false(ceiling_take(&c, T0));
-	assert_int_equal(ceiling_wait_ms(&c, T0), 1000);
-	assert_int_equal(ceiling_wait_ms(&c, T0 + 999), 1);
-	assert_false(ceiling_take(&c, T0 + 999));
+	init(&c, 3, T0);
+	assert_false(take(&c, T0));
+	assert_int_equal(wait_ms(&c, T0), 1000);
+	assert_int_equal(wait_ms(&c, T0 + 999), 1);
+	assert_false(take(&c, T0 + 999));
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(ceiling_wait_ms(&c, T0 + 1000), 0);
-		assert_true(ceiling_take(&c, T0 + 1000));
+		assert_int_equal(wait_ms(&c, T0 + 1000), 0);
+		assert_true(take(&c, T0 + 1000));
 	}
-	assert_false(ceiling_take(&c, T0 + 1000));
+	assert_false(take(&c, T0 + 1000));
 	assert_int_equal(c.taken, 3);
 	ceiling_fini(&c);
 }
@@ -32,17 +88,17 @@ static void the_oldest_of_the_last_n_says_when(void **state)
 {
 	struct ceiling c;
 	(void)state;
-	ceiling_init(&c, 2, T0);
+	init(&c, 2, T0);
 	uint64_t t = T0 + 5000;
-	assert_true(ceiling_take(&c, t));
-	assert_true(ceiling_take(&c, t + 400));
-	assert_int_equal(ceiling_wait_ms(&c, t + 400), 600);
-	assert_int_equal(ceiling_wait_ms(&c, t + 999), 1);
-	assert_false(ceiling_take(&c, t + 999));
-	assert_true(ceiling_take(&c, t + 1000));
-	assert_int_equal(ceiling_wait_ms(&c, t + 1000), 400);
-	assert_false(ceiling_take(&c, t + 1399));
-	assert_true(ceiling_take(&c, t + 1400));
+	assert_true(take(&c, t));
+	assert_true(take(&c, t + 400));
+	assert_int_equal(wait_ms(&c, t + 400), 600);
+	assert_int_equal(wait_ms(&c, t + 999), 1);
+	assert_false(take(&c, t + 999));
+	assert_true(take(&c, t + 1000));
+	assert_int_equal(wait_ms(&c, t + 1000), 400);
+	assert_false(take(&c, t + 1399));
+	assert_true(take(&c, t + 1400));
 	ceiling_fini(&c);
 }
 
@@ -52,22 +108,105 @@ static void what_left_later_counts_from_then(void **state)
 	struct ceiling c;
 	uint64_t t = T0 + 5000;
 	(void)state;
-	ceiling_init(&c, 3, T0);
-	assert_true(ceiling_take(&c, t));
-	ceiling_left(&c, t + 1);
-	assert_true(ceiling_take(&c, t + 10));
-	assert_true(ceiling_take(&c, t + 10));
-	ceiling_left(&c, t + 17);
-	ceiling_left(&c, t + 400); /* nothing new */
-	assert_int_equal(ceiling_wait_ms(&c, t + 500), 501);
-	assert_true(ceiling_take(&c, t + 1001));
-	assert_int_equal(ceiling_wait_ms(&c, t + 1001), 16);
-	ceiling_left(&c, t); /* a clock that went back changes nothing */
-	assert_true(ceiling_take(&c, t + 1017));
+	init(&c, 3, T0);
+	assert_true(take(&c, t));
+	left(&c, 1, t + 1);
+	assert_true(take(&c, t + 10));
+	assert_true(take(&c, t + 10));
+	left(&c, 2, t + 17);
+	left(&c, 2, t + 400); /* nothing new */
+	assert_int_equal(wait_ms(&c, t + 500), 501);
+	assert_true(take(&c, t + 1001));
+	assert_int_equal(wait_ms(&c, t + 1001), 16);
+	left(&c, 1, t); /* a clock that went back changes nothing */
+	assert_true(take(&c, t + 1017));
 	ceiling_fini(&c);
-	ceiling_init(&c, 0, T0);
-	assert_true(ceiling_take(&c, T0));
-	ceiling_left(&c, T0 + 1);
+	init(&c, 0, T0);
+	assert_true(take(&c, T0));
+	left(&c, 1, T0 + 1);
+	ceiling_fini(&c);
+}
+
+/* Of two streams that are written in one turn the second leaves later. */
+static void what_leaves_one_after_the_other(void **state)
+{
+	struct ceiling c;
+	uint64_t t = T0 + 5000;
+	(void)state;
+	init(&c, 3, T0);
+	for (int i = 0; i < 3; i++)
+		assert_true(take(&c, t));
+	left(&c, 1, t + 2);
+	left(&c, 2, t + 9);
+	assert_int_equal(wait_ms(&c, t + 9), 993);
+	assert_true(take(&c, t + 1002));
+	assert_int_equal(wait_ms(&c, t + 1002), 7);
+	ceiling_fini(&c);
+}
+
+/* A limit that is lowered, raised or set in the turn in which something was taken that has not left yet. */
+static void a_change_before_it_has_left(void **state)
+{
+	static const uint32_t from[] = {2, 2, 2, 0}, to[] = {1, 5, 2, 2};
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct ceiling c;
+		uint64_t t = T0 + 5000;
+		init(&c, from[i], T0);
+		assert_true(take(&c, t));
+		assert_true(take(&c, t));
+		set(&c, to[i], t);
+		left(&c, 2, t + 6);
+		/* At t + 1000 nothing but what had left before could be gone from the window. */
+		uint32_t places = 0;
+		while (take(&c, t + 1005) && places < 9)
+			places++;
+		assert_int_equal(places, to[i] > 2 ? to[i] - 2 : 0);
+		ceiling_fini(&c);
+	}
+}
+
+static void what_does_not_leave_keeps_its_place(void **state)
+{
+	struct ceiling c;
+	uint64_t t = T0 + 5000;
+	(void)state;
+	init(&c, 4, T0);
+	for (int i = 0; i < 3; i++)
+		assert_true(take(&c, t));
+	left(&c, 1, t);
+	ceiling_hold(&c, 2); /* two wait, for however long */
+	assert_int_equal(used(&c, t), 3);
+	assert_true(take(&c, t + 10));
+	left(&c, 1, t + 10);
+	assert_false(take(&c, t + 999));
+	for (int round = 1; round < 5; round++) {
+		assert_true(take(&c, t + 1010 * round));
+		assert_true(take(&c, t + 1010 * round));
+		assert_false(take(&c, t + 1010 * round));
+		left(&c, 2, t + 1010 * round);
+	}
+	/* They leave at once, with one that is just being taken. */
+	t += 1010 * 4 + 500;
+	assert_int_equal(wait_ms(&c, t), 500);
+	ceiling_release(&c, 1, 1000 * t);
+	ceiling_release(&c, 1, 1000 * (t + 1));
+	assert_int_equal(used(&c, t + 1), 4);
+	assert_int_equal(wait_ms(&c, t + 1), 499);
+	assert_true(take(&c, t + 500));
+	assert_true(take(&c, t + 500));
+	assert_int_equal(wait_ms(&c, t + 500), 500);
+	ceiling_fini(&c);
+	/* Without a limit it is kept in mind for one that comes. */
+	init(&c, 0, T0);
+	assert_true(take(&c, T0));
+	ceiling_hold(&c, 1);
+	set(&c, 2, T0);
+	assert_true(take(&c, T0 + 2000));
+	assert_false(take(&c, T0 + 2000));
+	left(&c, 1, T0 + 2000);
+	ceiling_release(&c, 1, 1000 * (T0 + 2500));
+	assert_int_equal(wait_ms(&c, T0 + 2500), 500);
 	ceiling_fini(&c);
 }
 
@@ -79,17 +218,18 @@ static void a_stream_reaches_the_limit(void **state)
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		struct ceiling c;
 		uint64_t now = T0, most = 0, here = 0;
-		ceiling_init(&c, limits[i], now);
+		init(&c, limits[i], now);
 		while (c.taken < 5ull * limits[i]) {
-			uint64_t a = ceiling_wait_ms(&c, now), b = ceiling_stream_wait_ms(&c, now);
+			uint64_t a = wait_ms(&c, now), b = stream_wait_ms(&c, now);
 			here = a || b ? 0 : here;
 			now += a > b ? a : b;
-			assert_true(ceiling_take(&c, now));
+			assert_true(take(&c, now));
 			here++;
 			most = here > most ? here : most;
 		}
 		assert_in_range(now, T0 + 5000, T0 + 5000 + 1000 / CEILING_STREAM_TIMES);
-		assert_true(most <= limits[i] * CEILING_STREAM_TIMES * (CEILING_CATCH_UP_MS + 1) / 1000 + 1);
+		assert_true(most <=
+		            limits[i] * CEILING_STREAM_TIMES * ((CEILING_CATCH_UP_US / 1000) + 1) / 1000 + 1);
 		ceiling_fini(&c);
 	}
 }
@@ -98,11 +238,11 @@ static void one_per_second_is_exact(void **state)
 {
 	struct ceiling c;
 	(void)state;
-	ceiling_init(&c, 1, T0);
+	init(&c, 1, T0);
 	for (uint64_t t = T0 + 1000; t < T0 + 20000; t += 1000) {
-		assert_false(ceiling_take(&c, t - 1));
-		assert_true(ceiling_take(&c, t));
-		assert_false(ceiling_take(&c, t));
+		assert_false(take(&c, t - 1));
+		assert_true(take(&c, t));
+		assert_false(take(&c, t));
 	}
 	assert_int_equal(c.taken, 19);
 	ceiling_fini(&c);
@@ -114,11 +254,11 @@ static void a_clock_that_does_not_move(void **state)
 	struct ceiling c;
 	int taken = 0;
 	(void)state;
-	ceiling_init(&c, 7, T0);
+	init(&c, 7, T0);
 	for (int i = 0; i < 10000; i++)
-		taken += ceiling_take(&c, T0 + 1000);
+		taken += take(&c, T0 + 1000);
 	assert_int_equal(taken, 7);
-	assert_int_equal(ceiling_wait_ms(&c, T0 + 1000), 1000);
+	assert_int_equal(wait_ms(&c, T0 + 1000), 1000);
 	ceiling_fini(&c);
 }
 
@@ -126,25 +266,25 @@ static void no_limit_and_changes_of_limit(void **state)
 {
 	struct ceiling c;
 	(void)state;
-	ceiling_init(&c, 0, T0);
+	init(&c, 0, T0);
 	for (int i = 0; i < 1000; i++)
-		assert_true(ceiling_take(&c, T0));
-	assert_int_equal(ceiling_wait_ms(&c, T0), 0);
+		assert_true(take(&c, T0));
+	assert_int_equal(wait_ms(&c, T0), 0);
 	/* What was sent without a limit counts: the new one begins as used up. */
-	ceiling_set(&c, 5, T0);
-	assert_false(ceiling_take(&c, T0 + 999));
+	set(&c, 5, T0);
+	assert_false(take(&c, T0 + 999));
 	for (int i = 0; i < 5; i++)
-		assert_true(ceiling_take(&c, T0 + 1000));
+		assert_true(take(&c, T0 + 1000));
 	assert_int_equal(c.taken, 1005);
 	/* The same limit again changes nothing. */
-	ceiling_set(&c, 5, T0 + 1900);
-	assert_true(ceiling_take(&c, T0 + 2000));
-	ceiling_set(&c, 50, T0 + 2000);
-	assert_int_equal(ceiling_wait_ms(&c, T0 + 2000), 1000);
-	ceiling_set(&c, 0, T0 + 2000);
-	assert_true(ceiling_take(&c, T0 + 2000));
+	set(&c, 5, T0 + 1900);
+	assert_true(take(&c, T0 + 2000));
+	set(&c, 50, T0 + 2000);
+	assert_int_equal(wait_ms(&c, T0 + 2000), 1000);
+	set(&c, 0, T0 + 2000);
+	assert_true(take(&c, T0 + 2000));
 	ceiling_fini(&c);
-	assert_null(c.at);
+	assert_null(c.at_us);
 }
 
 /* ---- random schedules ------------------------------------------------------------------------------------------------- */
@@ -155,7 +295,7 @@ static void no_limit_and_changes_of_limit(void **state)
 static void assert_no_window_holds_more(const uint64_t *at, size_t n, uint32_t limit)
 {
 	for (size_t i = limit; i < n; i++)
-		if (at[i] - at[i - limit] < CEILING_WINDOW_MS)
+		if (at[i] - at[i - limit] < WINDOW_MS)
 			fail_msg("%u+1 events within %llu ms", limit,
 			         (unsigned long long)(at[i] - at[i - limit]));
 }
@@ -163,7 +303,7 @@ static void assert_no_window_holds_more(const uint64_t *at, size_t n, uint32_t l
 /* How a caller may come: in bursts, evenly, exactly when told, around the moment told, after long silence. */
 static uint64_t next_moment(struct rng *r, int habit, const struct ceiling *c, uint64_t now)
 {
-	uint64_t wait = ceiling_wait_ms(c, now);
+	uint64_t wait = wait_ms(c, now);
 	switch (habit) {
 	case 0: return now + rng_below(r, 3);
 	case 1: return now + rng_below(r, 400);
@@ -184,18 +324,18 @@ static void one_schedule(struct rng *r, uint64_t *at)
 	/* What was sent in the last second before a restart counts, too. */
 	for (uint32_t i = 0; i < limit; i++)
 		at[n++] = now;
-	ceiling_init(&c, limit, now);
+	init(&c, limit, now);
 	for (int i = 0; i < 1500 && n < EVENTS_MAX; i++) {
 		if (rng_below(r, 100) == 0)
 			habit = (int)rng_below(r, 6);
 		now = next_moment(r, habit, &c, now);
-		uint64_t wait = ceiling_wait_ms(&c, now);
-		bool taken = ceiling_take(&c, now);
+		uint64_t wait = wait_ms(&c, now);
+		bool taken = take(&c, now);
 		assert_int_equal(taken, wait == 0);
 		if (taken)
 			at[n++] = now;
 		else
-			assert_true(wait <= CEILING_WINDOW_MS);
+			assert_true(wait <= WINDOW_MS);
 	}
 	assert_no_window_holds_more(at, n, limit);
 	assert_int_equal(c.taken, n - limit);
@@ -222,14 +362,59 @@ static void the_limit_is_reached(void **state)
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
 		struct ceiling c;
 		uint64_t now = T0;
-		ceiling_init(&c, limits[i], now);
+		init(&c, limits[i], now);
 		while (c.taken < 5ull * limits[i]) {
-			now += ceiling_wait_ms(&c, now);
-			assert_true(ceiling_take(&c, now));
+			now += wait_ms(&c, now);
+			assert_true(take(&c, now));
 		}
 		assert_int_equal(now, T0 + 5000);
 		ceiling_fini(&c);
 	}
+}
+
+/* Some leave late, some are stuck for a while: by the moments at which they left, the limit is never crossed. */
+static void counted_when_it_leaves(void **state)
+{
+	struct rng r;
+	uint64_t *at = malloc(EVENTS_MAX * sizeof *at);
+	size_t all = 0;
+	(void)state;
+	assert_non_null(at);
+	rng_init_seed(&r, 3);
+	for (int round = 0; round < 300; round++) {
+		struct ceiling c;
+		uint32_t limit = 1 + (uint32_t)rng_below(&r, 20), stuck = 0;
+		uint64_t now = 1000 * T0;
+		size_t n = 0;
+		ceiling_init(&c, limit, now);
+		for (int i = 0; i < 2000; i++) {
+			uint32_t taken = 0, late;
+			now += rng_below(&r, 40000);
+			while (taken < 1 + rng_below(&r, 8) && ceiling_take(&c, now))
+				taken++;
+			late = rng_below(&r, 4) ? 0 : (uint32_t)rng_below(&r, taken + 1);
+			now += rng_below(&r, 5000);
+			ceiling_hold(&c, late);
+			stuck += late;
+			ceiling_left(&c, taken - late, now);
+			for (uint32_t k = 0; k < taken - late; k++)
+				at[n++] = now;
+			late = rng_below(&r, 10) ? 0 : (uint32_t)rng_below(&r, stuck + 1);
+			now += rng_below(&r, 2) ? 0 : rng_below(&r, 1000);
+			ceiling_release(&c, late, now);
+			stuck -= late;
+			for (uint32_t k = 0; k < late; k++)
+				at[n++] = now;
+		}
+		for (size_t i = limit; i < n; i++)
+			if (at[i] - at[i - limit] < CEILING_WINDOW_US)
+				fail_msg("round %d: %u+1 left within %llu us", round, limit,
+				         (unsigned long long)(at[i] - at[i - limit]));
+		all += n;
+		ceiling_fini(&c);
+	}
+	assert_true(all > 50000);
+	free(at);
 }
 
 /* Changes in the middle never let more pass than the larger of both limits. */
@@ -243,15 +428,15 @@ static void changes_in_the_middle_never_let_more_pass(void **state)
 		uint32_t limit = 10, most = 10;
 		struct ceiling c;
 		size_t n = 0;
-		ceiling_init(&c, limit, now);
+		init(&c, limit, now);
 		for (int i = 0; i < 4000; i++) {
 			now += rng_below(&r, 20);
 			if (rng_below(&r, 200) == 0) {
 				limit = 1 + (uint32_t)rng_below(&r, 30);
 				most = limit > most ? limit : most;
-				ceiling_set(&c, limit, now);
+				set(&c, limit, now);
 			}
-			if (ceiling_take(&c, now))
+			if (take(&c, now))
 				at[n++] = now;
 		}
 		assert_no_window_holds_more(at, n, most);
@@ -264,31 +449,31 @@ static void a_claim_goes_before_all_others(void **state)
 	struct ceiling c;
 	struct ceiling_claim a = {0}, b = {0};
 	(void)state;
-	ceiling_init(&c, 2, T0);
+	init(&c, 2, T0);
 	uint64_t t = T0 + 5000;
-	assert_true(ceiling_take(&c, t));
-	assert_true(ceiling_take(&c, t + 400));
-	assert_false(ceiling_take_first(&c, &a, t + 500));
-	assert_false(ceiling_take_first(&c, &a, t + 500)); /* still one claim */
-	assert_int_equal(ceiling_claim_wait_ms(&c, t + 500), 500);
+	assert_true(take(&c, t));
+	assert_true(take(&c, t + 400));
+	assert_false(take_first(&c, &a, t + 500));
+	assert_false(take_first(&c, &a, t + 500)); /* still one claim */
+	assert_int_equal(claim_wait_ms(&c, t + 500), 500);
 	/* The place at t + 1000 is not for others. */
-	assert_int_equal(ceiling_wait_ms(&c, t + 500), 900);
-	assert_false(ceiling_take(&c, t + 1000));
-	assert_true(ceiling_take_first(&c, &a, t + 1000));
-	assert_false(ceiling_take(&c, t + 1399));
-	assert_true(ceiling_take(&c, t + 1400));
+	assert_int_equal(wait_ms(&c, t + 500), 900);
+	assert_false(take(&c, t + 1000));
+	assert_true(take_first(&c, &a, t + 1000));
+	assert_false(take(&c, t + 1399));
+	assert_true(take(&c, t + 1400));
 	/* More claims than places: others wait for whole windows more. */
-	assert_false(ceiling_take_first(&c, &a, t + 1500));
-	assert_false(ceiling_take_first(&c, &b, t + 1500));
-	assert_int_equal(ceiling_wait_ms(&c, t + 1500), 1500);
-	ceiling_set(&c, 1, t + 1500);
-	assert_int_equal(ceiling_wait_ms(&c, t + 1500), 3000);
+	assert_false(take_first(&c, &a, t + 1500));
+	assert_false(take_first(&c, &b, t + 1500));
+	assert_int_equal(wait_ms(&c, t + 1500), 1500);
+	set(&c, 1, t + 1500);
+	assert_int_equal(wait_ms(&c, t + 1500), 3000);
 	ceiling_unclaim(&c, &a);
 	ceiling_unclaim(&c, &a);
 	ceiling_unclaim(&c, &b);
-	assert_int_equal(ceiling_wait_ms(&c, t + 1500), 1000);
-	ceiling_set(&c, 0, t + 1500);
-	assert_true(ceiling_take_first(&c, &a, t + 1500));
+	assert_int_equal(wait_ms(&c, t + 1500), 1000);
+	set(&c, 0, t + 1500);
+	assert_true(take_first(&c, &a, t + 1500));
 	assert_int_equal(c.claims, 0);
 	ceiling_fini(&c);
 }
@@ -297,18 +482,18 @@ static void what_is_used_and_what_is_near(void **state)
 {
 	struct ceiling c;
 	(void)state;
-	ceiling_init(&c, 10, T0);
-	assert_int_equal(ceiling_used(&c, T0), 10); /* as if just used up */
+	init(&c, 10, T0);
+	assert_int_equal(used(&c, T0), 10); /* as if just used up */
 	uint64_t t = T0 + 2000;
-	assert_int_equal(ceiling_used(&c, t), 0);
+	assert_int_equal(used(&c, t), 0);
 	for (uint32_t i = 1; i <= 10; i++) {
-		assert_true(ceiling_take(&c, t + i));
-		assert_int_equal(ceiling_used(&c, t + i), i);
+		assert_true(take(&c, t + i));
+		assert_int_equal(used(&c, t + i), i);
 		assert_int_equal(c.near, i < 8 ? 0 : i - 7);
 	}
-	assert_int_equal(ceiling_used(&c, t + 1001), 9);
-	assert_int_equal(ceiling_used(&c, t + 1009), 1);
-	assert_int_equal(ceiling_used(&c, t + 1010), 0);
+	assert_int_equal(used(&c, t + 1001), 9);
+	assert_int_equal(used(&c, t + 1009), 1);
+	assert_int_equal(used(&c, t + 1010), 0);
 	assert_int_equal(c.over, 0);
 	ceiling_fini(&c);
 }
@@ -317,15 +502,15 @@ static void a_shadow_counts_and_lets_pass(void **state)
 {
 	struct ceiling c;
 	(void)state;
-	ceiling_init(&c, 4, T0);
+	init(&c, 4, T0);
 	c.shadow = true;
 	uint64_t t = T0 + 2000;
 	for (uint32_t i = 0; i < 10; i++) {
-		assert_int_equal(ceiling_wait_ms(&c, t), 0);
-		assert_true(ceiling_take(&c, t));
+		assert_int_equal(wait_ms(&c, t), 0);
+		assert_true(take(&c, t));
 	}
 	assert_int_equal(c.over, 6);
-	ceiling_set(&c, 5, t); /* a change keeps what was counted */
+	set(&c, 5, t); /* a change keeps what was counted */
 	assert_true(c.shadow && c.over == 6 && c.taken == 10);
 	ceiling_fini(&c);
 }
@@ -337,6 +522,10 @@ int main(void)
 	    cmocka_unit_test(the_oldest_of_the_last_n_says_when),
 	    cmocka_unit_test(one_per_second_is_exact),
 	    cmocka_unit_test(what_left_later_counts_from_then),
+	    cmocka_unit_test(what_leaves_one_after_the_other),
+	    cmocka_unit_test(a_change_before_it_has_left),
+	    cmocka_unit_test(what_does_not_leave_keeps_its_place),
+	    cmocka_unit_test(counted_when_it_leaves),
 	    cmocka_unit_test(a_stream_reaches_the_limit),
 	    cmocka_unit_test(a_clock_that_does_not_move),
 	    cmocka_unit_test(no_limit_and_changes_of_limit),

@@ -235,14 +235,14 @@ static void the_ceiling_makes_it_wait_but_not_starve(void **state)
 	d->w.manners.other = 0;
 	vloop_run_for(&d->w.v, 1000);
 	assert_int_equal(d->messages, 1);
-	ceiling_set(&d->w.ceiling, 5, now_of(&d->w));
+	ceiling_set(&d->w.limits.all, 5, 1000 * now_of(&d->w));
 	PLAY_CALL(&d->w, pool_message_stored(d->p, true));
-	assert_int_equal(d->w.ceiling.claims, 1);
+	assert_int_equal(d->w.limits.all.claims, 1);
 	/* Others take whatever they get. */
 	unsigned sent = 0;
 	for (int i = 0; i < 3000 && sent < 200; i++) {
 		vloop_run_for(&d->w.v, 1);
-		if (pool_room(d->p) > 0 && ceiling_take(&d->w.ceiling, now_of(&d->w)))
+		if (pool_room(d->p) > 0 && ceiling_take(&d->w.limits.all, 1000 * now_of(&d->w)))
 			pond_send(d, sent++);
 	}
 	assert_true(sent >= 8);

@@ -28,7 +28,7 @@ static void no_more_connect_than_may_log_in(void **state)
 	(void)state;
 	struct pond *d = pond_open(10, 1);
 	play_listen(&d->w, 700, true);
-	ceiling_set(&d->w.ceiling, 2, now_of(&d->w) - 2000);
+	ceiling_set(&d->w.limits.all, 2, 1000 * (now_of(&d->w) - 2000));
 	pond_start(d);
 	for (int i = 0; i < 1500; i++) {
 		vloop_run_for(&d->w.v, 10);

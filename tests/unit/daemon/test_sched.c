@@ -491,7 +491,7 @@ static void a_look_that_is_ready_goes_on_without_money(void **state)
 {
 	struct world *w = *state;
 	log_capture_expect(&w->log, "account.billing");
-	ceiling_set(&w->pools[0].limits.all, 1, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 1, loop_now_us(&w->v.loop));
 	item_id_t doubt = admit_one(w, 0, 0, ITEM_CREATE, "doubt.id.vn", 0);
 	item_id_t held = admit_one(w, 0, 0, ITEM_CREATE, "hold.id.vn", 0);
 	admit_many(w, 0, 0, "a", 20);

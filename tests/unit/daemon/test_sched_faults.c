@@ -522,7 +522,7 @@ static void one_story(uint64_t seed)
 	void *state = w;
 	rng_init_seed(&w->rng, seed);
 	log_capture_expect(&w->log, "store.failing");
-	ceiling_set(&w->pools[0].limits.all, (uint32_t)rng_below(&w->rng, 40), loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, (uint32_t)rng_below(&w->rng, 40), loop_now_us(&w->v.loop));
 	w->say = say_anything;
 	w->disk.full = rng_below(&w->rng, 2) ? full_at_random : NULL;
 	for (int run = 0; run < 4; run++) {

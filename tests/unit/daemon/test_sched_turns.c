@@ -276,7 +276,7 @@ static void what_is_due_goes_before_a_flood(void **state)
 static void the_ceiling_is_kept_and_reached(void **state)
 {
 	struct world *w = *state;
-	ceiling_set(&w->pools[0].limits.all, 7, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 7, loop_now_us(&w->v.loop));
 	w->pools[0].slots = 20;
 	admit_many(w, 0, 0, "a", 100);
 	for (int i = 0; i < 5; i++)
@@ -306,7 +306,7 @@ static void accounts_share_a_ceiling(void **state)
 {
 	struct world *w = *state;
 	w->pools[1].account->limits = &w->pools[0].limits;
-	ceiling_set(&w->pools[0].limits.all, 20, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 20, loop_now_us(&w->v.loop));
 	w->pools[0].slots = 10;
 	w->pools[1].slots = 3;
 	admit_many(w, 0, 0, "a", 200);
@@ -325,7 +325,7 @@ static void what_is_due_goes_first_over_accounts(void **state)
 	char name[32];
 	w->v.clock.shift_ms = instant_of_date(date_make(2026, 12, 1), HANOI_S) - START_MS - 40 * 3600000ll;
 	w->pools[1].account->limits = &w->pools[0].limits;
-	ceiling_set(&w->pools[0].limits.all, 20, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 20, loop_now_us(&w->v.loop));
 	w->pools[0].slots = w->pools[1].slots = 10;
 	admit_many(w, 0, 0, "a", 300);
 	for (int i = 0; i < 200; i++) {
@@ -349,7 +349,7 @@ static void a_class_has_a_limit_of_its_own(void **state)
 	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 3}};
 	size_t creates = 0, renews = 0;
 	uint64_t last_renew = 0, creates_at[200];
-	limits_set(&w->pools[0].limits, (struct limit){.max = 20}, of, loop_now(&w->v.loop));
+	limits_set(&w->pools[0].limits, (struct limit){.max = 20}, of, loop_now_us(&w->v.loop));
 	w->pools[0].slots = 10;
 	admit_many(w, 0, 0, "a", 60);
 	for (int i = 0; i < 60; i++) {
@@ -384,7 +384,7 @@ static void a_limited_class_is_in_nobodys_way(void **state)
 	struct world *w = *state;
 	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 1}};
 	size_t renewals = 0;
-	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now(&w->v.loop));
+	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now_us(&w->v.loop));
 	w->pools[0].slots = 50;
 	admit_many(w, 0, 0, "a", 200);
 	sched_start(w->sched);
@@ -404,11 +404,61 @@ static void a_limited_class_is_in_nobodys_way(void **state)
 	run_to_rest(w, 600000);
 }
 
+/* Contacts may leave faster than creates: what waits behind its contact is not claimed without end. */
+static void what_waits_behind_its_contact_is_bounded(void **state)
+{
+	struct world *w = *state;
+	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 2}};
+	struct line lines[400];
+	char names[400][32];
+	struct sched_stats s;
+	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now_us(&w->v.loop));
+	w->pools[0].slots = 20;
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		snprintf(names[i], sizeof names[i], "k%zu.id.vn", i);
+		lines[i] = (struct line){ITEM_CREATE, names[i], LINE_CONTACT};
+	}
+	admit(w, 0, 0, lines, ARRAY_LEN(lines), NULL);
+	sched_start(w->sched);
+	for (int i = 0; i < 20; i++) {
+		vloop_run_for(&w->v, 1000);
+		sched_stats(w->sched, &s);
+		assert_in_range(s.jobs, 1, 30);
+	}
+	run_to_rest(w, 600000);
+	assert_int_equal(count_of(w, ITEM_DONE), 400);
+}
+
+/* Urgent creates that their class holds back do not stop what is not of it. */
+static void what_is_urgent_and_limited_is_in_nobodys_way(void **state)
+{
+	struct world *w = *state;
+	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 1}};
+	size_t renewals = 0;
+	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now_us(&w->v.loop));
+	w->pools[0].slots = 20;
+	for (int i = 0; i < 100; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "u%d.id.vn", i);
+		admit_one(w, 0, 0, ITEM_CREATE, name, LINE_URGENT);
+		snprintf(name, sizeof name, "r%d.com.vn", i);
+		have_name(w, name, 1, 0);
+		admit_one(w, 1, 0, ITEM_RENEW, name, 0);
+	}
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 6000);
+	for (size_t i = 0; i < w->sent_count; i++)
+		renewals += w->sent[i].partner == w->partners[1];
+	assert_int_equal(renewals, 100);
+	assert_in_range(w->sent_count - renewals, 5, 6);
+	run_to_rest(w, 600000);
+}
+
 static void a_limit_in_shadow_only_counts(void **state)
 {
 	struct world *w = *state;
 	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 3, .shadow = true}};
-	limits_set(&w->pools[0].limits, (struct limit){0}, of, loop_now(&w->v.loop));
+	limits_set(&w->pools[0].limits, (struct limit){0}, of, loop_now_us(&w->v.loop));
 	w->pools[0].slots = 10;
 	admit_many(w, 0, 0, "a", 60);
 	sched_start(w->sched);
@@ -449,7 +499,7 @@ static void what_is_not_sent_takes_nothing_from_the_ceiling(void **state)
 {
 	struct world *w = *state;
 	item_id_t bad = admit_one(w, 0, 0, ITEM_CREATE, "bad.id.vn", LINE_UNBUILDABLE);
-	ceiling_set(&w->pools[0].limits.all, 1, loop_now(&w->v.loop));
+	ceiling_set(&w->pools[0].limits.all, 1, loop_now_us(&w->v.loop));
 	item_id_t good = admit_one(w, 0, 0, ITEM_CREATE, "good.id.vn", 0);
 	sched_start(w->sched);
 	run_to_rest(w, 60000);
@@ -479,6 +529,8 @@ int main(void)
 	    T(what_is_due_goes_first_over_accounts),
 	    T(a_class_has_a_limit_of_its_own),
 	    T(a_limited_class_is_in_nobodys_way),
+	    T(what_waits_behind_its_contact_is_bounded),
+	    T(what_is_urgent_and_limited_is_in_nobodys_way),
 	    T(a_limit_in_shadow_only_counts),
 	    T(an_overloaded_registry_is_left_alone),
 	    T(what_is_not_sent_takes_nothing_from_the_ceiling),

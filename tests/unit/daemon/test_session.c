@@ -362,11 +362,11 @@ static void the_log_in_waits_for_the_ceiling(void **state)
 		struct owner o;
 		play_open(&w);
 		play_listen(&w, 700, true);
-		ceiling_set(&w.ceiling, used_up ? 1 : 10, now_of(&w));
+		ceiling_set(&w.limits.all, used_up ? 1 : 10, 1000 * now_of(&w));
 		if (used_up) {
 			/* Others claimed before, so many that the whole time passes. */
-			ceiling_take(&w.ceiling, now_of(&w) + 20000);
-			w.ceiling.at[0] = now_of(&w) + 20000;
+			ceiling_take(&w.limits.all, 1000 * (now_of(&w) + 20000));
+			w.limits.all.at_us[0] = 1000 * (now_of(&w) + 20000);
 			log_capture_expect(&w.log, "session.closed");
 		}
 		struct session_config c = play_session_config(&w);
@@ -374,7 +374,7 @@ static void the_log_in_waits_for_the_ceiling(void **state)
 		owner_open(&o, &w, &c);
 		vloop_run_for(&w.v, 100);
 		assert_int_equal(session_state(o.s), SESSION_LOGIN);
-		assert_int_equal(w.ceiling.claims, 1);
+		assert_int_equal(w.limits.all.claims, 1);
 		assert_int_equal(w.logins, 0);
 		if (used_up) {
 			assert_true(owner_wait(&o, is_closed, HOUR_MS));
@@ -408,7 +408,7 @@ static void a_notice_before_the_log_in(void **state)
 		struct owner o;
 		play_open(&w);
 		play_listen(&w, 700, true);
-		ceiling_set(&w.ceiling, 1, now_of(&w));
+		ceiling_set(&w.limits.all, 1, 1000 * now_of(&w));
 		log_capture_expect(&w.log, "session.closed");
 		struct session_config c = play_session_config(&w);
 		owner_open(&o, &w, &c);

@@ -90,6 +90,67 @@ static void a_registry_that_does_not_read(void **state)
 	stage_close(t);
 }
 
+/* What waits for the registry to read may leave at any moment: its places in the limits stay free until then. */
+static void what_is_not_read_counts_when_it_leaves(void **state)
+{
+	static const struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CREATE] = {.max = 4}};
+	struct mem_opts opts = {.latency_ms = 1, .window_bytes = 5000};
+	struct stage *t = stage_open(20, &opts);
+	struct limits *l = &t->w.limits;
+	(void)state;
+	limits_set(l, (struct limit){.max = 10}, of, 1000 * (now_of(&t->w) - 2000));
+	stream_pause(last_peer(&t->w)->s);
+	for (unsigned i = 0; i < 4; i++) {
+		t->m[i].pad = 2000;
+		t->m[i].c.class = i < 3 ? LIMIT_CREATE : LIMIT_INFO;
+		limits_take(l, t->m[i].c.class, 1000 * now_of(&t->w));
+	}
+	send_n(t, 0, 4);
+	vloop_run_for(&t->w.v, 3000);
+	assert_int_equal(l->all.held, 2); /* two whole ones are in 5,000 bytes */
+	assert_int_equal(l->of[LIMIT_CREATE].held, 1);
+	assert_int_equal(l->of[LIMIT_INFO].held, 1);
+	assert_int_equal(l->all.unsent, 0);
+	assert_int_equal(session_room(t->o.s), 0);
+	assert_int_equal(session_places(t->o.s), 16);
+	uint64_t now_us = 1000 * now_of(&t->w);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(ceiling_wait_us(&l->all, now_us), 0), limits_take(l, LIMIT_RENEW, now_us);
+	assert_true(ceiling_wait_us(&l->all, now_us) > 0);
+	limits_left(l, &(struct limits_count){{[LIMIT_RENEW] = 8}}, now_us);
+	unsigned rooms = t->o.room;
+	stream_resume(last_peer(&t->w)->s);
+	vloop_run_for(&t->w.v, 100);
+	assert_int_equal(l->all.held + l->of[LIMIT_CREATE].held + l->of[LIMIT_INFO].held, 0);
+	assert_int_equal(ceiling_used(&l->all, 1000 * now_of(&t->w)), 10);
+	assert_int_equal(ceiling_used(&l->of[LIMIT_CREATE], 1000 * now_of(&t->w)), 1);
+	assert_true(t->o.room > rooms);
+	assert_int_equal(session_room(t->o.s), 16);
+	stage_close(t);
+}
+
+/* It never leaves: the places are given back with the session. */
+static void what_is_not_read_ends_with_the_session(void **state)
+{
+	struct mem_opts opts = {.latency_ms = 1, .window_bytes = 5000};
+	struct stage *t = stage_open(20, &opts);
+	struct limits *l = &t->w.limits;
+	(void)state;
+	log_capture_expect(&t->w.log, "session.closed");
+	ceiling_set(&l->all, 10, 1000 * (now_of(&t->w) - 2000));
+	stream_pause(last_peer(&t->w)->s);
+	for (unsigned i = 0; i < 4; i++) {
+		t->m[i].pad = 2000;
+		limits_take(l, t->m[i].c.class, 1000 * now_of(&t->w));
+	}
+	send_n(t, 0, 4);
+	vloop_run_for(&t->w.v, 100);
+	assert_int_equal(l->all.held, 2);
+	assert_true(owner_wait(&t->o, is_closed, HOUR_MS));
+	assert_int_equal(l->all.held, 0);
+	stage_close(t);
+}
+
 static void a_command_that_cannot_be_built(void **state)
 {
 	(void)state;
@@ -240,6 +301,8 @@ int main(void)
 	    cmocka_unit_test(the_oldest_command_has_the_deadline),
 	    cmocka_unit_test(what_never_left_is_not_sent),
 	    cmocka_unit_test(a_registry_that_does_not_read),
+	    cmocka_unit_test(what_is_not_read_counts_when_it_leaves),
+	    cmocka_unit_test(what_is_not_read_ends_with_the_session),
 	    cmocka_unit_test(a_command_that_cannot_be_built),
 	    cmocka_unit_test(the_window_can_change),
 	    cmocka_unit_test(messages_are_reported),

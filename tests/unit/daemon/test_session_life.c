@@ -118,18 +118,18 @@ static void a_keepalive_waits_for_the_ceiling(void **state)
 	(void)state;
 	struct stage *t = stage_open(NULL);
 	vloop_run_for(&t->w.v, KEEPALIVE_MS - 100);
-	ceiling_set(&t->w.ceiling, 1, now_of(&t->w));
+	ceiling_set(&t->w.limits.all, 1, 1000 * now_of(&t->w));
 	vloop_run_for(&t->w.v, 500);
 	assert_int_equal(t->w.polls, 0);
-	assert_int_equal(t->w.ceiling.claims, 1);
+	assert_int_equal(t->w.limits.all.claims, 1);
 	vloop_run_for(&t->w.v, 600);
 	assert_int_equal(t->w.polls, 1);
-	assert_int_equal(t->w.ceiling.claims, 0);
+	assert_int_equal(t->w.limits.all.claims, 0);
 	/* It waits again, and the session drains: the claim goes with it. */
 	vloop_run_for(&t->w.v, KEEPALIVE_MS - 1500);
-	ceiling_set(&t->w.ceiling, 2, now_of(&t->w) + 1000);
+	ceiling_set(&t->w.limits.all, 2, 1000 * (now_of(&t->w) + 1000));
 	vloop_run_for(&t->w.v, 1500);
-	assert_int_equal(t->w.ceiling.claims, 1);
+	assert_int_equal(t->w.limits.all.claims, 1);
 	PLAY_CALL(&t->w, session_drain(t->o.s));
 	assert_true(owner_wait(&t->o, is_closed, HOUR_MS));
 	expect_end(&t->o, "drain", SESSION_END_CLEAN, "logged out");
@@ -204,7 +204,7 @@ static void a_log_out_waits_for_the_ceiling_a_little(void **state)
 	(void)state;
 	for (int never = 0; never < 2; never++) {
 		struct stage *t = stage_open(NULL);
-		ceiling_set(&t->w.ceiling, 1, now_of(&t->w) + (never ? 3600000 : 0));
+		ceiling_set(&t->w.limits.all, 1, 1000 * (now_of(&t->w) + (never ? 3600000 : 0)));
 		PLAY_CALL(&t->w, session_drain(t->o.s));
 		vloop_run_for(&t->w.v, 500);
 		assert_int_equal(session_state(t->o.s), SESSION_LOGOUT);

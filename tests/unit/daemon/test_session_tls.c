@@ -1,7 +1,7 @@
 /* A session on the real dialer: TLS in front of the simulated registry, and what becomes of certificates that are not
  * right, a registry that speaks no TLS, and names that do not exist. */
 #include "certs/tls_ctx.h"
-#include "daemon/core/ceiling.h"
+#include "daemon/core/limits.h"
 #include "daemon/net/dial.h"
 #include "daemon/net/listener.h"
 #include "daemon/net/stream.h"
@@ -26,7 +26,7 @@ struct world {
 	struct dialer_net dialer;
 	struct listener *listener;
 	struct regsim *sim;
-	struct ceiling ceiling;
+	struct limits limits;
 	struct epp_parser *parser;
 	struct log_capture log;
 	struct session *s;
@@ -74,7 +74,7 @@ static void world_open(struct world *w, const char *certificate)
 	dialer_net_init(&w->dialer, &w->f.uv.loop);
 	log_capture_init(&w->log);
 	log_capture_expect(&w->log, "session.closed");
-	ceiling_init(&w->ceiling, 0, 0);
+	limits_init(&w->limits, (struct limit){0}, (const struct limit[LIMIT_CLASS__COUNT]){{0}}, 0);
 	w->parser = epp_parser_new();
 	regsim_options_init(&o);
 	o.accounts = &account;
@@ -156,7 +156,7 @@ static void run(struct world *w, const struct target *t)
 	struct tls_ctx *tls = test_certs_client_crl(t->ca ? t->ca : "ca", t->certificate, t->crl);
 	struct session_config c = {.loop = &w->f.uv.loop,
 	                           .dialer = &w->dialer.dialer,
-	                           .ceiling = &w->ceiling,
+	                           .limits = &w->limits,
 	                           .parser = w->parser,
 	                           .log = &w->log.log,
 	                           .registry = "reg",
@@ -193,7 +193,7 @@ static void world_close(struct world *w)
 	listener_close(&w->listener);
 	regsim_free(w->sim);
 	epp_parser_free(w->parser);
-	ceiling_fini(&w->ceiling);
+	limits_fini(&w->limits);
 	assert_int_equal(log_capture_fini(&w->log), 0);
 	net_fixture_fini(&w->f);
 }
