@@ -106,6 +106,7 @@ static void on_response(struct session *s, const struct epp_response *r)
 	struct session_command *c = paired(s, r, code);
 	if (!c)
 		return;
+	session_leave_answered(s, c);
 	list_remove(&c->node);
 	if (r->cut)
 		LOG(s->c.log, LOG_WARNING, "session.answer_cut",

@@ -85,6 +85,8 @@ void session_try_login(struct session *s);
 void session_leave_init(struct session *s);
 /* A command has been put into the stream. */
 void session_leave_put(struct session *s);
+/* Its answer has come, sooner than it was seen to have left. */
+void session_leave_answered(struct session *s, const struct session_command *c);
 /* The stream is gone: what has not left never will. */
 void session_leave_end(struct session *s);
 /* Something waits for the other side to read. */

@@ -83,6 +83,12 @@ void session_leave_put(struct session *s)
 	loop_at_turn_end(s->c.loop, &s->leave);
 }
 
+void session_leave_answered(struct session *s, const struct session_command *c)
+{
+	if (c->way != SESSION_LEFT)
+		(void)settle(s, c->end_pos);
+}
+
 void session_leave_end(struct session *s)
 {
 	loop_cancel_hook(&s->leave);

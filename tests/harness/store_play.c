@@ -150,6 +150,11 @@ static void fill_kind(struct item_request *r, struct arena *a, const struct play
 
 struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t n)
 {
+	return play_line_in(a, l, n, "68");
+}
+
+struct store_line play_line_in(struct arena *a, const struct play_line *l, uint32_t n, const char *province)
+{
 	struct item_request *r = arena_calloc(a, 1, sizeof *r);
 	struct buf payload;
 	*r = (struct item_request){.op = ITEM_CREATE,
@@ -170,7 +175,7 @@ struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t
 	                                         .registered_on = DATE_NONE,
 	                                         .address = {.street = STR("12 Hùng Vương"),
 	                                                     .ward = STR("Xuân Hương"),
-	                                                     .province = STR("68"),
+	                                                     .province = arena_str(a, str_c(province)),
 	                                                     .province_list = STR("2025-07-01"),
 	                                                     .country = STR("VN")}}};
 	r->domain_u = r->domain;

@@ -40,8 +40,11 @@ struct play_line {
 /* A tax code that is one, of a few. */
 const char *play_tax_code(unsigned person);
 
-/* As intake hands it to the store, in the arena; number `n` in the body. */
+/* As intake hands it to the store, in the arena; number `n` in the body. The applicant lives in Lâm Đồng ("68"). */
 struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t n) MUST_CHECK;
+/* … in another province: its code, copied. */
+struct store_line play_line_in(struct arena *a, const struct play_line *l, uint32_t n,
+                               const char *province) MUST_CHECK;
 
 /* Runs one operation as a group of its own; its error. */
 enum err play(struct store_backend *b, struct store_op *op, enum store_op_type type);

@@ -1,9 +1,10 @@
 /*
  * Quotas over crash schedules: partners hand in, items are sent and end in every way, uploads are dropped, batches are
  * cancelled, and the power goes at any call of the file system. After each start, what is used is what the items that
- * have not ended without success hold: never one above the limit, nothing leaks.
+ * have not ended without success hold: never one above the limit, nothing leaks. Quotas by zone, by province, of a day, a
+ * month, a year and for ever, several at a time.
  *
- * QUOTA_SCHEDULES=10000 for as many seeds (`make sim` does).
+ * QUOTA_SCHEDULES=10000 for as many seeds (`make sim` does); the last line says how many there were.
  */
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
@@ -25,7 +26,14 @@
 
 static const struct quota quotas[] = {
     {.name = "id-day", .zone = "id.vn", .period = QUOTA_DAY, .limit = {.max = 5}},
-    {.name = "all-year", .period = QUOTA_YEAR, .limit = {.max = 12}}};
+    {.name = "all-year", .period = QUOTA_YEAR, .limit = {.max = 14}},
+    {.name = "hanoi-month", .province = "01", .period = QUOTA_MONTH, .limit = {.max = 4}},
+    {.name = "com-ever", .zone = "com.vn", .period = QUOTA_EVER, .limit = {.max = 3}}};
+
+/* Over all schedules. */
+static struct {
+	uint64_t schedules, crashes, judged, full;
+} done;
 
 struct held {
 	item_id_t item;
@@ -64,6 +72,11 @@ static bool open_store(struct schedule *s)
 	return play(s->b, &r.op, STORE_RECOVER) == OK;
 }
 
+static bool is_in_hanoi(unsigned number)
+{
+	return number % 3 == 0;
+}
+
 /* ---- what happens ---------------------------------------------------------------------------------------------------- */
 
 /* A batch of a few names, published, dropped or left open. */
@@ -84,7 +97,7 @@ static void hand_in(struct schedule *s)
 		snprintf(ref, sizeof ref, "r%u", k);
 		snprintf(name, sizeof name, "q%u.%s.vn", k, kind == PLAY_PAID ? "com" : "id");
 		struct play_line l = {kind, ref, name, k, 2, 0, NULL};
-		lines[i] = play_line(&s->arena, &l, (uint32_t)i + 1);
+		lines[i] = play_line_in(&s->arena, &l, (uint32_t)i + 1, is_in_hanoi(k) ? "01" : "68");
 	}
 	struct store_batch_chunk chunk = {.batch = begin.batch,
 	                                  .partner = 1,
@@ -157,12 +170,45 @@ static void act(struct schedule *s)
 
 /* ---- judging --------------------------------------------------------------------------------------------------------- */
 
+/* What items hold of a quota in one of its periods, by their states, names and days of admission alone. */
 struct holding {
-	date_t day; /* of admission; the quota's period begins with it */
-	uint64_t id_day, all;
+	const char *scope;
+	date_t begin;
+	uint64_t held, max;
 };
 
-static void count(struct schedule *s, struct holding *days, size_t *n)
+struct holdings {
+	struct holding list[512];
+	size_t count;
+};
+
+static void hold(struct holdings *h, const char *scope, date_t begin, uint64_t max)
+{
+	size_t k = 0;
+	while (k < h->count && (h->list[k].begin != begin || strcmp(h->list[k].scope, scope) != 0))
+		k++;
+	assert_true(k < ARRAY_LEN(h->list));
+	if (k == h->count)
+		h->list[h->count++] = (struct holding){scope, begin, 0, max};
+	h->list[k].held++;
+}
+
+static void hold_all(struct holdings *h, const struct store_row *r)
+{
+	date_t day = date_of_instant(r->admitted, HANOI_OFFSET_S);
+	int year, month, of_month;
+	unsigned k = (unsigned)strtoul(r->domain.ptr + 1, NULL, 10); /* q17.id.vn */
+	date_split(day, &year, &month, &of_month);
+	if (str_ends(r->domain, STR(".id.vn")))
+		hold(h, "id-day", day, 5);
+	hold(h, "all-year", date_make(year, 1, 1), 14);
+	if (is_in_hanoi(k))
+		hold(h, "hanoi-month", date_make(year, month, 1), 4);
+	if (str_ends(r->domain, STR(".com.vn")))
+		hold(h, "com-ever", 0, 3);
+}
+
+static void count(struct schedule *s, struct holdings *h)
 {
 	for (batch_id_t b = 1; b <= s->last; b++) {
 		struct store_get_items g = {.batch = b, .limit = 100, .arena = &s->arena};
@@ -170,53 +216,44 @@ static void count(struct schedule *s, struct holding *days, size_t *n)
 			continue; /* never published */
 		for (size_t i = 0; i < g.count; i++) {
 			const struct store_row *r = &g.rows[i];
-			date_t day = date_of_instant(r->admitted, HANOI_OFFSET_S);
-			size_t k = 0;
-			if (r->state == ITEM_REFUSED || r->state == ITEM_FAILED || r->state == ITEM_CANCELLED)
-				continue;
-			while (k < *n && days[k].day != day)
-				k++;
-			if (k == *n)
-				days[(*n)++] = (struct holding){.day = day};
-			days[k].all++;
-			days[k].id_day += str_ends(r->domain, STR(".id.vn"));
+			/* A partner's lines of a day count whatever becomes of them. */
+			hold(h, "lines/1", date_of_instant(r->admitted, HANOI_OFFSET_S), UINT64_MAX);
+			if (r->state != ITEM_REFUSED && r->state != ITEM_FAILED && r->state != ITEM_CANCELLED)
+				hold_all(h, r);
 		}
 	}
 }
 
-static uint64_t used(struct schedule *s, const char *scope, date_t begin)
+static uint64_t held_of(const struct holdings *h, const struct store_used *u, uint64_t *max)
 {
-	struct store_get_used g = {.arena = &s->arena};
-	assert_int_equal(play(s->b, &g.op, STORE_GET_USED), OK);
-	for (size_t i = 0; i < g.count; i++)
-		if (str_eq_c(g.list[i].scope, scope) && g.list[i].begin == begin)
-			return g.list[i].used;
+	for (size_t k = 0; k < h->count; k++) {
+		*max = h->list[k].max;
+		if (str_eq_c(u->scope, h->list[k].scope) && u->begin == h->list[k].begin)
+			return h->list[k].held;
+	}
 	return 0;
 }
 
 static void judge(struct schedule *s)
 {
-	struct holding days[256] = {{0}};
-	size_t n = 0;
-	uint64_t years[2] = {0, 0}; /* a schedule takes some days, over a new year at most once */
-	count(s, days, &n);
-	for (size_t i = 0; i < n; i++) {
-		int year, month, day;
-		date_split(days[i].day, &year, &month, &day);
-		years[year - 2026] += days[i].all;
-		uint64_t is = used(s, "id-day", days[i].day);
-		if (is != days[i].id_day || is > quotas[0].limit.max)
-			fail_msg("seed %llu: %llu of a day are used, %llu are held",
-			         (unsigned long long)s->seed, (unsigned long long)is,
-			         (unsigned long long)days[i].id_day);
+	struct holdings h = {.count = 0};
+	struct store_get_used g = {.arena = &s->arena};
+	size_t seen = 0;
+	count(s, &h);
+	assert_int_equal(play(s->b, &g.op, STORE_GET_USED), OK);
+	for (size_t i = 0; i < g.count; i++) {
+		const struct store_used *u = &g.list[i];
+		uint64_t max = 0, held = held_of(&h, u, &max);
+		if (u->used != held || held > max)
+			fail_msg("seed %llu: %llu of %.*s are used, %llu are held, of %llu",
+			         (unsigned long long)s->seed, (unsigned long long)u->used, STR_ARG(u->scope),
+			         (unsigned long long)held, (unsigned long long)max);
+		seen += held > 0;
+		done.full += held == max && held > 0;
+		done.judged++;
 	}
-	for (int y = 0; y < 2; y++) {
-		uint64_t is = used(s, "all-year", date_make(2026 + y, 1, 1));
-		if (is != years[y] || is > quotas[1].limit.max)
-			fail_msg("seed %llu: %llu of a year are used, %llu are held",
-			         (unsigned long long)s->seed, (unsigned long long)is,
-			         (unsigned long long)years[y]);
-	}
+	if (seen != h.count)
+		fail_msg("seed %llu: items hold what is not counted", (unsigned long long)s->seed);
 }
 
 /* One life of the process: acts until the power goes. */
@@ -231,6 +268,7 @@ static void live(struct schedule *s)
 	simvfs_crash(s->v, (enum simvfs_loss)draw(s, 3));
 	assert_true(open_store(s));
 	judge(s);
+	done.crashes++;
 }
 
 static void run_schedule(uint64_t seed)
@@ -244,6 +282,7 @@ static void run_schedule(uint64_t seed)
 	s.b->ops->close(s.b);
 	simvfs_free(s.v);
 	arena_fini(&s.arena);
+	done.schedules++;
 }
 
 static void never_one_above_and_nothing_leaks(void **state)
@@ -261,5 +300,10 @@ int main(void)
 	decider = play_decider_new(0);
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	decider_unref(&decider);
+	printf("quotas: %llu crash schedules, %llu crashes: %llu counts were what items held, %llu of them "
+	       "at their "
+	       "limit, none above\n",
+	       (unsigned long long)done.schedules, (unsigned long long)done.crashes,
+	       (unsigned long long)done.judged, (unsigned long long)done.full);
 	return failed;
 }

@@ -120,12 +120,18 @@ static void what_is_not_read_counts_when_it_leaves(void **state)
 	limits_left(l, &(struct limits_count){{[LIMIT_RENEW] = 8}}, now_us);
 	unsigned rooms = t->o.room;
 	stream_resume(last_peer(&t->w)->s);
+	/* Some are answered before anybody has looked whether they left. */
+	while (t->m[3].done == 0) {
+		vloop_run_for(&t->w.v, 1);
+		if (last_peer(&t->w)->waiting_count > 0)
+			peer_answer(last_peer(&t->w), 1000);
+	}
 	vloop_run_for(&t->w.v, 100);
 	assert_int_equal(l->all.held + l->of[LIMIT_CREATE].held + l->of[LIMIT_INFO].held, 0);
 	assert_int_equal(ceiling_used(&l->all, 1000 * now_of(&t->w)), 10);
 	assert_int_equal(ceiling_used(&l->of[LIMIT_CREATE], 1000 * now_of(&t->w)), 1);
 	assert_true(t->o.room > rooms);
-	assert_int_equal(session_room(t->o.s), 16);
+	assert_int_equal(session_room(t->o.s), 20);
 	stage_close(t);
 }
 
