@@ -40,6 +40,8 @@ struct daemon {
 	struct gateway_observer *observer;
 	struct http_admin *http_admin; /* NULL: not configured */
 	struct loop_timer watchdog, certificates, log_tick;
+	struct loop_timer ending; /* looks whether all requests are over */
+	unsigned ending_looks;
 	bool ready, stopped;
 	int exit_code;
 };

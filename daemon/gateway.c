@@ -12,6 +12,7 @@
 #include "daemon/gateway.h"
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
+#include "daemon/net/http1.h"
 #include "daemon/gateway_policy.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
@@ -308,6 +309,11 @@ void gateway_start(struct gateway *g)
 struct http_server *gateway_http(struct gateway *g)
 {
 	return api_http(g->api);
+}
+
+size_t gateway_requests(struct gateway *g)
+{
+	return g->api ? api_http(g->api)->conns.count + api_active(g->api) : 0;
 }
 
 /* ---- reloading -------------------------------------------------------------------------------------------------------- */

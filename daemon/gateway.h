@@ -47,6 +47,8 @@ enum err gateway_new(const struct gateway_env *env, struct config *config, struc
 void gateway_start(struct gateway *g);
 /* Connections of partners are given to http_server_on_stream() of this. */
 struct http_server *gateway_http(struct gateway *g);
+/* Requests that are not over; their connections, and what the store does for them. */
+size_t gateway_requests(struct gateway *g);
 /*
  * Prepares the new configuration off to the side and switches: partners, limits, and with policy.activate `files` the
  * rules (else `rules` may be NULL, and it is only said when they are not those in force). Registries that changed are named

@@ -161,20 +161,36 @@ static void on_ready(void *arg, const char *why)
 	}
 }
 
+/* As a crash, which loses nothing. */
+static void on_given_up(void *arg)
+{
+	(void)arg;
+	_exit(EXIT_FAILED);
+}
+
+#define ENDING_LOOK_MS   5 /* once everything else has stopped */
+#define ENDING_LOOKS_MAX 2000
+
+/* Uploads that were cut are taken back: the store must still be there for that. */
+static void on_ending(struct loop_timer *t)
+{
+	struct daemon *d = CONTAINER_OF(t, struct daemon, ending);
+	if (gateway_requests(d->gateway) == 0)
+		loop_uv_stop(&d->loop);
+	else if (++d->ending_looks > ENDING_LOOKS_MAX)
+		on_given_up(d);
+	else
+		loop_timer_set(&d->loop.loop, t, ENDING_LOOK_MS);
+}
+
 static void on_stopped(void *arg)
 {
 	struct daemon *d = arg;
 	d->stopped = true;
 	gateway_observe_stop(d->observer);
 	http_server_abort(gateway_http(d->gateway));
-	loop_uv_stop(&d->loop);
-}
-
-/* As a crash, which loses nothing. */
-static void on_given_up(void *arg)
-{
-	(void)arg;
-	_exit(EXIT_FAILED);
+	d->ending.fire = on_ending;
+	loop_timer_set(&d->loop.loop, &d->ending, 0);
 }
 
 static void stop(struct daemon *d)
@@ -279,6 +295,7 @@ static void finish(struct daemon *d)
 	loop_timer_cancel(&d->loop.loop, &d->watchdog);
 	loop_timer_cancel(&d->loop.loop, &d->certificates);
 	loop_timer_cancel(&d->loop.loop, &d->log_tick);
+	loop_timer_cancel(&d->loop.loop, &d->ending);
 	loop_uv_settle(&d->loop);
 	if (d->http_admin)
 		http_admin_free(d->http_admin);

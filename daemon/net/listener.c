@@ -42,6 +42,7 @@ struct listener {
 	union any_handle socket;
 	bool is_unix, closing, socket_closed;
 	struct tls_ctx *tls; /* a reference, or NULL */
+	struct tls_turns turns;
 	uint32_t max_connections, max_per_address;
 	void (*on_stream)(void *arg, struct stream *s);
 	bool (*make_room)(void *arg, const char *host);
@@ -70,6 +71,7 @@ static void free_when_done(struct listener *l)
 	if (!l->closing || !l->socket_closed || l->stats.open)
 		return;
 	map_fini(&l->by_address);
+	tls_turns_fini(&l->turns);
 	tls_ctx_unref(&l->tls);
 	free(l);
 }
@@ -169,8 +171,10 @@ static void admit(struct listener *l, union any_handle *h, const char *host)
 	struct tcp_stream *t = tcp_stream_new(l->loop, &no_opener);
 	tcp_stream_watch(t, &ticket->watcher);
 	struct stream *s = tcp_stream_base(t);
-	if (l->tls)
+	if (l->tls) {
 		s = tls_stream_new(l->loop, s, l->tls, NULL, LISTENER_HANDSHAKE_MS);
+		tls_stream_take_turns(s, &l->turns);
+	}
 	l->on_stream(l->arg, s);
 	tcp_stream_opened(t, &h->stream);
 }
@@ -324,6 +328,7 @@ enum err listener_open(struct listener **out, struct loop *loop, const struct li
 	l->make_room = c->make_room;
 	l->arg = c->arg;
 	map_init(&l->by_address);
+	tls_turns_init(&l->turns, loop);
 	listener_set_limits(l, c->max_connections, c->max_per_address);
 	listener_set_tls(l, c->tls);
 	enum err e;

@@ -6,6 +6,8 @@
  * hold application data, so reading goes on at once. Writing: at the end of the turn all plaintext is encrypted into
  * few large records; while the lower queue is high it stays here. Closing: plaintext out, close_notify, then the lower
  * stream is closed; its on_closed is our end.
+ * A server's handshakes may take turns (tls_turns): then what comes waits in `in` until it is this one's turn; nothing is
+ * made for a peer that says nothing.
  * Failures: handshake or record errors end the stream; an alert for the peer still leaves (the lower stream is closed,
  * not aborted). The lower stream's end without close_notify is on_eof(not clean). A deadline limits the handshake.
  * Paused: ciphertext that came already waits in `in`, the lower stream is paused.
@@ -29,9 +31,12 @@ struct tls_stream {
 	struct stream_core core;
 	struct stream *lower; /* owned; NULL when gone */
 	struct tls_ctx *ctx;  /* a reference */
-	SSL *ssl;             /* owned; NULL when it could not be made */
-	struct str feed;      /* ciphertext not read yet: the view being delivered, or what `in` holds */
-	struct buf in;        /* ciphertext that waits while we are paused */
+	SSL *ssl; /* owned; NULL before the first step of the handshake, and when it could not be made */
+	char *server_name;       /* owned; a client's, until `ssl` is made */
+	struct tls_turns *turns; /* borrowed, or NULL */
+	struct list_node turn;   /* in turns->waiting */
+	struct str feed;         /* ciphertext not read yet: the view being delivered, or what `in` holds */
+	struct buf in;           /* ciphertext that waits while we are paused */
 	struct loop_timer handshake_deadline;
 	uint64_t handshake_ms; /* from the lower stream's opening; 0: the first deadline is for both */
 	bool lower_open, lower_ended, verified, goodbye_said;
@@ -143,9 +148,20 @@ static void handshake_done(struct tls_stream *t)
 	core_open(&t->core);
 }
 
+static bool make_session(struct tls_stream *t)
+{
+	struct errmsg m;
+	enum err e = t->ssl ? OK : tls_ctx_session(t->ctx, t->server_name, &t->ssl, &m);
+	if (e != OK)
+		core_end(&t->core, e, m.text);
+	else if (!SSL_get_rbio(t->ssl))
+		attach_bio(t);
+	return e == OK;
+}
+
 static void step_handshake(struct tls_stream *t)
 {
-	if (t->verified || !t->lower_open || t->core.state != STREAM_OPENING)
+	if (t->verified || !t->lower_open || t->core.state != STREAM_OPENING || !make_session(t))
 		return;
 	ERR_clear_error();
 	int r = SSL_do_handshake(t->ssl);
@@ -262,6 +278,51 @@ static void pump(struct stream_core *c)
 	step_close(t);
 }
 
+/* ---- turns ---- */
+
+static void take_turn(struct tls_stream *t)
+{
+	t->feed = buf_str(&t->in);
+	read_side(t);
+	keep_rest(t);
+}
+
+static void run_turns(struct loop_task *task)
+{
+	struct tls_turns *turns = CONTAINER_OF(task, struct tls_turns, task);
+	struct clock *c = turns->loop->clock;
+	uint64_t until = c->mono_us(c) + TLS_TURN_US;
+	struct list_node *n;
+	do {
+		n = list_pop(&turns->waiting);
+		if (n)
+			take_turn(LIST_ITEM(n, struct tls_stream, turn));
+	} while (n && c->mono_us(c) < until);
+	if (turns->waiting.count)
+		loop_defer(turns->loop, task);
+}
+
+void tls_turns_init(struct tls_turns *t, struct loop *loop)
+{
+	*t = (struct tls_turns){.loop = loop, .task = {.run = run_turns}};
+}
+
+void tls_turns_fini(struct tls_turns *t)
+{
+	REQUIRE(t->waiting.count == 0);
+	loop_cancel_task(&t->task);
+}
+
+static bool waits_for_turn(struct tls_stream *t)
+{
+	if (!t->turns || t->verified || t->core.state != STREAM_OPENING)
+		return false;
+	if (!list_in(&t->turn))
+		list_push(&t->turns->waiting, &t->turn);
+	loop_defer(t->turns->loop, &t->turns->task);
+	return true;
+}
+
 /* ---- the lower stream's events ---- */
 
 static void on_lower_open(void *arg)
@@ -271,7 +332,8 @@ static void on_lower_open(void *arg)
 	if (t->handshake_ms)
 		loop_timer_set(t->core.loop, &t->handshake_deadline, t->handshake_ms);
 	memcpy(t->peer.address, stream_peer(t->lower)->address, sizeof t->peer.address);
-	step_handshake(t);
+	if (!t->turns) /* a server has nothing to say before its client has */
+		step_handshake(t);
 }
 
 static void on_lower_data(void *arg, struct str data)
@@ -279,13 +341,16 @@ static void on_lower_data(void *arg, struct str data)
 	struct tls_stream *t = arg;
 	if (t->core.state >= STREAM_CLOSING)
 		return;
+	bool waits = waits_for_turn(t);
 	t->feed = data;
-	if (buf_len(&t->in)) {
+	if (waits || buf_len(&t->in)) {
 		buf_add(&t->in, data);
-		t->feed = buf_str(&t->in);
+		t->feed = waits ? STR_NONE : buf_str(&t->in);
 	}
-	read_side(t);
-	keep_rest(t);
+	if (!waits) {
+		read_side(t);
+		keep_rest(t);
+	}
 	if (!buf_ok(&t->in))
 		core_end(&t->core, ERR_FULL, "the lower stream delivers while it is paused");
 }
@@ -352,6 +417,8 @@ static void release(struct stream_core *c)
 {
 	struct tls_stream *t = tls_of(c);
 	loop_timer_cancel(c->loop, &t->handshake_deadline);
+	if (list_in(&t->turn))
+		list_remove(&t->turn);
 	if (!t->lower)
 		core_gone(c);
 	else if (t->polite)
@@ -364,6 +431,7 @@ static void destroy(struct stream_core *c)
 {
 	struct tls_stream *t = tls_of(c);
 	SSL_free(t->ssl);
+	free(t->server_name);
 	tls_ctx_unref(&t->ctx);
 	buf_fini(&t->in);
 	free(t);
@@ -388,6 +456,11 @@ static void handshake_late(struct loop_timer *timer)
 	         t->lower_open ? "timed out in the TLS handshake" : "timed out while connecting");
 }
 
+void tls_stream_take_turns(struct stream *s, struct tls_turns *t)
+{
+	tls_of(core_of(s))->turns = t;
+}
+
 void tls_stream_set_handshake(struct stream *s, uint64_t handshake_ms)
 {
 	tls_of(core_of(s))->handshake_ms = handshake_ms;
@@ -404,11 +477,6 @@ struct stream *tls_stream_new(struct loop *loop, struct stream *lower, struct tl
 	stream_listen(lower, &lower_events, t);
 	t->handshake_deadline.fire = handshake_late;
 	loop_timer_set(loop, &t->handshake_deadline, handshake_ms);
-	struct errmsg m;
-	enum err e = tls_ctx_session(ctx, server_name, &t->ssl, &m);
-	if (e == OK)
-		attach_bio(t);
-	else
-		core_end(&t->core, e, m.text);
+	t->server_name = server_name ? xstrdup(server_name) : NULL;
 	return &t->core.base;
 }

@@ -27,8 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PER_ADDRESS   50 /* connections; fewer than one address may have */
-#define PER_TICK      5  /* made in a tick: 500 in a second */
+#define PER_ADDRESS 50 /* connections; fewer than one address may have */
+#define PER_TICK \
+	12 /* made in a tick: 1,200 in a second; most live as long as the server's deadline of 10 s */
+#define REST_MS       5000 /* until one that did not live as long comes again: slow, not a flood */
 #define TICK_MS       10
 #define BYTE_EVERY_MS 1000
 
@@ -41,7 +43,7 @@ struct slow {
 	enum habit habit;
 	SSL *ssl;
 	bool ready, said;
-	int64_t next_ms;
+	int64_t made_ms, next_ms;
 };
 
 static struct sockaddr_in server = {.sin_family = AF_INET};
@@ -72,9 +74,12 @@ static void load_tls(const char *certs, const char *partner)
 
 static void drop(struct slow *s)
 {
+	int64_t now_ms = now_us() / 1000;
 	SSL_free(s->ssl);
 	close(s->fd);
-	*s = (struct slow){.fd = -1, .habit = s->habit};
+	*s = (struct slow){.fd = -1,
+	                   .habit = s->habit,
+	                   .next_ms = now_ms - s->made_ms < REST_MS ? now_ms + REST_MS : 0};
 	held--;
 	ended++;
 }
@@ -168,9 +173,10 @@ static void tick(struct slow *all, unsigned count, int64_t now_ms)
 	unsigned made = 0;
 	for (unsigned i = 0; i < count; i++) {
 		struct slow *s = &all[i];
-		if (s->fd < 0 && made < PER_TICK) {
+		if (s->fd < 0 && made < PER_TICK && now_ms >= s->next_ms) {
 			made++;
 			make(s, i);
+			s->made_ms = now_ms;
 			s->next_ms = now_ms + BYTE_EVERY_MS;
 		} else if (s->fd >= 0 && now_ms >= s->next_ms) {
 			s->next_ms = now_ms + BYTE_EVERY_MS;

@@ -21,5 +21,15 @@ no_errors() { ! grep -q 'level=error' "$dir/d.log"; }
 few_sockets() { [ "$(ls -l "/proc/$pid/fd" | grep -c socket:)" -le 4 ]; }
 check "the daemon has had no error of its own" no_errors
 check "no connection is left over" wait_for few_sockets
-check "it stops as always" stop
+# Stopped in the middle of uploads, of which one has begun to come in.
+upload() { # what comes, and then nothing for a long time
+	{ cat; exec sleep 5; } | curl -s -m 20 --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" \
+		-H 'Content-Type: application/x-ndjson' -T - -X POST -o "$dir/answer" "https://localhost:$port/v1/batches" >/dev/null 2>&1
+}
+sockets=$(ls -l "/proc/$pid/fd" | grep -c socket:)
+echo '{"ref":"late"' | upload &
+upload </dev/null &
+uploads_run() { [ "$(ls -l "/proc/$pid/fd" | grep -c socket:)" -ge $((sockets + 2)) ]; }
+check "two uploads are under way" wait_for uploads_run
+check "it stops as always, in the middle of uploads" stop
 finish
