@@ -280,17 +280,22 @@ static void import_names(struct world *w)
 {
 	instant_ms_t now = loop_wall(&w->v.loop), day = 86400000ll;
 	struct store_import_row rows[] = {
-	    {STR("b.id.vn"), w->partners[0], w->accounts[0], now, now + 5 * day, DATE_NONE, {0}, false},
-	    {STR("a-b.id.vn"), w->partners[0], w->accounts[0], now, now + 5 * day, DATE_NONE, {0}, false},
+	    {STR("b.id.vn"), w->partners[0], w->accounts[0], now, now + 5 * day, DATE_NONE, {.count = 0}},
+	    {STR("a-b.id.vn"), w->partners[0], w->accounts[0], now, now + 5 * day, DATE_NONE, {.count = 0}},
 	    {STR("free.id.vn"),
 	     w->partners[0],
 	     w->accounts[0],
 	     now,
 	     now + 500 * day,
 	     date_add_years(date_of_instant(now, HANOI_OFFSET_S) + 9, -2, false),
-	     {0},
-	     false},
-	    {STR("theirs.id.vn"), w->partners[1], w->accounts[1], now, now + 5 * day, DATE_NONE, {0}, false}};
+	     {.count = 0}},
+	    {STR("theirs.id.vn"),
+	     w->partners[1],
+	     w->accounts[1],
+	     now,
+	     now + 5 * day,
+	     DATE_NONE,
+	     {.count = 0}}};
 	struct store_import i = {.rows = rows, .count = ARRAY_LEN(rows)};
 	run_op(w, &i.op, STORE_IMPORT);
 }
