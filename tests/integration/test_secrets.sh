@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Fifty and more planted secrets and identity numbers: passwords, keys, tokens, citizens' and tax numbers go through the real
 # daemon at its most talkative, through good lines and bad ones, messages of the registry, reviews, lists, reloads that fail,
-# a trace and a crash. None of them may appear in what anybody but their owner reads.
+# a trace and a crash, and through vnepp-webhookd. None of them may appear in what anybody but their owner reads, nor in what
+# partners are told of their items, nor in the parts of a backup that are no item.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
-trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry="" hooks="" receiver=""
+trap 'kill $pid $registry $hooks $receiver 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
 
 check() { # WHAT COMMAND...
 	local what=$1
@@ -43,7 +44,8 @@ mkdir "$seen" "$dir/run"
 sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
 plant() { printf '%s\n' "$@" >>"$dir/planted"; }
 old=Pw-old-7fK2q new=Pw-new-9xZ4w wrong=Pw-bad-3mT8v token=Tk-5c1e9a77d0b34f26a8 stale=Tk-stale-88aa01b2c3d4
-for s in "$old" "$new" "$wrong" "$token" "$stale"; do plant "$s"; done
+signing=$(openssl rand -base64 32) mistyped=Mistyped-4d1e88c0aa3b
+for s in "$old" "$new" "$wrong" "$token" "$stale" "$signing" "$mistyped"; do plant "$s"; done
 for k in api gateway anphat ca; do # the middle of each private key
 	plant "$(grep -v -- - "$dir/certs/$k.key" | sed -n 2p)"
 done
@@ -102,7 +104,7 @@ instance: test
 sandbox: {clock: "2026-11-20T09:00:00+07:00"}
 store: {path: vnepp.db}
 api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock, listen: "127.0.0.1:0", token_file: token}
+admin: {control_socket: $dir/control.sock, feed_socket: $dir/feed.sock, listen: "127.0.0.1:0", token_file: token}
 policy: {rules: "$root/policy/rules"}
 log: {format: $1, level: debug}
 stop_timeout: 5s
@@ -125,6 +127,7 @@ partners:
 END
 looks() { # everything that shows anything
 	local c
+	vnepp item item
 	for c in status sessions partners limits queue messages certs store errors config version "policy status" "policy kept" "evidence list" "review list"; do
 		# shellcheck disable=SC2086
 		vnepp tables $c
@@ -167,6 +170,56 @@ check "a message of the registry came" wait_for grep -q poll.message "$seen/stde
 wait $tracing
 check "the trace has seen commands" grep -q 'create' "$seen/trace"
 looks
+# What partners are told: results, changes, events, names, messages to their receivers. Numbers are not repeated to anybody.
+ask '/v1/batches/1/items?limit=1000' >"$seen/results"
+ask '/v1/batches/1/items?limit=1000' -H 'Accept: text/csv' >"$seen/results.csv"
+ask '/v1/changes?after=0&limit=1000' >"$seen/changes"
+ask '/v1/domains?expiring=4000d' >"$seen/domains"
+ask /v1/batches/1/events --max-time 2 >"$seen/events"
+ask /v1/items/c1 >"$seen/one"
+curl -s --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" --data-binary @<(head -n 1 "$dir/good.ndjson") -H 'Content-Type: application/json' "https://localhost:$port/v1/decisions" >"$seen/decision"
+check "a decision is explained" grep -q '"outcome"' "$seen/decision"
+cat >"$dir/receive.py" <<'END'
+import sys, time
+sys.path.insert(0, sys.argv[1] + "/tests/integration")
+from receiver import Receiver
+r = Receiver(sys.argv[2])
+open(sys.argv[2] + "/hook.port", "w").write(str(r.port))
+with open(sys.argv[2] + "/seen/hooks.received", "w") as out:
+    n = 0
+    while True:
+        for s in r.all()[n:]:
+            n += 1
+            out.write(f"{dict(s['headers'])} {s['body'].decode()}\n")
+            out.flush()
+        time.sleep(0.05)
+END
+python3 "$dir/receive.py" "$root" "$dir" >"$dir/receive.log" 2>&1 &
+receiver=$!
+wait_for test -s "$dir/hook.port"
+hook() { # SECRET: webhooks.yaml
+	echo "$1" >"$dir/hook.secret" && chmod 600 "$dir/hook.secret"
+	cat >"$dir/webhooks.yaml" <<END
+feed: feed.sock
+database: hooks.db
+log: {format: logfmt, level: debug}
+receivers:
+  - {partner: anphat, url: "https://localhost:$(cat "$dir/hook.port")/hook", secrets: hook.secret, ca: certs/ca.pem, internal: true, from: beginning}
+END
+}
+hook "whsec_$mistyped"
+"$build/vnepp-webhookd" --check --config "$dir/webhooks.yaml" >"$seen/hooks.check" 2>&1
+check "a signing secret that is none is refused" grep -q error "$seen/hooks.check"
+hook "whsec_$signing"
+(cd "$dir/run" && ulimit -c unlimited && exec "$build/vnepp-webhookd" --config "$dir/webhooks.yaml" >>"$seen/hooks.stderr" 2>&1) &
+hooks=$!
+all_received() { [ "$(grep -c '"state":"done"' "$seen/hooks.received")" -ge 3 ]; }
+check "changes are posted to the receiver" wait_for all_received
+"$build/vnepp-webhookd" --status --config "$dir/webhooks.yaml" >"$seen/hooks.status" 2>&1
+"$build/vnepp-webhookd" --status --json --config "$dir/webhooks.yaml" >>"$seen/hooks.status" 2>&1
+kill -SEGV $hooks
+wait $hooks 2>>"$seen/shell"
+check "its crash leaves no core file" bash -c "[ -z \"\$(ls -A '$dir/run')\" ]"
 # A reload with a password file that is none, a key that does not fit, a password that the registry refuses.
 : >"$dir/pw"
 vnepp reload reload
@@ -200,11 +253,13 @@ wait $pid
 
 # ---- nowhere ----
 # Of the store: everything but what items, evidence and the registry's messages hold on purpose.
-sqlite3 "$dir/vnepp.db" .schema >"$seen/store"
-for t in $(sqlite3 "$dir/vnepp.db" "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('item', 'note', 'rules', 'sqlite_sequence')"); do
-	sqlite3 "$dir/vnepp.db" "SELECT * FROM \"$t\"" >>"$seen/store" 2>/dev/null
+sqlite3 "$dir/vnepp.db" ".backup $dir/backup.db"
+sqlite3 "$dir/backup.db" .schema >"$seen/store"
+for t in $(sqlite3 "$dir/backup.db" "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('item', 'note', 'rules', 'sqlite_sequence')"); do
+	sqlite3 "$dir/backup.db" "SELECT * FROM \"$t\"" >>"$seen/store" 2>/dev/null
 done
-ls -laR "$dir/vnepp.db"* >>"$seen/store"
+ls -laR "$dir/vnepp.db"* "$dir/backup.db" >>"$seen/store"
+sqlite3 "$dir/hooks.db" .dump >"$seen/hooks.store"
 sort -u "$dir/planted" >"$dir/patterns"
 for f in "$seen"/*; do
 	case ${f##*/} in control.ready | control.wait) ;; *) check "${f##*/} has something in it" test -s "$f" ;; esac
