@@ -325,6 +325,7 @@ install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 	$(B)/vnepp policy schema > $(SHARE)/vnepp-rules.schema.json
 	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json systemd/vneppd-network.conf
 	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd-reload.conf > $(SHARE)/vneppd-reload.conf
+	install -D -m 0644 certs/README.md $(DESTDIR)$(PREFIX)/share/doc/vnepp/certificates.md
 	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
 	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets
 	install -d -m 0750 $(CONF)-webhook $(CONF)-webhook/secrets

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The registry's client certificate, exchanged while the daemon runs: a good pair is taken without a reload, what is in flight
-# is answered, nothing is lost or doubled; a wrong pair is refused and the old one kept.
+# is answered, nothing is lost or doubled; a wrong pair is refused and the old one kept. And partners whose certificate is revoked.
 cd "$(dirname "$0")/../.." || exit 2
 . tests/harness/gateway.sh
 
@@ -74,6 +74,45 @@ check "… and used" wait_for two_ready
 touch "$dir/client.pem" "$dir/client.key"
 hand_in 2006 2007
 check "a touched file is no new pair" vnepp wait --batch 3 --timeout 20
+
+# ---- a partner's certificate is revoked ----
+mkdir "$dir/ca" && : >"$dir/ca/index" && echo 01 >"$dir/ca/number"
+cat >"$dir/ca/conf" <<END
+[ca]
+default_ca = it
+[it]
+database = $dir/ca/index
+crlnumber = $dir/ca/number
+default_md = sha256
+END
+list() { # FROM UNTIL, as openssl wants them
+	openssl ca -gencrl -config "$dir/ca/conf" -cert "$dir/certs/ca.pem" -keyfile "$dir/certs/ca.key" -crl_lastupdate "$1" -crl_nextupdate "$2" \
+		-out "$dir/partners.crl.new" 2>/dev/null && mv "$dir/partners.crl.new" "$dir/partners.crl"
+}
+days() { date -u -d "$1 days" +%Y%m%d%H%M%SZ; }
+may() { curl -s -o "$dir/out" -m 5 --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port/v1/batches/1"; }
+may_not() { ! may "$1"; }
+list "$(days -1)" "$(days 30)"
+sed -i 's|client_ca: certs/ca.pem}|client_ca: certs/ca.pem, client_crl: partners.crl}|' "$dir/vneppd.yaml"
+check "a list of revoked certificates is taken" vnepp reload
+check "… while it names nobody, partners come in" may anphat
+check "… it is among what ends" bash -c "'$build/vnepp' certs --socket '$dir/control.sock' | grep -qE '^ +partners_crl .* 29 +valid'"
+openssl ca -revoke "$dir/certs/anphat.pem" -config "$dir/ca/conf" -cert "$dir/certs/ca.pem" -keyfile "$dir/certs/ca.key" 2>/dev/null
+list "$(days -1)" "$(days 30)"
+check "a new list is taken by a reload" vnepp reload
+check "… whose certificate it names is refused" wait_for may_not anphat
+check "… others come in" may hoasen
+list "$(days -10)" "$(days -1)"
+check "one that has run out is an error" bash -c "! '$build/vneppd' --check --config '$dir/vneppd.yaml' >'$dir/out' 2>&1 && grep -q 'vneppd.yaml:[0-9]*:[0-9]*: error: api: revocation list .* has expired' '$dir/out'"
+check "… taken all the same: it must not let in whom it may name" vnepp reload
+check "… everybody is refused" wait_for may_not hoasen
+check "… and the log says why" grep -q 'level=error event=certificate.invalid.*has expired.*revocation list' "$dir/d.log"
+echo rubbish >"$dir/partners.crl"
+check "one that cannot be read is refused, as a whole reload" bash -c "! '$build/vnepp' reload --socket '$dir/control.sock' >'$dir/out' 2>&1 && grep -q 'no list in PEM form' '$dir/out'"
+list "$(days -1)" "$(days 30)"
+check "a good one again" vnepp reload
+check "… lets others in again" wait_for may hoasen
+check "… and not the one" may_not anphat
 kill -TERM $pid
 wait $pid
 check "it stops well" test $? -eq 0

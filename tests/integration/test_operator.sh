@@ -138,7 +138,7 @@ if command -v script >/dev/null; then
 	check "… in words" grep -q "cannot reach the daemon" "$dir/out"
 else
 	skipped=$((skipped + 5))
-	echo "skipped: top on a terminal (needs script)"
+	echo "SKIPPED: top on a terminal (needs script)"
 fi
 
 # ---- frames ----
@@ -232,7 +232,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	check "a reload takes the roles away" as nobody nogroup "instance" status
 else
 	skipped=$((skipped + 10))
-	echo "skipped: roles (needs root and setpriv)"
+	echo "SKIPPED: roles (needs root and setpriv)"
 	start
 fi
 stop
