@@ -1,24 +1,9 @@
 #!/usr/bin/env bash
 # Credentials as an operator meets them: what --check says of certificates, keys and passwords, and what the log says of
 # certificates that have run out or soon will.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped="" pid=""
-trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 8 "$dir/out" "$dir/d.log" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
 run_check() { "$build/vneppd" --check --config "$dir/vneppd.yaml" >"$dir/out" 2>&1; }
 # A certificate of the CA with its own dates: NAME FROM UNTIL
 dated() {
@@ -42,29 +27,19 @@ dated() {
 }
 days() { date -u -d "$1 days" +%Y%m%d%H%M%SZ; }
 
-sh certs/dev-ca.sh "$dir/certs" extra >/dev/null 2>&1
+make_certificates extra
 dated expired-gw "$(days -100)" "$(days -1)"
 dated future-gw "$(days +2)" "$(days +800)"
 dated soon-gw "$(days -100)" "$(days +20)"
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-cat >"$dir/good.yaml" <<END
-instance: test
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: none}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:1"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: one, login: onelogin, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-      - {name: two, login: twologin, password_file: pw2, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
+{
+	config_top "sandbox:" "admin: {control_socket: none}"
+	config_registry "accounts:" # two, a line each, so that one can be changed
+	cat <<-END
+	    accounts:
+	      - {name: one, login: onelogin, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
+	      - {name: two, login: twologin, password_file: pw2, certificate: certs/gateway.pem, key: certs/gateway.key}
+	END
+} >"$dir/good.yaml"
 cp "$dir/pw" "$dir/pw2"
 echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: one}]' >"$dir/partners.yaml"
 config() { sed "$@" "$dir/good.yaml" >"$dir/vneppd.yaml"; }
@@ -119,8 +94,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	setpriv --reuid nobody --regid nogroup --clear-groups "$build/vneppd" --check --config "$dir/vneppd.yaml" >"$dir/out" 2>&1
 	check "a store in a folder of somebody else: said" grep -q "vneppd.yaml:2:[0-9]*: warning: store.path: nothing can be written into '$dir/theirs' by this user" "$dir/out"
 else
-	skipped=1
-	echo "SKIPPED: another user's folder (needs root and setpriv)"
+	skip 1 "another user's folder (needs root and setpriv)"
 fi
 
 # All of it at once, with the rules.
@@ -161,5 +135,4 @@ check "… a warning for the one that runs out" grep -q 'level=warning event=cer
 kill -TERM $pid
 wait $pid
 check "… and stops" test $? -eq 0
-echo "$passed passed, $failed failed${skipped:+, $skipped skipped}"
-[ $failed -eq 0 ]
+finish

@@ -1,81 +1,16 @@
 #!/usr/bin/env bash
 # The operator's hand on a running daemon: pause and resume, what they refuse, and a restart in between.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry=""
-trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
-vnepp() { "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
-says() { # TEXT COMMAND...: it fails and says so
-	local text=$1
-	shift
-	! vnepp "$@" && grep -q "$text" "$dir/out"
-}
-lines() { # FROM TO
-	local i
-	for i in $(seq "$1" "$2"); do
-		printf '{"ref":"r%d","op":"create","domain":"ten-%d.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,' "$i" "$i"
-		printf '"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
-		printf '{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
-	done
-}
-ask() { curl -s --cert "$dir/certs/$1.pem" --key "$dir/certs/$1.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port$2" "${@:3}"; }
-submit() { lines "$2" "$3" | ask "$1" /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"; }
-is_done() { ask "$1" "/v1/batches/$2" | grep -q "\"done\":$3"; }
+send() { paid_lines "$2" "$3" | submit "$1" - >/dev/null; } # PARTNER FROM TO
+is_done() { fetch "$1" "/v1/batches/$2" | grep -q "\"done\":$3"; }
 claimed() { vnepp status --json && grep -q "\"claimed\": $1\b" "$dir/out"; }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12,balance=60000000 --low-balance-vnd 1000000 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
-cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-limits: limits.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    poll: 100ms
-    low_balance_marks: [low account balance]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
-cat >"$dir/partners.yaml" <<END
-partners:
-  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
-  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
-END
+make_certificates
+start_registry --account anphat:testpw12,balance=60000000 --low-balance-vnd 1000000
+{ config_top "limits: limits.yaml"; config_registry "poll: 100ms" "low_balance_marks: [low account balance]"; } >"$dir/vneppd.yaml"
+config_partners anphat hoasen >"$dir/partners.yaml"
 cat >"$dir/limits.yaml" <<END
 registries: {sim: {commands_per_second: {max: 5000, reason: "the contract"}, classes_per_second: {create: {max: 1, shadow: true}}}}
 partners: {default: {lines_per_second: 1000, burst: 100000, lines_per_day: 100000, uploads: 4, max_queued: 50000}}
@@ -94,8 +29,8 @@ check "… of a grant that no rule has" says "no such grant" pause --grant nothi
 check "resuming what is not paused is refused" says "nothing is paused under exactly" resume --partner anphat
 check "a partner is paused" vnepp pause --partner anphat --why "wrong file"
 check "… and the answer shows it" grep -q "wrong file" "$dir/out"
-submit anphat 1 20
-submit hoasen 21 40
+send anphat 1 20
+send hoasen 21 40
 check "the other partner's items are done" wait_for is_done hoasen 2 20
 check "nothing of the paused one's was claimed" claimed 20
 held() { # ITEM STATE HELD_BY
@@ -112,8 +47,8 @@ check "… for people" bash -c "'$build/vnepp' limits --socket '$dir/control.soc
 check "queue: what waits, and that it is paused" row queue create state '"paused"'
 check "an item that waits says for what" held 1 queued pause
 check "one that has ended says so" held 21 done nothing
-check "the partner is told the same" bash -c "$(declare -f ask); dir=$dir port=$port; ask anphat /v1/items/r1 | grep -q '\"held\":{\"by\":\"pause\",\"until\":null,\"who\":\"operator\"'"
-check "… and of what has ended nothing" bash -c "$(declare -f ask); dir=$dir port=$port; ask hoasen /v1/items/r21 | grep -q '\"held\":null'"
+check "the partner is told the same" bash -c "$(declare -f fetch); dir=$dir port=$port; fetch anphat /v1/items/r1 | grep -q '\"held\":{\"by\":\"pause\",\"until\":null,\"who\":\"operator\"'"
+check "… and of what has ended nothing" bash -c "$(declare -f fetch); dir=$dir port=$port; fetch hoasen /v1/items/r21 | grep -q '\"held\":null'"
 check "an item that is not there is said" says "no such item" item 4711
 check "what is no number is usage" says "is not the number" item x1
 kill -TERM $pid
@@ -144,7 +79,7 @@ check "… to a person" wait_for held 3 needs_human doubt
 check "pausing everything" vnepp pause --all --why night
 check "… twice is once" vnepp pause --all
 check "… and resuming it" vnepp resume
-submit anphat 41 45
+send anphat 41 45
 check "goes on" wait_for is_done anphat 3 5
 
 # One zone, one grant: the rest goes on, over a restart, too.
@@ -152,25 +87,24 @@ person() { # NUMBER NAME: a citizen's free name
 	printf '{"ref":"z%d","op":"create","domain":"%s","period":2,"if_not_free":"refuse","applicant":{"kind":"citizen","name":"Nguyễn Văn A","citizenship":"VN","birth_date":"2004-05-06","gender":"male","id_number":"0682040%05d","phone":"+84.281234567","email":"a@example.vn",' "$1" "$2" "$1"
 	printf '"address":{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}},"evidence":[{"type":"ekyc","issuer":"VNPT","reference":"K-1","date":"2026-11-18","result":"confirmed"}],"ns":[{"name":"ns1.example.vn"}]}\n'
 }
-hand_in() { ask "$1" /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/out"; }
-items_of() { ask "$1" "/v1/batches/$2/items" >"$dir/out" && grep -q "\"ref\":\"$3\"[^}]*\"state\":\"$4\"" "$dir/out"; }
+items_of() { ask "$1" "/v1/batches/$2/items" >/dev/null && grep -q "\"ref\":\"$3\"[^}]*\"state\":\"$4\"" "$dir/out"; }
 check "a zone is paused" vnepp pause --zone id.vn --why "a rule in doubt"
 for i in 1 2 3; do person $i nguoi-$i.id.vn; done >"$dir/mixed"
-lines 51 55 >>"$dir/mixed"
-hand_in anphat <"$dir/mixed"
+paid_lines 51 55 >>"$dir/mixed"
+submit anphat "$dir/mixed" >/dev/null
 check "what is in other zones goes on" wait_for is_done anphat 4 5
 check "… what is in this one waits" items_of anphat 4 z1 queued
-check "… and an operator sees for what" bash -c "$(declare -f ask); dir=$dir port=$port; ask anphat /v1/items/z1 | grep -q 'its zone or its grant is paused'"
+check "… and an operator sees for what" bash -c "$(declare -f fetch); dir=$dir port=$port; fetch anphat /v1/items/z1 | grep -q 'its zone or its grant is paused'"
 kill -TERM $pid
 wait $pid
 start
-check "… after a restart, too" bash -c "sleep 1; $(declare -f ask); dir=$dir port=$port; ask anphat /v1/items/z1 | grep -q '\"state\":\"queued\"'"
+check "… after a restart, too" bash -c "sleep 1; $(declare -f fetch); dir=$dir port=$port; fetch anphat /v1/items/z1 | grep -q '\"state\":\"queued\"'"
 check "resumed by its name" vnepp resume --zone id.vn
 check "it goes on" wait_for is_done anphat 4 8
 check "a grant is paused" vnepp pause --grant youth-id
 for i in 4 5; do person $i nguoi-$i.id.vn; done >"$dir/mixed"
-lines 56 58 >>"$dir/mixed"
-hand_in anphat <"$dir/mixed"
+paid_lines 56 58 >>"$dir/mixed"
+submit anphat "$dir/mixed" >/dev/null
 check "what another decision covers goes on" wait_for is_done anphat 5 3
 check "… what has this grant waits" items_of anphat 5 z4 queued
 check "lifting everything" vnepp resume
@@ -181,7 +115,7 @@ money() { # MEMBER VALUE: of the account, in status
 	vnepp status --json && grep -q "\"$1\": \"$2\"" "$dir/out"
 }
 check "money is there" money money ok
-submit anphat 100 400
+send anphat 100 400
 check "it runs out, and the log says so" wait_for grep -q 'event=account.billing' "$dir/d.log"
 check "… and status" money money out
 check "a message has paused what costs" wait_for grep -q 'event=poll.message.*kind=balance' "$dir/d.log"
@@ -199,5 +133,4 @@ check "what is not there is said" says "no such message" message 99
 check "a word that is none is usage" says "nothing that can be said" message 1 undone
 check "what costs goes on by name" vnepp resume --account sim/anphat --paid
 check "… and the item says for what it waits then" held "$(last_item)" queued money
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish

@@ -3,23 +3,11 @@
 # daemon at its most talkative, through good lines and bad ones, messages of the registry, reviews, lists, reloads that fail,
 # a trace and a crash, and through vnepp-webhookd. None of them may appear in what anybody but their owner reads, nor in what
 # partners are told of their items, nor in the parts of a backup that are no item.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid="" registry="" hooks="" receiver=""
-trap 'kill $pid $registry $hooks $receiver 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
+hooks="" receiver=""
+trap 'kill $hooks $receiver 2>/dev/null; clean_up' EXIT
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
 start() { # what it says goes into $seen; a core file would lie in $dir/run
 	rm -f "$dir/ports"
 	(cd "$dir/run" && ulimit -c unlimited && exec "$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$seen/stderr.$1" 2>&1) &
@@ -33,7 +21,6 @@ vnepp() { # NAME COMMAND...: what it prints is seen by operators
 	shift
 	timeout 30 "$build/vnepp" "$@" --socket "$dir/control.sock" >>"$seen/control.$name" 2>&1
 }
-ask() { curl -s --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" "https://localhost:$port$1" "${@:2}"; }
 admin() { # PATH [CURL OPTION...]
 	curl -s --max-time 3 -H "Authorization: Bearer $(cat "$dir/token")" "http://127.0.0.1:$web$1" "${@:2}" >>"$seen/web" 2>&1
 }
@@ -41,7 +28,7 @@ admin() { # PATH [CURL OPTION...]
 # ---- what is planted ----
 seen=$dir/seen
 mkdir "$seen" "$dir/run"
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
+make_certificates
 plant() { printf '%s\n' "$@" >>"$dir/planted"; }
 old=Pw-old-7fK2q new=Pw-new-9xZ4w wrong=Pw-bad-3mT8v token=Tk-5c1e9a77d0b34f26a8 stale=Tk-stale-88aa01b2c3d4
 signing=$(openssl rand -base64 32) mistyped=Mistyped-4d1e88c0aa3b
@@ -93,38 +80,14 @@ check "fifty are planted, and more" test "$(sort -u "$dir/planted" | wc -l)" -ge
 echo $old >"$dir/pw"
 echo $token >"$dir/token"
 chmod 600 "$dir/pw" "$dir/token"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" --ca "$dir/certs/ca.pem" \
-	--account anphat:$old,balance=60000000 --low-balance-vnd 59999999 --contact known,anphat --ledger "$dir/ledger.out" --ledger-mode all \
-	--port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
+start_registry --account anphat:$old,balance=60000000 --low-balance-vnd 59999999 --contact known,anphat --ledger "$dir/ledger.out" --ledger-mode all
 configure() { # FORMAT EXTRA-OF-ACCOUNT
-	cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock, feed_socket: $dir/feed.sock, listen: "127.0.0.1:0", token_file: token}
-policy: {rules: "$root/policy/rules"}
-log: {format: $1, level: debug}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    poll: 100ms
-    settle: 1s
-    low_balance_marks: [low account balance]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key$2}
-END
+	{
+		config_top "admin: {control_socket: $dir/control.sock, feed_socket: $dir/feed.sock, listen: \"127.0.0.1:0\", token_file: token}" "log: {format: $1, level: debug}"
+		ACCOUNT=$2 config_registry "poll: 100ms" "settle: 1s" "low_balance_marks: [low account balance]"
+	} >"$dir/vneppd.yaml"
 }
-cat >"$dir/partners.yaml" <<END
-partners:
-  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
-END
+config_partners anphat >"$dir/partners.yaml"
 looks() { # everything that shows anything
 	local c
 	vnepp item item
@@ -153,11 +116,11 @@ wait_for vnepp ready wait --ready
 (timeout 30 "$build/vnepp" trace --registry sim --seconds 6 --socket "$dir/control.sock" >"$seen/trace" 2>&1) &
 tracing=$!
 wait_for grep -q trace.begun "$seen/stderr.json"
-ask /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @"$dir/bad.ndjson" >"$dir/answer"
+fetch anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @"$dir/bad.ndjson" >"$dir/answer"
 check "a bad file is refused" grep -q '"status":422' "$dir/answer"
-ask /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @"$dir/good.ndjson" >"$dir/answer"
+fetch anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @"$dir/good.ndjson" >"$dir/answer"
 check "a good one is taken" grep -q '"new":37' "$dir/answer"
-sed 's/"period":2/"period":3/' "$dir/good.ndjson" | ask /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/answer"
+sed 's/"period":2/"period":3/' "$dir/good.ndjson" | fetch anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >"$dir/answer"
 check "the same refs with other content are a conflict" grep -q REF_CONFLICT "$dir/answer"
 vnepp import ledger import "$dir/ledger.ndjson"
 check "the ledger of before is in" grep -qi added "$seen/control.import"
@@ -171,12 +134,12 @@ wait $tracing
 check "the trace has seen commands" grep -q 'create' "$seen/trace"
 looks
 # What partners are told: results, changes, events, names, messages to their receivers. Numbers are not repeated to anybody.
-ask '/v1/batches/1/items?limit=1000' >"$seen/results"
-ask '/v1/batches/1/items?limit=1000' -H 'Accept: text/csv' >"$seen/results.csv"
-ask '/v1/changes?after=0&limit=1000' >"$seen/changes"
-ask '/v1/domains?expiring=4000d' >"$seen/domains"
-ask /v1/batches/1/events --max-time 2 >"$seen/events"
-ask /v1/items/c1 >"$seen/one"
+fetch anphat '/v1/batches/1/items?limit=1000' >"$seen/results"
+fetch anphat '/v1/batches/1/items?limit=1000' -H 'Accept: text/csv' >"$seen/results.csv"
+fetch anphat '/v1/changes?after=0&limit=1000' >"$seen/changes"
+fetch anphat '/v1/domains?expiring=4000d' >"$seen/domains"
+fetch anphat /v1/batches/1/events --max-time 2 >"$seen/events"
+fetch anphat /v1/items/c1 >"$seen/one"
 curl -s --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" --data-binary @<(head -n 1 "$dir/good.ndjson") -H 'Content-Type: application/json' "https://localhost:$port/v1/decisions" >"$seen/decision"
 check "a decision is explained" grep -q '"outcome"' "$seen/decision"
 cat >"$dir/receive.py" <<'END'
@@ -229,7 +192,7 @@ vnepp reload reload
 check "a wrong password stops the account" wait_for grep -q pool.stopped "$seen/stderr.json"
 echo $old >"$dir/pw"
 echo $new >"$dir/pw.new" && chmod 600 "$dir/pw.new"
-configure json ", new_password_file: pw.new"
+configure json "new_password_file: pw.new"
 vnepp reload reload
 check "the password is changed" wait_for grep -q account.password_changed "$seen/stderr.json"
 sed -i 's/certs\/gateway.key/certs\/api.key/' "$dir/vneppd.yaml"
@@ -271,5 +234,4 @@ check "they went in" test "$(grep -ohFf "$dir/patterns" "$dir/good.ndjson" "$dir
 kill -USR1 $registry
 check "… and to the registry, as far as it must know" wait_for grep -q nguoi-1.id.vn "$dir/ledger.out"
 check "the logs tell of it all the same" grep -q batch.admitted "$seen/stderr.json"
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+finish
