@@ -154,6 +154,12 @@ static uint32_t *account_table(const struct gateway *g, const struct config *c)
 	return t;
 }
 
+static void ask_names(void *arg, uint32_t account, uint32_t partner, const struct str *names, size_t count,
+                      uint64_t wait_ms, sched_asked_cb done, void *ctx)
+{
+	sched_ask_names(((struct gateway *)arg)->sched, account, partner, names, count, wait_ms, done, ctx);
+}
+
 static void run(struct gateway *g)
 {
 	g->decider = decider_new_keys(g->rules, &g->keys);
@@ -188,6 +194,7 @@ static void run(struct gateway *g)
 	                        .admission_closed = admission_closed,
 	                        .explain = explain,
 	                        .limits = limits,
+	                        .ask_names = ask_names,
 	                        .arg = g};
 	g->api = api_new(&deps);
 	free(accounts);

@@ -79,17 +79,17 @@ static json_t *registry(const struct config_registry *r)
 	                        list_of(r->required, r->required_count), "mapping", words(r->mapping_file));
 	json_object_set_new(out, "timeouts", timeouts(r));
 	json_object_update_new(
-	    out,
-	    json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:s, s:i}", "keepalive_s",
-	              seconds(r->keepalive_ms), "max_age_s", seconds(r->max_age_ms), "backoff_min_s",
-	              seconds(r->backoff_min_ms), "backoff_max_s", seconds(r->backoff_max_ms), "settle_s",
-	              seconds(r->settle_ms), "slow_s", seconds(r->slow_ms), "poll_s", seconds(r->poll_ms),
-	              "clock_skew_s", seconds(r->skew_warn_ms), "hosts",
-	              r->hosts == CONFIG_HOSTS_OBJECTS ? "objects" : "attributes", "contacts",
-	              r->create_contacts ? "create" : "given", "fee_match", fees[r->fee_match], "check_first",
-	              r->check_first, "low_balance",
-	              r->low_balance == CONFIG_LOW_BALANCE_STOP ? "stop" : "warn", "auth_info_length",
-	              (int)r->auth_length));
+	    out, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:s, s:b, s:i, s:s, s:i}",
+	                   "keepalive_s", seconds(r->keepalive_ms), "max_age_s", seconds(r->max_age_ms),
+	                   "backoff_min_s", seconds(r->backoff_min_ms), "backoff_max_s",
+	                   seconds(r->backoff_max_ms), "settle_s", seconds(r->settle_ms), "slow_s",
+	                   seconds(r->slow_ms), "poll_s", seconds(r->poll_ms), "clock_skew_s",
+	                   seconds(r->skew_warn_ms), "hosts",
+	                   r->hosts == CONFIG_HOSTS_OBJECTS ? "objects" : "attributes", "contacts",
+	                   r->create_contacts ? "create" : "given", "fee_match", fees[r->fee_match],
+	                   "check_first", r->check_first, "check_names", (int)r->check_names, "low_balance",
+	                   r->low_balance == CONFIG_LOW_BALANCE_STOP ? "stop" : "warn", "auth_info_length",
+	                   (int)r->auth_length));
 	json_object_set_new(out, "accounts", accounts);
 	return out;
 }

@@ -148,7 +148,7 @@ struct route {
 };
 
 static const char *const no_params[] = {NULL};
-static const char *const submit_params[] = {"admission", "priority", "dry_run", NULL};
+static const char *const submit_params[] = {"admission", "priority", "dry_run", "check", NULL};
 static const char *const changes_params[] = {"after", "limit", "wait", NULL};
 static const char *const domains_params[] = {"expiring", "after", "limit", NULL};
 static const char *const items_params[] = {"state", "after", "limit", NULL};
@@ -392,6 +392,7 @@ struct api *api_new(const struct api_deps *deps)
 	a->admission_closed = deps->admission_closed;
 	a->explain = deps->explain;
 	a->limits = deps->limits;
+	a->ask_names = deps->ask_names;
 	a->arg = deps->arg;
 	set_rates(a);
 	use_up_rates(a);

@@ -24,6 +24,7 @@
 #ifndef VNEPP_API_API_H
 #define VNEPP_API_API_H
 
+#include "daemon/sched/sched.h"
 #include "epp/base/attr.h"
 #include "epp/base/date.h"
 #include "epp/base/str.h"
@@ -71,6 +72,9 @@ struct api_deps {
 	/* This partner's limits: an object, which `done` takes over; NULL and the reason. Now or later, exactly once. */
 	void (*limits)(void *arg, const char *partner,
 	               void (*done)(void *ctx, const char *why, struct json_t *limits), void *ctx);
+	/* sched_ask_names(): are these names free? NULL: nobody can be asked. */
+	void (*ask_names)(void *arg, uint32_t account, uint32_t partner, const struct str *names,
+	                  size_t count, uint64_t wait_ms, sched_asked_cb done, void *ctx);
 	void *arg;
 };
 

@@ -67,6 +67,8 @@ struct api {
 	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
 	void (*limits)(void *arg, const char *partner,
 	               void (*done)(void *ctx, const char *why, struct json_t *limits), void *ctx);
+	void (*ask_names)(void *arg, uint32_t account, uint32_t partner, const struct str *names,
+	                  size_t count, uint64_t wait_ms, sched_asked_cb done, void *ctx);
 	void *arg;
 };
 
@@ -161,7 +163,8 @@ void api_problem_store(struct api *a, struct http_request *r, const struct store
 /* One result object. `d`: whose rules know the words for the reasons. */
 void api_result_json(struct buf *b, struct arena *scratch, const struct api_view *v, const struct api *a,
                      const struct store_row *row);
-void api_result_csv_header(struct buf *b);
+void api_result_csv_header(struct buf *b, const char *more); /* more: ",column" … */
+void api_result_csv_cell(struct buf *b, struct str s);       /* without a separator */
 void api_result_csv(struct buf *b, struct arena *scratch, const struct api_view *v, const struct decider *d,
                     const struct store_row *row);
 /* "counts":{…},"moving":n */

@@ -46,7 +46,7 @@ static void write_lines(struct buf *b, struct items_call *x)
 {
 	const struct store_get_items *g = &x->get;
 	if (x->format == API_AS_CSV)
-		api_result_csv_header(b);
+		api_result_csv_header(b, "");
 	for (size_t i = 0; i < g->count; i++) {
 		if (x->format == API_AS_CSV) {
 			api_result_csv(b, &x->call.arena, x->call.view, x->call.api->decider, &g->rows[i]);

@@ -167,12 +167,9 @@ static bool is_formula(struct str s)
 	return s.len && memchr("=+-@\t\r", s.ptr[0], 6);
 }
 
-static void cell(struct buf *b, struct str s)
+static void quoted(struct buf *b, struct str s)
 {
 	bool quote = false;
-	struct str held = buf_str(b);
-	if (held.len && held.ptr[held.len - 1] != '\n')
-		buf_byte(b, ',');
 	for (size_t i = 0; i < s.len && !quote; i++)
 		quote = memchr(",\"\r\n", s.ptr[i], 4) != NULL;
 	if (quote)
@@ -189,6 +186,14 @@ static void cell(struct buf *b, struct str s)
 		buf_byte(b, s.ptr[i]);
 	}
 	buf_byte(b, '"');
+}
+
+static void cell(struct buf *b, struct str s)
+{
+	struct str held = buf_str(b);
+	if (held.len && held.ptr[held.len - 1] != '\n')
+		buf_byte(b, ',');
+	quoted(b, s);
 }
 
 static void number_cell(struct buf *b, uint64_t n)
@@ -227,14 +232,20 @@ static void decision_cell(struct buf *b, const json_t *decision, const char *key
 static const char *const decision_columns[] = {"outcome",    "grant",         "reasons",   "flags",
                                                "free_years", "charged_years", "free_from", "free_until"};
 
-void api_result_csv_header(struct buf *b)
+void api_result_csv_header(struct buf *b, const char *more)
 {
 	buf_lit(b,
 	        "ref,line,op,domain,account,state,code,reason,message,fault,retryable,needs,created,expires,"
 	        "expires_on,trid.client,trid.server,attempts,at");
 	for (size_t i = 0; i < ARRAY_LEN(decision_columns); i++)
 		buf_printf(b, ",decision.%s", decision_columns[i]);
-	buf_lit(b, ",flags\r\n");
+	buf_printf(b, ",flags%s\r\n", more);
+}
+
+/* Without a separator in front. */
+void api_result_csv_cell(struct buf *b, struct str s)
+{
+	quoted(b, s);
 }
 
 static void outcome_cells(struct buf *b, const struct store_row *row, struct str message)

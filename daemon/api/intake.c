@@ -515,7 +515,7 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	sm_init(&x->sm, "intake", conf, ARRAY_LEN(conf), INTAKE_BEGINNING);
 	q->http->ev = &ev;
 	if (asked->dry) {
-		intake_dry_new(x, asked->dry_as);
+		intake_dry_new(x, asked->dry_as, asked->check);
 		sm_move(&x->sm, INTAKE_RECEIVING);
 		return;
 	}

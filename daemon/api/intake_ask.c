@@ -104,6 +104,22 @@ static bool read_dry(struct http_request *r, struct intake_asked *out)
 	return out->dry && api_accept_items(r, &out->dry_as);
 }
 
+/* Only a dry run asks the registries: what is handed in is decided by the create itself. */
+static bool read_check(struct http_request *r, struct intake_asked *out)
+{
+	struct str text;
+	if (!http_query(r, "check", &text) || str_eq(text, STR("false")))
+		return true;
+	out->check = str_eq(text, STR("true"));
+	if (!out->check)
+		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
+		       STR("check: true or false"));
+	else if (!out->dry)
+		refuse(r, 400, "bad-parameter", "A query parameter makes no sense here",
+		       STR("check=true goes with dry_run=true"));
+	return out->check && out->dry;
+}
+
 static void limit_members(struct buf *b, const void *arg)
 {
 	const instant_ms_t *at = arg;
@@ -221,7 +237,7 @@ void intake_begin(const struct api_request *q)
 	struct intake_asked asked = {0};
 	if (read_format(q->http, &asked.format) && read_coding(q->http, &asked.gzip) &&
 	    read_key(q->http, &asked.key) && read_admission(q->http, &asked.admit_valid) &&
-	    read_priority(q->http, &asked.bulk) && read_dry(q->http, &asked) && check_size(q) &&
-	    check_open(q) && intake_check_rate(q) && check_uploads(q))
+	    read_priority(q->http, &asked.bulk) && read_dry(q->http, &asked) && read_check(q->http, &asked) &&
+	    check_size(q) && check_open(q) && intake_check_rate(q) && check_uploads(q))
 		intake_start(q, &asked);
 }

@@ -1,10 +1,12 @@
 /*
- * POST /v1/batches?dry_run=true: the same body, the same checks, the same decisions and quotas, and nothing of it is kept.
+ * POST /v1/batches?dry_run=true[&check=true]: the same body, the same checks, the same decisions and quotas, and nothing of
+ * it is kept.
  *
  * Happy path: chunks go to the reading connection (STORE_PREVIEW), one after the other, with what the lines before have
- * taken; their results are gathered until the body has ended; then the partner's room is looked at, and 200 tells every
- * line. Bad lines, a full queue and a used-up day are answered as for a batch. Other batches go on meanwhile: what they
- * take between two chunks, or after the answer, is not known here.
+ * taken; their results are gathered until the body has ended; then the partner's room is looked at, with check=true the
+ * registries are asked about the names (intake_names.c), and 200 tells every line. Bad lines, a full queue and a used-up day
+ * are answered as for a batch. Other batches go on meanwhile: what they take between two chunks, or after the answer, is not
+ * known here.
  */
 #include "daemon/api/intake_int.h"
 #include "daemon/api/json_out.h"
@@ -12,7 +14,7 @@
 
 #include <stdlib.h>
 
-void intake_dry_new(struct intake *x, int as)
+void intake_dry_new(struct intake *x, int as, bool check)
 {
 	struct intake_dry *d = xcalloc(1, sizeof *d);
 	d->owner = x;
@@ -22,6 +24,8 @@ void intake_dry_new(struct intake *x, int as)
 	arena_init(&d->arena);
 	buf_init(&d->results, API_ANSWER_MAX);
 	x->dry = d;
+	if (check)
+		intake_names_new(d);
 }
 
 void intake_dry_free(struct intake *x)
@@ -29,6 +33,7 @@ void intake_dry_free(struct intake *x)
 	struct intake_dry *d = x->dry;
 	if (!d)
 		return;
+	intake_names_free(d);
 	store_sofar_fini(&d->sofar);
 	arena_fini(&d->arena);
 	buf_fini(&d->results);
@@ -63,6 +68,9 @@ static void take_result(struct intake *x, const struct store_preview_line *p)
 	if (p->outcome != STORE_LINE_NEW && p->outcome != STORE_LINE_SAME)
 		return;
 	add_result(x, &p->row);
+	if (x->dry->names) /* in front of "}", "}\n", "\r\n" */
+		intake_names_place(x->dry, buf_len(&x->dry->results) - (x->dry->as == API_AS_JSON ? 1 : 2),
+		                   p);
 	if (p->outcome != STORE_LINE_NEW || p->row.state != ITEM_QUEUED)
 		return;
 	if (p->fee_vnd < 0)
@@ -124,13 +132,21 @@ void intake_dry_chunk(struct intake *x, struct intake_chunk *k)
 
 /* ---- the answer ----------------------------------------------------------------------------------------------------------- */
 
+static void add_results(const struct intake_dry *d, struct buf *b)
+{
+	if (d->names)
+		intake_names_results(d, b);
+	else
+		buf_add(b, buf_str(&d->results));
+}
+
 static void body(struct intake *x, struct buf *b)
 {
 	struct intake_dry *d = x->dry;
 	if (d->as == API_AS_CSV)
-		api_result_csv_header(b);
+		api_result_csv_header(b, d->names ? ",registry.available,registry.reason" : "");
 	if (d->as != API_AS_JSON) {
-		buf_add(b, buf_str(&d->results));
+		add_results(d, b);
 		return;
 	}
 	json_out_open(b, '{');
@@ -143,8 +159,10 @@ static void body(struct intake *x, struct buf *b)
 	json_out_u64_in(b, "expected", (uint64_t)d->fee_vnd);
 	json_out_u64_in(b, "unknown_lines", d->unpriced);
 	json_out_close(b, '}');
+	if (d->names)
+		intake_names_summary(d, b);
 	json_out_open_in(b, "items", '[');
-	buf_add(b, buf_str(&d->results));
+	add_results(d, b);
 	json_out_close(b, ']');
 	if (x->errors.bad_lines) {
 		line_errors_sort(&x->errors);
@@ -172,6 +190,12 @@ static void answer(struct intake *x)
 	buf_fini(&b);
 }
 
+void intake_dry_answer(struct intake *x)
+{
+	answer(x);
+	intake_end(x);
+}
+
 static void on_concluded(struct store_op *op)
 {
 	struct intake_dry *d = CONTAINER_OF(op, struct intake_dry, op.op);
@@ -184,8 +208,10 @@ static void on_concluded(struct store_op *op)
 		intake_abort(x);
 		return;
 	}
-	answer(x);
-	intake_end(x);
+	if (d->names)
+		intake_names_ask(x);
+	else
+		intake_dry_answer(x);
 }
 
 void intake_dry_publish(struct intake *x)

@@ -9,6 +9,7 @@
 #include "daemon/api/split.h"
 #include "daemon/api/unzip.h"
 #include "daemon/core/sm.h"
+#include "daemon/sched/sched.h"
 #include "daemon/store/store_preview.h"
 #include "epp/base/hash.h"
 
@@ -44,6 +45,21 @@ struct intake_chunk {
 	bool at_store;
 };
 
+/* A line of a dry run that asks the registry, too: where its result is open for what the registry says. */
+struct intake_place {
+	size_t at; /* in intake_dry.results */
+	bool asked;
+	uint32_t account;
+	struct str name, reason;
+	enum sched_name_is is;
+};
+
+struct intake_names {
+	struct arena arena;
+	struct intake_place *places; /* owned; in order */
+	size_t count, waiting;
+};
+
 /* A dry run: results instead of a batch. */
 struct intake_dry {
 	struct intake *owner;
@@ -55,6 +71,7 @@ struct intake_dry {
 	int as; /* index into api_item_types */
 	int64_t fee_vnd;
 	uint64_t unpriced;
+	struct intake_names *names; /* owned; NULL: no registry is asked */
 };
 
 struct intake {
@@ -101,9 +118,9 @@ struct intake {
 /* What the head of the request says. */
 struct intake_asked {
 	enum split_format format;
-	bool admit_valid, bulk, dry, gzip;
-	int dry_as;     /* index into api_item_types */
-	struct str key; /* empty: none */
+	bool admit_valid, bulk, dry, check, gzip; /* check: with dry */
+	int dry_as;                               /* index into api_item_types */
+	struct str key;                           /* empty: none */
 };
 
 /* ---- intake_ask.c ---- */
@@ -137,12 +154,27 @@ void intake_zip_bytes(struct intake *x, struct str data);
 bool intake_unpack(struct intake *x);
 
 /* ---- intake_dry.c ---- */
-void intake_dry_new(struct intake *x, int as);
+void intake_dry_new(struct intake *x, int as, bool check);
 void intake_dry_free(struct intake *x);
 /* Instead of the store's intake: decided, and forgotten. */
 void intake_dry_chunk(struct intake *x, struct intake_chunk *k);
 /* Instead of the publication: is there room? Then the answer. */
 void intake_dry_publish(struct intake *x);
+/* 200 with what is known, and the end. */
+void intake_dry_answer(struct intake *x);
+
+/* ---- intake_names.c ---- */
+#define INTAKE_NAMES_WAIT_MS 20000 /* for the registries, all in all */
+void intake_names_new(struct intake_dry *d);
+void intake_names_free(struct intake_dry *d);
+/* A result is open at `at`. */
+void intake_names_place(struct intake_dry *d, size_t at, const struct store_preview_line *line);
+/* Then intake_dry_answer(). */
+void intake_names_ask(struct intake *x);
+/* All results, with what the registries say. */
+void intake_names_results(const struct intake_dry *d, struct buf *b);
+/* "check":{…} */
+void intake_names_summary(const struct intake_dry *d, struct buf *b);
 
 /* ---- intake_line.c ---- */
 struct intake_checked {

@@ -30,7 +30,7 @@ static const char *const admission_names[] = {"all", "valid", NULL};
 static const char *const priority_names[] = {"normal", "bulk", NULL};
 
 struct submit_args {
-	bool follow, json, dry_run;
+	bool follow, json, dry_run, check;
 	int format, admission, priority; /* admission: 1 takes the valid lines of a file with bad ones */
 	const char *idempotency_key;
 };
@@ -48,6 +48,8 @@ static const struct opt opts[] = {
      "bulk: in no hurry, behind everything else (a tenth of the capacity is sure)", priority_names, 0, 0},
     {"dry-run", 'n', OPT_FLAG, offsetof(struct submit_args, dry_run), NULL,
      "only say what would become of every line, and what it would cost; nothing is handed in", NULL, 0, 0},
+    {"check", 0, OPT_FLAG, offsetof(struct submit_args, check), NULL,
+     "with --dry-run: ask the registry, too, which names are free", NULL, 0, 0},
     {"json", 0, OPT_FLAG, offsetof(struct submit_args, json), NULL, "print the result as JSON", NULL, 0, 0},
 };
 
@@ -88,10 +90,11 @@ static enum err send_until_answered(struct submission *s, struct errmsg *e)
 	                                    "/v1/batches?priority=bulk",
 	                                    "/v1/batches?admission=valid&priority=bulk"};
 	char path[96];
-	(void)snprintf(path, sizeof path, "%s%s", paths[s->args->admission + 2 * s->args->priority],
+	(void)snprintf(path, sizeof path, "%s%s%s", paths[s->args->admission + 2 * s->args->priority],
 	               !s->args->dry_run                         ? ""
 	               : s->args->admission || s->args->priority ? "&dry_run=true"
-	                                                         : "?dry_run=true");
+	                                                         : "?dry_run=true",
+	               s->args->check ? "&check=true" : "");
 	struct http_client_request q = {.method = "POST",
 	                                .path = path,
 	                                .content_type = s->content_type,
@@ -168,8 +171,35 @@ static int on_taken(struct submission *s)
 	return printed ? CLI_DONE : CLI_FAILED;
 }
 
+/* What the registry says of the names, and each that is not free. */
+static void add_names(const struct submission *s, const json_t *doc, struct buf *out)
+{
+	const json_t *check = json_object_get(doc, "check");
+	const json_t *item;
+	size_t i;
+	if (!check)
+		return;
+	json_array_foreach(json_object_get(doc, "items"), i, item)
+	{
+		const json_t *said = json_object_get(item, "registry"),
+		             *free = json_object_get(said, "available");
+		const char *reason = json_string_value(json_object_get(said, "reason"));
+		if (!json_is_true(json_object_get(said, "asked")) || json_is_true(free))
+			continue;
+		buf_printf(out, "%s:%lld: %s %s%s%s\n", s->source.name,
+		           (long long)json_integer_value(json_object_get(item, "line")),
+		           cli_text(item, "domain"), json_is_false(free) ? "is not free" : "is not known",
+		           reason ? ": " : "", reason ? reason : "");
+	}
+	buf_printf(out, "At the registry: %lld free, %lld not free, %lld not known\n",
+	           (long long)json_integer_value(json_object_get(check, "available")),
+	           (long long)json_integer_value(json_object_get(check, "taken")),
+	           (long long)json_integer_value(json_object_get(check, "unknown")));
+}
+
 /* Of a dry run: lines by state, and what they would cost. */
-static void add_forecast(const struct batches_status *status, const json_t *doc, struct buf *out)
+static void add_forecast(const struct submission *s, const struct batches_status *status, const json_t *doc,
+                         struct buf *out)
 {
 	const json_t *fee = json_object_get(doc, "fee_vnd");
 	long long unknown = json_integer_value(json_object_get(fee, "unknown_lines"));
@@ -182,7 +212,9 @@ static void add_forecast(const struct batches_status *status, const json_t *doc,
 	           (long long)json_integer_value(json_object_get(fee, "expected")));
 	if (unknown)
 		buf_printf(out, ", and %lld lines whose fee is not known", unknown);
-	buf_lit(out, "\nNothing was handed in. --json tells every line.\n");
+	buf_byte(out, '\n');
+	add_names(s, doc, out);
+	buf_lit(out, "Nothing was handed in. --json tells every line.\n");
 }
 
 static int on_forecast(struct submission *s)
@@ -202,7 +234,7 @@ static int on_forecast(struct submission *s)
 	if (s->args->json)
 		buf_printf(&out, "%.*s\n", STR_ARG(str_trim(body)));
 	else
-		add_forecast(&status, doc, &out);
+		add_forecast(s, &status, doc, &out);
 	bool printed = cli_print(&out);
 	buf_fini(&out);
 	json_decref(doc);
@@ -242,6 +274,10 @@ static int run(struct cli *cli, void *args, char **operands, size_t count)
 	enum format format = s.args->format ? (enum format)s.args->format : format_of(operands[0]);
 	if (format == FORMAT_AUTO) {
 		cli_error("%s: which format? Give --format ndjson, json or csv", operands[0]);
+		return CLI_USAGE;
+	}
+	if (s.args->check && !s.args->dry_run) {
+		cli_error("--check goes with --dry-run: what is handed in is asked by its create");
 		return CLI_USAGE;
 	}
 	s.content_type = content_types[format];

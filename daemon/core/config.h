@@ -71,6 +71,7 @@ struct config_registry {
 	bool create_contacts;      /* make the registrant contact from the item's applicant */
 	enum config_fee fee_match; /* what becomes of the fee that a decision expects */
 	uint32_t auth_length;      /* characters of the authInfo of new objects; 0: it is left empty */
+	uint32_t check_names;      /* in one <check> */
 	bool check_first;          /* <check> before <create>, where a taken name costs a penalty */
 	uint64_t connect_ms, tls_ms, greeting_ms, login_ms, answer_ms, logout_ms;
 	uint64_t keepalive_ms, max_age_ms;

@@ -247,6 +247,7 @@ static void read_dialect(struct config_reading *r, struct yaml_node *map, struct
 	if (g->hosts == CONFIG_HOSTS_OBJECTS)
 		require_object(r, map, g, "hosts: objects", EPP_URI_HOST);
 	(void)yaml_bool(r->d, map, "check_first", YAML_OPTIONAL, &g->check_first);
+	config_value_u32(r, map, "check_names", 1, 1000, &g->check_names);
 	config_value_u32(r, map, "auth_info_length", 0, AUTH_LENGTH_MAX, &g->auth_length);
 	if (g->auth_length > 0 && g->auth_length < AUTH_LENGTH_MIN)
 		yaml_error(r->d, yaml_get(map, "auth_info_length"), "shorter than %d: it could be guessed",
@@ -316,6 +317,7 @@ static void set_defaults(struct config_registry *g)
 	    .name = "",
 	    .language = "en",
 	    .hosts = CONFIG_HOSTS_ATTRIBUTES,
+	    .check_names = 10,
 	    .create_contacts = true,
 	    .connect_ms = 10 * SECOND,
 	    .tls_ms = 5 * SECOND,

@@ -45,6 +45,7 @@ enum { JOB_OFFERS_SECDNS = 1, JOB_OFFERS_FEE = 2 };
 struct job_registry {
 	struct str login; /* our clID: the sponsor that <info> must show */
 	bool ns_as_attrs, check_first;
+	unsigned check_names; /* that one <check> may ask about; 0: any number */
 	enum job_fee fee;
 	unsigned auth_length; /* of the authInfo of new objects; 0: it is left empty */
 	struct rng *rng;      /* for authInfo, which is made for each command and kept nowhere (RFC 9154) */

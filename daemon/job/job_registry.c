@@ -7,6 +7,7 @@ struct job_registry job_registry_of(const struct config_registry *r, const struc
 	return (struct job_registry){.login = str_c(a->login),
 	                             .ns_as_attrs = r->hosts == CONFIG_HOSTS_ATTRIBUTES,
 	                             .check_first = r->check_first,
+	                             .check_names = r->check_names,
 	                             .fee = (enum job_fee)r->fee_match,
 	                             .auth_length = r->auth_length,
 	                             .date_offset_s = r->date_offset_s,

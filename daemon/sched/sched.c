@@ -75,6 +75,46 @@ static struct sched_job *next_to_send(const struct sched_account *a, uint64_t no
 	return j;
 }
 
+static void note_sent(struct sched_account *a, enum limit_class class, uint64_t now_us)
+{
+	limits_take(a->limits, class, now_us);
+	pace_sent(&a->pace, now_us);
+	sched_line_sent(a);
+}
+
+static void wait_for_ceiling(struct sched_account *a, uint64_t wait_us, bool shared)
+{
+	if (shared)
+		sched_line_enter(a);
+	if (wait_us != UINT64_MAX)
+		loop_timer_set_us(a->sched->c.loop, &a->ceiling_timer, wait_us);
+}
+
+/* One command of a question, when it is its turn. *went: it has left. False: jobs may go on. */
+static bool pump_question(struct sched_account *a, bool jobs, bool *went)
+{
+	uint64_t now_us = loop_now_us(a->sched->c.loop);
+	bool shared = false;
+	*went = false;
+	if (!sched_ask_turn(a, jobs) || !sched_ask_may(a))
+		return false;
+	uint64_t wait_us =
+	    later(send_wait_us(a, now_us, &shared), limits_wait_us(a->limits, LIMIT_CHECK, now_us));
+	if (wait_us > 0) {
+		if (!jobs)
+			wait_for_ceiling(a, wait_us, shared);
+		return false;
+	}
+	if (sched_line_yields(a))
+		return false;
+	*went = sched_ask_send(a);
+	if (!*went)
+		return true;
+	note_sent(a, LIMIT_CHECK, now_us);
+	sched_ask_sent(a);
+	return true;
+}
+
 /* Sends what is ready while there is room and the ceiling allows, then sees to it that more becomes ready. */
 static void pump(struct sched_account *a)
 {
@@ -82,15 +122,18 @@ static void pump(struct sched_account *a)
 	sched_caps_put_back(a);
 	sched_line_leave(a);
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
-	while (room > 0 && (!list_empty(&a->ready) || !list_empty(&a->begun))) {
+	while (room > 0) {
 		uint64_t now_us = loop_now_us(s->c.loop), wait_us;
-		bool shared;
+		bool shared, went, jobs = !list_empty(&a->ready) || !list_empty(&a->begun);
+		if (pump_question(a, jobs, &went)) {
+			room -= went;
+			continue;
+		}
+		if (!jobs)
+			break;
 		struct sched_job *j = next_to_send(a, now_us, &wait_us, &shared);
 		if (!j) {
-			if (shared)
-				sched_line_enter(a);
-			if (wait_us != UINT64_MAX)
-				loop_timer_set_us(s->c.loop, &a->ceiling_timer, wait_us);
+			wait_for_ceiling(a, wait_us, shared);
 			break;
 		}
 		if (sched_line_yields(a))
@@ -104,11 +147,10 @@ static void pump(struct sched_account *a)
 			continue;
 		j->cmd.class = class;
 		if (sched_send(j)) {
-			limits_take(a->limits, class, now_us);
 			sched_caps_sent(j, class);
-			pace_sent(&a->pace, now_us);
-			sched_line_sent(a);
+			note_sent(a, class, now_us);
 			a->begun_in_a_row = begun ? a->begun_in_a_row + 1 : 0;
+			a->jobs_in_a_row++;
 			room--;
 		}
 	}
@@ -216,13 +258,14 @@ static void on_stopped(struct loop_task *t)
 
 static size_t jobs_of(const struct sched_account *a)
 {
-	return a->ready.count + a->begun.count + a->flying.count + a->waiting.count + a->ending.count;
+	return a->ready.count + a->begun.count + a->flying.count + a->waiting.count + a->ending.count +
+	       a->asking;
 }
 
 void sched_stop_check(struct sched *s)
 {
 	if (!s->stopping || s->told_stopped || s->finishing || s->retrying || s->filling || s->queues_busy ||
-	    s->expediting || s->opening || s->looking)
+	    s->expediting || s->opening || s->looking || !list_empty(&s->questions))
 		return;
 	list_for_each (n, &s->accounts) {
 		struct sched_account *a = LIST_ITEM(n, struct sched_account, node);
@@ -267,6 +310,7 @@ void sched_stop(struct sched *s)
 		put_back_all(s, &a->waiting);
 	}
 	sched_name_stop(s);
+	sched_ask_stop(s);
 	sched_stop_check(s);
 }
 
@@ -286,6 +330,7 @@ void sched_free(struct sched *s)
 	loop_timer_cancel(s->c.loop, &s->next_ready);
 	loop_timer_cancel(s->c.loop, &s->open_retry);
 	loop_cancel_task(&s->stopped);
+	sched_ask_fini(s);
 	sched_finish_fini(s);
 	sched_name_fini(s);
 	if (s->read_group)

@@ -86,6 +86,25 @@ bool sched_is_held_item(const struct sched *s, const struct store_queue_key *que
                         bool paid, struct str common);
 /* The registry has refused for lack of money (2104): only what is free is sent. */
 bool sched_out_of_money(const struct sched_account *a);
+
+/* ---- names asked about (sched_ask.c) ---- */
+
+enum sched_name_is { SCHED_NAME_UNKNOWN, SCHED_NAME_FREE, SCHED_NAME_TAKEN };
+struct sched_name_answer {
+	enum sched_name_is is;
+	struct str reason; /* the registry's words; or, UNKNOWN, what has happened; may be empty */
+};
+/* `why`: some of it is not known, and why; NULL: everything was answered. Valid during the call. */
+typedef void (*sched_asked_cb)(void *arg, const char *why, const struct sched_name_answer *answers,
+                               size_t count);
+/*
+ * Asks an account's registry whether these names (ASCII form; copied) are free, several with each <check>, within the limits,
+ * the window and the day's cap, for at most `wait_ms`. `done` once, later; never after sched_free(). From `partner`: what is
+ * paused for it is not asked.
+ */
+void sched_ask_names(struct sched *s, uint32_t account, uint32_t partner, const struct str *names,
+                     size_t count, uint64_t wait_ms, sched_asked_cb done, void *arg);
+
 /* A pending item was settled: its name is free again. */
 void sched_settled(struct sched *s, struct str domain);
 /* Nothing new; what was not sent goes back, what is in flight is waited for. */

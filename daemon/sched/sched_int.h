@@ -113,6 +113,9 @@ struct sched_account {
 	struct list ready; /* claimed, and nothing of it was sent */
 	struct list begun; /* to be sent, too: looks, and what follows a first command */
 	struct list flying, waiting, ending;
+	struct list questions;   /* of names (sched_ask.c), with some still to be sent */
+	size_t asking;           /* their commands under way */
+	uint32_t jobs_in_a_row;  /* commands of jobs since the last of them */
 	uint32_t begun_in_a_row; /* commands of `begun` since the last one of `ready` */
 	struct fair fair;        /* which queues have work, and whose turn it is */
 	struct fair_turn turn;   /* of the claim under way */
@@ -162,6 +165,7 @@ struct sched {
 	struct sched_hold holds[SCHED_HOLDS_MAX]; /* texts in holds_arena */
 	size_t hold_count;
 	struct arena holds_arena;
+	struct list questions; /* all of them; owned */
 	struct loop_timer next_ready, open_retry;
 	struct loop_task stopped;
 	uint64_t query_counter, line_order;
@@ -244,6 +248,15 @@ void sched_put_back(struct sched_job *j, const char *reason, const char *why, ui
 #define SCHED_FINE_HELD "PAUSED", "its zone or its grant is paused", DELAY_PARKED
 #define SCHED_NO_MONEY  "BILLING", "the account has no money (2104)", DELAY_PARKED
 #define SCHED_NAME_BUSY "NAME_BUSY", "the name has a command that is not settled yet", DELAY_NAME_BUSY
+
+/* sched_ask.c: a question goes next, rather than one of the `jobs`; the registry takes one today; the first group of the one
+ * whose turn it is is sent (false: it cannot be built); it was. */
+bool sched_ask_turn(const struct sched_account *a, bool jobs);
+bool sched_ask_may(struct sched_account *a);
+bool sched_ask_send(struct sched_account *a);
+void sched_ask_sent(struct sched_account *a);
+void sched_ask_stop(struct sched *s);
+void sched_ask_fini(struct sched *s);
 
 /* sched_finish.c: records job->result as a step; with `end` the job leaves. Steps of one job reach the disk in order. */
 void sched_record(struct sched_job *j, bool end, uint64_t delay_ms);

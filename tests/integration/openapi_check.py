@@ -137,6 +137,16 @@ B = "/v1/batches"
 dry = call(B, "POST", B + "?dry_run=true", 200, ND, lines(*batch))
 call(B, "POST", B + "?dry_run=true", 200, {**ND, "Accept": "application/x-ndjson"}, lines(*batch))
 call(B, "POST", B + "?dry_run=true", 200, {**ND, "Accept": "text/csv"}, lines(*batch))
+asked = call(B, "POST", B + "?dry_run=true&check=true", 200, ND, lines(*batch))
+tell([i["registry"]["asked"] for i in asked["items"]] == [True, False, True, True] and asked["check"]["asked"] == 3,
+     f"a dry run that asks the registry: {asked['check']}")
+tell(all(i["registry"]["available"] for i in asked["items"] if i["registry"]["asked"]), "free names are taken")
+call(B, "POST", B + "?check=true", 400, ND, lines(batch[0]))
+call(B, "POST", B + "?dry_run=true&check=perhaps", 400, ND, lines(batch[0]))
+table = call(B, "POST", B + "?dry_run=true&check=true", 200, {**ND, "Accept": "text/csv"}, lines(*batch))
+tell([x["registry.available"] for x in csv.DictReader(io.StringIO(table))] == ["true", "", "true", "true"], f"CSV: {table}")
+nd = call(B, "POST", B + "?dry_run=true&check=true", 200, {**ND, "Accept": "application/x-ndjson"}, lines(*batch))
+tell([json.loads(l)["registry"] for l in nd.splitlines()] == [i["registry"] for i in asked["items"]], "NDJSON and JSON disagree")
 taken = call(B, "POST", B, 202, {**ND, "Idempotency-Key": "k1"}, lines(*batch))
 call(B, "POST", B, 202, {**ND, "Idempotency-Key": "k1"}, lines(*batch))
 call(B, "POST", B, 422, {**ND, "Idempotency-Key": "k1"}, lines(batch[0]))
@@ -227,6 +237,9 @@ call(E, "GET", B + "/4711/events", 404)
 call(E, "GET", one + "/events", 400, {"Last-Event-ID": "x"})
 
 # ---- items and names ----
+gone = call(B, "POST", B + "?dry_run=true&check=true", 200, ND, lines(person(300, domain="nguoi1.id.vn"), person(301)))
+tell([(i["registry"]["available"], bool(i["registry"]["reason"])) for i in gone["items"]] == [(False, True), (True, False)],
+     f"a name that is taken: {[i['registry'] for i in gone['items']]}")
 D = "/v1/domains"
 call("/v1/items/{ref}", "GET", "/v1/items/p-1", 200)
 call("/v1/items/{ref}", "GET", "/v1/items/none", 404)

@@ -108,5 +108,11 @@ check "domains that end" api anphat domains --expiring 30d
 check "… in a table" bash -c "grep -q 'soon.id.vn *expires *2026-12-01' '$dir/out' && grep -q 'paid.com.vn' '$dir/out' && ! grep -q theirs '$dir/out'"
 check "… as JSON" bash -c "$(declare -f api); build=$build dir=$dir port=$port; api hoasen domains --json && grep -q '\"domain\":\"theirs.id.vn\"' '$dir/out'"
 check "days that are none: usage" bash -c "$(declare -f api); build=$build dir=$dir port=$port; api anphat domains --expiring soon; [ \$? = 2 ]"
+
+# ---- a registry that cannot be asked
+printf '{"ref":"a","op":"create","domain":"nguyenvana.id.vn","period":2,"if_not_free":"refuse","applicant":{"kind":"citizen","name":"A","citizenship":"VN","birth_date":"2004-05-06","gender":"male","id_number":"079204000001","phone":"+84.912345678","email":"a@example.vn","address":{"street":"1","ward":"X","province":"79","province_list":"2025-07-01","country":"VN"}},"evidence":[{"type":"ekyc","issuer":"x","reference":"K","date":"2026-11-18","result":"confirmed"}]}\n' >"$dir/b.ndjson"
+check "a dry run does not wait for a registry that is away" timeout 5 "$build/vnepp" submit "$dir/b.ndjson" --dry-run --check --url "https://localhost:$port" --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --ca "$dir/certs/ca.pem"
+check "… and says so" bash -c "$(declare -f api); build=$build dir=$dir port=$port; api anphat submit '$dir/b.ndjson' --dry-run --check; grep -q 'b.ndjson:1: nguyenvana.id.vn is not known: the registry cannot be reached at the moment' '$dir/out' && grep -q '0 free, 0 not free, 1 not known' '$dir/out'"
+check "--check goes with --dry-run" bash -c "$(declare -f api); build=$build dir=$dir port=$port; api anphat submit '$dir/b.ndjson' --check; [ \$? = 2 ]"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -208,6 +208,15 @@ struct world {
 	uint32_t partners[3], accounts[3]; /* the store's numbers; accounts by partner */
 	const char *closed;                /* why nothing is admitted */
 	const char *limits_why;            /* why limits cannot be told */
+	struct {
+		sched_asked_cb done; /* NULL: nobody asks */
+		void *ctx;
+		size_t count;
+		uint32_t account;
+		bool silent; /* no answer comes until world_answer_names() */
+		const char *why;
+		struct loop_timer timer;
+	} names;
 	unsigned published;
 };
 
@@ -226,6 +235,33 @@ static UNUSED void tell_limits(void *arg, const char *partner,
 {
 	const char *why = ((struct world *)arg)->limits_why;
 	done(ctx, why, why ? NULL : json_pack("{s:s, s:[]}", "partner", partner, "limits"));
+}
+
+/* Every second name is taken; with `why` nobody knows. */
+static UNUSED void world_answer_names(struct loop_timer *t)
+{
+	struct world *w = CONTAINER_OF(t, struct world, names.timer);
+	struct sched_name_answer answers[64] = {{SCHED_NAME_UNKNOWN, STR_NONE}};
+	for (size_t i = 0; i < w->names.count && !w->names.why; i++)
+		answers[i] = i % 2 ? (struct sched_name_answer){SCHED_NAME_TAKEN, STR("In use, \"=x\"")}
+		                   : (struct sched_name_answer){SCHED_NAME_FREE, STR_NONE};
+	w->names.done(w->names.ctx, w->names.why, answers, w->names.count);
+	w->names.done = NULL;
+}
+
+static UNUSED void ask_names(void *arg, uint32_t account, uint32_t partner, const struct str *names,
+                             size_t count, uint64_t wait_ms, sched_asked_cb done, void *ctx)
+{
+	struct world *w = arg;
+	assert_true(!w->names.done && count > 0 && count < 64 && names[0].len > 0 && wait_ms > 0);
+	assert_int_equal(partner, w->partners[0]);
+	w->names.done = done;
+	w->names.ctx = ctx;
+	w->names.count = count;
+	w->names.account = account;
+	w->names.timer.fire = world_answer_names;
+	if (!w->names.silent)
+		loop_timer_set(&w->v.loop, &w->names.timer, 10);
 }
 
 /* In steps of a millisecond: the clock does not run on to the next deadline when the condition has come true. */
@@ -267,6 +303,7 @@ static UNUSED int set_up_started(void **state)
 	                        .on_published = on_published,
 	                        .admission_closed = admission_closed,
 	                        .limits = tell_limits,
+	                        .ask_names = ask_names,
 	                        .arg = w};
 	w->api = api_new(&deps);
 	mem_net_listen(w->net, "gateway", "api", 443, http_server_on_stream, api_http(w->api));

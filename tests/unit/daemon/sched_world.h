@@ -103,6 +103,8 @@ struct world {
 	uint32_t accounts[ACCOUNTS], partners[PARTNERS], epoch;
 	struct map names; /* struct entry, owned */
 	int (*say)(struct world *w, const struct sched_job *j, char letter);
+	/* A command that is of no job: true. NULL: there are none. */
+	bool (*other)(struct world *w, struct pool *p, struct session_command *c, struct str frame);
 	struct sent *sent; /* owned */
 	size_t sent_count, transforms;
 	unsigned refs, stopped, store_calls;
@@ -317,11 +319,12 @@ enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e)
 	struct buf out;
 	buf_init(&out, 1u << 16);
 	enum err err = c->build(c, &out, e);
-	buf_fini(&out);
-	if (err)
-		return err;
 	if (pool_room(p) == 0)
 		fail_msg("sent without room");
+	bool other = !err && w->other && w->other(w, p, c, buf_str(&out));
+	buf_fini(&out);
+	if (err || other)
+		return err;
 	char letter = job_step_letter(&j->job);
 	if (letter == 't')
 		watch_transform(w, j);

@@ -227,6 +227,115 @@ static void a_dry_run_may_lose_its_client(void **state)
 
 /* ---- single decisions ----------------------------------------------------------------------------------------------------- */
 
+/* ---- and the registry is asked ------------------------------------------------------------------------------------------- */
+
+static const json_t *said_of(const struct client *c, size_t item)
+{
+	return json_object_get(json_array_get(json_object_get(c->json, "items"), item), "registry");
+}
+
+static void a_dry_run_asks_the_registry_when_it_is_told_to(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct buf b;
+	lines(&b, "n", 3);
+	ask(w, &c, "an.test", "POST", DRY "&check=true", NDJSON, buf_str(&b));
+	expect_status(&c, 200);
+	assert_int_equal(w->names.account, w->accounts[0]);
+	assert_true(json_is_true(json_object_get(said_of(&c, 0), "available")));
+	assert_true(json_is_false(json_object_get(said_of(&c, 1), "available")));
+	assert_string_equal(text(said_of(&c, 1), "reason"), "In use, \"=x\"");
+	const json_t *check = json_object_get(c.json, "check");
+	assert_int_equal(json_integer_value(json_object_get(check, "asked")), 3);
+	assert_int_equal(json_integer_value(json_object_get(check, "available")), 2);
+	assert_int_equal(json_integer_value(json_object_get(check, "taken")), 1);
+	client_fini(&c);
+	ask(w, &c, "an.test", "POST", DRY "&check=true", NDJSON "Accept: text/csv\r\n", buf_str(&b));
+	expect_status(&c, 200);
+	assert_true(memmem(c.body.ptr, c.body.len, ",flags,registry.available,registry.reason\r\n", 41));
+	assert_true(memmem(c.body.ptr, c.body.len, ",false,\"In use, \"\"=x\"\"\"\r\n", 24));
+	client_fini(&c);
+	/* Without it nobody is asked. */
+	ask(w, &c, "an.test", "POST", DRY "&check=false", NDJSON, buf_str(&b));
+	expect_status(&c, 200);
+	assert_null(json_object_get(c.json, "check"));
+	assert_null(said_of(&c, 0));
+	client_fini(&c);
+	buf_fini(&b);
+	assert_empty(w);
+}
+
+static void a_registry_that_cannot_be_asked_is_told(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct buf b;
+	w->names.why = "the registry cannot be reached at the moment";
+	ask(w, &c, "an.test", "POST", DRY "&check=true", NDJSON, lines(&b, "n", 2));
+	expect_status(&c, 200);
+	assert_true(json_is_null(json_object_get(said_of(&c, 1), "available")));
+	assert_string_equal(text(said_of(&c, 1), "reason"), w->names.why);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(c.json, "check"), "unknown")), 2);
+	client_fini(&c);
+	buf_fini(&b);
+}
+
+static void only_a_dry_run_asks(void **state)
+{
+	struct world *w = *state;
+	static const char *const paths[] = {"/v1/batches?check=true", "/v1/batches?dry_run=false&check=true",
+	                                    DRY "&check=maybe"};
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		struct client c;
+		struct buf b;
+		ask(w, &c, "an.test", "POST", paths[i], NDJSON, lines(&b, "n", 1));
+		expect_problem(&c, 400, "bad-parameter");
+		client_fini(&c);
+		buf_fini(&b);
+	}
+	assert_empty(w);
+}
+
+/* Nothing to ask about: renewals, and what is refused anyhow. */
+static void nothing_to_ask_is_no_question(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	ask(w, &c, "an.test", "POST", DRY "&check=true", NDJSON,
+	    STR("{\"ref\":\"x\",\"op\":\"renew\",\"domain\":\"a.id.vn\",\"period\":1,\"cur_exp_date\":\"2026-"
+	        "12-"
+	        "01\"}\n"));
+	expect_status(&c, 200);
+	assert_true(json_is_false(json_object_get(said_of(&c, 0), "asked")));
+	assert_true(json_is_null(json_object_get(said_of(&c, 0), "available")));
+	client_fini(&c);
+}
+
+static void a_client_that_goes_while_the_registry_is_asked_does_no_harm(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct buf b;
+	char head[256];
+	struct str body = lines(&b, "n", 2);
+	w->names.silent = true;
+	client_dial(w, &c, "an.test");
+	snprintf(head, sizeof head,
+	         "POST " DRY "&check=true HTTP/1.1\r\nHost: api\r\nContent-Length: %zu\r\n" NDJSON "\r\n",
+	         body.len);
+	stream_write(c.stream, str_c(head));
+	stream_write(c.stream, body);
+	vloop_run_for(&w->v, 50);
+	assert_non_null(w->names.done);
+	stream_abort(c.stream);
+	vloop_run_for(&w->v, 50);
+	world_answer_names(&w->names.timer);
+	vloop_run_for(&w->v, 50);
+	client_fini(&c);
+	buf_fini(&b);
+}
+
 static void a_decision_explains_itself(void **state)
 {
 	struct world *w = *state;
@@ -332,6 +441,11 @@ int main(void)
 	    TEST(a_dry_run_has_a_limit_of_lines),
 	    TEST(a_dry_run_says_when_the_store_fails),
 	    TEST(a_dry_run_may_lose_its_client),
+	    TEST(a_dry_run_asks_the_registry_when_it_is_told_to),
+	    TEST(a_registry_that_cannot_be_asked_is_told),
+	    TEST(only_a_dry_run_asks),
+	    TEST(nothing_to_ask_is_no_question),
+	    TEST(a_client_that_goes_while_the_registry_is_asked_does_no_harm),
 	    TEST(a_decision_explains_itself),
 	    TEST(a_decision_knows_the_ledger),
 	    TEST(a_decision_needs_no_reference),

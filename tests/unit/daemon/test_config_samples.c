@@ -189,6 +189,7 @@ static void same_registry(const struct config_registry *a, const struct config_r
 	assert_int_equal(a->hosts, b->hosts);
 	assert_int_equal(a->create_contacts, b->create_contacts);
 	assert_int_equal(a->check_first, b->check_first);
+	assert_int_equal(a->check_names, b->check_names);
 	assert_int_equal(a->connect_ms, b->connect_ms);
 	assert_int_equal(a->greeting_ms, b->greeting_ms);
 	assert_int_equal(a->login_ms, b->login_ms);
