@@ -158,12 +158,12 @@ static void names_go_in_groups(void **state)
 }
 
 /* The ceiling of checks holds, however many are asked about. */
-static void limits_hold(void **state)
+static void the_limits_hold(void **state)
 {
 	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CHECK] = {.max = 5}};
 	struct asker a;
 	struct world *w = begin(state, 1);
-	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now(&w->v.loop));
+	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now_us(&w->v.loop));
 	ask(w, &a, "free", 40);
 	wait_for(w, &a);
 	assert_int_equal(a.is[SCHED_NAME_FREE], 40);
@@ -235,7 +235,7 @@ static void questions_do_not_hold_up_what_is_sent(void **state)
 	struct limit none[LIMIT_CLASS__COUNT] = {{0}};
 	struct asker a;
 	struct world *w = begin(state, 1);
-	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, none, loop_now(&w->v.loop));
+	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, none, loop_now_us(&w->v.loop));
 	admit_many(w, 0, 0, "many", 600);
 	vloop_run_until(&w->v, is_told, &a, 1500);
 	size_t before = w->sent_count;
@@ -252,7 +252,7 @@ static void those_who_ask_take_turns(void **state)
 	struct asker many, few;
 	struct world *w = begin(state, 1);
 	struct limit none[LIMIT_CLASS__COUNT] = {{0}};
-	limits_set(&w->pools[0].limits, (struct limit){.max = 20}, none, loop_now(&w->v.loop));
+	limits_set(&w->pools[0].limits, (struct limit){.max = 20}, none, loop_now_us(&w->v.loop));
 	ask(w, &many, "free", 300);
 	vloop_run_until(&w->v, is_told, &many, 3000);
 	uint64_t from = loop_now(&w->v.loop);
@@ -267,7 +267,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_set_up, world_tear_down)
 	const struct CMUnitTest tests[] = {
-	    TEST(names_go_in_groups),       TEST(limits_hold),
+	    TEST(names_go_in_groups),       TEST(the_limits_hold),
 	    TEST(nobody_waits_for_ever),    TEST(who_cannot_be_asked_is_told_of_at_once),
 	    TEST(a_stop_answers_who_waits), TEST(questions_do_not_hold_up_what_is_sent),
 	    TEST(those_who_ask_take_turns),
