@@ -5,7 +5,7 @@
  * the day's cap have room, behind what is to be sent but with a tenth for itself; who asks take turns ─▶ answers ─▶ `done`,
  * when all have come.
  *
- * Failure modes: no session is ready, the day's checks are used up, the gateway stops: `done` with why, and what is known. The
+ * Failure modes: no session becomes ready within seconds, the day's checks are used up, the gateway stops: `done` with why, and what is known. The
  * wait is over: the same; what is still under way is thrown away when it comes. The registry refuses a group: its names are not
  * known, with the registry's words.
  */
@@ -20,7 +20,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define JOBS_IN_A_ROW 9 /* then a question: a tenth */
+#define JOBS_IN_A_ROW 9    /* then a question: a tenth */
+#define UNREACHED_MS  3000 /* while no session is ready: one may be about to be */
 
 struct sched_question {
 	struct list_node node, all_node; /* in account.questions while names are left; in sched.questions */
@@ -31,6 +32,7 @@ struct sched_question {
 	struct sched_name_answer *answers;
 	size_t count, next, flying;
 	struct loop_timer deadline;
+	uint64_t until_ms;
 	struct loop_task end;
 	bool listed, over, told;
 	const char *why;
@@ -88,9 +90,20 @@ static void finish(struct sched_question *q, const char *why)
 	loop_defer(q->sched->c.loop, &q->end);
 }
 
+static bool is_reached(const struct sched_question *q)
+{
+	return pool_slots(q->account->pool) > 0;
+}
+
 static void on_deadline(struct loop_timer *t)
 {
-	finish(CONTAINER_OF(t, struct sched_question, deadline), "the registry has not answered in time");
+	struct sched_question *q = CONTAINER_OF(t, struct sched_question, deadline);
+	uint64_t now = loop_now(q->sched->c.loop);
+	if (now < q->until_ms && is_reached(q))
+		loop_timer_set(q->sched->c.loop, t, q->until_ms - now);
+	else
+		finish(q, is_reached(q) ? "the registry has not answered in time"
+		                        : "the registry cannot be reached at the moment");
 }
 
 /* ---- one command ---------------------------------------------------------------------------------------------------------- */
@@ -239,9 +252,7 @@ static const char *hindrance(const struct sched *s, const struct sched_account *
 		return "the gateway is starting or stopping";
 	if (!a || !a->pool)
 		return "its registry is not configured";
-	if (sched_is_held(s, a->id, partner, LANE_CREATE))
-		return "sending is paused by an operator";
-	return pool_slots(a->pool) == 0 ? "the registry cannot be reached at the moment" : NULL;
+	return sched_is_held(s, a->id, partner, LANE_CREATE) ? "sending is paused by an operator" : NULL;
 }
 
 void sched_ask_names(struct sched *s, uint32_t account, uint32_t partner, const struct str *names,
@@ -267,7 +278,9 @@ void sched_ask_names(struct sched *s, uint32_t account, uint32_t partner, const 
 	q->listed = true;
 	list_push(&q->account->questions, &q->node);
 	q->deadline.fire = on_deadline;
-	loop_timer_set(s->c.loop, &q->deadline, wait_ms);
+	q->until_ms = loop_now(s->c.loop) + wait_ms;
+	loop_timer_set(s->c.loop, &q->deadline,
+	               !is_reached(q) && wait_ms > UNREACHED_MS ? UNREACHED_MS : wait_ms);
 	sched_pump_later(q->account);
 }
 
