@@ -13,7 +13,6 @@
 #include "epp/base/check.h"
 #include "policy/targets.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,24 +253,6 @@ static void on_count_more(struct loop_timer *t)
 		count_names(o);
 }
 
-/* ---- limits -------------------------------------------------------------------------------------------------------------- */
-
-static void on_limits(void *arg, const char *why, json_t *answer)
-{
-	struct gateway_observer *o = arg;
-	o->limiting = false;
-	if (why)
-		return; /* the ones of before are shown */
-	json_decref(o->limits);
-	o->limits = answer;
-}
-
-static void ask_limits(struct gateway_observer *o)
-{
-	o->limiting = true;
-	gateway_limits(o->g, on_limits, o);
-}
-
 /* ---- the tick ------------------------------------------------------------------------------------------------------------ */
 
 static void sample(struct gateway_observer *o)
@@ -284,8 +265,7 @@ static void sample(struct gateway_observer *o)
 	}
 	if (!o->counting)
 		count_names(o);
-	if (!o->limiting)
-		ask_limits(o);
+	observe_limits_ask(o);
 	if (o->ticks % CERTS_EVERY == 0)
 		observe_figures_config(o);
 	o->ticks++;
@@ -440,7 +420,7 @@ void gateway_observe_free(struct gateway_observer *o)
 {
 	gateway_observe_stop(o);
 	observe_figures_fini(o);
-	json_decref(o->limits);
+	observe_limits_fini(o);
 	arena_fini(&o->depths_arena);
 	arena_fini(&o->reading_arena);
 	free(o);

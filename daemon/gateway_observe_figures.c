@@ -9,6 +9,7 @@
 #include "epp/base/check.h"
 
 #include <dirent.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,7 @@ static void init_whole(struct gateway_observer *o)
 	      "The revision of the rules in force; always 1.");
 	plain(o, &o->ready, STATS_GAUGE, "vnepp_ready", "1 when /readyz says so.");
 	plain(o, &o->admission, STATS_GAUGE, "vnepp_admission_open", "1 when batches can be admitted.");
+	plain(o, &o->pauses, STATS_GAUGE, "vnepp_pauses", "What operators and messages have paused.");
 	plain(o, &o->pending, STATS_GAUGE, "vnepp_store_pending", "Operations that wait for the store.");
 	plain(o, &o->connections, STATS_GAUGE, "vnepp_api_connections", "Open connections of partners.");
 	plain(o, &o->displaced, STATS_COUNTER, "vnepp_api_displaced_total",
@@ -292,10 +294,10 @@ static void gone(struct observe_figure *f, size_t n)
 static void fini_whole(struct gateway_observer *o)
 {
 	struct observe_figure *const all[] = {
-	    &o->build,          &o->start,       &o->ready,     &o->admission,   &o->policy,
-	    &o->dropped,        &o->warnings,    &o->errors,    &o->connections, &o->turns,
-	    &o->memory,         &o->cpu,         &o->fds,       &o->pending,     &o->store_last,
-	    &o->admission_last, &o->reload_last, &o->displaced, &o->crowded};
+	    &o->build,     &o->start,   &o->ready,       &o->admission,  &o->policy,         &o->dropped,
+	    &o->warnings,  &o->errors,  &o->connections, &o->turns,      &o->memory,         &o->cpu,
+	    &o->fds,       &o->pending, &o->pauses,      &o->store_last, &o->admission_last, &o->reload_last,
+	    &o->displaced, &o->crowded};
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
 		gone(all[i], 1);
 	gone(o->states, ARRAY_LEN(o->states));
@@ -448,6 +450,7 @@ static void refresh_whole(struct gateway_observer *o)
 	stats_set(&o->dropped.value, o->env.sink ? (int64_t)log_dropped(o->env.sink) : 0);
 	stats_set(&o->warnings.value, (int64_t)warnings);
 	stats_set(&o->errors.value, (int64_t)errors);
+	stats_set(&o->pauses.value, (int64_t)json_array_size(g->pauses));
 	stats_set(&o->pending.value, (int64_t)g->env.writer->pending(g->env.writer));
 	stats_set(&o->connections.value, g->api ? (int64_t)gateway_http(g)->conns.count : 0);
 	stats_set(&o->displaced.value, g->api ? (int64_t)gateway_http(g)->displaced : 0);

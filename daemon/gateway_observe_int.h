@@ -1,4 +1,5 @@
-/* Shared by gateway_observe.c (life, samples, health), gateway_observe_figures.c, gateway_observe_status.c. */
+/* Shared by gateway_observe.c (life, samples, health), gateway_observe_figures.c, gateway_observe_limits.c,
+ * gateway_observe_status.c. */
 #ifndef VNEPP_GATEWAY_OBSERVE_INT_H
 #define VNEPP_GATEWAY_OBSERVE_INT_H
 
@@ -10,7 +11,8 @@
 
 #define OBSERVE_LABELS_MAX  256
 #define OBSERVE_CERTS_MAX   64
-#define OBSERVE_TARGETS_MAX 64 /* of programmes and plans; more are left out */
+#define OBSERVE_LIMITS_MAX  128 /* of registries and the programme; more have no figure */
+#define OBSERVE_TARGETS_MAX 64  /* of programmes and plans; more are left out */
 
 enum observe_series {
 	SERIES_QUEUED,
@@ -99,11 +101,13 @@ struct gateway_observer {
 	uint64_t items[ITEM_STATE__COUNT]; /* at the last sample */
 	struct json_t *limits; /* owned: as for the control socket, at the last sample; NULL: none yet */
 	bool limiting;
+	struct observe_figure *limits_used; /* owned; OBSERVE_LIMITS_MAX of them, or NULL */
+	size_t limit_count;
 
 	struct observe_sums before;
 	struct observe_figure build, start, ready, admission, policy, dropped, warnings, errors, connections,
 	    displaced, crowded, turns;
-	struct observe_figure memory, cpu, fds, store_last, reload_last, admission_last, pending;
+	struct observe_figure pauses, memory, cpu, fds, store_last, reload_last, admission_last, pending;
 	struct observe_figure states[ITEM_STATE__COUNT], jobs[3];
 	struct observe_lane lanes[LANE__COUNT];
 	struct observe_registry *registries; /* owned; in the order of g->registries */
@@ -121,6 +125,10 @@ void observe_figures_config(struct gateway_observer *o);
 struct observe_partner *observe_figures_partner(struct gateway_observer *o, const char *name);
 /* Of the registries, at a sample. */
 void observe_figures_rates(struct gateway_observer *o, uint64_t elapsed_ms);
+
+/* gateway_observe_limits.c: for o->limits and their figures. Not asked again before it is answered. */
+void observe_limits_ask(struct gateway_observer *o);
+void observe_limits_fini(struct gateway_observer *o);
 
 const char *observe_account_state(const struct pool_stats *p);
 const char *observe_state(const struct gateway *g);

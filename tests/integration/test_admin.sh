@@ -69,7 +69,10 @@ END
 }
 config vnepp.db "$dir/c.sock" "[\"127.0.0.1:0\", $dir/a.sock]" ', token_file: token' >"$dir/vneppd.yaml"
 echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
-echo 'partners: {default: {lines_per_second: 100, burst: 1000}}' >"$dir/limits.yaml"
+cat >"$dir/limits.yaml" <<END
+partners: {default: {lines_per_second: 100, burst: 1000}}
+quotas: [{name: com-names, zone: com.vn, period: month, counts: names, max: 1000}]
+END
 start() {
 	rm -f "$dir/ports"
 	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
@@ -136,6 +139,8 @@ check "the store's transactions were" test "$(figure 'vnepp_store_group_seconds_
 check "the last admission has its time" test "$(figure 'vnepp_last_success_timestamp_seconds{what="admission"}' | cut -d. -f1)" -ge 1795140000
 check "certificates have their ends" test "$(grep -c '^vnepp_certificate_expiry_timestamp_seconds{' "$dir/metrics")" = 4
 check "… and so has the revocation list" grep -q '^vnepp_revocation_list_expiry_timestamp_seconds{use="partners_crl",name="test"} [1-9]' "$dir/metrics"
+limited() { curl -s "$admin/metrics" | grep -qE '^vnepp_limit_used_ratio\{of="programme",limit="com-names"\} 0\.2'; }
+check "how much of a quota is used" wait_for limited
 check "no secret among the figures" bash -c "! grep -qE '$secret|testpw12' '$dir/metrics'"
 check "OpenMetrics ends as it must" test "$(curl -s -H 'Accept: application/openmetrics-text' "$admin/metrics" | tail -n 1)" = '# EOF'
 # Names that alerts and dashboard use are names that the daemon has.
