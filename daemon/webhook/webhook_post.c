@@ -255,6 +255,8 @@ void webhook_poster_wait(struct webhook_poster *p, const struct pollfd *others, 
 			    .events = (short)((others[i].events & POLLIN ? CURL_WAIT_POLLIN : 0) |
 			                      (others[i].events & POLLOUT ? CURL_WAIT_POLLOUT : 0))};
 	INVARIANT(curl_multi_perform(p->multi, &running) == CURLM_OK);
+	if ((size_t)running < p->trips.count) /* one is back already: nothing would wake us for it */
+		timeout_ms = 0;
 	INVARIANT(curl_multi_poll(p->multi, extra, used, (int)timeout_ms, NULL) == CURLM_OK);
 	INVARIANT(curl_multi_perform(p->multi, &running) == CURLM_OK);
 }

@@ -253,7 +253,10 @@ enum err webhook_queue_add(struct webhook_queue *q, const char *partner, const s
 	}
 	struct value at[] = {TEXT(partner), TEXT(cursor)};
 	if (!err)
-		err = change(q, "INSERT OR REPLACE INTO feed VALUES(?,?)", at, ARRAY_LEN(at), e);
+		err = change(q,
+		             "INSERT INTO feed VALUES(?1, ?2) ON CONFLICT(partner) DO UPDATE SET cursor=?2 "
+		             "WHERE cursor<>?2",
+		             at, ARRAY_LEN(at), e);
 	return end(q, err, e);
 }
 

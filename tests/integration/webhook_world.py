@@ -149,9 +149,9 @@ registries:
         f"  - {{name: {n}, certificates: [{{san_uri: 'urn:vnepp:partner:{n}'}}], account: anphat}}\n" for n in PARTNERS))
 
 
-def configure(entries, give_up_after="5d", timeout="2s", first="100ms"):
+def configure(entries, give_up_after="5d", timeout="2s", first="100ms", parallel=8):
     """entries: partner -> (receiver or URL, further settings)."""
-    text = (f"feed: f.sock\ndatabase: hooks.db\ntimeout: {timeout}\nlog: {{format: logfmt}}\n"
+    text = (f"feed: f.sock\ndatabase: hooks.db\ntimeout: {timeout}\nparallel: {parallel}\nlog: {{format: logfmt}}\n"
             f"retry: {{first: {first}, longest: 1s, give_up: {give_up_after}}}\nreceivers:\n")
     for partner, (to, more) in entries.items():
         url = to if isinstance(to, str) else to.url()
