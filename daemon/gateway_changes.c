@@ -1,8 +1,9 @@
 /*
  * Changes of one partner, for vnepp-webhookd on the feed socket.
  *
- * Happy path: a cursor ─▶ the reading connection ─▶ a page, with the cursor to go on from. What can go wrong: a partner that
- * is not configured, a cursor that is none, a store that cannot be read: an error text, and the asker comes again.
+ * Happy path: a cursor ─▶ the reading connection ─▶ a page, with the cursor to go on from. What can go wrong: a
+ * partner that is not configured, a cursor that is none, a store that cannot be read: an error text, and the asker
+ * comes again.
  */
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"

@@ -1,6 +1,7 @@
 /*
- * Where the daemon listens: the partners' API, the control socket, the feed for webhooks, the administration listener. Each takes the sockets that
- * the service manager has passed under its name ("api", "control", "feed", "admin"), or else opens what is configured.
+ * Where the daemon listens: the partners' API, the control socket, the feed for webhooks, the administration
+ * listener. Each takes the sockets that the service manager has passed under its name ("api", "control", "feed",
+ * "admin"), or else opens what is configured.
  */
 #ifndef VNEPP_LISTENING_H
 #define VNEPP_LISTENING_H

@@ -1,6 +1,6 @@
 /*
- * webhooks.yaml, the configuration of vnepp-webhookd: which partner is told of its changes, where, and how that is signed. All
- * texts live in it. Times are in milliseconds.
+ * webhooks.yaml, the configuration of vnepp-webhookd: which partner is told of its changes, where, and how that is
+ * signed. All texts live in it. Times are in milliseconds.
  */
 #ifndef VNEPP_CORE_CONFIG_WEBHOOK_H
 #define VNEPP_CORE_CONFIG_WEBHOOK_H

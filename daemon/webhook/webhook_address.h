@@ -7,8 +7,9 @@
 struct sockaddr;
 
 /*
- * False for loopback, private, link-local, shared, unique local, multicast, documentation and reserved addresses, for IPv6 forms
- * (mapped, NAT64, 6to4) of such IPv4 ones, for tunnels that hide where they lead (Teredo), and for families other than IPv4 and IPv6.
+ * False for loopback, private, link-local, shared, unique local, multicast, documentation and reserved addresses,
+ * for IPv6 forms (mapped, NAT64, 6to4) of such IPv4 ones, for tunnels that hide where they lead (Teredo), and for
+ * families other than IPv4 and IPv6.
  */
 bool webhook_address_is_public(const struct sockaddr *a);
 

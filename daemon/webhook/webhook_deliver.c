@@ -1,12 +1,13 @@
 /*
  * Messages to their receivers.
  *
- * Happy path: the next one that is due ─▶ signed and sent ─▶ 2xx: it leaves the queue. Of one item there is never more than one on
- * its way, the earliest; each receiver has its own slots, so that a slow one holds up nobody else.
- * Failure modes: any other answer, or none: the message waits, longer each time; several in a row: the receiver as a whole waits,
- * and everything is tried at once when it is back. 410: it is switched off until somebody switches it on; so is one that has
- * taken nothing for as long as a message is kept. A message that a receiver refuses for so long, while it takes others, is given
- * up. The outcome cannot be stored: it is kept and stored later, nothing else is sent meanwhile.
+ * Happy path: the next one that is due ─▶ signed and sent ─▶ 2xx: it leaves the queue. Of one item there is never
+ * more than one on its way, the earliest; each receiver has its own slots, so that a slow one holds up nobody else.
+ * Failure modes: any other answer, or none: the message waits, longer each time; several in a row: the receiver as a
+ * whole waits, and everything is tried at once when it is back. 410: it is switched off until somebody switches it
+ * on; so is one that has taken nothing for as long as a message is kept. A message that a receiver refuses for so
+ * long, while it takes others, is given up. The outcome cannot be stored: it is kept and stored later, nothing else
+ * is sent meanwhile.
  */
 #include "daemon/webhook/webhook_int.h"
 #include "epp/base/check.h"

@@ -5,9 +5,9 @@
  *     ▲                 │              │
  *     └──── closed, broken, silent ◀───┘      and again after WEBHOOK_FEED_RETRY_MS
  *
- * Happy path: a line is written, a line comes back. Failure modes: nobody listens, or the daemon ends: away, told once each
- * time; an answer that is no JSON object, too long, or does not come: the connection is closed and the question asked again on
- * another one. Asking again is harmless.
+ * Happy path: a line is written, a line comes back. Failure modes: nobody listens, or the daemon ends: away, told
+ * once each time; an answer that is no JSON object, too long, or does not come: the connection is closed and the
+ * question asked again on another one. Asking again is harmless.
  */
 #include "daemon/webhook/webhook_feed.h"
 #include "daemon/admin/admin_proto.h"

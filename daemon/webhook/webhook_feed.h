@@ -1,6 +1,6 @@
 /*
- * The daemon's feed socket, asked one question at a time without ever waiting for it. The caller waits for the descriptor and
- * calls webhook_feed_turn(). For one thread.
+ * The daemon's feed socket, asked one question at a time without ever waiting for it. The caller waits for the
+ * descriptor and calls webhook_feed_turn(). For one thread.
  */
 #ifndef VNEPP_WEBHOOK_FEED_H
 #define VNEPP_WEBHOOK_FEED_H

@@ -1,6 +1,7 @@
 /*
- * How often and how many at a time a receiver is tried. Each message has growing waits of its own, with jitter; a receiver that
- * fails time and again is tried with one message at a time and with growing pauses, until it takes one. For one thread.
+ * How often and how many at a time a receiver is tried. Each message has growing waits of its own, with jitter; a
+ * receiver that fails time and again is tried with one message at a time and with growing pauses, until it takes
+ * one. For one thread.
  */
 #ifndef VNEPP_WEBHOOK_PACE_H
 #define VNEPP_WEBHOOK_PACE_H

@@ -1,10 +1,10 @@
 /*
  * libcurl behind a small interface; its codes are translated here and nowhere else.
  *
- * Happy path: an easy handle per letter, which shares connections with the others; its status line is what counts. Once a whole
- * head with a status has come, the letter has its answer, whatever becomes of the body: one that is endless or slow is cut.
- * Failure modes: no address that is allowed, no connection, a certificate that does not fit, silence until the timeout, a head
- * that is too long or no HTTP: a reply without a status.
+ * Happy path: an easy handle per letter, which shares connections with the others; its status line is what counts.
+ * Once a whole head with a status has come, the letter has its answer, whatever becomes of the body: one that is
+ * endless or slow is cut. Failure modes: no address that is allowed, no connection, a certificate that does not fit,
+ * silence until the timeout, a head that is too long or no HTTP: a reply without a status.
  */
 #include "daemon/webhook/webhook_post.h"
 #include "daemon/webhook/webhook_address.h"

@@ -1,7 +1,8 @@
 /*
- * Messages on their way over HTTPS, many at a time on one thread (libcurl). The server's certificate and name are verified, no
- * redirect is followed, no proxy and no environment is heeded, answers are bounded, and unless a letter allows it nothing is ever
- * sent to an address that is not public: what counts is the address of the connection itself, whatever a name resolved to before.
+ * Messages on their way over HTTPS, many at a time on one thread (libcurl). The server's certificate and name are
+ * verified, no redirect is followed, no proxy and no environment is heeded, answers are bounded, and unless a letter
+ * allows it nothing is ever sent to an address that is not public: what counts is the address of the connection
+ * itself, whatever a name resolved to before.
  */
 #ifndef VNEPP_WEBHOOK_POST_H
 #define VNEPP_WEBHOOK_POST_H

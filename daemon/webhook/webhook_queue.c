@@ -1,7 +1,7 @@
 /*
- * The queue of webhooks in SQLite. Statements are prepared each time: a delivery costs a round trip to a receiver anyway.
- * synchronous=NORMAL: a loss of power may take back the last commits, never half of one; what is lost is read again from the
- * daemon, or delivered again under its id.
+ * The queue of webhooks in SQLite. Statements are prepared each time: a delivery costs a round trip to a receiver
+ * anyway. synchronous=NORMAL: a loss of power may take back the last commits, never half of one; what is lost is
+ * read again from the daemon, or delivered again under its id.
  */
 #include "daemon/webhook/webhook_queue.h"
 #include "epp/base/alloc.h"

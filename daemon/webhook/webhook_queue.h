@@ -1,7 +1,8 @@
 /*
- * What is still to be delivered, how far each partner's changes were read, and how each receiver fares: a small SQLite file. A page
- * of changes and the cursor behind it are one transaction, and ids follow from the changes, so that whatever a crash or a loss of
- * power takes away is read again and gets the same ids. For one thread; another process may look, and switch receivers on.
+ * What is still to be delivered, how far each partner's changes were read, and how each receiver fares: a small
+ * SQLite file. A page of changes and the cursor behind it are one transaction, and ids follow from the changes, so
+ * that whatever a crash or a loss of power takes away is read again and gets the same ids. For one thread; another
+ * process may look, and switch receivers on.
  */
 #ifndef VNEPP_WEBHOOK_QUEUE_H
 #define VNEPP_WEBHOOK_QUEUE_H
@@ -61,7 +62,8 @@ enum err webhook_queue_count(struct webhook_queue *q, const char *partner, int64
                              struct errmsg *e) MUST_CHECK;
 
 /*
- * The next one that is due, that no earlier one of the same item stands before, and that is not among `busy`. ERR_NOT_FOUND: none.
+ * The next one that is due, that no earlier one of the same item stands before, and that is not among `busy`.
+ * ERR_NOT_FOUND: none.
  */
 enum err webhook_queue_next(struct webhook_queue *q, const char *partner, int64_t now_ms, const int64_t *busy,
                             size_t busy_count, struct arena *a, struct webhook_delivery *out,

@@ -1,9 +1,9 @@
 /*
- * The loop of vnepp-webhookd: one thread, which waits for receivers, the daemon's socket and signals together. SQLite runs on it,
- * too: its transactions are short, and nobody waits for this process but receivers.
+ * The loop of vnepp-webhookd: one thread, which waits for receivers, the daemon's socket and signals together.
+ * SQLite runs on it, too: its transactions are short, and nobody waits for this process but receivers.
  *
- * A stop or a reload lets what is on its way come back first, for as long as an attempt may take at most; what does not is
- * delivered once more after the next start, under the same id.
+ * A stop or a reload lets what is on its way come back first, for as long as an attempt may take at most; what does
+ * not is delivered once more after the next start, under the same id.
  */
 #include "daemon/webhook/webhook_run.h"
 #include "daemon/core/log.h"

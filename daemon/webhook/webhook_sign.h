@@ -1,6 +1,6 @@
 /*
- * Signatures as in the Standard Webhooks specification, version 1 (symmetric): HMAC-SHA-256 over "id.timestamp.body" under each
- * of the receiver's secrets.
+ * Signatures as in the Standard Webhooks specification, version 1 (symmetric): HMAC-SHA-256 over "id.timestamp.body"
+ * under each of the receiver's secrets.
  */
 #ifndef VNEPP_WEBHOOK_SIGN_H
 #define VNEPP_WEBHOOK_SIGN_H

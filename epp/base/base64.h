@@ -12,8 +12,8 @@
 /* Appends, padded with '='. */
 void base64_add(struct buf *out, const uint8_t *bytes, size_t len);
 /*
- * At most `max` bytes into `out`; `*len` says how many. Padding may be left out. False: another character, a length or last bits
- * that no encoder makes, too much padding, or more than `max` bytes.
+ * At most `max` bytes into `out`; `*len` says how many. Padding may be left out. False: another character, a length
+ * or last bits that no encoder makes, too much padding, or more than `max` bytes.
  */
 bool base64_read(struct str text, uint8_t *out, size_t max, size_t *len) MUST_CHECK;
 
