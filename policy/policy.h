@@ -94,6 +94,8 @@ struct policy_facts {
 	enum policy_flag registration_exempt; /* POLICY_UNKNOWN counts as not declared, that is NO */
 	struct str province, province_list;   /* two-digit code of the address and the list that it is from */
 
+	struct str name; /* as people write it: for them alone, it decides nothing */
+
 	const struct policy_evidence *evidence;
 	size_t evidence_count;
 

@@ -76,6 +76,10 @@ static bool explain(struct cli *cli, const struct explain_args *a, const char *p
 			(void)read_as_of(a->as_of, &in.facts.at); /* was read before */
 		else if (!in.has_date)
 			in.facts.at = (instant_ms_t)time(NULL) * 1000;
+		if (in.no_ledger)
+			cli_error(
+			    "note: the item has no \"ledger\": explained as if the applicant had no earlier "
+			    "name in the zone");
 		print(a, r, &in.facts, out);
 	}
 	policy_unref(&r);
@@ -108,6 +112,7 @@ static bool explain_record(struct policy_source *source, const struct explain_ar
 	struct str revision = arena_str(&source->cli->arena, replay_revision(line.was.common));
 	struct policy_ruleset *r = policy_source_load(source, a->rules ? a->rules : revision.ptr, a->site, d);
 	bool loaded = r != NULL;
+	record.facts.name = line.domain;
 	if (a->as_of)
 		(void)read_as_of(a->as_of, &record.facts.at); /* was read before */
 	if (loaded)

@@ -68,6 +68,7 @@ static bool read_domain(struct diag *d, struct yaml_node *item, struct arena *ar
 	}
 	struct str ascii = arena_str(arena, str_make(name.ascii, name.ascii_len));
 	f->zone = policy_zone_of(ascii);
+	f->name = name.idn ? arena_str(arena, str_make(name.unicode, name.unicode_len)) : ascii;
 	f->name_idn = name.idn;
 	struct str rest = name.idn ? str_make(name.unicode, name.unicode_len) : ascii;
 	struct str label = str_split(&rest, '.');
@@ -100,6 +101,12 @@ static bool read_item(struct arena *arena, struct diag *d, struct yaml_node *ite
 	if (!policy_facts_read(arena, d, item, &out->facts) || !named)
 		return false;
 	out->facts.zone = name.zone;
+	out->facts.name = name.name;
+	out->no_ledger = !ledger && out->facts.op == POLICY_CREATE;
+	if (out->no_ledger) {
+		out->facts.prior_grants = 0;
+		out->facts.prior_paid = POLICY_NO;
+	}
 	out->facts.name_idn = name.name_idn;
 	out->facts.name_length = name.name_length;
 	return true;

@@ -8,6 +8,7 @@
 struct policy_input {
 	struct policy_facts facts;    /* texts in the arena given */
 	bool has_date;                /* `facts.at` was in the file, as in a case */
+	bool no_ledger;               /* an item that tells nothing of earlier names: as if there were none */
 	struct yaml_node *facts_node; /* the mapping that may have declared facts */
 };
 

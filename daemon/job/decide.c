@@ -155,6 +155,7 @@ static void facts_fill(const struct item_request *r, struct fact_lists *lists, s
 	*f = POLICY_FACTS_NONE;
 	f->op = r->op == ITEM_CREATE ? POLICY_CREATE : POLICY_RENEW;
 	f->zone = policy_zone_of(r->domain);
+	f->name = r->domain_u;
 	f->name_length = label_length(r->domain_u);
 	f->name_idn = !str_eq(r->domain, r->domain_u);
 	f->period = r->period;

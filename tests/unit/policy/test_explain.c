@@ -88,10 +88,13 @@ static void an_applicant_is_told_in_both_tongues(void **state)
 	struct policy_facts f = citizen(date_make(2010, 1, 5), "068210001234");
 	(void)state;
 	const char *text = explain(&f, POLICY_TEXT);
-	assert_says(text, "Yêu cầu: đăng ký mới tên miền “.id.vn”, thời hạn 2 năm, ngày 20/11/2026.\n"
-	                  "Kết quả: không thuộc diện miễn phí.\n"
-	                  "Lý do: Người đăng ký chưa đủ 18 tuổi vào ngày đăng ký.\n"
-	                  "Quy định: 826/QĐ-BTTTT, 3.2: “công dân Việt Nam có độ tuổi từ đủ 18-23”\n");
+	assert_says(text,
+	            "Yêu cầu: đăng ký mới tên miền “.id.vn”, thời hạn 2 năm, ngày 20/11/2026.\n"
+	            "Kết quả: không thuộc diện miễn phí.\n"
+	            "Phí, lệ phí nếu thực hiện: 110.000 đồng (lệ phí đăng ký 10.000 đồng; phí duy trì 2 năm "
+	            "100.000 đồng).\n"
+	            "Lý do: Người đăng ký chưa đủ 18 tuổi vào ngày đăng ký.\n"
+	            "Quy định: 826/QĐ-BTTTT, 3.2: “công dân Việt Nam có độ tuổi từ đủ 18-23”\n");
 	assert_says(text, "Thông tin đã khai: ngày sinh 05/01/2010.\nCó thể làm: ");
 	assert_says(
 	    text, "What was declared: date of birth 2010-01-05.\nWhat can be done: Ask again from the 18th");
@@ -177,6 +180,103 @@ static void it_is_told_for_whatever_comes(void **state)
 	            "\"rule\":\"history-known\",\"condition\":false,\"result\":\"fail\"");
 }
 
+static void the_name_itself_is_told_where_it_is_known(void **state)
+{
+	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	(void)state;
+	f.name = STR("nguyễnvăna.id.vn");
+	const char *text = explain(&f, POLICY_TEXT);
+	assert_says(text, "Yêu cầu: đăng ký mới tên miền “nguyễnvăna.id.vn”, thời hạn 2 năm");
+	assert_says(text, "Asked: registration of nguyễnvăna.id.vn, for 2 years");
+	assert_says(text, "Thời hạn miễn phí: từ ngày 20/11/2026 đến hết ngày 19/11/2028.\n");
+}
+
+/* What goes on at full fee has nothing more to do; what does not, is told what it would cost. */
+static void money_is_told_and_what_it_stops(void **state)
+{
+	struct policy_facts f = citizen(date_make(1990, 1, 5), "068090001234");
+	(void)state;
+	f.charge = true;
+	f.max_fee_vnd = 1000000;
+	const char *text = explain(&f, POLICY_TEXT);
+	assert_says(text, "không thuộc diện miễn phí. Yêu cầu được thực hiện theo mức phí thông thường.\n"
+	                  "Phí, lệ phí phải nộp: 110.000 đồng");
+	assert_null(strstr(text, "Có thể làm"));
+	f = citizen(date_make(2004, 5, 6), "068204001234");
+	f.period = 3;
+	text = explain(&f, POLICY_TEXT);
+	assert_says(
+	    text,
+	    "được miễn phí một phần. Yêu cầu chưa được thực hiện, vì khoản phải nộp chưa được chấp nhận.\n"
+	    "Phí, lệ phí nếu thực hiện: 50.000 đồng (phí duy trì 1 năm 50.000 đồng).\n");
+	assert_says(text, "Có thể làm: Chọn số năm ít hơn, hoặc gửi lại yêu cầu");
+	assert_null(strstr(text, "Thời hạn miễn phí"));
+}
+
+static void what_a_person_approved_is_told_as_that(void **state)
+{
+	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	struct policy_evidence pieces[2] = {f.evidence[0],
+	                                    {.type = STR("document_check"), .result = POLICY_CONTRADICTED}};
+	(void)state;
+	f.evidence = pieces;
+	f.evidence_count = 2;
+	const char *text = explain(&f, POLICY_TEXT);
+	assert_says(text,
+	            "Kết quả: chờ xem xét.\nLý do: Thông tin đã khai không khớp với dữ liệu đối chiếu.\n");
+	assert_says(text, "Đã nộp: đối chiếu giấy tờ tùy thân: không khớp.\n");
+	f.approved = STR("EVIDENCE_CONTRADICTED");
+	text = explain(&f, POLICY_TEXT);
+	assert_says(text, "Kết quả: được miễn phí.\n");
+	assert_says(text, "Người phụ trách đã xem xét và chấp nhận: Thông tin đã khai không khớp");
+	assert_null(strstr(text, "Lý do: Thông tin đã khai không khớp"));
+	assert_null(strstr(text, "Có thể làm"));
+}
+
+/* Of the plans' clauses those of one's own province, not of all. */
+static void clauses_of_other_provinces_are_left_out(void **state)
+{
+	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	(void)state;
+	f.zone = STR("biz.vn");
+	f.kind = POLICY_HOUSEHOLD;
+	f.registration_number = STR("68B8100073");
+	f.evidence_count = 0;
+	f.province = STR("68");
+	f.province_list = STR("2025-07-01");
+	buf_clear(&s.out);
+	policy_explain_applicant(rules, &f, POLICY_VI, &s.out);
+	const char *text = buf_cstr(&s.out);
+	assert_says(text, "Quy định: 1815/KH-UBND (Lâm Đồng), III.1");
+	assert_null(strstr(text, "Cà Mau"));
+	assert_null(strstr(text, "Trà Vinh"));
+	assert_says(
+	    text, "Được chấp nhận: giấy chứng nhận đăng ký hộ kinh doanh (có số và ngày cấp); danh sách của "
+	          "Ủy ban nhân dân cấp huyện, cấp xã; danh sách của Sở Tài chính.\n");
+}
+
+static void what_follows_is_told_by_what_it_follows_from(void **state)
+{
+	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	(void)state;
+	f.zone = STR("biz.vn");
+	f.kind = POLICY_COOPERATIVE;
+	f.tax_code = STR("0107004832");
+	assert_says(explain(&f, POLICY_TEXT), "Thông tin đã khai: loại chủ thể hợp tác xã.\n");
+	struct policy_facts r = POLICY_FACTS_NONE;
+	r.op = POLICY_RENEW;
+	r.zone = STR("id.vn");
+	r.period = 1;
+	r.at = instant_of_date(date_make(2026, 11, 20), HANOI_OFFSET_S);
+	r.name_known = r.name_granted = POLICY_YES;
+	r.ownership_changed = POLICY_NO;
+	r.grant_from = date_make(2024, 11, 25);
+	r.expires_on = date_make(2026, 11, 25);
+	assert_says(
+	    explain(&r, POLICY_TEXT),
+	    "Thông tin ghi nhận: ngày bắt đầu được miễn phí 25/11/2024; ngày hết hạn hiện tại 25/11/2026.\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +285,11 @@ int main(void)
 	    cmocka_unit_test(what_is_missing_is_asked_for),
 	    cmocka_unit_test(the_named_date_is_the_nearest),
 	    cmocka_unit_test(it_is_told_for_whatever_comes),
+	    cmocka_unit_test(the_name_itself_is_told_where_it_is_known),
+	    cmocka_unit_test(money_is_told_and_what_it_stops),
+	    cmocka_unit_test(what_a_person_approved_is_told_as_that),
+	    cmocka_unit_test(clauses_of_other_provinces_are_left_out),
+	    cmocka_unit_test(what_follows_is_told_by_what_it_follows_from),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
