@@ -87,6 +87,15 @@ static void put(struct ceiling *c, uint64_t now_us)
 	c->head = (c->head + 1) % c->limit;
 }
 
+static void stream(struct ceiling *c, uint64_t now_us)
+{
+	uint64_t even = CEILING_WINDOW_US / c->limit, fast = even / CEILING_STREAM_TIMES;
+	bool little = !in_window(c, c->limit / CEILING_LITTLE_PART + 1, now_us);
+	c->stream_us = (c->stream_us > now_us ? c->stream_us : now_us) + fast;
+	c->even_us =
+	    (c->even_us + CEILING_HESITATION_US > now_us ? c->even_us : now_us) + (little ? fast : even);
+}
+
 static void take(struct ceiling *c, uint64_t now_us)
 {
 	c->taken++;
@@ -95,8 +104,7 @@ static void take(struct ceiling *c, uint64_t now_us)
 		return;
 	c->over += in_window(c, c->limit, now_us);
 	put(c, now_us);
-	c->stream_us = (c->stream_us > now_us ? c->stream_us : now_us) +
-	               CEILING_WINDOW_US / CEILING_STREAM_TIMES / c->limit;
+	stream(c, now_us);
 	uint32_t many = (uint32_t)(((uint64_t)c->limit * CEILING_NEAR_PERCENT + 99) / 100);
 	c->near += in_window(c, many, now_us);
 }
@@ -140,9 +148,10 @@ void ceiling_release(struct ceiling *c, uint32_t n, uint64_t now_us)
 
 uint64_t ceiling_stream_wait_us(const struct ceiling *c, uint64_t now_us)
 {
-	if (c->limit == 0 || c->shadow || c->stream_us <= now_us + CEILING_CATCH_UP_US)
+	uint64_t from_us = c->stream_us > c->even_us ? c->stream_us : c->even_us;
+	if (c->limit == 0 || c->shadow || from_us <= now_us + CEILING_CATCH_UP_US)
 		return 0;
-	return c->stream_us - now_us - CEILING_CATCH_UP_US;
+	return from_us - now_us - CEILING_CATCH_UP_US;
 }
 
 uint64_t ceiling_wait_us(const struct ceiling *c, uint64_t now_us)

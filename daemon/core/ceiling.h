@@ -23,12 +23,18 @@
 
 #define CEILING_WINDOW_US    1000000
 #define CEILING_NEAR_PERCENT 80
-/* What a second allows leaves as a stream, not at once: a way of some milliseconds more or less would push much of it into
- * the next second. Twice as fast as an even one, so that what a registry's or the disk's hesitation has cost is caught up;
- * what a late timer has cost, at once. */
-#define CEILING_STREAM_TIMES 2
-#define CEILING_CATCH_UP_US  20000
-#define CEILING_MAX          100000 /* commands per second; beyond that a ceiling protects nobody */
+/*
+ * What a second allows leaves as a stream, not at once: a way of some milliseconds more or less would push much of it into
+ * the next second. An even stream while there is much to do: so what the disk's, the registry's or the machine's
+ * hesitation has cost is caught up, twice as fast, without putting off what comes behind; a place that is used later than
+ * it could be is lost. What a late timer has cost is caught up at once. Where little was sent lately, twice as fast, too:
+ * who asks for one name does not wait for an even stream.
+ */
+#define CEILING_STREAM_TIMES  2
+#define CEILING_LITTLE_PART   4 /* of a second's worth */
+#define CEILING_CATCH_UP_US   20000
+#define CEILING_HESITATION_US 250000 /* beyond it there was nothing to send */
+#define CEILING_MAX           100000 /* commands per second; beyond that a ceiling protects nobody */
 
 struct ceiling {
 	uint64_t *at_us; /* owned ring of moments, oldest at `head`; NULL without a limit */
@@ -37,7 +43,8 @@ struct ceiling {
 	uint32_t claims;    /* that wait */
 	uint32_t unsent;    /* taken, and nothing said yet of their leaving: the newest of `at_us` */
 	uint32_t held;      /* taken, and known to wait for the other side: not in `at_us` */
-	uint64_t stream_us; /* when the next one would leave in the stream */
+	uint64_t stream_us; /* when the next one would leave in the fastest stream */
+	uint64_t even_us;   /* … and in an even one */
 	bool shadow;        /* nothing waits; what would have had to is counted */
 	uint64_t taken;     /* since init */
 	uint64_t near;      /* of them, taken when CEILING_NEAR_PERCENT of a window was used */
