@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#define WORK_MAX  1000000 /* boxes in all */
+#define WORK_MAX  5000000 /* boxes in all: some ten seconds, for what changes nearly everything at once */
 #define CAUSE_MAX 3000    /* boxes for one rule that differs, before its region is described as a whole */
 
 /* A box, and what each item can still say in it. */
