@@ -13,7 +13,8 @@ void files_print_findings(const struct diag *d)
 	struct buf text;
 	buf_init(&text, 16u << 20);
 	diag_print(d, &text);
-	fwrite(buf_data(&text), 1, buf_len(&text), stderr);
+	if (buf_len(&text))
+		fwrite(buf_data(&text), 1, buf_len(&text), stderr);
 	buf_fini(&text);
 }
 

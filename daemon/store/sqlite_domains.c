@@ -59,6 +59,8 @@ static void bind_expiring(sqlite3_stmt *st, const struct store_get_domains *o)
 	sqlite3_bind_int64(st, 4, o->before);
 }
 
+#define FAR_MS 253402300799999 /* the end of the year 9999; "all of them" may be any number beyond */
+
 /* A first paid day counts from its beginning on: in the midst of a day the next one is the first. */
 static void bind_costing(sqlite3_stmt *st, const struct store_get_domains *o)
 {
@@ -67,7 +69,7 @@ static void bind_costing(sqlite3_stmt *st, const struct store_get_domains *o)
 	sqlite3_bind_int64(st, 1, o->partner);
 	sqlite3_bind_int(st, 2, whole ? day : day + 1);
 	sq_bind_str(st, 3, whole ? o->after_name : STR_NONE);
-	sqlite3_bind_int(st, 4, date_of_instant(o->before - 1, HANOI_OFFSET_S));
+	sqlite3_bind_int(st, 4, date_of_instant(o->before < FAR_MS ? o->before - 1 : FAR_MS, HANOI_OFFSET_S));
 }
 
 enum err sq_get_domains(struct sq *s, struct store_get_domains *o)
