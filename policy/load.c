@@ -152,10 +152,18 @@ void load_cites(struct loader *l, struct yaml_node *map, struct cites *out)
 
 void load_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now)
 {
+	char day[DATE_TEXT_MAX];
 	if (before.to == DATE_NONE || now.from == DATE_NONE || now.from <= before.to)
 		yaml_error(l->d, n, "overlaps the entry before it");
 	else if (now.from != before.to + 1)
 		yaml_error(l->d, n, "leaves a gap after the entry before it");
+	else
+		return;
+	if (before.to == DATE_NONE)
+		diag_help(l->d, "the entry before it has no end: give it a 'to'");
+	else
+		diag_help(l->d, "let it begin on %s, the day after the entry before it ends",
+		          date_format(day, before.to + 1));
 }
 
 void *load_new_list(struct loader *l, enum section s, size_t size)

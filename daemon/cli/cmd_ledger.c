@@ -94,11 +94,26 @@ static enum err import_file(struct import *m, FILE *f, struct errmsg *e)
 	return err ? err : send_group(m, e);
 }
 
+struct ledger_args {
+	bool json;
+};
+
+static const struct opt opts[] = {
+    {"json", 0, OPT_FLAG, offsetof(struct ledger_args, json), NULL, "print the counts as JSON", NULL, 0, 0},
+};
+
+static void print_counts(const struct import *m, bool json)
+{
+	(void)printf(json ? "{\"added\":%llu,\"replaced\":%llu}\n" : "%llu names added, %llu replaced\n",
+	             (unsigned long long)m->added, (unsigned long long)m->replaced);
+}
+
 static int run(struct cli *cli, void *args, char **operands, size_t count)
 {
+	const struct ledger_args *a = args;
 	struct import m = {.file = operands[0]};
 	struct errmsg e = {""};
-	(void)args, (void)count; /* no options, one operand */
+	(void)count; /* one operand */
 	interrupt_install();
 	FILE *f = strcmp(operands[0], "-") == 0 ? stdin : fopen(operands[0], "re");
 	if (!f) {
@@ -113,8 +128,7 @@ static int run(struct cli *cli, void *args, char **operands, size_t count)
 		err = import_file(&m, f, &e);
 	if (err)
 		cli_error("%s", e.text);
-	(void)printf("%llu names added, %llu replaced\n", (unsigned long long)m.added,
-	             (unsigned long long)m.replaced);
+	print_counts(&m, a->json);
 	control_close(m.control);
 	json_decref(m.rows);
 	free(m.lines);
@@ -136,5 +150,8 @@ const struct cli_command cmd_ledger_import = {
     .uses = CLI_USES_SOCKET,
     .min_operands = 1,
     .max_operands = 1,
+    .opts = opts,
+    .opt_count = ARRAY_LEN(opts),
+    .args_size = sizeof(struct ledger_args),
     .run = run,
 };

@@ -132,6 +132,7 @@ static void missing(struct diag *d, const struct yaml_node *map, const char *key
 	snprintf(text, sizeof text, "'%s' is missing", key);
 	d->misshapen++;
 	error_at(d, head_pos(map), map, text);
+	diag_help(d, "add '%s' with its value to this entry", key);
 }
 
 /* ---- entries ---- */
@@ -170,9 +171,11 @@ bool yaml_as_kind(struct diag *d, struct yaml_node *n, enum yaml_kind kind)
 		return false;
 	if (n->kind == kind)
 		return true;
-	if (n->kind == YAML_SCALAR)
+	if (n->kind == YAML_SCALAR) {
 		yaml_shape_error(d, n, "must be %s", kind_names[kind]);
-	else {
+		diag_help(d, kind == YAML_SEQ ? "write it in brackets, as in [one, two], or each entry after a '- '"
+		                              : "write 'key: value', in braces or each on a line of its own");
+	} else {
 		d->misshapen++;
 		error_at(d, head_pos(n), n,
 		         kind == YAML_SCALAR ? "must be one value"
@@ -237,6 +240,7 @@ bool yaml_as_i64(struct diag *d, struct yaml_node *n, int64_t min, int64_t max, 
 		return false;
 	if (!str_to_i64(n->text, &value)) {
 		yaml_shape_error(d, n, "'%.*s' is not a whole number", STR_ARG(n->text));
+		diag_help(d, "digits alone, without dots, commas and units");
 		return false;
 	}
 	if (value < min || value > max) {
@@ -247,6 +251,24 @@ bool yaml_as_i64(struct diag *d, struct yaml_node *n, int64_t min, int64_t max, 
 	return true;
 }
 
+/* "2025-02-30": the month is there, the day is not. */
+static void help_with_date(struct diag *d, struct str text)
+{
+	char first[DATE_TEXT_MAX], last[DATE_TEXT_MAX];
+	date_t day;
+	int year, month, dummy;
+	if (text.len == 10 && str_copy(first, sizeof first, str_make(text.ptr, 8))) {
+		strcat(first, "01");
+		if (date_parse(str_c(first), &day)) {
+			date_split(day, &year, &month, &dummy);
+			diag_help(d, "the last day of that month is %s",
+			          date_format(last, date_make(year + month / 12, month % 12 + 1, 1) - 1));
+			return;
+		}
+	}
+	diag_help(d, "year, month and day, as in 2026-11-20");
+}
+
 bool yaml_as_date(struct diag *d, struct yaml_node *n, date_t *out)
 {
 	if (!yaml_as_kind(d, n, YAML_SCALAR))
@@ -254,6 +276,7 @@ bool yaml_as_date(struct diag *d, struct yaml_node *n, date_t *out)
 	if (date_parse(n->text, out))
 		return true;
 	yaml_shape_error(d, n, "'%.*s' is not a calendar date (YYYY-MM-DD)", STR_ARG(n->text));
+	help_with_date(d, n->text);
 	return false;
 }
 

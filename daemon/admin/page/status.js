@@ -179,14 +179,16 @@ function showProgress() {
   $('ended-count').textContent = num(ended.length);
   $('ended').hidden = !ended.length;
 }
+// What counts towards the target: every registration, or (by the rules' switch) what was granted free.
+const counted = (p) => (p.granted_only ? p.granted : p.names);
 function progressTable(host, rows) {
   table(host, rows, [
     ['programme', '', (p) => [p.document, small(p.title), p.verified ? null : badge('warn', w('unverified'))]],
     ['zone', '', (p) => [p.zone || w('all'), small(p.province ? `${w('province')} ${p.province}` : w('country'))]],
     ['period', '', (p) => `${dayText(p.from)} – ${dayText(p.to)}`],
     ['target', 'n', targetText],
-    ['reached', '', (p) => (p.names === null ? '–' : [`${num(p.names)}${p.target ? ` (${num(100 * p.names / p.target, 1)} %)` : ''}`,
-      small(`${num(p.granted)} ${w('granted')}`), p.target ? bar(p.names, p.target, w('reached')) : null])]
+    ['reached', '', (p) => (p.names === null ? '–' : [`${num(p.names)}${p.target ? ` (${num(100 * counted(p) / p.target, 1)} %)` : ''}`,
+      small(`${num(p.granted)} ${w('granted')}`), p.target ? bar(counted(p), p.target, w('reached')) : null])]
   ], w('progress'));
 }
 function showCertificates() {
