@@ -214,15 +214,14 @@ static json_t *progress(const struct gateway_observer *o)
 			break; /* counted for other rules: the next minute knows */
 		policy_target_at(decider_rules(o->g->decider), i, &t);
 		json_array_append_new(
-		    out,
-		    json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}", "id",
-		              text(t.id), "document", text(t.document), "title", text(t.title), "verified",
-		              t.verified, "province", text(t.province), "province_list", text(t.list), "zone",
-		              text(t.zone), "from", date(t.from), "to", date(t.to), "target",
-		              number_or_null(t.count), "percent", number_or_null(t.percent), "granted_only",
-		              t.granted_only, "names",
-		              o->targets[i].known ? whole(o->targets[i].names) : json_null(), "granted",
-		              o->targets[i].known ? whole(o->targets[i].granted) : json_null()));
+		    out, json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+		                   "id", text(t.id), "document", text(t.document), "title", text(t.title),
+		                   "verified", t.verified, "province", text(t.province), "province_list",
+		                   text(t.list), "zone", text(t.zone), "from", date(t.from), "to", date(t.to),
+		                   "target", number_or_null(t.count), "percent", number_or_null(t.percent),
+		                   "granted_only", t.granted_only, "names",
+		                   o->targets[i].known ? whole(o->targets[i].names) : json_null(), "granted",
+		                   o->targets[i].known ? whole(o->targets[i].granted) : json_null()));
 	}
 	return out;
 }

@@ -2,9 +2,7 @@
 #include "daemon/cli/cli.h"
 #include "epp/base/alloc.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,31 +97,6 @@ struct opt_set cli_conn_options(enum cli_uses uses, struct conn *into)
 	case CLI_USES_NOTHING: break;
 	}
 	return (struct opt_set){NULL, 0, into};
-}
-
-void cli_error(const char *fmt, ...)
-{
-	va_list ap;
-	(void)fputs("vnepp: ", stderr); /* nothing is left to do without a stderr */
-	va_start(ap, fmt);
-	(void)vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	(void)fputc('\n', stderr);
-}
-
-bool cli_print(const struct buf *b)
-{
-	struct str s = buf_str(b);
-	if (fwrite(s.ptr, 1, s.len, stdout) == s.len && fflush(stdout) == 0)
-		return true;
-	cli_error("standard output: %s", strerror(errno));
-	return false;
-}
-
-const char *cli_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-	return text ? text : "";
 }
 
 static int print_and_free(struct buf *out)

@@ -173,8 +173,9 @@ bool yaml_as_kind(struct diag *d, struct yaml_node *n, enum yaml_kind kind)
 		return true;
 	if (n->kind == YAML_SCALAR) {
 		yaml_shape_error(d, n, "must be %s", kind_names[kind]);
-		diag_help(d, kind == YAML_SEQ ? "write it in brackets, as in [one, two], or each entry after a '- '"
-		                              : "write 'key: value', in braces or each on a line of its own");
+		diag_help(d, kind == YAML_SEQ
+		                 ? "write it in brackets, as in [one, two], or each entry after a '- '"
+		                 : "write 'key: value', in braces or each on a line of its own");
 	} else {
 		d->misshapen++;
 		error_at(d, head_pos(n), n,
