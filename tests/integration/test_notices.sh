@@ -1,49 +1,13 @@
 #!/usr/bin/env bash
 # Names whose free years end: their partner reads so in the change feed, once and ahead of time, whatever happens in between.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 pid=""
-trap 'kill $pid 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
 config() { # NOTICE
-	cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, notice: $1}
-admin: {control_socket: $dir/control.sock}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:1"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
+	{
+		config_top "api: {listen: \"127.0.0.1:0\", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, notice: $1}"
+		config_registry
+	} >"$dir/vneppd.yaml"
 }
 api() { # PARTNER COMMAND...
 	local who=$1
@@ -56,13 +20,8 @@ says() { # TEXT: what was printed
 notices() { api "$1" changes --json && sed -n 's/.*"notice":"starts_to_cost","domain":"\([^"]*\)".*"on":"\([^"]*\)".*/\1@\2/p' "$dir/out" >"$dir/n" && mv "$dir/n" "$dir/out"; }
 told() { notices "$1" && says "$2"; }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-cat >"$dir/partners.yaml" <<END
-partners:
-  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
-  - {name: hoasen, certificates: [{san_uri: "urn:vnepp:partner:hoasen"}], account: anphat}
-END
+make_certificates
+config_partners anphat hoasen >"$dir/partners.yaml"
 config 30d
 start
 name() { # NAME PARTNER EXPIRES GRANT_FROM
@@ -78,7 +37,7 @@ check "a ledger is brought in" "$build/vnepp" ledger import "$dir/ledger" --sock
 check "what begins to cost in 30 days is told" wait_for told anphat "soon.id.vn@2026-12-01"
 check "… each partner of its own" wait_for told hoasen "theirs.id.vn@2026-12-05"
 check "… the log has it" grep -q "event=notice.told.*names=2" "$dir/d.log"
-kill -KILL $pid
+crash
 wait $pid 2>/dev/null || true
 start
 check "after a crash it is not told again" wait_for told anphat "soon.id.vn@2026-12-01"
@@ -114,5 +73,4 @@ printf '{"ref":"a","op":"create","domain":"nguyenvana.id.vn","period":2,"if_not_
 check "a dry run does not wait for a registry that is away" timeout 5 "$build/vnepp" submit "$dir/b.ndjson" --dry-run --check --url "https://localhost:$port" --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --ca "$dir/certs/ca.pem"
 check "… and says so" bash -c "$(declare -f api); build=$build dir=$dir port=$port; api anphat submit '$dir/b.ndjson' --dry-run --check; grep -q 'b.ndjson:1: nguyenvana.id.vn is not known: the registry cannot be reached at the moment' '$dir/out' && grep -q '0 free, 0 not free, 1 not known' '$dir/out'"
 check "--check goes with --dry-run" bash -c "$(declare -f api); build=$build dir=$dir port=$port; api anphat submit '$dir/b.ndjson' --check; [ \$? = 2 ]"
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

@@ -1,90 +1,27 @@
 #!/usr/bin/env bash
 # What an operator sees and steers on a running daemon: looking commands, roles, draining, waiting, asking again.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped=0 pid="" registry=""
-trap 'kill $pid $registry 2>/dev/null; wait 2>/dev/null; rm -rf "$dir"' EXIT
+. tests/harness/gateway.sh
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@" >/dev/null 2>&1; then passed=$((passed + 1)); else
-		failed=$((failed + 1))
-		echo "FAILED: $what"
-		tail -n 5 "$dir/d.log" "$dir/out" 2>/dev/null
-	fi
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	wait_for test -s "$dir/ports"
-	port=$(sed -n 's/^api=//p' "$dir/ports")
-}
-stop() { kill -TERM "$pid" && wait "$pid"; }
-vnepp() { timeout 30 "$build/vnepp" "$@" --socket "$dir/control.sock" >"$dir/out" 2>&1; }
-says() { # TEXT COMMAND...: it fails and says so
-	local text=$1
-	shift
-	! vnepp "$@" && grep -q -- "$text" "$dir/out"
-}
 shows() { # TEXT COMMAND...: it succeeds and shows that
 	local text=$1
 	shift
 	vnepp "$@" && grep -qE -- "$text" "$dir/out"
 }
 usage() { vnepp "$@"; [ $? -eq 2 ]; }
-lines() { # FROM TO
-	local i
-	for i in $(seq "$1" "$2"); do
-		printf '{"ref":"r%d","op":"create","domain":"ten-%d.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,' "$i" "$i"
-		printf '"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
-		printf '{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
-	done
-}
-submit() { # FROM TO: the status
-	lines "$1" "$2" | curl -s -o "$dir/out" -w '%{http_code}' --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert "$dir/certs/ca.pem" \
-		"https://localhost:$port/v1/batches" -H 'Content-Type: application/x-ndjson' --data-binary @-
-}
-submits() { [ "$(submit "$2" "$3")" = "$1" ]; }
+submits() { [ "$(paid_lines "$2" "$3" | submit anphat -)" = "$1" ]; } # STATUS FROM TO
 webs() { [ "$(curl -s -o "$dir/out" -w '%{http_code}' --unix-socket "$dir/admin.sock" "http://localhost$2")" = "$1" ]; }
 
-sh certs/dev-ca.sh "$dir/certs" >/dev/null 2>&1
-echo testpw12 >"$dir/pw" && chmod 600 "$dir/pw"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
+make_certificates
+start_registry --account anphat:testpw12
 configure() { # ROLES
-	cat >"$dir/vneppd.yaml" <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: vnepp.db}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem}
-admin: {control_socket: $dir/control.sock, listen: $dir/admin.sock$1}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:1", "127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    settle: 1s
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key, sessions: 2, window: 3}
-END
+	{
+		config_top "admin: {control_socket: $dir/control.sock, listen: $dir/admin.sock$1}"
+		ACCOUNT="sessions: 2, window: 3" config_registry "endpoints: [\"127.0.0.1:1\", \"127.0.0.1:$(cat "$dir/rport")\"]" "settle: 1s"
+	} >"$dir/vneppd.yaml"
 }
 configure ""
-cat >"$dir/partners.yaml" <<END
-partners:
-  - {name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}
-END
+config_partners anphat >"$dir/partners.yaml"
 
 # ---- waiting, and a daemon that is not there ----
 check "nobody there: the looking commands say so" says "cannot reach the daemon" sessions
@@ -96,8 +33,7 @@ check "… and for no number" usage wait --batch x
 (sleep 0.5; exec "$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1) &
 pid=$!
 check "waiting for readiness outlasts a start" vnepp wait --ready --timeout 20
-wait_for test -s "$dir/ports"
-port=$(sed -n 's/^api=//p' "$dir/ports")
+launched
 
 # ---- looking ----
 two_ready() { vnepp sessions --json && [ "$(grep -c '"state": "ready"' "$dir/out")" -eq 2 ]; }
@@ -137,15 +73,14 @@ if command -v script >/dev/null; then
 	check "… and a daemon that is away is said" on_terminal "$build/vnepp top --socket $dir/nowhere.sock"
 	check "… in words" grep -q "cannot reach the daemon" "$dir/out"
 else
-	skipped=$((skipped + 5))
-	echo "SKIPPED: top on a terminal (needs script)"
+	skip 5 "top on a terminal (needs script)"
 fi
 
 # ---- frames ----
 check "a trace needs a registry" usage trace
 check "… one that there is" says "no such registry" trace --registry nowhere
 check "… and a time" usage trace --registry sim --seconds 0
-(sleep 0.5; submit 90 92 >/dev/null) &
+(sleep 0.5; submits 202 90 92) &
 tracing=$!
 check "a trace shows what goes by" shows 'sim/anphat session [0-9]+ sent, [0-9]+ bytes' trace --registry sim --seconds 3
 wait $tracing
@@ -231,11 +166,9 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	vnepp reload
 	check "a reload takes the roles away" as nobody nogroup "instance" status
 else
-	skipped=$((skipped + 10))
-	echo "SKIPPED: roles (needs root and setpriv)"
+	skip 10 "roles (needs root and setpriv)"
 	start
 fi
 stop
 check "it stopped well" test $? -eq 0
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+finish
