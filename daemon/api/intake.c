@@ -58,6 +58,7 @@ static void release(struct api_call *c)
 	line_errors_fini(&x->errors);
 	arena_fini(&x->error_arena);
 	arena_fini(&x->scratch);
+	arena_fini(&x->line_arena);
 	buf_fini(&x->payload);
 }
 
@@ -506,6 +507,7 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	split_init(&x->split, x->format, q->api->view->config->api_max_line_bytes);
 	arena_init(&x->error_arena);
 	arena_init(&x->scratch);
+	arena_init(&x->line_arena);
 	line_errors_init(&x->errors, &x->error_arena);
 	buf_init(&x->payload, ITEM_PAYLOAD_MAX);
 	for (size_t i = 0; i < ARRAY_LEN(x->chunks); i++) {

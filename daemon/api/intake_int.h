@@ -14,9 +14,9 @@
 #include "epp/base/hash.h"
 
 #define INTAKE_CHUNK_LINES 1000       /* STORE_CHUNK_MAX */
-#define INTAKE_CHUNK_BYTES (4u << 20) /* of lines that are unusually long */
+#define INTAKE_CHUNK_BYTES (1u << 20) /* of lines that are unusually long */
 #define INTAKE_IN_FLIGHT \
-	4 /* chunks at the store; then the body waits. Groups of several share pages: half the writing */
+	8 /* chunks at the store; then the body waits. Groups of several share pages: half the writing */
 #define INTAKE_TURN_LINES 200 /* lines per loop turn: below a millisecond */
 #define INTAKE_TURN_PIECES \
 	20 /* of a packed body, unpacked per loop turn when they hold no lines: about a millisecond */
@@ -94,7 +94,8 @@ struct intake {
 	/* the lines */
 	struct item_csv csv;
 	bool have_header;
-	struct arena error_arena, scratch;
+	struct arena error_arena, scratch, line_arena;
+	struct item_request request; /* of the line being read; its texts in line_arena */
 	struct buf payload;
 	struct line_errors errors;
 	uint64_t lines_seen, lines_new, lines_same, lines_busy;

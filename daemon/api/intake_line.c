@@ -129,9 +129,12 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 		return;
 	}
 	x->lines_seen++;
-	struct item_request *req = arena_alloc(&k->arena, sizeof *req);
-	item_draft_begin(&d, req, &k->arena, &x->errors, line, text.ptr);
-	*l = (struct store_line){.line = line, .request = req};
+	/* Of a thousand requests only their stored form is kept, which is a fifth; but a dry run shows them. */
+	struct arena *room = x->dry ? &k->arena : &x->line_arena;
+	arena_reset(&x->line_arena);
+	struct item_request *req = x->dry ? arena_alloc(room, sizeof *req) : &x->request;
+	item_draft_begin(&d, req, room, &x->errors, line, text.ptr);
+	*l = (struct store_line){.line = line, .request = x->dry ? req : NULL};
 	if (!read_item(x, &d, text) || !intake_check(&x->call, &d, k->decider, &checked))
 		return;
 	l->account = checked.account;

@@ -69,16 +69,17 @@ struct sq {
 	char *path, *vfs; /* owned */
 	int lock_fd;
 	uint32_t epoch;
-	struct map texts;        /* decision text -> its id (as a pointer-sized number) */
-	struct buf text;         /* the last one asked for: lines of a batch much agree */
-	int64_t text_id;         /* its id, 0: none */
-	uint64_t lists;          /* the departments', in force */
-	uint64_t name_lists;     /* of names, in force */
-	item_id_t stale;         /* items up to this one are decided again before they are sent */
-	uint64_t list_preview;   /* counts as in force; 0: none */
-	uint64_t fresh_grants;   /* in grant_fresh; the writer's */
-	struct sq_filter grants; /* of the ledger's keys; the writer's */
-	struct map claims;       /* claim id (8 bytes) -> struct sq_claim, owned */
+	struct map texts;            /* decision text -> its id (as a pointer-sized number) */
+	struct buf text;             /* the last one asked for: lines of a batch much agree */
+	int64_t text_id;             /* its id, 0: none */
+	uint64_t lists;              /* the departments', in force */
+	uint64_t name_lists;         /* of names, in force */
+	item_id_t stale;             /* items up to this one are decided again before they are sent */
+	uint64_t list_preview;       /* counts as in force; 0: none */
+	uint64_t fresh_grants;       /* in grant_fresh; the writer's */
+	struct sq_filter grants;     /* of the ledger's keys; the writer's */
+	struct map claims;           /* claim id (8 bytes) -> struct sq_claim, owned */
+	struct item_request request; /* of the line that is being taken in */
 	struct buf scratch;
 	struct arena arena; /* emptied after every operation */
 };

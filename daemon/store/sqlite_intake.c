@@ -296,6 +296,33 @@ static enum err add_item(struct sq *s, struct store_batch_chunk *o, struct store
 	return err;
 }
 
+static enum err read_request(struct sq *s, struct store_op *op, struct store_line *l)
+{
+	if (l->request)
+		return OK;
+	l->request = &s->request;
+	return item_decode(l->payload, &s->request)
+	           ? err_set(&op->errmsg, ERR_CORRUPT, "line %u is no request", l->line)
+	           : OK;
+}
+
+/* A line of the batch: *items or *repeats is one more, or it is neither. */
+static enum err take_line(struct sq *s, struct store_batch_chunk *o, struct store_line *l, int64_t rules,
+                          struct sq_tally *tally, int64_t *items, int64_t *repeats)
+{
+	enum err err;
+	if (!repeated(s, o, l, &err)) {
+		if (!err)
+			err = add_item(s, o, l, rules);
+		++*items;
+		return err ? err : sq_tally_move(s, &o->op, tally, o->batch, -1, (int)l->state);
+	}
+	if (err || l->outcome != STORE_LINE_SAME)
+		return err;
+	++*repeats;
+	return add_repeat(s, o, l);
+}
+
 enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 {
 	struct sq_tally tally = {.count = 0};
@@ -306,16 +333,11 @@ enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o)
 		err = sq_text_id(s, &o->op, str_c(decider_revision(o->decider)), &rules);
 	for (size_t i = 0; i < o->count && !err; i++) {
 		struct store_line *l = &o->lines[i];
-		if (repeated(s, o, l, &err)) {
-			repeats += l->outcome == STORE_LINE_SAME;
-			if (!err && l->outcome == STORE_LINE_SAME)
-				err = add_repeat(s, o, l);
-		} else if (!err) {
-			err = add_item(s, o, l, rules);
-			items++;
-			if (!err)
-				err = sq_tally_move(s, &o->op, &tally, o->batch, -1, (int)l->state);
-		}
+		err = read_request(s, &o->op, l);
+		if (!err)
+			err = take_line(s, o, l, rules, &tally, &items, &repeats);
+		if (l->request == &s->request)
+			l->request = NULL;
 	}
 	if (err)
 		return err;

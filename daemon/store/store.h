@@ -199,9 +199,10 @@ struct store_line {
 	uint32_t line; /* from 1, in the body */
 	uint32_t account;
 	uint8_t lane;
-	const struct item_request *request; /* decoded form of `payload` */
-	struct str payload;                 /* item_encode() */
-	char contact_id[ITEM_CONTACT_MAX];  /* contact to create first, or "" */
+	struct str payload; /* item_encode() */
+	const struct item_request
+	    *request; /* its decoded form; NULL: the back end decodes it when its turn comes */
+	char contact_id[ITEM_CONTACT_MAX]; /* contact to create first, or "" */
 	/* out */
 	enum store_line_outcome outcome;
 	item_id_t item;

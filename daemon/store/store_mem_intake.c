@@ -156,16 +156,24 @@ static void add_item(struct mem *m, struct store_batch_chunk *o, struct mem_batc
 enum err mem_batch_chunk(struct mem *m, struct store_batch_chunk *o)
 {
 	struct mem_batch *b = open_batch(m, &o->op, o->batch);
+	struct item_request room;
 	REQUIRE(o->count <= STORE_CHUNK_MAX);
 	if (!b)
 		return ERR_NOT_FOUND;
 	for (size_t i = 0; i < o->count; i++) {
 		struct store_line *l = &o->lines[i];
+		bool decodes = !l->request;
+		if (decodes && item_decode(l->payload, &room))
+			return err_set(&o->op.errmsg, ERR_CORRUPT, "line %u is no request", l->line);
+		if (decodes)
+			l->request = &room;
 		struct mem_item *known = map_get(&m->refs, mem_key(m, o->partner, 0, l->request->ref));
 		if (known)
 			repeat(b, l, known);
 		else
 			add_item(m, o, b, l);
+		if (decodes)
+			l->request = NULL;
 	}
 	return OK;
 }

@@ -277,7 +277,7 @@ static enum err connect_file(struct sq *s, struct errmsg *e)
 	if (!err && !s->reader)
 		err = begin_log_anew(s, e);
 	if (!err)
-		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -49152", e);
+		err = pragma(s, s->reader ? "PRAGMA cache_size = -8192" : "PRAGMA cache_size = -16384", e);
 	if (!s->reader)
 		(void)sqlite3_wal_hook(s->db, on_commit, s); /* there was none */
 	if (!err && !s->reader)

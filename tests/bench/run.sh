@@ -3,9 +3,12 @@
 #
 #   tests/bench/run.sh BUILD_FOLDER        BENCH_NAMES=400000 (the programme's national target), BENCH_QUICK=1 for 20,000
 #                                          BENCH_PARTS="whole admission crowd": some of it only
+#                                          BENCH_FIRST=1: on a busy machine, gateway, registry and clients go before
+#                                          everybody else (real-time scheduling; needs root)
 #
 # CPU time is what counts: wall time on a shared machine is noise, and is printed beside it.
 set -eu
+[ -z "${BENCH_FIRST:-}" ] || chrt -a -r -p 1 $$ >/dev/null
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 build=$(cd "${1:?usage: tests/bench/run.sh BUILD_FOLDER}" && pwd -P)
 names=${BENCH_NAMES:-400000}

@@ -269,17 +269,17 @@ static void api_holds_the_body_while_the_store_is_busy(void **state)
 	struct buf body;
 	struct mem_opts narrow = {.latency_ms = 1, .window_bytes = 64u << 10};
 	mem_net_set_opts(w->net, &narrow);
-	lines(&body, "h", 10000);
+	lines(&body, "h", 12000);
 	struct str all = buf_str(&body);
 	assert_true(all.len > (2u << 20));
 	begin_upload(w, &c, "an.test", "", all.len, STR_NONE);
 	w->gate.closed = true;
 	stream_write(c.stream, all);
 	vloop_run_for(&w->v, 2000);
-	assert_int_equal(w->gate.chunks, 4);
-	assert_int_equal(w->gate.held_count, 4);
+	assert_int_equal(w->gate.chunks, 8);
+	assert_int_equal(w->gate.held_count, 8);
 	uint64_t taken = mem_stream_sent(c.stream);
-	assert_true(taken < all.len * 2 / 3);
+	assert_true(taken < all.len * 9 / 10);
 	vloop_run_for(&w->v, 2000);
 	assert_int_equal(mem_stream_sent(c.stream), taken); /* it stands still */
 	for (int i = 0; i < 20 && !c.closed; i++) {
@@ -289,8 +289,8 @@ static void api_holds_the_body_while_the_store_is_busy(void **state)
 	w->gate.closed = false;
 	client_finish(w, &c);
 	expect_status(&c, 202);
-	assert_int_equal(number(&c, "new"), 10000);
-	assert_int_equal(w->gate.most_chunks, 4);
+	assert_int_equal(number(&c, "new"), 12000);
+	assert_int_equal(w->gate.most_chunks, 8);
 	client_fini(&c);
 	buf_fini(&body);
 }
