@@ -53,6 +53,8 @@ static enum err delivered(struct webhook_run *w, struct webhook_slot *s, struct 
 static enum err switch_off(struct webhook_run *w, struct webhook_slot *s, const char *why, struct errmsg *e)
 {
 	struct webhook_receiver *r = s->receiver;
+	if (r->off) /* another one that was under way has said so */
+		return OK;
 	enum err err =
 	    webhook_queue_switch_off(w->queue, r->config->partner, w->clock.wall(&w->clock), why, e);
 	if (err)

@@ -54,6 +54,7 @@ struct webhook_run {
 	struct webhook_receiver *asked;     /* NULL: no question is under way */
 	bool feed_is_there, feed_was_told;  /* told: that it is there, or that it is not */
 	bool halting;                       /* nothing new is sent */
+	bool loaded;                        /* what the queue knows of the receivers is taken up */
 	uint64_t stuck_until_ms;
 };
 

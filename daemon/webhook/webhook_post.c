@@ -276,12 +276,17 @@ enum err webhook_poster_new(struct webhook_poster **out, struct errmsg *e)
 	return OK;
 }
 
+void webhook_poster_break_off(struct webhook_poster *p)
+{
+	list_for_each_safe (n, &p->trips)
+		end_trip(p, LIST_ITEM(n, struct trip, node));
+}
+
 void webhook_poster_free(struct webhook_poster *p)
 {
 	if (!p)
 		return;
-	list_for_each_safe (n, &p->trips)
-		end_trip(p, LIST_ITEM(n, struct trip, node));
+	webhook_poster_break_off(p);
 	(void)curl_multi_cleanup(p->multi); /* nothing is in it any more */
 	curl_global_cleanup();
 	free(p);

@@ -38,7 +38,9 @@ struct webhook_reply {
 };
 
 enum err webhook_poster_new(struct webhook_poster **out, struct errmsg *e) MUST_CHECK;
-/* What is on its way is broken off, without replies. */
+/* What is on its way is given up, without replies. */
+void webhook_poster_break_off(struct webhook_poster *p);
+/* The same, and the rest. NULL is fine. */
 void webhook_poster_free(struct webhook_poster *p);
 
 /* Copies all but the body. There will be one reply. */

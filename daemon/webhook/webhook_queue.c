@@ -15,7 +15,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define BUSY_MS 2000
+#define BUSY_MS 200 /* another process looks, or switches one on: some milliseconds */
 #define VERSION 1
 
 static const char schema[] =
@@ -328,8 +328,10 @@ enum err webhook_queue_done(struct webhook_queue *q, const char *partner, const 
 		err = change(q, "UPDATE delivery SET due=0 WHERE partner=? AND ref=? AND due<>0", next,
 		             ARRAY_LEN(next), e);
 	if (!err && delivered_ms)
-		err = change(q, "UPDATE receiver SET delivered=?2, trouble='' WHERE partner=?1", at,
-		             ARRAY_LEN(at), e);
+		err = change(q,
+		             "UPDATE receiver SET delivered=?2, trouble=CASE off WHEN 0 THEN '' ELSE trouble "
+		             "END WHERE partner=?1",
+		             at, ARRAY_LEN(at), e);
 	return end(q, err, e);
 }
 
@@ -350,7 +352,8 @@ enum err webhook_queue_again(struct webhook_queue *q, const char *partner, const
 		err = change(q, "UPDATE delivery SET due=?3 WHERE partner=?1 AND ref=?2", item,
 		             ARRAY_LEN(item), e);
 	if (!err)
-		err = change(q, "UPDATE receiver SET trouble=?2 WHERE partner=?1", why, ARRAY_LEN(why), e);
+		err = change(q, "UPDATE receiver SET trouble=?2 WHERE partner=?1 AND off=0", why,
+		             ARRAY_LEN(why), e);
 	return end(q, err, e);
 }
 
@@ -376,14 +379,27 @@ static enum err read_fortune(struct webhook_queue *q, const char *partner, struc
 	return err;
 }
 
+/* As if nothing had been tried yet. */
+static enum err begin_anew(struct webhook_queue *q, const char *partner, struct errmsg *e)
+{
+	return change(q, "UPDATE delivery SET due=0, first=0, attempts=0 WHERE partner=?", &TEXT(partner), 1,
+	              e);
+}
+
 enum err webhook_queue_fortune(struct webhook_queue *q, const char *partner, const char *url, struct arena *a,
                                struct webhook_fortune *out, struct errmsg *e)
 {
 	struct value v[] = {TEXT(partner), TEXT(url)};
-	enum err err = change(q,
-	                      "INSERT INTO receiver VALUES(?1, ?2, 0, 0, '') ON CONFLICT(partner) DO UPDATE"
-	                      " SET url=?2, delivered=0, off=0, trouble='' WHERE url<>?2",
-	                      v, ARRAY_LEN(v), e);
+	enum err err = run(q, "BEGIN IMMEDIATE", e);
+	if (err)
+		return err;
+	err = change(q,
+	             "INSERT INTO receiver VALUES(?1, ?2, 0, 0, '') ON CONFLICT(partner) DO UPDATE"
+	             " SET url=?2, delivered=0, off=0, trouble='' WHERE url<>?2",
+	             v, ARRAY_LEN(v), e);
+	if (!err && sqlite3_changes(q->db))
+		err = begin_anew(q, partner, e);
+	err = end(q, err, e);
 	return err ? err : read_fortune(q, partner, a, out, e);
 }
 
@@ -404,8 +420,7 @@ enum err webhook_queue_switch_on(struct webhook_queue *q, const char *partner, s
 	if (!err && sqlite3_changes(q->db) == 0)
 		err = err_set(e, ERR_NOT_FOUND, "'%s' is not switched off", partner);
 	if (!err)
-		err = change(q, "UPDATE delivery SET due=0, first=0, attempts=0 WHERE partner=?",
-		             &TEXT(partner), 1, e);
+		err = begin_anew(q, partner, e);
 	return end(q, err, e);
 }
 

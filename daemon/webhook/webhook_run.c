@@ -26,12 +26,13 @@
 struct process {
 	struct webhook_run run;
 	const char *path;
+	char *database; /* owned; the one that is open: a reload keeps it */
 	struct log_sink log;
 	struct sdnotify notify;
 	int signals;                 /* owned */
 	struct config_webhook *next; /* owned; a new one waits for what is on its way; NULL: none */
 	bool stopping;
-	uint64_t deadline_ms, watchdog_ms, status_ms, log_ms, touched_ms; /* what is next when */
+	uint64_t deadline_ms, watchdog_ms, status_ms, log_ms, look_ms; /* what is next when */
 };
 
 void webhook_run_stuck(struct webhook_run *w, const struct errmsg *e)
@@ -43,7 +44,7 @@ void webhook_run_stuck(struct webhook_run *w, const struct errmsg *e)
 
 bool webhook_run_is_stuck(struct webhook_run *w)
 {
-	return webhook_run_now(w) < w->stuck_until_ms;
+	return !w->loaded || webhook_run_now(w) < w->stuck_until_ms;
 }
 
 /* ---- parts ------------------------------------------------------------------------------------------------------------------------ */
@@ -51,33 +52,35 @@ bool webhook_run_is_stuck(struct webhook_run *w)
 static enum err open_parts(struct webhook_run *w, struct errmsg *e)
 {
 	enum err err = webhook_queue_open(w->config->database, &w->queue, e);
-	if (!err)
-		err = webhook_poster_new(&w->poster, e);
-	if (err)
-		return err;
-	w->feed = webhook_feed_new(w->config->feed);
-	w->receivers = xcalloc(w->config->count + 1, sizeof *w->receivers);
-	for (size_t i = 0; i < w->config->count; i++)
-		w->receivers[i].config = &w->config->receivers[i];
-	return webhook_deliver_load(w, e);
+	return err ? err : webhook_poster_new(&w->poster, e);
 }
 
-/* Of letters that have not come back, the bodies are given back after the letters. */
-static void close_parts(struct webhook_run *w)
+/* Cannot fail: when the queue cannot be read, that is tried until it can. */
+static void take_up(struct webhook_run *w, struct config_webhook *c)
 {
-	webhook_poster_free(w->poster);
+	struct errmsg e;
+	w->config = c;
+	w->feed = webhook_feed_new(c->feed);
+	w->receivers = xcalloc(c->count + 1, sizeof *w->receivers);
+	for (size_t i = 0; i < c->count; i++)
+		w->receivers[i].config = &c->receivers[i];
+	w->loaded = webhook_deliver_load(w, &e) == OK;
+	if (!w->loaded)
+		webhook_run_stuck(w, &e);
+}
+
+/* No letter is on its way. */
+static void put_down(struct webhook_run *w)
+{
 	webhook_feed_free(w->feed);
 	for (size_t i = 0; w->receivers && i < w->config->count; i++)
 		for (size_t k = 0; k < ARRAY_LEN(w->receivers[i].slots); k++)
 			if (w->receivers[i].slots[k].state != WEBHOOK_SLOT_FREE)
 				arena_fini(&w->receivers[i].slots[k].arena);
 	free(w->receivers);
-	webhook_queue_close(w->queue);
 	config_webhook_free(w->config);
-	w->poster = NULL;
 	w->feed = NULL;
 	w->receivers = NULL;
-	w->queue = NULL;
 	w->config = NULL;
 	w->asked = NULL;
 	w->turn = 0;
@@ -95,7 +98,9 @@ static int open_signals(void)
 	INVARIANT(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk, and no end */
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	INVARIANT(fd >= 0);
+	return fd;
 }
 
 static void begin_halt(struct process *p)
@@ -152,20 +157,21 @@ static void read_signals(struct process *p)
 
 /* ---- turns ------------------------------------------------------------------------------------------------------------------------ */
 
-/* Nothing is under way any more, or for too long. False: the new configuration's database cannot be used. */
-static bool switch_over(struct process *p, struct errmsg *e)
+/* Nothing is under way any more, or for too long: then it is delivered once more. */
+static void switch_over(struct process *p)
 {
 	struct webhook_run *w = &p->run;
-	close_parts(w);
-	w->config = p->next;
+	if (strcmp(p->next->database, p->database) != 0)
+		LOG(w->log, LOG_WARNING, "config.restart_needed",
+		    "another database is taken up at the next start", F_C("file", p->next->database));
+	webhook_poster_break_off(w->poster);
+	put_down(w);
+	take_up(w, p->next);
 	p->next = NULL;
 	w->halting = false;
 	log_set_level(&p->log, (enum log_level)w->config->log_level);
-	if (open_parts(w, e))
-		return false;
 	LOG(w->log, LOG_NOTICE, "config.reloaded", "the new configuration is in force", F_C("file", p->path));
 	sdnotify_ready(&p->notify);
-	return true;
 }
 
 static bool is_time(uint64_t *at_ms, uint64_t now, uint64_t every_ms)
@@ -191,6 +197,7 @@ static void tell_status(struct process *p)
 
 static void look_around(struct process *p, uint64_t now)
 {
+	struct webhook_run *w = &p->run;
 	struct errmsg e;
 	if (is_time(&p->watchdog_ms, now, sdnotify_watchdog_ms(&p->notify)))
 		sdnotify_watchdog(&p->notify);
@@ -198,9 +205,13 @@ static void look_around(struct process *p, uint64_t now)
 		tell_status(p);
 	if (is_time(&p->log_ms, now, LOG_TICK_MS))
 		log_tick(&p->log);
-	if (is_time(&p->touched_ms, now, WEBHOOK_TICK_MS) && webhook_queue_was_touched(p->run.queue) &&
-	    webhook_deliver_load(&p->run, &e))
-		webhook_run_stuck(&p->run, &e);
+	if (!is_time(&p->look_ms, now, WEBHOOK_TICK_MS) || now < w->stuck_until_ms)
+		return;
+	if (webhook_queue_was_touched(w->queue) || !w->loaded) {
+		w->loaded = webhook_deliver_load(w, &e) == OK;
+		if (!w->loaded)
+			webhook_run_stuck(w, &e);
+	}
 }
 
 /* How long nothing can happen by itself. */
@@ -232,7 +243,7 @@ static void wait_for_something(struct process *p)
 }
 
 /* False: it is over. */
-static bool turn(struct process *p, struct errmsg *e)
+static bool turn(struct process *p)
 {
 	struct webhook_run *w = &p->run;
 	wait_for_something(p);
@@ -242,7 +253,20 @@ static bool turn(struct process *p, struct errmsg *e)
 	look_around(p, webhook_run_now(w));
 	if (!w->halting || (webhook_deliver_under_way(w) > 0 && webhook_run_now(w) < p->deadline_ms))
 		return true;
-	return !p->stopping && switch_over(p, e);
+	if (!p->stopping)
+		switch_over(p);
+	return !p->stopping;
+}
+
+static void run_turns(struct process *p, struct config_webhook *c)
+{
+	p->database = xstrdup(c->database);
+	take_up(&p->run, c);
+	LOG(p->run.log, LOG_NOTICE, "ready", "webhooks", F_C("version", VNEPP_VERSION));
+	sdnotify_ready(&p->notify);
+	while (turn(p))
+		;
+	LOG(p->run.log, LOG_NOTICE, "stopped", "what was not delivered waits", F_C("version", VNEPP_VERSION));
 }
 
 bool webhook_run(const char *path, struct config_webhook *c)
@@ -258,20 +282,15 @@ bool webhook_run(const char *path, struct config_webhook *c)
 	sdnotify_init(&p.notify);
 	p.signals = open_signals();
 	bool fine = open_parts(&p.run, &e) == OK;
-	if (fine) {
-		LOG(p.run.log, LOG_NOTICE, "ready", "webhooks", F_C("version", VNEPP_VERSION));
-		sdnotify_ready(&p.notify);
-		while (turn(&p, &e))
-			;
-		fine = p.stopping;
-	}
-	if (!fine)
-		LOG(p.run.log, LOG_ERROR, "start.failed", e.text, F_C("file", path));
+	if (fine)
+		run_turns(&p, c);
 	else
-		LOG(p.run.log, LOG_NOTICE, "stopped", "what was not delivered waits",
-		    F_C("version", VNEPP_VERSION));
-	close_parts(&p.run);
+		LOG(p.run.log, LOG_ERROR, "start.failed", e.text, F_C("file", path));
+	webhook_poster_free(p.run.poster);
+	put_down(&p.run);
+	webhook_queue_close(p.run.queue);
 	config_webhook_free(p.next);
+	free(p.database);
 	(void)close(p.signals); /* nothing is buffered */
 	sdnotify_fini(&p.notify);
 	log_close(&p.log);

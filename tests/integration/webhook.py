@@ -305,6 +305,42 @@ def try_stop(p, a):
     return p
 
 
+def try_store(p, a):
+    """Somebody holds the database; a reload that is wrong; one that wants another database."""
+    before = len(a.all())
+    with contextlib.closing(sqlite3.connect(path("hooks.db"), isolation_level=None)) as db:
+        answers, entered = threading.Event(), []
+
+        def slow(seen):
+            entered.append(seen)
+            answers.wait(15)
+            return 200
+
+        a.behave = slow
+        refs = submit("anphat", 3)
+        until("one under way", lambda: entered)
+        db.execute("BEGIN IMMEDIATE")
+        answers.set()
+        comes("a database that cannot be written is told", lambda: events("webhook.store_failed"))
+        ended("anphat", refs)
+        db.execute("ROLLBACK")
+    compare("after that", a, "anphat", refs)
+    check("… nothing came twice", len(a.all()) - before == len({s["id"] for s in a.all()[before:]}), len(a.all()) - before)
+    a.behave = lambda seen: 200
+    good = read("webhooks.yaml")
+    write("webhooks.yaml", good.replace("receivers:", "recievers:"), 0o644)
+    p.send_signal(signal.SIGHUP)
+    comes("a wrong configuration is refused", lambda: events("config.refused"))
+    check("… with its place", "webhooks.yaml:" in read("w.log") and "unknown key 'recievers'" in read("w.log"))
+    compare("… and changes nothing", a, "anphat", submit("anphat", 2))
+    write("webhooks.yaml", good.replace("database: hooks.db", "database: none/of/it.db"), 0o644)
+    reload(p)
+    check("another database waits for the next start", "it.db" in events("config.restart_needed")[-1])
+    compare("… until then it is this one", a, "anphat", submit("anphat", 2))
+    write("webhooks.yaml", good, 0o644)
+    reload(p)
+
+
 def try_hostile(p, a, h):  # p: whose memory is looked at
     """What a receiver answers beside a status is its own affair, as long as it costs us nothing."""
     ok = b"HTTP/1.1 200 OK\r\n"
@@ -545,6 +581,7 @@ def main():
     p = try_gone(p, a)
     try_slow(p, a, h)
     p = try_stop(p, a)
+    try_store(p, a)
     try_hostile(p, a, h)
     try_certificates(p, a, h)
     p, gateway = try_kills(p, gateway, a, h)

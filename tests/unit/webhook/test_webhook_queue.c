@@ -210,6 +210,8 @@ static void a_receiver_is_switched_off_and_on(void **state)
 	assert_int_equal(webhook_queue_switch_off(f->q, P, 77, "it is gone", &f->e), OK);
 	assert_int_equal(fortune(f, "https://a").off_ms, 77);
 	assert_string_equal(fortune(f, "https://a").trouble.ptr, "it is gone");
+	again(f, P, &d, 1, 5000); /* one that was under way: why it is off stays */
+	assert_string_equal(fortune(f, "https://a").trouble.ptr, "it is gone");
 	assert_int_equal(webhook_queue_switch_on(f->q, P, &f->e), OK);
 	assert_int_equal(fortune(f, "https://a").off_ms, 0);
 	d = next(f, P, 1);
@@ -225,8 +227,16 @@ static void another_url_is_another_receiver(void **state)
 {
 	struct fixture *f = *state;
 	(void)fortune(f, "https://a");
+	add(f, P, "a", "5-1");
+	struct webhook_delivery d = next(f, P, 1);
+	again(f, P, &d, 1, 5000);
 	assert_int_equal(webhook_queue_switch_off(f->q, P, 77, "it is gone", &f->e), OK);
+	assert_int_equal(fortune(f, "https://a").off_ms, 77);
+	assert_string_equal(next(f, P, 1).id, "");
 	assert_int_equal(fortune(f, "https://b").off_ms, 0);
+	d = next(f, P, 1);
+	assert_string_equal(d.id, "m1");
+	assert_int_equal(d.attempts + d.first_ms, 0);
 	assert_int_equal(fortune(f, "https://b").trouble.len, 0);
 }
 
