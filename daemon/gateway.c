@@ -71,6 +71,11 @@ static uint32_t weight_of(void *arg, uint32_t partner)
 	return 1; /* not configured any more: what it handed in is still done */
 }
 
+static const char *name_of(void *arg, uint32_t partner)
+{
+	return gateway_partner_name(arg, partner);
+}
+
 static void on_store(void *arg, bool failing)
 {
 	struct gateway *g = arg;
@@ -171,6 +176,7 @@ static void run(struct gateway *g)
 	                          .epoch = g->epoch,
 	                          .decider = current_decider,
 	                          .weight = weight_of,
+	                          .partner = name_of,
 	                          .on_store = on_store,
 	                          .on_stopped = on_sched_stopped,
 	                          .arg = g};

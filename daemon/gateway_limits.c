@@ -219,7 +219,7 @@ static json_t *queue(const struct limits_question *q)
 		              !a || a->closed                ? "account not configured"
 		              : paused                       ? "paused"
 		              : used_up                      ? "the registry's day is used up"
-		              : partly                       ? "a zone or grant is paused"
+		              : partly                       ? "moving, but for a paused zone or grant"
 		              : sched_out_of_money(a->sched) ? "what costs waits for money"
 		                                             : "moving"));
 	}

@@ -32,6 +32,8 @@ struct sched_config {
 	struct decider *(*decider)(void *arg);
 	/* A partner's share beside others, from 1. NULL: all are equal. Asked whenever a partner has new work. */
 	uint32_t (*weight)(void *arg, uint32_t partner);
+	/* A partner's name, for the log. NULL: none is logged. */
+	const char *(*partner)(void *arg, uint32_t partner);
 	/* The store has begun (true) or ceased (false) to refuse writing: admission follows. */
 	void (*on_store)(void *arg, bool failing);
 	/* After sched_stop(): every job has ended and is stored. */

@@ -12,13 +12,20 @@
 
 #include <stdlib.h>
 
+static const char *partner_of(const struct sched_job *j)
+{
+	const struct sched_config *c = &j->account->sched->c;
+	return c->partner ? c->partner(c->arg, j->partner) : "";
+}
+
 static void log_end(struct sched_job *j)
 {
 	const struct item_result *r = &j->job.result;
 	LOG(j->account->sched->c.log, r->state == ITEM_NEEDS_HUMAN ? LOG_WARNING : LOG_INFO, "item.end",
 	    item_state_name(r->state), F_U64("item", j->item), F_U64("batch", j->batch),
-	    F_STR("reason", r->reason), F_I64("code", r->code), F_I64("attempt", r->attempt),
-	    F_STR("cltrid", r->cl_trid), F_STR("svtrid", r->sv_trid), F_C("registry", j->account->registry),
+	    F_C("partner", partner_of(j)), F_U64("session", j->cmd.session), F_STR("reason", r->reason),
+	    F_I64("code", r->code), F_I64("attempt", r->attempt), F_STR("cltrid", r->cl_trid),
+	    F_STR("svtrid", r->sv_trid), F_C("registry", j->account->registry),
 	    F_C("account", j->account->name));
 	if (job_fee_differs(&j->job))
 		LOG(j->account->sched->c.log, LOG_WARNING, "fee.differs",

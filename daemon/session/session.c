@@ -195,6 +195,7 @@ static enum err put(struct session *s, struct session_command *c, struct errmsg 
 	c->end_pos = s->written;
 	stream_flush(s->stream);
 	c->sent_ms = s->idle_since = loop_now(s->c.loop);
+	c->session = s->c.id;
 	list_push(&s->flying, &c->node);
 	session_leave_put(s);
 	if (s->flying.count == 1)

@@ -56,6 +56,7 @@ struct session_command {
 	             const char *text);
 	enum limit_class class; /* set by the caller, who has taken from its limits */
 	uint64_t sent_ms;       /* out: loop time */
+	uint64_t session; /* out: the number of the session that sent it last, as in the log; 0: none has */
 	/* The session's: */
 	uint64_t sent_pos, end_pos; /* bytes written before this command, and with it */
 	enum { SESSION_LEAVING, SESSION_HELD, SESSION_LEFT } way;

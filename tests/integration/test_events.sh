@@ -115,7 +115,7 @@ fine("MESSAGE_ID of $_", !$seen{$ids{$_}}++, 'is that of another event') for sor
 # What joins lines with each other and with the registry's own logs.
 my %all = map { $_ => 1 } map { keys %{$_->{fields}} } values %code;
 fine('fields', $all{$_}, "no event has '$_'") for qw(registry account partner session batch item cltrid svtrid code attempt reason);
-fine('item.end', $code{'item.end'}{fields}{$_}, "does not have '$_'") for qw(item batch cltrid svtrid registry account code attempt reason);
+fine('item.end', $code{'item.end'}{fields}{$_}, "does not have '$_'") for qw(item batch partner session cltrid svtrid registry account code attempt reason);
 print "$passed passed, $failed failed\n";
 exit($failed > 0);
 END
