@@ -362,7 +362,8 @@ void diff_finish_regions(struct policy_diff *d)
 {
 	for (size_t i = 0; i < d->region_count; i++)
 		merge(d, &d->regions[i]);
-	qsort(d->regions, d->region_count, sizeof *d->regions, by_weight);
+	if (d->region_count) /* an empty array is NULL, which qsort() does not take */
+		qsort(d->regions, d->region_count, sizeof *d->regions, by_weight);
 	for (size_t i = 0; i < d->region_count; i++)
 		find_witness(d, &d->regions[i]);
 }
