@@ -169,6 +169,15 @@ static uint32_t column_of(const struct item_draft *d, const char *at)
 	return column;
 }
 
+/* Where an error is told that is found when the whole item is known. */
+static const char *given_at(const struct item_draft *d, struct item_place p, const char *member)
+{
+	const struct item_member *m =
+	    !p.at && p.index < 0 && member ? item_group_find(p.group, str_c(member)) : NULL;
+	size_t i = m ? (size_t)(m - groups[p.group].members) : 0;
+	return m && d->given[p.group] & 1u << i ? d->at[p.group][i] : p.at;
+}
+
 void item_draft_error(struct item_draft *d, struct item_place p, const char *member, const char *reason,
                       const char *fmt, ...)
 {
@@ -178,7 +187,8 @@ void item_draft_error(struct item_draft *d, struct item_place p, const char *mem
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	path_of(path, sizeof path, p, str_c(member));
-	line_errors_add(d->errors, d->line, column_of(d, p.at), str_c(path), reason, "%s", text);
+	line_errors_add(d->errors, d->line, column_of(d, given_at(d, p, member)), str_c(path), reason, "%s",
+	                text);
 	d->bad = true;
 }
 
@@ -209,6 +219,7 @@ bool item_draft_mark(struct item_draft *d, struct item_place p, const struct ite
 		return false;
 	}
 	d->given[p.group] |= bit;
+	d->at[p.group][m - groups[p.group].members] = p.at;
 	return true;
 }
 

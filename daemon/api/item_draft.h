@@ -83,10 +83,11 @@ struct item_draft {
 	const char *text;           /* borrowed: the line as it came, for columns */
 	uint32_t line;
 	bool op_known;
-	bool no_ref;                       /* it need not have one: it is not kept */
-	bool bad;                          /* this line has an error */
-	uint32_t given[ITEM_GROUP__COUNT]; /* bit per member that was given */
-	struct epp_name name;              /* the domain, when it is well-formed */
+	bool no_ref;                           /* it need not have one: it is not kept */
+	bool bad;                              /* this line has an error */
+	uint32_t given[ITEM_GROUP__COUNT];     /* bit per member that was given */
+	const char *at[ITEM_GROUP__COUNT][32]; /* of the values of those; not of entries of lists */
+	struct epp_name name;                  /* the domain, when it is well-formed */
 };
 
 /* A value as a format gives it. */
@@ -134,7 +135,7 @@ void item_draft_check_entry(struct item_draft *d, enum item_group g, int index, 
 /* What must hold between the members. True: the request is good. */
 bool item_draft_finish(struct item_draft *d);
 
-/* An error at a member (NULL: the group as a whole). */
+/* An error at a member (NULL: the group as a whole). Where its value stands is known when it was given. */
 void item_draft_error(struct item_draft *d, struct item_place p, const char *member, const char *reason,
                       const char *fmt, ...) PRINTF(5, 6);
 /* An unknown member, with the nearest that we know. */

@@ -169,8 +169,8 @@ static const struct bad_line bad_lines[] = {
     {CREATE(",\"domian\":\"x.vn\""), "140 domian UNKNOWN_MEMBER"},
     {CREATE(",\"ref\":\"r\""), "146 ref DUPLICATE"},
     {CREATE(",\"period\":2"), "149 period DUPLICATE"},
-    {CREATE(",\"cur_exp_date\":\"2026-01-01\""), "0 cur_exp_date NOT_ALLOWED"},
-    {CREATE(",\"max_fee_vnd\":1"), "0 max_fee_vnd NOT_ALLOWED"},
+    {CREATE(",\"cur_exp_date\":\"2026-01-01\""), "155 cur_exp_date NOT_ALLOWED"},
+    {CREATE(",\"max_fee_vnd\":1"), "154 max_fee_vnd NOT_ALLOWED"},
     {CREATE(",\"if_not_free\":\"charge\""), "0 max_fee_vnd MISSING"},
     {CREATE(",\"if_not_free\":\"charg\",\"max_fee_vnd\":1"), "154 if_not_free NOT_ONE_OF"},
     {CREATE(",\"if_not_free\":\"charge\",\"max_fee_vnd\":-1"), "177 max_fee_vnd OUT_OF_RANGE"},
@@ -236,12 +236,12 @@ static const struct bad_line bad_lines[] = {
      "\"enterprise\",\"name\":\"A\",\"email\":\"a@b\",\"birth_date\":\"2000-01-01\",\"address\":{\"country\":"
      "\"VN\",\"province\":\"1\"}}}",
      "108 applicant.email BAD_EMAIL; 177 applicant.address.province BAD_PROVINCE; 0 applicant.tax_code "
-     "MISSING; 0 applicant.founded_on MISSING; 0 applicant.birth_date NOT_ALLOWED"},
+     "MISSING; 0 applicant.founded_on MISSING; 127 applicant.birth_date NOT_ALLOWED"},
     {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
      "\"household_business\",\"name\":\"A\",\"email\":\"a@b.vn\",\"registration_number\":\"41X8\","
      "\"registration_exempt\":true,\"address\":{\"country\":\"VN\",\"province\":\"01\",\"province_list\":"
      "\"2025\"}}}",
-     "239 applicant.address.province_list NOT_A_DATE; 0 applicant.registered_on MISSING; 0 "
+     "239 applicant.address.province_list NOT_A_DATE; 0 applicant.registered_on MISSING; 176 "
      "applicant.registration_exempt NOT_ALLOWED"},
     {"{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
      "\"person\",\"name\":\" \",\"email\":\"a b@c.vn\"}}",
@@ -260,8 +260,8 @@ static const struct bad_line bad_lines[] = {
     {RENEW(",\"period\":\"1\",\"cur_exp_date\":\"2026-01-01\""), "53 period WRONG_TYPE"},
     {RENEW(",\"period\":1,\"cur_exp_date\":\"2026-01-01\",\"ns\":[],\"ds\":[],\"services\":[],\"contacts\":{}"
            ",\"applicant\":{}"),
-     "0 contacts NOT_ALLOWED; 0 ns NOT_ALLOWED; 0 ds NOT_ALLOWED; 0 services NOT_ALLOWED; "
-     "0 applicant.kind MISSING; 0 applicant.name MISSING; 0 applicant.email MISSING; 0 applicant.address "
+     "124 contacts NOT_ALLOWED; 88 ns NOT_ALLOWED; 96 ds NOT_ALLOWED; 110 services NOT_ALLOWED; 0 "
+     "applicant.kind MISSING; 0 applicant.name MISSING; 0 applicant.email MISSING; 0 applicant.address "
      "MISSING"},
     {RENEW(",\"period\":1,\"cur_exp_date\":20260101"), "70 cur_exp_date WRONG_TYPE"},
     {RENEW(",\"period\":99999999999999999999,\"cur_exp_date\":\"2026-01-01\""), "53 period WRONG_TYPE"},
@@ -494,13 +494,13 @@ static const struct {
     {RENEWAL, "r,renew,a.vn,one,2026-01-01", "14 period WRONG_TYPE"},
     {RENEWAL, "đ,renew,a.vn,1.0,2026-01-01", "1 ref BAD_REF; 14 period WRONG_TYPE"},
     {RENEWAL, "r,renew,\"x\ny.vn\",,2026-01-01", "9 domain BAD_NAME; 0 period MISSING"},
-    {RENEWAL ",ns", "r,renew,a.vn,1,2026-01-01,ns1.a.vn", "0 ns NOT_ALLOWED"},
+    {RENEWAL ",ns", "r,renew,a.vn,1,2026-01-01,ns1.a.vn", "27 ns NOT_ALLOWED"},
     {RENEWAL ",applicant.registration_exempt", "r,renew,a.vn,1,2026-01-01,yes",
      "27 applicant.registration_exempt WRONG_TYPE; 0 applicant.kind MISSING; "
      "0 applicant.name MISSING; 0 applicant.email MISSING; 0 applicant.address MISSING"},
     {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2",
-     "27 ds[0].digest_type WRONG_TYPE; 27 ds[0].digest EMPTY; 0 ds NOT_ALLOWED"},
-    {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2:3:00:5", "27 ds[0] SYNTAX; 0 ds NOT_ALLOWED"},
+     "27 ds[0].digest_type WRONG_TYPE; 27 ds[0].digest EMPTY; 27 ds NOT_ALLOWED"},
+    {RENEWAL ",ds", "r,renew,a.vn,1,2026-01-01,1:2:3:00:5", "27 ds[0] SYNTAX; 27 ds NOT_ALLOWED"},
     {RENEWAL ",evidence.date", "r,renew,a.vn,1,2026-01-01,2026-01-01", "0 evidence[0].type MISSING"},
 };
 
