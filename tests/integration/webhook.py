@@ -491,6 +491,7 @@ def try_users(p, gateway, other):
     for name in ("daemon", "webhook"):
         os.mkdir(path(name), 0o700)
     shutil.copytree(path("certs"), path("daemon/certs"))
+    shutil.copytree(f"{ROOT}/policy/rules", path("daemon/rules"))
     for where, names, uid in (("daemon", ours, daemon), ("webhook", theirs, webhook)):
         for name in names:
             os.rename(path(name), path(f"{where}/{name}"))
@@ -501,7 +502,8 @@ def try_users(p, gateway, other):
     os.chown(path("feed"), daemon, webhook)
     os.chmod(path("feed"), 0o2750)
     os.chmod(folder, 0o711)
-    for name, changes in (("daemon/vneppd.yaml", ((f"{folder}/f.sock", f"{folder}/feed/f.sock"), (f"{folder}/c.sock", f"{folder}/daemon/c.sock"))),
+    for name, changes in (("daemon/vneppd.yaml", ((f"{folder}/f.sock", f"{folder}/feed/f.sock"), (f"{folder}/c.sock", f"{folder}/daemon/c.sock"),
+                                                  (f"{ROOT}/policy/rules", "rules"))),
                           ("webhook/webhooks.yaml", (("feed: f.sock", "feed: ../feed/f.sock"), ("certs/ca.pem", "ca.pem")))):
         text = read(name)
         for before, after in changes:
@@ -509,13 +511,16 @@ def try_users(p, gateway, other):
         with open(path(name), "w") as f:
             f.write(text)
 
+    for program in ("vneppd", "vnepp-webhookd"):  # the tree may lie where other users do not get
+        shutil.copy(f"{BUILD}/{program}", path(program))
+
     def as_user(uid, *args, log):
         with open(path(log), "ab") as f:
             q = subprocess.Popen(args, cwd=folder, stdout=f, stderr=f, stdin=subprocess.DEVNULL, user=uid, group=uid, extra_groups=[])
         processes.append(q)
         return q
 
-    gateway = as_user(daemon, f"{BUILD}/vneppd", "--config", "daemon/vneppd.yaml", "--ports-file", "daemon/new-ports", log="daemon/d.log")
+    gateway = as_user(daemon, path("vneppd"), "--config", "daemon/vneppd.yaml", "--ports-file", "daemon/new-ports", log="daemon/d.log")
     until("the gateway, as its user", lambda: gateway.poll() is not None or os.path.exists(path("daemon/new-ports")))
     if gateway.poll() is not None:
         print(read("daemon/d.log")[-2000:])
@@ -523,7 +528,7 @@ def try_users(p, gateway, other):
     socket_is = os.stat(path("feed/f.sock"))
     check("the feed socket is for vnepp-webhookd's group", (socket_is.st_uid, socket_is.st_gid, socket_is.st_mode & 0o777) ==
           (daemon, webhook, 0o660), socket_is)
-    p = as_user(webhook, f"{BUILD}/vnepp-webhookd", "--config", "webhook/webhooks.yaml", log="webhook/w.log")
+    p = as_user(webhook, path("vnepp-webhookd"), "--config", "webhook/webhooks.yaml", log="webhook/w.log")
     refs = submit("anphat", 5)
     until("messages, as their user", lambda: p.poll() is not None or {s["change"]["ref"] for s in other.taken().values()} >= set(refs))
     check("each as a user of its own: everything arrives", p.poll() is None)
