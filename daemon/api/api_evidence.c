@@ -35,6 +35,13 @@ static void release(struct api_call *c)
 static struct api_problem not_added(const struct api_redecide *x, const struct store_op *op)
 {
 	bool conflict = op->err == ERR_CONFLICT;
+	if (op->err == ERR_EXISTS)
+		return (struct api_problem){.status = 409,
+		                            .type = "said-otherwise",
+		                            .title = "The item says otherwise already",
+		                            .detail = str_c(op->errmsg.text),
+		                            .extra = api_redecide_state,
+		                            .arg = &x->decide};
 	return (struct api_problem){.status = conflict ? 409 : 422,
 	                            .type = conflict ? "not-waiting" : "too-much-evidence",
 	                            .title = conflict ? "The item does not wait for evidence"
@@ -64,7 +71,8 @@ static void on_complete(struct api_body *b)
 	struct str text = buf_str(&b->text);
 	struct item_draft d;
 	item_draft_begin(&d, &x->req, &b->call.arena, &x->errors, 1, text.ptr);
-	if (!item_json_read_evidence(&d, &x->scratch, text)) {
+	if (!item_json_read_evidence(&d, &x->scratch, text) ||
+	    !item_draft_check_facts(&d, decider_rules(b->call.api->decider))) {
 		api_body_end_with(b, &(struct api_problem){.status = 422,
 		                                           .type = "bad-evidence",
 		                                           .title = "The evidence is not right",
@@ -75,7 +83,8 @@ static void on_complete(struct api_body *b)
 	}
 	x->again = (struct api_redecide){.decide = {.how = STORE_DECIDE_EVIDENCE,
 	                                            .evidence = x->req.evidence,
-	                                            .evidence_count = x->req.evidence_count},
+	                                            .evidence_count = x->req.evidence_count,
+	                                            .added = &x->req},
 	                                 .on_decided = on_decided,
 	                                 .problem = not_added,
 	                                 .status = 200,

@@ -37,7 +37,7 @@ static void on_failed(struct api_redecide *x, struct store_op *op)
 		                                  .type = "not-found",
 		                                  .title = "There is no such resource",
 		                                  .detail = STR("this partner has no item with this ref")});
-	} else if (op->err == ERR_CONFLICT || op->err == ERR_TOO_LONG) {
+	} else if (op->err == ERR_CONFLICT || op->err == ERR_EXISTS || op->err == ERR_TOO_LONG) {
 		p = x->problem(x, op);
 		end_with(c, &p);
 	} else {

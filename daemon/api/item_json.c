@@ -5,6 +5,9 @@
 #include "daemon/api/item_json.h"
 #include "daemon/api/json_in.h"
 
+#include <stdio.h>
+#include <string.h>
+
 struct reader {
 	struct json_in j;
 	struct item_draft *d;
@@ -185,6 +188,44 @@ static void read_one_piece(struct reader *r, struct item_place p)
 		item_draft_check_entry(r->d, ITEM_GROUP_EVIDENCE, 0, r->d->given[ITEM_GROUP_EVIDENCE], p.at);
 }
 
+/* An object with these members is not a piece of evidence. */
+static bool has_member(struct str text, const char *name)
+{
+	char quoted[32];
+	size_t n = (size_t)snprintf(quoted, sizeof quoted, "\"%s\"", name);
+	const char *end = text.ptr + text.len;
+	for (const char *at = text.ptr; (at = memmem(at, (size_t)(end - at), quoted, n)); at += n) {
+		const char *after = at + n;
+		while (after < end && (*after == ' ' || *after == '\t' || *after == '\r' || *after == '\n'))
+			after++;
+		if (after < end && *after == ':')
+			return true;
+	}
+	return false;
+}
+
+/* Of an item what an applicant may have left out: evidence, declared facts, the sex. */
+static void read_left_out(struct reader *r, struct item_place top)
+{
+	static const char *const allowed[] = {"evidence", "facts", "applicant"};
+	size_t count;
+	const struct item_member *m = item_group_members(ITEM_GROUP_TOP, &count);
+	read_object(r, ITEM_GROUP_TOP, -1, r->d->req);
+	for (size_t i = 0; i < count; i++) {
+		bool may = false;
+		for (size_t k = 0; k < ARRAY_LEN(allowed); k++)
+			may |= strcmp(m[i].name, allowed[k]) == 0;
+		if (!may && r->d->given[ITEM_GROUP_TOP] >> i & 1)
+			item_draft_error(r->d, (struct item_place){ITEM_GROUP_TOP, -1, top.at}, m[i].name,
+			                 "NOT_ALLOWED", "evidence, facts, or applicant.gender");
+	}
+	m = item_group_members(ITEM_GROUP_APPLICANT, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(m[i].name, "gender") != 0 && r->d->given[ITEM_GROUP_APPLICANT] >> i & 1)
+			item_draft_error(r->d, (struct item_place){ITEM_GROUP_APPLICANT, -1, top.at},
+			                 m[i].name, "NOT_ALLOWED", "only what an item can lack: gender");
+}
+
 bool item_json_read_evidence(struct item_draft *d, struct arena *scratch, struct str text)
 {
 	struct reader r = {.d = d};
@@ -197,14 +238,20 @@ bool item_json_read_evidence(struct item_draft *d, struct arena *scratch, struct
 		json_in_enter(&r.j);
 		read_entries(&r, ITEM_GROUP_EVIDENCE);
 	} else if (kind != JSON_IN_BAD && expect(&r, top, NULL, JSON_IN_OBJECT)) {
-		read_one_piece(&r, top);
+		if (has_member(text, "evidence") || has_member(text, "facts") ||
+		    has_member(text, "applicant"))
+			read_left_out(&r, top);
+		else
+			read_one_piece(&r, top);
 	}
 	json_in_end(&r.j);
+	bool nothing = d->req->evidence_count == 0 && d->req->fact_count == 0 &&
+	               d->req->applicant.gender == GENDER_UNKNOWN;
 	if (r.j.error) {
 		top.at = r.j.error_at;
 		item_draft_error(d, top, NULL, "SYNTAX", "%s", r.j.error);
-	} else if (!d->bad && d->req->evidence_count == 0) {
-		item_draft_error(d, top, NULL, "MISSING", "at least one piece of evidence");
+	} else if (!d->bad && nothing) {
+		item_draft_error(d, top, NULL, "MISSING", "at least one piece of evidence, or a fact");
 	}
 	return !d->bad;
 }

@@ -11,8 +11,8 @@
 bool item_json_read(struct item_draft *d, struct arena *scratch, struct str text);
 
 /*
- * Reads evidence alone into the draft's request: one object as in an item's `evidence`, or an array of them. True: it is
- * good, and there is at least one.
+ * Reads what an item may lack into the draft's request: one object as in an item's `evidence`, an array of them, or an
+ * object with `evidence`, `facts` and `applicant.gender`. True: it is good, and there is something.
  */
 bool item_json_read_evidence(struct item_draft *d, struct arena *scratch, struct str text);
 

@@ -53,6 +53,10 @@ const struct cli_command cmd_evidence_add = {
         "  "
         "{\"type\":\"ekyc\",\"issuer\":\"…\",\"reference\":\"K-991\",\"date\":\"2026-11-18\",\"result\":"
         "\"confirmed\"}\n"
+        "or {\"evidence\": [...], \"facts\": {\"attended\": true}, \"applicant\": {\"gender\": \"female\"}}: "
+        "of these "
+        "what the\n"
+        "item lacks; what it says already stays.\n"
         "The same evidence may be sent again: it changes nothing. Exit status 1 when the item is refused.\n",
     .uses = CLI_USES_API,
     .min_operands = 2,

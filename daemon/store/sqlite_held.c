@@ -86,10 +86,11 @@ enum err sq_request(struct sq *s, struct store_op *op, item_id_t item, struct st
 		enum store_note_kind kind = (enum store_note_kind)sqlite3_column_int(st, 0);
 		if (kind == STORE_NOTE_APPROVED)
 			*approved = also_approved(*approved, sq_col_str(st, 3), a);
-		if (kind != STORE_NOTE_EVIDENCE)
+		if (kind != STORE_NOTE_EVIDENCE && kind != STORE_NOTE_FACTS)
 			continue;
 		*added = true;
-		good = append_evidence(out, sq_col_copy(st, 3, a));
+		struct str body = sq_col_copy(st, 3, a);
+		good = kind == STORE_NOTE_FACTS ? store_facts_merge(out, body) : append_evidence(out, body);
 	}
 	sq_done(st);
 	return err || good
@@ -240,6 +241,22 @@ static enum err require_waiting(const struct store_decide *o, struct errmsg *e)
 	               person ? "a person" : "evidence");
 }
 
+static enum err add_facts(struct sq *s, struct store_decide *o, const struct item_request *req, bool *new)
+{
+	bool any = false;
+	enum err err = o->added ? store_facts_compare(req, o->added, &any, &o->op.errmsg) : OK;
+	if (err || !any)
+		return err;
+	if (!*new)
+		err = require_waiting(o, &o->op.errmsg);
+	*new = true;
+	if (err)
+		return err;
+	buf_clear(&s->scratch);
+	store_facts_encode(o->added, &s->scratch);
+	return add_note(s, &o->op, o->item, STORE_NOTE_FACTS, o->again.now, o->by, buf_str(&s->scratch));
+}
+
 /* Adds what is new; *new: anything is. */
 static enum err add_evidence(struct sq *s, struct store_decide *o, bool *new)
 {
@@ -265,7 +282,7 @@ static enum err add_evidence(struct sq *s, struct store_decide *o, bool *new)
 		err = add_note(s, &o->op, o->item, STORE_NOTE_EVIDENCE, o->again.now, o->by,
 		               buf_str(&s->scratch));
 	}
-	return err;
+	return err ? err : add_facts(s, o, &req, new);
 }
 
 static enum err end_refused(struct sq *s, struct store_op *op, struct sq_tally *t, const struct sq_item *i,
@@ -424,8 +441,10 @@ enum err sq_get_notes(struct sq *s, struct store_get_notes *o)
 		                         .by = sq_col_copy(st, 2, o->arena)};
 		if (n->kind == STORE_NOTE_APPROVED)
 			store_approval_split(body, &n->codes, &n->why);
-		else if (n->kind != STORE_NOTE_EVIDENCE)
+		else if (n->kind != STORE_NOTE_EVIDENCE && n->kind != STORE_NOTE_FACTS)
 			n->why = body;
+		else if (n->kind == STORE_NOTE_FACTS)
+			n->why = STR("facts");
 		else if (store_evidence_decode(body, &n->evidence))
 			continue; /* damaged: what can be read is shown */
 		o->count++;

@@ -23,6 +23,71 @@ enum err store_evidence_decode(struct str blob, struct item_evidence *out)
 	return err;
 }
 
+void store_facts_encode(const struct item_request *added, struct buf *out)
+{
+	struct item_request r = {.domain = STR("-"),
+	                         .cur_exp_date = DATE_NONE,
+	                         .max_fee_vnd = -1,
+	                         .fact_count = added->fact_count};
+	r.applicant.birth_date = r.applicant.founded_on = r.applicant.registered_on = DATE_NONE;
+	r.applicant.gender = added->applicant.gender;
+	memcpy(r.facts, added->facts, sizeof r.facts);
+	item_encode(&r, out);
+}
+
+static const struct item_fact *fact_of(const struct item_request *r, struct str name)
+{
+	for (size_t i = 0; i < r->fact_count; i++)
+		if (str_eq(r->facts[i].name, name))
+			return &r->facts[i];
+	return NULL;
+}
+
+/* They stand in order of their names. */
+static void insert_fact(struct item_request *r, struct item_fact f)
+{
+	size_t at = r->fact_count;
+	if (at == ITEM_FACTS_MAX)
+		return;
+	for (; at > 0 && str_cmp(r->facts[at - 1].name, f.name) > 0; at--)
+		r->facts[at] = r->facts[at - 1];
+	r->facts[at] = f;
+	r->fact_count++;
+}
+
+bool store_facts_merge(struct item_request *r, struct str blob)
+{
+	struct item_request added;
+	if (item_decode(blob, &added))
+		return false;
+	for (size_t i = 0; i < added.fact_count; i++)
+		if (!fact_of(r, added.facts[i].name))
+			insert_fact(r, added.facts[i]);
+	if (r->applicant.gender == GENDER_UNKNOWN)
+		r->applicant.gender = added.applicant.gender;
+	return true;
+}
+
+enum err store_facts_compare(const struct item_request *r, const struct item_request *added, bool *any,
+                             struct errmsg *e)
+{
+	enum gender said = r->applicant.gender, now = added->applicant.gender;
+	size_t more = 0;
+	for (size_t i = 0; i < added->fact_count; i++) {
+		const struct item_fact *f = fact_of(r, added->facts[i].name);
+		if (f && !str_eq(f->value, added->facts[i].value))
+			return err_set(e, ERR_EXISTS, "the item says already that %.*s is '%.*s'",
+			               STR_ARG(f->name), STR_ARG(f->value));
+		more += !f;
+	}
+	if (said != GENDER_UNKNOWN && now != GENDER_UNKNOWN && said != now)
+		return err_set(e, ERR_EXISTS, "the item says already of which sex the applicant is");
+	if (r->fact_count + more > ITEM_FACTS_MAX)
+		return err_set(e, ERR_TOO_LONG, "an item has at most %d facts", ITEM_FACTS_MAX);
+	*any = more > 0 || (said == GENDER_UNKNOWN && now != GENDER_UNKNOWN);
+	return OK;
+}
+
 bool store_evidence_has(const struct item_request *r, const struct item_evidence *e)
 {
 	for (size_t i = 0; i < r->evidence_count; i++) {

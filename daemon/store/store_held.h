@@ -39,7 +39,9 @@ struct store_decide {
 	struct str ref;
 	const struct item_evidence *evidence; /* in: EVIDENCE; borrowed until done */
 	size_t evidence_count;
-	struct str by, why;            /* in: who, and the person's words; borrowed until done */
+	const struct item_request
+	    *added;         /* in: EVIDENCE: declared facts and the sex, where the item lacks them; or NULL */
+	struct str by, why; /* in: who, and the person's words; borrowed until done */
 	struct store_again again;      /* in */
 	enum item_state before, state; /* out: where it stood, where it stands */
 	batch_id_t batch;              /* out */
@@ -93,7 +95,13 @@ struct store_looked {
 	instant_ms_t now;
 };
 
-enum store_note_kind { STORE_NOTE_EVIDENCE, STORE_NOTE_APPROVED, STORE_NOTE_REFUSED, STORE_NOTE_REGISTRY };
+enum store_note_kind {
+	STORE_NOTE_EVIDENCE,
+	STORE_NOTE_APPROVED,
+	STORE_NOTE_REFUSED,
+	STORE_NOTE_REGISTRY,
+	STORE_NOTE_FACTS
+};
 
 /* What was added to an item after it was admitted. */
 struct store_note {
@@ -120,6 +128,12 @@ bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, c
 /* One piece of evidence as it is stored; views point into `blob`. */
 void store_evidence_encode(const struct item_evidence *e, struct buf *out);
 enum err store_evidence_decode(struct str blob, struct item_evidence *out) MUST_CHECK;
+/* What a partner adds of facts: as it is stored; into the request, where that says nothing yet. False: damaged. */
+void store_facts_encode(const struct item_request *added, struct buf *out);
+bool store_facts_merge(struct item_request *r, struct str blob);
+/* Anything of it is new to the request: *any. ERR_EXISTS: the request says otherwise already; ERR_TOO_LONG: too many. */
+enum err store_facts_compare(const struct item_request *r, const struct item_request *added, bool *any,
+                             struct errmsg *e) MUST_CHECK;
 /* The request has this very piece. */
 bool store_evidence_has(const struct item_request *r, const struct item_evidence *e);
 /* The codes of a decision's reasons, separated by spaces, from `a`; `common`: its shared members as they are stored. */

@@ -38,6 +38,10 @@ bool mem_request(struct mem *m, const struct mem_item *i, struct item_request *o
 		if (n->kind == STORE_NOTE_APPROVED)
 			*approved = arena_printf(&m->arena, "%.*s%s%.*s", STR_ARG(*approved),
 			                         approved->len ? " " : "", STR_ARG(codes));
+		if (n->kind == STORE_NOTE_FACTS) {
+			*added = true;
+			INVARIANT(store_facts_merge(out, n->body));
+		}
 		if (n->kind != STORE_NOTE_EVIDENCE)
 			continue;
 		*added = true;
@@ -149,8 +153,11 @@ static enum err add_evidence(struct mem *m, struct store_decide *o, struct mem_i
 	REQUIRE(o->evidence_count <= ITEM_EVIDENCE_MAX);
 	INVARIANT(mem_request(m, i, &req, &approved, &added));
 	size_t had = req.evidence_count, n = new_evidence(o, &req, list);
-	o->repeated = n == 0;
-	enum err err = n ? require_waiting(o, &o->op.errmsg) : OK;
+	bool facts = false;
+	enum err err = o->added ? store_facts_compare(&req, o->added, &facts, &o->op.errmsg) : OK;
+	o->repeated = n == 0 && !facts;
+	if (!err && !o->repeated)
+		err = require_waiting(o, &o->op.errmsg);
 	if (!err && had + n > ITEM_EVIDENCE_MAX)
 		err = err_set(&o->op.errmsg, ERR_TOO_LONG, "an item has at most %d pieces of evidence",
 		              ITEM_EVIDENCE_MAX);
@@ -158,6 +165,11 @@ static enum err add_evidence(struct mem *m, struct store_decide *o, struct mem_i
 		buf_clear(&m->scratch);
 		store_evidence_encode(list[k], &m->scratch);
 		add_note(m, i, STORE_NOTE_EVIDENCE, o->again.now, o->by, buf_str(&m->scratch));
+	}
+	if (facts && !err) {
+		buf_clear(&m->scratch);
+		store_facts_encode(o->added, &m->scratch);
+		add_note(m, i, STORE_NOTE_FACTS, o->again.now, o->by, buf_str(&m->scratch));
 	}
 	return err;
 }
@@ -292,6 +304,8 @@ enum err mem_get_notes(struct mem *m, struct store_get_notes *o)
 			store_approval_split(body, &o->notes[k].codes, &o->notes[k].why);
 		else if (o->notes[k].kind == STORE_NOTE_EVIDENCE)
 			INVARIANT(!store_evidence_decode(body, &o->notes[k].evidence));
+		else if (o->notes[k].kind == STORE_NOTE_FACTS)
+			o->notes[k].why = STR("facts");
 		else
 			o->notes[k].why = body;
 	}

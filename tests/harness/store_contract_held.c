@@ -92,6 +92,50 @@ static void evidence_decides_what_waited_for_it(void **state)
 	contract_assert_str(n.notes[0].evidence.type, "ekyc");
 }
 
+static int add_said(struct contract *c, item_id_t item, const struct item_request *said,
+                    struct store_decide *d)
+{
+	*d = (struct store_decide){.how = STORE_DECIDE_EVIDENCE,
+	                           .partner = c->partner[0],
+	                           .item = item,
+	                           .added = said,
+	                           .by = STR("lan"),
+	                           .again = {.decider = c->decider, .now = c->now}};
+	return play(c->b, &d->op, STORE_DECIDE);
+}
+
+/* A declared fact that the rules ask for, and the sex: given later, once, and for good. */
+static void facts_that_were_left_out_decide_it(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct decider *was = c->decider;
+	c->decider = play_decider_choosing("small-enterprises", "condition");
+	struct play_line l = {PLAY_LISTED, "f1", "moi.biz.vn", 1, c->account[0], 0, NULL};
+	item_id_t item = contract_admit(c, 0, &l, 1);
+	struct item_evidence db = {STR("national_enterprise_db"), STR("x"), STR("N-1"), STR("confirmed"),
+	                           date_make(2026, 11, 18)};
+	struct store_decide d;
+	assert_int_equal(add(c, item, &db, &d), OK);
+	assert_int_equal(d.state, ITEM_WAITING); /* its size is still missing */
+	struct item_request said = {.fact_count = 1, .facts = {{STR("enterprise_size"), STR("small")}}};
+	assert_int_equal(add_said(c, item, &said, &d), OK);
+	assert_int_equal(d.state, ITEM_QUEUED);
+	assert_false(d.repeated);
+	(void)contract_restart(c);
+	assert_int_equal(add_said(c, item, &said, &d), OK);
+	assert_true(d.repeated);
+	said.facts[0].value = STR("large");
+	assert_int_equal(add_said(c, item, &said, &d), ERR_EXISTS);
+	struct store_claim k = contract_claim(c, 0, 9);
+	assert_int_equal(k.count, 1);
+	struct item_request req;
+	assert_int_equal(item_decode(k.items[0].payload, &req), OK);
+	assert_int_equal(req.fact_count, 1);
+	contract_assert_str(req.facts[0].value, "small");
+	decider_unref(&c->decider);
+	c->decider = was;
+}
+
 /* Repeated, it changes nothing, wherever the item stands; what is new comes too late. */
 static void the_same_evidence_changes_nothing(void **state)
 {
@@ -438,6 +482,7 @@ static void what_is_cancelled_or_foreign_is_not_tried_again(void **state)
 }
 
 const struct CMUnitTest contract_held_tests[] = {CONTRACT_TEST(evidence_decides_what_waited_for_it),
+                                                 CONTRACT_TEST(facts_that_were_left_out_decide_it),
                                                  CONTRACT_TEST(the_same_evidence_changes_nothing),
                                                  CONTRACT_TEST(evidence_has_an_owner_and_an_end),
                                                  CONTRACT_TEST(the_second_one_that_waited_gets_nothing),

@@ -102,6 +102,28 @@ static void bad_evidence_adds_nothing(void **state)
 	assert_int_equal(w->published, 0);
 }
 
+/* What `needs` may ask for besides: facts that the rules declare, and the sex. */
+static void facts_may_come_with_it_or_alone(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	wait_for_evidence(w);
+	expect_bad(w, "{\"facts\":{\"nobody\":1}}", "facts.nobody", "BAD_FACT");
+	expect_bad(w, "{\"facts\":{\"enterprise_size\":\"huge\"}}", "facts.enterprise_size", "BAD_FACT");
+	expect_bad(w, "{\"facts\":{}}", "evidence", "MISSING");
+	expect_bad(w, "{\"facts\":{},\"period\":2}", "period", "NOT_ALLOWED");
+	expect_bad(w, "{\"applicant\":{\"name\":\"B\"}}", "applicant.name", "NOT_ALLOWED");
+	add(w, &c, "{\"facts\":{\"enterprise_size\":\"small\"}}");
+	expect_status(&c, 200);
+	assert_string_equal(text(c.json, "state"), "waiting"); /* for its evidence */
+	client_fini(&c);
+	expect_added(w, "{\"evidence\":[" PIECE "],\"facts\":{\"certificate_on\":\"2026-01-01\"}}");
+	expect_added(w, "{\"facts\":{\"enterprise_size\":\"small\"}}"); /* it is there already */
+	add(w, &c, "{\"facts\":{\"enterprise_size\":\"large\"}}");
+	expect_problem(&c, 409, "said-otherwise");
+	client_fini(&c);
+}
+
 static void too_much_is_refused(void **state)
 {
 	struct world *w = *state;
@@ -237,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {TEST(evidence_decides_the_item_again),
 	                                   TEST(several_pieces_come_as_an_array),
 	                                   TEST(bad_evidence_adds_nothing),
+	                                   TEST(facts_may_come_with_it_or_alone),
 	                                   TEST(too_much_is_refused),
 	                                   TEST(what_does_not_wait_says_where_it_stands),
 	                                   TEST(only_its_partner_can_add),
