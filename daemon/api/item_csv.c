@@ -288,7 +288,7 @@ bool item_csv_header(struct item_csv *csv, struct item_draft *d, struct arena *s
 	struct cell cell;
 	arena_reset(scratch);
 	if (!str_is_utf8(record)) {
-		line_error(d, NULL, "BAD_UTF8", "text in UTF-8");
+		line_error(d, record.ptr + str_utf8_prefix(record), "BAD_UTF8", "text in UTF-8");
 		return false;
 	}
 	cells_init(&cells, scratch, record);
@@ -460,7 +460,7 @@ bool item_csv_read(const struct item_csv *csv, struct item_draft *d, struct aren
 	struct cells cells;
 	arena_reset(scratch);
 	if (!str_is_utf8(record)) {
-		line_error(d, NULL, "BAD_UTF8", "text in UTF-8");
+		line_error(d, record.ptr + str_utf8_prefix(record), "BAD_UTF8", "text in UTF-8");
 		return false;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(r.entry); i++)

@@ -17,8 +17,9 @@ void json_in_init(struct json_in *j, struct arena *arena, struct str text)
 	j->arena = arena;
 	j->error = j->error_at = NULL;
 	j->depth = 0;
-	if (!str_is_utf8(text))
-		fail(j, text.ptr, "the text is not UTF-8, or has a NUL");
+	size_t good = str_utf8_prefix(text);
+	if (good < text.len)
+		fail(j, text.ptr + good, "the text is not UTF-8, or has a NUL");
 }
 
 static void skip_space(struct json_in *j)

@@ -128,16 +128,18 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
 	return n;
 }
 
-bool str_is_utf8(struct str s)
+size_t str_utf8_prefix(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.ptr;
-	for (size_t i = 0; i < s.len;) {
-		size_t n = utf8_sequence(p + i, s.len - i);
-		if (n == 0)
-			return false;
+	size_t i = 0, n;
+	while (i < s.len && (n = utf8_sequence(p + i, s.len - i)) > 0)
 		i += n;
-	}
-	return true;
+	return i;
+}
+
+bool str_is_utf8(struct str s)
+{
+	return str_utf8_prefix(s) == s.len;
 }
 
 bool str_copy(char *out, size_t size, struct str s)

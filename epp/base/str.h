@@ -61,6 +61,8 @@ bool str_to_u64(struct str s, uint64_t *out) MUST_CHECK;
 bool str_to_i64(struct str s, int64_t *out) MUST_CHECK;
 /* Well-formed UTF-8 (RFC 3629) without NUL. */
 bool str_is_utf8(struct str s);
+/* So many bytes at its beginning are. */
+size_t str_utf8_prefix(struct str s);
 /* Copies with NUL into `out` of `size` bytes; false (and an empty string) when it does not fit or holds a NUL. */
 bool str_copy(char *out, size_t size, struct str s) MUST_CHECK;
 

@@ -42,7 +42,7 @@ columns() { # TABLE: its columns, with what the arguments NAME=EXPRESSION say in
 			"FROM publication WHERE batch = 1;"
 	done
 	# The figures of the programme are counted from the feed as it goes: they have gone as far.
-	echo "UPDATE meta SET value = (SELECT max(seq) FROM result) WHERE key = 'progress';"
+	echo "INSERT INTO meta SELECT 'progress', max(seq) FROM result WHERE true ON CONFLICT(key) DO UPDATE SET value = excluded.value;"
 	echo "UPDATE progress SET names = names * $k, granted = granted * $k;"
 	echo "COMMIT;"
 } >"$script"

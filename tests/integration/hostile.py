@@ -103,11 +103,11 @@ def line(ref, **more):
     return json.dumps(item, ensure_ascii=False).encode() + b"\n"
 
 
-def bad_line(what, body, number, reason, word, kind="application/x-ndjson"):
+def bad_line(what, body, number, reason, word, kind="application/x-ndjson", column=None):
     """422, and among the errors one of this line with this reason, and this word in what was expected."""
     got = ask(post(body, kind))
     errors = json.loads(got[0][2]).get("errors", []) if got and got[0] and got[0][0] == 422 else []
-    good = any(e["line"] == number and e["reason"] == reason and word in e["expected"] for e in errors)
+    good = any(e["line"] == number and e["reason"] == reason and word in e["expected"] and column in (None, e["column"]) for e in errors)
     check(what, good, got)
 
 
@@ -181,14 +181,14 @@ def bodies():
     bad_line("a line that is not UTF-8", line("bytes-0") + line("bytes").replace(b"Ban", b"\xff\xfe\xc0\x80") + line("bytes-2"), 2, "SYNTAX", "UTF-8")
     bad_line("UTF-8 of a surrogate", line("surrogate").replace(b"Ban", b"\xed\xa0\x80"), 1, "SYNTAX", "UTF-8")
     bad_line("UTF-8 in a longer form", line("overlong").replace(b"Ban", b"\xc0\xaf"), 1, "SYNTAX", "UTF-8")
-    bad_line("a NUL", line("nul").replace(b"Ban", b"a\0b"), 1, "SYNTAX", "NUL")
+    bad_line("a NUL", line("nul").replace(b"Ban", b"a\0b"), 1, "SYNTAX", "NUL", column=line("nul").decode().index("Ban") + 2)
     bad_line("half an escaped pair", line("half").replace(b"Ban", b"\\ud800"), 1, "SYNTAX", "half of a surrogate pair")
     bad_line("deep JSON", b'{"ref":"deep","x":' + b"[" * 1000 + b"]" * 1000 + b"}\n", 1, "SYNTAX", "nested too deeply")
     bad_line("deep JSON in a field that is known", b'{"ref":"deep2","ns":' + b'{"a":' * 300 + b"1" + b"}" * 300 + b"}\n", 1, "SYNTAX", "nested too deeply")
     bad_line("a name twice", b'{"ref":"twice","ref":"again"}\n', 1, "DUPLICATE", "only once")
     bad_line("a number beyond all numbers", line("number").replace(b'"period": 1', b'"period": 1e400'), 1, "WRONG_TYPE", "a whole number from 1 to 10")
     bad_line("a CSV cell that does not end", b'ref,op,domain\r\n"open,create,a.com.vn\r\n', 2, "SYNTAX", "closing quote", "text/csv")
-    bad_line("a CSV that is not UTF-8", b"ref,op,domain\r\n\xff,create,a.com.vn\r\n", 2, "BAD_UTF8", "UTF-8", "text/csv")
+    bad_line("a CSV that is not UTF-8", b"ref,op,domain\r\n\xff,create,a.com.vn\r\n", 2, "BAD_UTF8", "UTF-8", "text/csv", column=1)
     for what, path in [("a query that is badly encoded", "/v1/changes?after=%G1"), ("an unknown parameter", "/v1/changes?afer=1"),
                        ("a number beyond all numbers in a query", "/v1/changes?limit=99999999999999999999")]:
         refused(what, ("GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path).encode(), 400, "")

@@ -136,6 +136,10 @@ static void utf8_is_checked_as_the_rfc_says(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_false(str_is_utf8(str_c(bad[i])));
 	assert_false(str_is_utf8(STR("a\0b")));
+	assert_int_equal(str_utf8_prefix(STR("a\0b")), 1);
+	assert_int_equal(str_utf8_prefix(STR("\xc6\xa1\xed\xa0\x80")), 2);
+	assert_int_equal(str_utf8_prefix(STR("ab\xc3")), 2);
+	assert_int_equal(str_utf8_prefix(STR_NONE), 0);
 }
 
 static void copying_needs_room_for_all(void **state)

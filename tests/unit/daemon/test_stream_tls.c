@@ -20,9 +20,11 @@ struct env {
 	struct tls_ctx *client, *server;
 	const char *name; /* that the client expects */
 	struct stream *lower_a, *lower_b;
+	struct tls_turns turns;
 };
 
 static struct mem_opts opts;
+static bool take_turns; /* servers do */
 static const struct {
 	const char *client_ca, *client, *server, *name;
 } plain = {"ca", "gateway", "registry", "localhost"};
@@ -35,6 +37,7 @@ static struct env *env_new(const char *client_ca, const char *client, const char
 	e->client = test_certs_client(client_ca, client);
 	e->server = test_certs_server("ca", server);
 	e->name = name;
+	tls_turns_init(&e->turns, &e->v.loop);
 	return e;
 }
 
@@ -49,6 +52,7 @@ static void tear_down(void *env)
 	assert_true(vloop_run_until(&e->v, NULL, NULL, 60000));
 	assert_int_equal(mem_net_open(e->net), 0);
 	mem_net_free(e->net);
+	tls_turns_fini(&e->turns);
 	vloop_fini(&e->v);
 	tls_ctx_unref(&e->client);
 	tls_ctx_unref(&e->server);
@@ -72,6 +76,8 @@ static void connect_pair(void *env, const struct stream_events *ev, void *a, voi
 	mem_net_pair(e->net, &e->lower_a, &e->lower_b);
 	struct stream *x = tls_stream_new(&e->v.loop, e->lower_a, e->client, e->name, HANDSHAKE_MS);
 	struct stream *y = tls_stream_new(&e->v.loop, e->lower_b, e->server, NULL, HANDSHAKE_MS);
+	if (take_turns)
+		tls_stream_take_turns(y, &e->turns);
 	stream_listen(x, ev, a);
 	stream_listen(y, ev, b);
 	set(a, x);
@@ -354,6 +360,66 @@ static void small_writes_of_a_turn_share_a_record(void **state)
 	duo_fini(&d);
 }
 
+/* A clock that goes on by a millisecond whenever somebody looks at it. */
+static uint64_t busy_us;
+
+static uint64_t busy_mono(struct clock *c)
+{
+	(void)c;
+	return busy_us += 1000;
+}
+
+static void not_yet(struct loop_task *task)
+{
+	(void)task;
+}
+
+#define CROWD 9
+
+static void handshakes_take_turns(void **state)
+{
+	(void)state;
+	struct env *e = set_up();
+	struct end a[CROWD], b[CROWD];
+	bool before = take_turns;
+	struct clock busy = e->v.clock;
+	struct tls_turns *t = &e->turns;
+	take_turns = true;
+	for (size_t i = 0; i < CROWD; i++) {
+		end_init(&a[i], &kit, e);
+		end_init(&b[i], &kit, e);
+		connect_pair(e, &end_events, &a[i], &b[i], end_set);
+	}
+	busy.mono_us = busy_mono;
+	void (*run)(struct loop_task * task) = t->task.run;
+	t->task.run = not_yet;
+	vloop_settle(&e->v);
+	t->task.run = run;
+	assert_int_equal(t->waiting.count, CROWD); /* all have said hello */
+	struct loop slow = {.clock = &busy};
+	t->loop = &slow;
+	t->task.run(&t->task);
+	assert_int_equal(t->waiting.count, CROWD - TLS_TURN_US / 1000);
+	assert_true(list_in(&t->task.node)); /* goes on in the next turn */
+	loop_cancel_task(&t->task);
+	t->loop = &e->v.loop;
+	end_abort(&b[CROWD - 1]); /* who leaves waits no more */
+	loop_defer(&e->v.loop, &t->task);
+	for (size_t i = 0; i + 1 < CROWD; i++)
+		assert_true(run_until(e, end_is_open, &b[i]));
+	for (size_t i = 0; i < CROWD; i++) {
+		if (a[i].s)
+			end_close(&a[i]);
+		if (b[i].s && !b[i].quiet)
+			end_close(&b[i]);
+		assert_true(run_until(e, end_is_closed, &a[i]) && run_until(e, end_is_closed, &b[i]));
+		end_fini(&a[i]);
+		end_fini(&b[i]);
+	}
+	take_turns = before;
+	tear_down(e);
+}
+
 static void damaged_records_end_the_stream(void **state)
 {
 	(void)state;
@@ -375,16 +441,20 @@ int main(void)
 	static const struct {
 		const char *name;
 		struct mem_opts opts;
+		bool turns;
 	} variants[] = {
-	    {"tls over mem, as written", {0}},
-	    {"tls over mem, every byte alone", {.piece_max = 1}},
+	    {"tls over mem, as written", {0}, false},
+	    {"tls over mem, every byte alone", {.piece_max = 1}, false},
 	    {"tls over mem, random pieces, small window",
-	     {.piece_max = 3000, .latency_ms = 1, .window_bytes = 20000}},
+	     {.piece_max = 3000, .latency_ms = 1, .window_bytes = 20000},
+	     false},
+	    {"tls over mem, handshakes in turns", {.piece_max = 3000, .latency_ms = 1}, true},
 	};
 	int failed = 0;
 	for (size_t i = 0; i < ARRAY_LEN(variants); i++) {
 		kit.name = variants[i].name;
 		opts = variants[i].opts;
+		take_turns = variants[i].turns;
 		failed += stream_contract_run(&kit);
 	}
 	opts = (struct mem_opts){0};
@@ -405,6 +475,10 @@ int main(void)
 	    cmocka_unit_test(a_greeting_in_the_handshake_is_read),
 	    cmocka_unit_test(small_writes_of_a_turn_share_a_record),
 	    cmocka_unit_test(damaged_records_end_the_stream),
+	    cmocka_unit_test(handshakes_take_turns),
 	};
-	return failed + cmocka_run_group_tests_name("tls", tests, NULL, NULL);
+	take_turns = false;
+	failed += cmocka_run_group_tests_name("tls", tests, NULL, NULL);
+	take_turns = true;
+	return failed + cmocka_run_group_tests_name("tls, in turns", tests, NULL, NULL);
 }
