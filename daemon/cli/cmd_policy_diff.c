@@ -82,6 +82,7 @@ const struct cli_command cmd_policy_diff = {
         "sources, rules.\n"
         "What a partner lets be charged is left out of the comparison: a change of fees is among the "
         "texts.\n"
+        "So is what a person approves: what is compared is what the rules say before anybody has looked.\n"
         "Exit status: 0 the same, 1 something changes, 2 usage, 3 one of them does not load.\n",
     .uses = CLI_USES_SOCKET,
     .min_operands = 2,

@@ -291,7 +291,7 @@ browse() {
 				done
 			done
 		done
-		check "what is wrong is said ($l)" is 'true true true' "trouble(); return [$([ $l = vi ] && echo "'đang xả', 'ĐÃ HẾT HẠN', 'hết tiền'" || echo "'draining', 'EXPIRED', 'out of money'")].map((t) => document.body.textContent.includes(t)).join(' ')"
+		check "what is wrong is said ($l)" is 'true true true' "trouble(); return [$([ $l = vi ] && echo "'đang ngừng nhận', 'ĐÃ HẾT HẠN', 'hết tiền'" || echo "'draining', 'EXPIRED', 'out of money'")].map((t) => document.body.textContent.includes(t)).join(' ')"
 		check "no word of it is missing ($l)" is '' "trouble(); return [...document.querySelectorAll('main *')].filter((e) => !e.children.length && /^(st|se|i|l|c|m|o|n|r|p|v)\\.[a-z_]/.test(e.textContent)).map((e) => e.textContent).join(' ')"
 		size 1280 900 false
 	done
