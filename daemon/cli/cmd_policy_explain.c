@@ -172,7 +172,8 @@ const struct cli_command cmd_policy_explain = {
     .summary = "why an item is decided as it is: rules, clauses, facts, and what would change it",
     .help = "FILE: an item as it is submitted (JSON; \"-\" is standard input; --line N for one of many), "
             "with what is\n"
-            "known of earlier names as \"ledger\": {\"prior_grants\": 0, \"prior_paid\": false} (that, when a create has none) or, for a "
+            "known of earlier names as \"ledger\": {\"prior_grants\": 0, \"prior_paid\": false} (that, when "
+            "a create has none) or, for a "
             "renewal,\n"
             "{\"name_known\": true, \"name_granted\": true, \"grant_from\": \"2025-11-20\"}; or facts as in "
             "a case (YAML);\n"
