@@ -496,6 +496,15 @@ void mem_net_crash(struct mem_net *n, const char *node)
 	}
 }
 
+void mem_net_queued(struct mem_net *n, const char *node, void (*each)(uint64_t *mark, size_t bytes))
+{
+	list_for_each (at, &n->ends) {
+		struct mem_end *e = LIST_ITEM(at, struct mem_end, node);
+		if (strcmp(e->node_name, node) == 0 && buf_len(&e->core.out))
+			each(&e->mark, buf_len(&e->core.out));
+	}
+}
+
 /* ---- faults ---- */
 
 void mem_stream_reset(struct stream *s)

@@ -32,6 +32,8 @@ size_t mem_net_open(const struct mem_net *n); /* stream ends that exist */
  */
 typedef void (*mem_tap_cb)(void *arg, const char *from, const char *to, uint64_t *mark, struct str bytes);
 void mem_net_tap(struct mem_net *n, mem_tap_cb tap, void *arg);
+/* Each end of the node that holds bytes back, because the other one takes no more: its mark, and how many. */
+void mem_net_queued(struct mem_net *n, const char *node, void (*each)(uint64_t *mark, size_t bytes));
 
 /* Two ends of one connection; both are opening. */
 void mem_net_pair(struct mem_net *n, struct stream **a, struct stream **b);

@@ -108,7 +108,8 @@ struct sim_ring {
  */
 struct sim_watch {
 	struct sim_ring all, of[LIMIT_CLASS__COUNT];
-	struct sim_ceilings limit; /* in force */
+	struct sim_ceilings limit;  /* in force */
+	struct sim_ceilings former; /* the loosest of those before */
 };
 
 /* A policy admin (sim_law.c). */

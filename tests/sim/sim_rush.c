@@ -76,35 +76,70 @@ static enum limit_class class_of(struct str xml)
 	return LIMIT_NO_CLASS;
 }
 
-static void count_frame(struct sim_world *w, struct str xml)
+static void count_frame(struct sim_world *w, struct str xml, bool old)
 {
 	struct sim_watch *s = &w->watch;
+	const struct sim_ceilings *limit = old ? &s->former : &s->limit;
 	enum limit_class c = class_of(xml);
-	count(w, &s->all, s->limit.all, "commands");
+	count(w, &s->all, limit->all, "commands");
 	if (c != LIMIT_NO_CLASS)
-		count(w, &s->of[c], s->limit.of[c], limit_class_names[c]);
+		count(w, &s->of[c], limit->of[c], limit_class_names[c]);
 }
 
-/* The mark: the frame of which a part has been handed over; left to the end of the process. */
+/* What the mark of an end stands for; left to the end of the process. */
+struct way {
+	struct buf frame; /* of which a part has been handed over */
+	uint64_t old;     /* bytes still to come that were put into the stream before the last reload */
+};
+
+static struct way *way_of(uint64_t *mark)
+{
+	if (!*mark) {
+		struct way *made = xcalloc(1, sizeof *made);
+		buf_init(&made->frame, 1u << 20);
+		*mark = (uintptr_t)made;
+	}
+	return (struct way *)(uintptr_t)*mark;
+}
+
 static void on_bytes(void *arg, const char *from, const char *to, uint64_t *mark, struct str bytes)
 {
 	struct sim_world *w = arg;
 	if (strcmp(from, "gateway") != 0 || strcmp(to, "registry") != 0)
 		return;
-	if (!*mark) {
-		struct buf *frame = xcalloc(1, sizeof *frame);
-		buf_init(frame, 1u << 20);
-		*mark = (uintptr_t)frame;
-	}
-	struct buf *frame = (struct buf *)(uintptr_t)*mark;
-	buf_add(frame, bytes);
-	while (buf_len(frame) >= HEADER) {
-		uint32_t len = epp_frame_length(buf_str(frame));
-		if (buf_len(frame) < len)
+	struct way *way = way_of(mark);
+	buf_add(&way->frame, bytes);
+	while (buf_len(&way->frame) >= HEADER) {
+		uint32_t len = epp_frame_length(buf_str(&way->frame));
+		if (buf_len(&way->frame) < len)
 			break;
-		count_frame(w, str_make(buf_data(frame) + HEADER, len - HEADER));
-		buf_consume(frame, len);
+		count_frame(w, str_make(buf_data(&way->frame) + HEADER, len - HEADER), way->old > 0);
+		buf_consume(&way->frame, len);
+		way->old -= len < way->old ? len : way->old;
 	}
+}
+
+static void on_queued(uint64_t *mark, size_t bytes)
+{
+	struct way *way = way_of(mark);
+	way->old = buf_len(&way->frame) + bytes;
+}
+
+static uint32_t looser(uint32_t a, uint32_t b)
+{
+	return a == 0 || b == 0 ? 0 : a > b ? a : b;
+}
+
+/* What is in the stream already cannot be called back: it leaves under the limit under which it was put there. */
+static void remember_limit(struct sim_world *w)
+{
+	struct sim_watch *s = &w->watch;
+	if (s->former.all == 0)
+		s->former = s->limit; /* the first reload */
+	s->former.all = looser(s->former.all, s->limit.all);
+	for (int i = 0; i < LIMIT_CLASS__COUNT; i++)
+		s->former.of[i] = looser(s->former.of[i], s->limit.of[i]);
+	mem_net_queued(w->net, "gateway", on_queued);
 }
 
 void sim_watch_limit(struct sim_world *w)
@@ -132,6 +167,7 @@ static void on_reloaded(void *arg, const char *why)
 	struct sim_world *w = arg;
 	if (why)
 		return;
+	remember_limit(w);
 	w->config = w->wanted;
 	sim_watch_limit(w);
 }
