@@ -58,7 +58,7 @@ static struct sched_job *first_allowed(const struct sched_account *a, const stru
 }
 
 /* NULL: `*wait` is when to look again; `*shared`: what others may use, too, is what holds it back. */
-static struct sched_job *next_to_send(const struct sched_account *a, uint64_t now_us, uint64_t *wait,
+static struct sched_job *next_to_send(struct sched_account *a, uint64_t now_us, uint64_t *wait,
                                       bool *shared)
 {
 	bool new_first = a->begun_in_a_row >= BEGUN_IN_A_ROW;
@@ -71,6 +71,7 @@ static struct sched_job *next_to_send(const struct sched_account *a, uint64_t no
 	struct sched_job *j = first_allowed(a, first, now_us, &soonest);
 	if (!j)
 		j = first_allowed(a, second, now_us, &soonest);
+	a->held_back = !j;
 	*wait = soonest;
 	return j;
 }
@@ -121,6 +122,7 @@ static void pump(struct sched_account *a)
 	struct sched *s = a->sched;
 	sched_caps_put_back(a);
 	sched_line_leave(a);
+	a->held_back = false;
 	uint32_t room = s->store_failing || s->finishing > FINISH_DEPTH_MAX ? 0 : pool_room(a->pool);
 	while (room > 0) {
 		uint64_t now_us = loop_now_us(s->c.loop), wait_us;

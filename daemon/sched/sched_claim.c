@@ -262,25 +262,14 @@ static void room_of_lanes(const struct sched_account *a, uint32_t want, uint32_t
 	less_room(&a->begun, room);
 }
 
-/* What is ready, without what its class holds back now: that is not in the way of others. */
-static uint32_t ready_count(const struct sched_account *a)
-{
-	uint64_t now_us = loop_now_us(a->sched->c.loop);
-	uint32_t n = (uint32_t)a->ready.count;
-	if (!a->limits->classed)
-		return n;
-	list_for_each (at, &a->ready) {
-		enum limit_class c = sched_class_of(LIST_ITEM(at, const struct sched_job, node));
-		n -= ceiling_wait_us(&a->limits->of[c], now_us) > 0;
-	}
-	return n;
-}
-
 /* Whose turn it is, when more is wanted. */
 static bool next_turn(struct sched_account *a)
 {
-	uint32_t want = ahead(a), ready = ready_count(a), room[LANE__COUNT];
-	if (want == 0 || ready > want - want / CLAIM_PART)
+	uint32_t want = ahead(a), ready = (uint32_t)a->ready.count, most = want - want / CLAIM_PART,
+	         room[LANE__COUNT];
+	/* Nothing of it may leave now because of its class: others may. */
+	ready = a->held_back && ready > most ? most : ready;
+	if (want == 0 || ready > most)
 		return false;
 	a->fair.skipped = 0;
 	if (!a->limits->classed)

@@ -116,6 +116,7 @@ struct sched_account {
 	struct list questions;   /* of names (sched_ask.c), with some still to be sent */
 	size_t asking;           /* their commands under way */
 	uint32_t jobs_in_a_row;  /* commands of jobs since the last of them */
+	bool held_back;          /* nothing is sent, only because of the limits of classes */
 	uint32_t begun_in_a_row; /* commands of `begun` since the last one of `ready` */
 	struct fair fair;        /* which queues have work, and whose turn it is */
 	struct fair_turn turn;   /* of the claim under way */
