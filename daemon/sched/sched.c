@@ -58,8 +58,7 @@ static struct sched_job *first_allowed(const struct sched_account *a, const stru
 }
 
 /* NULL: `*wait` is when to look again; `*shared`: what others may use, too, is what holds it back. */
-static struct sched_job *next_to_send(struct sched_account *a, uint64_t now_us, uint64_t *wait,
-                                      bool *shared)
+static struct sched_job *next_to_send(struct sched_account *a, uint64_t now_us, uint64_t *wait, bool *shared)
 {
 	bool new_first = a->begun_in_a_row >= BEGUN_IN_A_ROW;
 	const struct list *first = new_first ? &a->ready : &a->begun,
