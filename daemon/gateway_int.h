@@ -53,7 +53,8 @@ struct gateway_account {
 	bool closed;                         /* not configured any more */
 	struct sched_account *sched;
 	struct meter_account *meter; /* borrowed; NULL when nobody counts */
-	struct session_tap tap;      /* whoever looks at frames (gateway_trace.c) */
+	struct pool_limit sessions, window;
+	struct session_tap tap; /* whoever looks at frames (gateway_trace.c) */
 };
 
 struct gateway_registry {

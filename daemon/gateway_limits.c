@@ -76,6 +76,21 @@ static void add_caps(json_t *list, const struct gateway_registry *r, const char 
 	}
 }
 
+static void add_widths(json_t *list, const struct gateway_account *a)
+{
+	struct pool_stats p = {0};
+	char whose[STORE_NAME_MAX + 16];
+	snprintf(whose, sizeof whose, "account %s", a->name);
+	if (a->pool)
+		pool_stats(a->pool, &p);
+	if (a->sessions.limit.max)
+		add(list, whose, "sessions", &a->sessions.limit, p.ready + p.connecting,
+		    json_string("when one logs out"), a->sessions.near, a->sessions.over);
+	if (a->window.limit.max)
+		add(list, whose, "window", &a->window.limit, p.busiest, json_string("as answers come"),
+		    a->window.near, a->window.over);
+}
+
 static void add_registries(json_t *list, const struct gateway *g, date_t today)
 {
 	for (size_t i = 0; i < g->base->registry_count; i++) {
@@ -88,6 +103,8 @@ static void add_registries(json_t *list, const struct gateway *g, date_t today)
 			add_ceiling(list, g, whose, name, &r->of[k], &r->limits.of[k]);
 		}
 		add_caps(list, r, whose, today);
+		for (size_t k = 0; k < r->config->account_count; k++)
+			add_widths(list, &r->accounts[k]);
 	}
 }
 

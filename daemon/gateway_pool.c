@@ -42,6 +42,9 @@ static void digest(struct gateway_pool *w)
 	struct sha256_stream *h = sha256_stream_new();
 	sha256_stream_add(h, str_make((const char *)w->account_config->digest,
 	                              sizeof w->account_config->digest));
+	/* The limits file may say otherwise than the account's own entry, of which the digest was made. */
+	uint32_t widths[] = {w->account_config->sessions, w->account_config->window};
+	sha256_stream_add(h, str_make((const char *)widths, sizeof widths));
 	add_file(h, w->registry_config->ca_file);
 	add_file(h, w->registry_config->crl_file);
 	add_file(h, w->account_config->certificate);
@@ -191,6 +194,8 @@ void gateway_pool_open(struct gateway_pool *w, struct gateway_account *a)
 	    .endpoints = w->endpoints,
 	    .endpoint_count = r->endpoint_count,
 	    .sessions = w->account_config->sessions,
+	    .session_limit = &a->sessions,
+	    .window_limit = &a->window,
 	    .backoff_min_ms = r->backoff_min_ms,
 	    .backoff_max_ms = r->backoff_max_ms,
 	    .poll_ms = r->poll_ms,

@@ -18,6 +18,26 @@ static enum err account_init(struct gateway *g, struct gateway_registry *r, stru
 	return gateway_pool_prepare(g, g->base, r->config, c, &a->way, e);
 }
 
+static const struct config_account *account_in(const struct config_registry *r, const char *name)
+{
+	for (size_t i = 0; r && i < r->account_count; i++)
+		if (strcmp(r->accounts[i].name, name) == 0)
+			return &r->accounts[i];
+	return NULL;
+}
+
+/* What the limits file says of them, or the account itself; of one that is not configured any more nothing. */
+static void set_widths(struct gateway_registry *r, const struct config_registry *c)
+{
+	for (size_t i = 0; i < r->config->account_count; i++) {
+		struct gateway_account *a = &r->accounts[i];
+		const struct config_account *now = account_in(c, a->config->name);
+		a->sessions.limit =
+		    c->sessions.max ? c->sessions : (struct limit){.max = now ? now->sessions : 0};
+		a->window.limit = c->window.max ? c->window : (struct limit){.max = now ? now->window : 0};
+	}
+}
+
 static void set_limits(struct gateway_registry *r, const struct config_registry *c, uint64_t now_us)
 {
 	r->all = c->commands_per_second;
@@ -26,6 +46,7 @@ static void set_limits(struct gateway_registry *r, const struct config_registry 
 	memcpy(r->day, c->class_per_day, sizeof c->class_per_day);
 	r->day[CAP_TAKEN] = c->taken_per_day;
 	caps_set(&r->caps, r->day);
+	set_widths(r, c);
 }
 
 enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
@@ -37,13 +58,13 @@ enum err gateway_registries_new(struct gateway *g, struct errmsg *e)
 		r->config = c;
 		limits_init(&r->limits, (struct limit){0}, r->of, loop_now_us(g->env.loop));
 		caps_init(&r->caps, g->env.loop, g->env.writer, g->env.log, c->name);
-		set_limits(r, c, loop_now_us(g->env.loop));
 		r->accounts = xcalloc(c->account_count, sizeof *r->accounts);
 		for (size_t k = 0; k < c->account_count; k++) {
 			enum err err = account_init(g, r, &r->accounts[k], &c->accounts[k], e);
 			if (err)
 				return err_wrap(e, err, "registry %s", c->name);
 		}
+		set_limits(r, c, loop_now_us(g->env.loop));
 	}
 	return OK;
 }
@@ -144,14 +165,6 @@ static const struct config_registry *registry_in(const struct config *c, const c
 	for (size_t i = 0; i < c->registry_count; i++)
 		if (strcmp(c->registries[i].name, name) == 0)
 			return &c->registries[i];
-	return NULL;
-}
-
-static const struct config_account *account_in(const struct config_registry *r, const char *name)
-{
-	for (size_t i = 0; r && i < r->account_count; i++)
-		if (strcmp(r->accounts[i].name, name) == 0)
-			return &r->accounts[i];
 	return NULL;
 }
 

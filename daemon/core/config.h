@@ -87,6 +87,8 @@ struct config_registry {
 	struct limit class_per_second[LIMIT_CLASS__COUNT];
 	struct limit class_per_day[LIMIT_CLASS__COUNT];
 	struct limit taken_per_day; /* creates of names that are taken */
+	/* Of each account, as the limits file has it; in force, unless in shadow, in the accounts themselves. */
+	struct limit sessions, window;
 	struct config_account *accounts;
 	size_t account_count;
 };

@@ -77,16 +77,15 @@ static void read_partners(struct config_reading *r, struct yaml_node *map)
 	}
 }
 
-/* Of each account, in place of what the main file says. */
+/* Of each account, in place of what the main file says; in shadow beside it. */
 static void read_widths(struct config_reading *r, struct yaml_node *n, struct config_registry *g)
 {
-	uint32_t sessions = 0, window = 0;
-	config_value_u32(r, n, "sessions", 1, CONFIG_SESSIONS_MAX, &sessions);
-	config_value_u32(r, n, "window", 1, CONFIG_WINDOW_MAX, &window);
+	(void)config_value_limit(r, n, "sessions", CONFIG_SESSIONS_MAX, &g->sessions);
+	(void)config_value_limit(r, n, "window", CONFIG_WINDOW_MAX, &g->window);
 	for (size_t i = 0; i < g->account_count; i++) {
 		struct config_account *a = &g->accounts[i];
-		a->sessions = sessions ? sessions : a->sessions;
-		a->window = window ? window : a->window;
+		a->sessions = g->sessions.max && !g->sessions.shadow ? g->sessions.max : a->sessions;
+		a->window = g->window.max && !g->window.shadow ? g->window.max : a->window;
 	}
 }
 

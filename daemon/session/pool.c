@@ -98,6 +98,14 @@ static void on_closed(void *arg, struct session *s, enum session_end why, const 
 	pool_fill(p);
 }
 
+static void count(struct pool_limit *l, uint32_t used)
+{
+	if (!l || !l->limit.max)
+		return;
+	l->near += (uint64_t)used * 100 > (uint64_t)l->limit.max * CEILING_NEAR_PERCENT;
+	l->over += used > l->limit.max;
+}
+
 /* ---- opening --------------------------------------------------------------------------------------------------------- */
 
 static void open_one(struct pool *p, struct slot *slot, size_t endpoint)
@@ -120,6 +128,7 @@ static void open_one(struct pool *p, struct slot *slot, size_t endpoint)
 	snprintf(c.trid_prefix, sizeof c.trid_prefix, "%s", p->trid_prefix);
 	p->open++;
 	p->opened++;
+	count(p->c.session_limit, p->open);
 	endpoints_dialled(&p->endpoints, endpoint);
 	*slot = (struct slot){.endpoint = endpoint, .dialled_at = pool_now(p), .step = p->password.step};
 	slot->session = session_new(&c, &ev, p);
@@ -303,7 +312,10 @@ enum err pool_send(struct pool *p, struct session_command *c, struct errmsg *e)
 		}
 	}
 	REQUIRE(best);
-	return session_send(best, c, e);
+	enum err err = session_send(best, c, e);
+	if (!err)
+		count(p->c.window_limit, session_in_flight(best));
+	return err;
 }
 
 void pool_message_stored(struct pool *p, bool stored)
@@ -337,5 +349,7 @@ void pool_stats(const struct pool *p, struct pool_stats *out)
 			continue;
 		*(session_state(s) == SESSION_READY ? &out->ready : &out->connecting) += 1;
 		out->in_flight += session_in_flight(s);
+		if (session_in_flight(s) > out->busiest)
+			out->busiest = session_in_flight(s);
 	}
 }

@@ -21,6 +21,12 @@ struct pool_endpoint {
 	uint16_t port;
 };
 
+/* How much is used of a limit that is not the pool's own to keep: it may be in shadow. */
+struct pool_limit {
+	struct limit limit;
+	uint64_t near, over; /* times that CEILING_NEAR_PERCENT were used; beyond it */
+};
+
 /* Everything borrowed for the pool's life; times in milliseconds. */
 struct pool_config {
 	struct session_config session; /* id, host and port are filled in per session */
@@ -28,6 +34,7 @@ struct pool_config {
 	const struct pool_endpoint *endpoints;
 	size_t endpoint_count;
 	uint32_t sessions;
+	struct pool_limit *session_limit, *window_limit; /* counted in; may change; NULL: nobody counts */
 	uint64_t backoff_min_ms, backoff_max_ms, poll_ms;
 	uint64_t skew_warn_ms; /* difference of clocks worth a warning; 0: none */
 	struct rng *rng;
@@ -74,7 +81,8 @@ void pool_resume(struct pool *p);
 
 struct pool_stats {
 	uint32_t wanted, ready, connecting, in_flight;
-	uint32_t window; /* in use, at most the configured one */
+	uint32_t busiest; /* in flight on one session, at most */
+	uint32_t window;  /* in use, at most the configured one */
 	bool stopped;
 	uint64_t opened, lost, messages, greeting_changes;
 	int64_t skew_ms; /* the registry's clock minus ours */

@@ -12,7 +12,7 @@ start_registry --account anphat:testpw12,balance=60000000 --low-balance-vnd 1000
 { config_top "limits: limits.yaml"; config_registry "poll: 100ms" "low_balance_marks: [low account balance]"; } >"$dir/vneppd.yaml"
 config_partners anphat hoasen >"$dir/partners.yaml"
 cat >"$dir/limits.yaml" <<END
-registries: {sim: {commands_per_second: {max: 5000, reason: "the contract"}, classes_per_second: {create: {max: 1, shadow: true}}}}
+registries: {sim: {commands_per_second: {max: 5000, reason: "the contract"}, classes_per_second: {create: {max: 1, shadow: true}}, sessions: {max: 3, reason: "annex 2"}, window: {max: 1, shadow: true}}}
 partners: {default: {lines_per_second: 1000, burst: 100000, lines_per_day: 100000, uploads: 4, max_queued: 50000}}
 quotas:
   - {name: com-names, zone: com.vn, period: month, counts: names, max: 1000}
@@ -41,6 +41,17 @@ row() { # COMMAND LIMIT MEMBER VALUE: of the JSON's entry
 }
 check "limits: the registry's, with its reason" row limits commands_per_second reason '"the contract"'
 check "… what a shadow would have stopped" row limits create_per_second over '[1-9][0-9]*'
+check "… an account's sessions" row limits sessions max 3
+check "… with their reason" row limits sessions reason '"annex 2"'
+check "… how often its window in shadow was exceeded" row limits window over '[1-9][0-9]*'
+logged_in() { # SESSIONS: so many and no more, each with a window of WINDOW
+	vnepp sessions --json && [ "$(grep -c '"state": "ready"' "$dir/out")" = "$1" ] && [ "$(grep -c "\"window\": $2" "$dir/out")" = "$1" ]
+}
+check "as many as that are logged in" wait_for logged_in 3 8
+sed -i 's/sessions: {max: 3, reason: "annex 2"}, window: {max: 1, shadow: true}/sessions: {max: 2, reason: "annex 3"}, window: 4/' "$dir/limits.yaml"
+check "both may be changed" vnepp reload
+check "… and the sessions are" wait_for logged_in 2 4
+check "… with what is shown" row limits sessions reason '"annex 3"'
 check "… the partner's day" row limits lines_per_day used 20
 check "… the programme's" row limits com-names used 40
 check "… for people" bash -c "'$build/vnepp' limits --socket '$dir/control.sock' | grep -q 'com-names'"

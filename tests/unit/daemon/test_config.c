@@ -704,6 +704,14 @@ static void a_limit_may_be_in_shadow_and_have_a_reason(void **state)
 	load_good(f);
 	assert_int_equal(f->c->registries[0].accounts[0].sessions, 7);
 	assert_int_equal(f->c->registries[0].accounts[0].window, 3);
+	/* In shadow the account's own is in force. */
+	edit(f, "limits.yaml", limits_text, "{commands_per_second: 50}",
+	     "{commands_per_second: 50, sessions: {max: 2, shadow: true, reason: annex}, window: {max: 5}}");
+	load_good(f);
+	assert_int_equal(f->c->registries[0].accounts[0].sessions, 3);
+	assert_int_equal(f->c->registries[0].accounts[0].window, 5);
+	assert_true(f->c->registries[0].sessions.shadow && f->c->registries[0].sessions.max == 2);
+	assert_string_equal(f->c->registries[0].sessions.reason, "annex");
 	edit(f, "limits.yaml", limits_text, "burst: 400", "burst: 400, weight: 9");
 	load_good(f);
 	assert_int_equal(config_partner(f->c, "beta")->weight, 9);

@@ -39,6 +39,35 @@ static void no_more_connect_than_may_log_in(void **state)
 	pond_close(d);
 }
 
+static struct pool_limit counted_sessions, counted_window;
+
+static void count_in(struct pool_config *c)
+{
+	counted_sessions = (struct pool_limit){.limit = {.max = 3, .shadow = true}};
+	counted_window = (struct pool_limit){.limit = {.max = 2, .shadow = true}};
+	c->session_limit = &counted_sessions;
+	c->window_limit = &counted_window;
+}
+
+/* Limits in shadow: nothing is kept to, and what was near or beyond them is counted. */
+static void what_is_used_is_counted(void **state)
+{
+	(void)state;
+	struct pond *d = pond_open_with(5, 1, count_in);
+	play_listen(&d->w, 700, true);
+	pond_start(d);
+	pond_fill(d, HOUR_MS);
+	assert_int_equal(counted_sessions.near, 3); /* the third to the fifth */
+	assert_int_equal(counted_sessions.over, 2);
+	assert_int_equal(counted_window.near + counted_window.over, 0);
+	for (unsigned i = 0; i < 15; i++) /* spread evenly: three on each */
+		pond_send(d, i);
+	assert_int_equal(stats_of(d).busiest, 3);
+	assert_int_equal(counted_window.near, 10);
+	assert_int_equal(counted_window.over, 5);
+	pond_close(d);
+}
+
 static void a_wrong_password_is_tried_once(void **state)
 {
 	(void)state;
@@ -319,6 +348,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_session_goes_ahead_of_the_others),
 	    cmocka_unit_test(no_more_connect_than_may_log_in),
+	    cmocka_unit_test(what_is_used_is_counted),
 	    cmocka_unit_test(a_wrong_password_is_tried_once),
 	    cmocka_unit_test(a_registry_without_what_is_required),
 	    cmocka_unit_test(an_unsuitable_endpoint_is_left_out),
