@@ -139,6 +139,11 @@ static void on_cancelled(struct store_op *op)
 	buf_printf(&b, "\"%llu\"", (unsigned long long)x->cancel.batch);
 	json_out_u64_in(&b, "cancelled", x->cancel.cancelled);
 	json_out_u64_in(&b, "too_late", x->cancel.too_late);
+	json_out_open_in(&b, "too_late_states", '{');
+	for (int s = 0; s < ITEM_STATE__COUNT; s++)
+		if (x->cancel.late[s])
+			json_out_u64_in(&b, item_state_name((enum item_state)s), x->cancel.late[s]);
+	json_out_close(&b, '}');
 	api_result_links(&b, x->cancel.batch);
 	json_out_close(&b, '}');
 	answer_json(c->http, 200, &b, STR_NONE);

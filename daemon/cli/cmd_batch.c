@@ -99,6 +99,22 @@ static int run_batch(struct cli *cli, void *args, char **operands, size_t count)
 	return result;
 }
 
+static void add_account(struct buf *out, const char *id, json_t *doc)
+{
+	const char *state;
+	json_t *lines;
+	buf_printf(out, "Batch %s: %lld lines cancelled, %lld were too far gone", id,
+	           (long long)json_integer_value(json_object_get(doc, "cancelled")),
+	           (long long)json_integer_value(json_object_get(doc, "too_late")));
+	const char *before = " (";
+	json_object_foreach(json_object_get(doc, "too_late_states"), state, lines)
+	{
+		buf_printf(out, "%s%lld %s", before, (long long)json_integer_value(lines), state);
+		before = ", ";
+	}
+	buf_printf(out, "%s\n", *before == ',' ? ")" : "");
+}
+
 static int print_cancelled(const char *id, struct str body, bool json)
 {
 	struct buf out;
@@ -107,9 +123,7 @@ static int print_cancelled(const char *id, struct str body, bool json)
 	if (json)
 		buf_printf(&out, "%.*s\n", STR_ARG(str_trim(body)));
 	else
-		buf_printf(&out, "Batch %s: %lld lines cancelled, %lld were too far gone\n", id,
-		           (long long)json_integer_value(json_object_get(doc, "cancelled")),
-		           (long long)json_integer_value(json_object_get(doc, "too_late")));
+		add_account(&out, id, doc);
 	bool printed = cli_print(&out);
 	json_decref(doc);
 	buf_fini(&out);

@@ -254,7 +254,8 @@ static enum err cancel_item(struct sq *s, struct store_batch_cancel *o, struct s
 	if (err)
 		return err;
 	if (!waiting) {
-		o->too_late += item.state != ITEM_CANCELLED && item.state != ITEM_REFUSED;
+		/* a claim holds what is queued and in no queue */
+		store_cancel_late(o, item.state == ITEM_QUEUED ? ITEM_SENDING : item.state);
 		return OK;
 	}
 	struct item_result r = {.state = ITEM_CANCELLED,
@@ -282,6 +283,7 @@ enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o)
 	struct sq_tally tally = {.count = 0};
 	enum err err = sq_get_batch(s, &get);
 	o->cancelled = o->too_late = 0;
+	memset(o->late, 0, sizeof o->late);
 	if (err)
 		return err_set(&o->op.errmsg, err, "no such batch");
 	sqlite3_stmt *st = sq_stmt(s, SQ_CANCEL_ITEMS);

@@ -241,11 +241,12 @@ struct store_batch_abort {
 /* Cancels what is QUEUED, WAITING or REVIEW; grants go back. */
 struct store_batch_cancel {
 	struct store_op op;
-	batch_id_t batch;   /* in */
-	uint32_t partner;   /* in: must own it, else ERR_NOT_FOUND */
-	instant_ms_t now;   /* in */
-	uint64_t cancelled; /* out */
-	uint64_t too_late;  /* out: being sent, or ended */
+	batch_id_t batch;                 /* in */
+	uint32_t partner;                 /* in: must own it, else ERR_NOT_FOUND */
+	instant_ms_t now;                 /* in */
+	uint64_t cancelled;               /* out */
+	uint64_t too_late;                /* out: being sent, or ended */
+	uint64_t late[ITEM_STATE__COUNT]; /* out: of these, in each state */
 };
 
 /* ---- sending ----------------------------------------------------------------------------------------------------- */

@@ -125,6 +125,14 @@ struct item_result store_refused_result(struct str reason, struct str words, int
 	                            .at = now};
 }
 
+void store_cancel_late(struct store_batch_cancel *o, enum item_state state)
+{
+	if (state == ITEM_CANCELLED || state == ITEM_REFUSED)
+		return;
+	o->too_late++;
+	o->late[state]++;
+}
+
 bool store_list_of_names(enum store_list_kind kind)
 {
 	return kind >= STORE_LIST_RESERVED;

@@ -221,7 +221,7 @@ enum err mem_batch_abort(struct mem *m, struct store_batch_abort *o)
 static void cancel_item(struct mem *m, struct store_batch_cancel *o, struct mem_item *i)
 {
 	if (i->state != ITEM_QUEUED && i->state != ITEM_WAITING && i->state != ITEM_REVIEW) {
-		o->too_late += i->state != ITEM_CANCELLED && i->state != ITEM_REFUSED;
+		store_cancel_late(o, i->state);
 		return;
 	}
 	struct item_result r = mem_result_of(ITEM_CANCELLED, mem_attempt_of(i), o->now);
@@ -236,6 +236,7 @@ enum err mem_batch_cancel(struct mem *m, struct store_batch_cancel *o)
 {
 	struct mem_batch *b = mem_batch_find(m, o->batch);
 	o->cancelled = o->too_late = 0;
+	memset(o->late, 0, sizeof o->late);
 	if (!b || (o->partner && b->partner != o->partner))
 		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such batch");
 	for (size_t k = 0; k < b->line_count; k++)

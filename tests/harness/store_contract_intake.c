@@ -385,6 +385,8 @@ static void what_was_not_sent_can_be_cancelled(void **state)
 	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
 	assert_int_equal(x.cancelled, 4);
 	assert_int_equal(x.too_late, 2);
+	assert_int_equal(x.late[ITEM_DONE], 1);
+	assert_int_equal(x.late[ITEM_SENDING], 1);
 	static const enum item_state want[] = {ITEM_CANCELLED, ITEM_DONE,    ITEM_CANCELLED, ITEM_CANCELLED,
 	                                       ITEM_CANCELLED, ITEM_REFUSED, ITEM_SENDING};
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
@@ -402,6 +404,7 @@ static void what_was_not_sent_can_be_cancelled(void **state)
 	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
 	assert_int_equal(x.cancelled, 0);
 	assert_int_equal(x.too_late, 2);
+	assert_int_equal(x.late[ITEM_DONE], 2);
 	x.batch = 99;
 	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), ERR_NOT_FOUND);
 }

@@ -208,6 +208,8 @@ static void cancel(struct pair *p)
 	(void)both(p, &a.op, &b.op, STORE_BATCH_CANCEL); /* it may not be there */
 	SAME(p, a.cancelled, b.cancelled);
 	SAME(p, a.too_late, b.too_late);
+	for (int s = 0; s < ITEM_STATE__COUNT; s++)
+		SAME(p, a.late[s], b.late[s]);
 }
 
 /* ---- sending -------------------------------------------------------------------------------------------------------------- */
