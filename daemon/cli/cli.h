@@ -26,7 +26,8 @@ struct cli {
 	struct conn conn;   /* resolved when the command uses it */
 };
 
-enum cli_uses { CLI_USES_NOTHING, CLI_USES_API, CLI_USES_SOCKET };
+/* EITHER: the API when a URL is given and no socket. */
+enum cli_uses { CLI_USES_NOTHING, CLI_USES_API, CLI_USES_SOCKET, CLI_USES_EITHER };
 
 struct cli_command {
 	const char *name;     /* "submit", or two words: "policy check" */

@@ -120,7 +120,6 @@ static void print_version(json_t *answer, struct buf *out)
 /* ---- commands ---------------------------------------------------------------------------------------------------------------- */
 
 ASK(run_status, ADMIN_CMD_STATUS, NULL)
-ASK(run_limits, ADMIN_CMD_LIMITS, NULL)
 ASK(run_queue, ADMIN_CMD_QUEUE, NULL)
 ASK(run_sessions, ADMIN_CMD_SESSIONS, NULL)
 ASK(run_certs, ADMIN_CMD_CERTS, NULL)
@@ -144,13 +143,6 @@ ASK(run_version, ADMIN_CMD_VERSION, print_version)
 	}
 
 COMMAND(cmd_status, "status", "what the daemon is doing (operators)", NULL, run_status);
-COMMAND(
-    cmd_limits, "limits",
-    "every limit: used, left, when it resets, how often it was near or exceeded (operators)",
-    "near: how often something was taken when 80 % were used; over: how often more was asked for than there "
-    "is.\n"
-    "A limit in shadow is counted and not enforced; limits.yaml has them all.\n",
-    run_limits);
 COMMAND(cmd_queue, "queue", "what waits to be sent, by account, lane and partner (operators)", NULL,
         run_queue);
 COMMAND(cmd_sessions, "sessions", "every EPP session, and every endpoint with its back-off (operators)",

@@ -72,7 +72,8 @@ const struct cli_command *const cli_commands[] = {&cmd_submit,
                                                   &cmd_completion};
 const size_t cli_command_count = ARRAY_LEN(cli_commands);
 
-static const struct opt api_opts[] = {
+/* A partner's are all but the last, an operator's the last two. */
+static const struct opt conn_opts[] = {
     {"url", 0, OPT_TEXT, offsetof(struct conn, url), "URL", "the gateway, https://host:port (VNEPP_URL)",
      NULL, 0, 0},
     {"cert", 0, OPT_TEXT, offsetof(struct conn, cert), "FILE", "our certificate (VNEPP_CERT)", NULL, 0, 0},
@@ -80,20 +81,17 @@ static const struct opt api_opts[] = {
     {"ca", 0, OPT_TEXT, offsetof(struct conn, ca), "FILE", "authority of the gateway (VNEPP_CA)", NULL, 0, 0},
     {"profile", 0, OPT_TEXT, offsetof(struct conn, profile), "FILE",
      "with these settings (VNEPP_CONFIG; ~/.config/vnepp/vnepp.yaml)", NULL, 0, 0},
-};
-
-static const struct opt socket_opts[] = {
     {"socket", 0, OPT_TEXT, offsetof(struct conn, socket), "PATH",
      "control socket (VNEPP_SOCKET; " CONN_SOCKET_DEFAULT ")", NULL, 0, 0},
-    {"profile", 0, OPT_TEXT, offsetof(struct conn, profile), "FILE",
-     "with these settings (VNEPP_CONFIG; ~/.config/vnepp/vnepp.yaml)", NULL, 0, 0},
 };
 
 struct opt_set cli_conn_options(enum cli_uses uses, struct conn *into)
 {
+	size_t n = ARRAY_LEN(conn_opts);
 	switch (uses) {
-	case CLI_USES_API: return (struct opt_set){api_opts, ARRAY_LEN(api_opts), into};
-	case CLI_USES_SOCKET: return (struct opt_set){socket_opts, ARRAY_LEN(socket_opts), into};
+	case CLI_USES_API: return (struct opt_set){conn_opts, n - 1, into};
+	case CLI_USES_SOCKET: return (struct opt_set){conn_opts + n - 2, 2, into};
+	case CLI_USES_EITHER: return (struct opt_set){conn_opts, n, into};
 	case CLI_USES_NOTHING: break;
 	}
 	return (struct opt_set){NULL, 0, into};

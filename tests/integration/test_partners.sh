@@ -47,6 +47,9 @@ check "a reload takes limits" vnepp reload
 paid_lines 1 5 >"$dir/many"
 check "… beyond the day's lines: 429, and until when" bash -c "$(declare -f fetch ask submit); dir=$dir port=$port; [ \$(submit hoasen '$dir/many') = 429 ] && grep -q 'retry_at\|day' '$dir/out'"
 
+check "a partner sees its own limits on the command line" bash -c "'$build/vnepp' limits --url https://localhost:$port --cert '$dir/certs/hoasen.pem' --key '$dir/certs/hoasen.key' --ca '$dir/certs/ca.pem' >'$dir/out' && grep -q 'partner hoasen' '$dir/out' && ! grep -q anphat '$dir/out'"
+check "an operator all of them" bash -c "'$build/vnepp' limits --socket '$dir/control.sock' | grep -q anphat"
+
 # ---- off the list
 config_partners hoasen >"$dir/partners.yaml"
 check "a reload takes one off the list" vnepp reload
