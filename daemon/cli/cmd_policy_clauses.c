@@ -103,10 +103,45 @@ static void cited(json_t *list, const char *document, const char *clause, const 
 	    add_once(json_object_get(row, "cases"), id);
 }
 
+static bool carries(const json_t *row, const char *where)
+{
+	json_t *value;
+	size_t i;
+	json_array_foreach(json_object_get(row, "carried_by"), i,
+	                   value) if (strcmp(json_string_value(value), where) == 0) return true;
+	return false;
+}
+
+/* What is enforced through a switch or a plan is tested by a case under that switch, or that counts for the plan. */
+static void tested(json_t *list, const char *section, const char *name, size_t len, const char *id)
+{
+	char where[160];
+	json_t *row;
+	size_t i;
+	snprintf(where, sizeof where, "%s %.*s", section, (int)len, name);
+	json_array_foreach(list, i, row) if (strcmp(cli_text(row, "kind"), "enforce") == 0 &&
+	                                     carries(row, where)) add_once(json_object_get(row, "cases"), id);
+}
+
+/* "upper-age: until_birthday, lower-age: day_after" */
+static void tested_by_switches(json_t *list, const char *reading, const char *id)
+{
+	for (const char *at = reading, *colon; (colon = strchr(at, ':'));) {
+		tested(list, "switches", at, (size_t)(colon - at), id);
+		const char *comma = strstr(colon, ", ");
+		if (!comma)
+			return;
+		at = comma + 2;
+	}
+}
+
 static void read_case(json_t *list, struct str line)
 {
 	json_t *one = json_loadb(line.ptr, line.len, 0, NULL), *cite;
+	const char *plan = cli_text(json_object_get(json_object_get(one, "decision"), "attribution"), "plan");
 	size_t i;
+	tested_by_switches(list, cli_text(one, "reading"), cli_text(one, "case"));
+	tested(list, "plans", plan, strlen(plan), cli_text(one, "case"));
 	json_array_foreach(json_object_get(json_object_get(one, "decision"), "cites"), i, cite)
 	    cited(list, cli_text(cite, "document"), cli_text(cite, "clause"), cli_text(one, "case"));
 	json_decref(one);
@@ -154,7 +189,7 @@ static size_t print_table(json_t *list, struct buf *out)
 	                                              {"section", false, 16},
 	                                              {"kind", false, 8},
 	                                              {"carried by", false, CARRIED_MAX},
-	                                              {"cases that cite the section", false, 40}};
+	                                              {"cases that test it", false, 40}};
 	struct table t;
 	struct buf text;
 	json_t *row;
@@ -239,7 +274,10 @@ const struct cli_command cmd_policy_clauses = {
     .summary = "every clause, the rule or report that carries it, and the cases that cite it",
     .help = "Ends with 1 when a clause that is to be enforced is carried by no rule. A case stands beside "
             "every clause of\n"
-            "the section that its decision cites.\n",
+            "the section that its decision cites, and beside what is enforced through a switch or a plan "
+            "when it is "
+            "decided\n"
+            "under that switch, or counts for that plan.\n",
     .uses = CLI_USES_NOTHING,
     .max_operands = 1,
     .opts = opts,

@@ -412,6 +412,9 @@ run policy clauses "$root/policy/rules"
 check "every clause that is to be enforced is carried" is $status 0
 check "… and the list says so" grep -q ", 0 to be enforced that no rule carries" out
 check "… with rules and cases" grep -q "QD-7 .*enforce .*E02" out
+check "… through a switch, too" grep -q "CM-3 .*enforce .*switches upper-age .*S01" out
+run policy clauses "$root/policy/rules" --json
+check "… and nothing to be enforced is without a case" perl -MJSON::PP -e 'local $/; exit grep { $_->{kind} eq "enforce" && !@{$_->{cases}} } @{decode_json(<>)}' out
 cp -r "$root/policy/rules" lost
 sed -i '0,/- id: QD-7$/s//- id: QD-77/; s/QD-7\b/QD-6/g; s/QD-77/QD-7/' lost/*.yaml
 run policy clauses lost --cases "$root/policy/cases"
