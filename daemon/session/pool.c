@@ -1,8 +1,8 @@
 /*
  * The pool.
  *
- * Happy path: pool_start opens one session; when it is ready the others follow; commands go to the one with the most
- * room; a session that retires is replaced.
+ * Happy path: pool_start opens one session; when it is ready the others follow, spread by chance; commands go to the one
+ * with the most room; a session that retires is replaced.
  *
  * Failure modes
  *  - Connecting fails, or a session does not live for half a minute: its endpoint backs off, the next one takes its place
@@ -23,7 +23,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGE_JITTER 8 /* sessions retire up to an eighth earlier, so that not all do at once */
+#define SPREAD_MS  800 /* within which all sessions come, one after the other: a registry's log-in is costly */
+#define AGE_JITTER 8   /* sessions retire up to an eighth earlier, so that not all do at once */
 
 static struct slot *slot_of(struct pool *p, const struct session *s)
 {
@@ -159,10 +160,15 @@ void pool_fill(struct pool *p)
 	for (uint32_t i = 0; i < p->c.sessions && p->open < p->wanted && under_way < most; i++) {
 		if (p->slots[i].session)
 			continue;
+		if (p->next_open_ms > pool_now(p)) {
+			wait = p->next_open_ms - pool_now(p);
+			break;
+		}
 		size_t endpoint = endpoints_pick(&p->endpoints, pool_now(p), &wait);
 		if (endpoint == ENDPOINT_NONE)
 			break;
 		open_one(p, &p->slots[i], endpoint);
+		p->next_open_ms = pool_now(p) + rng_below(p->c.rng, SPREAD_MS / p->c.sessions + 1);
 		under_way++;
 	}
 	if (wait != ENDPOINT_NEVER)

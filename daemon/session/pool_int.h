@@ -35,7 +35,7 @@ struct pool {
 	struct password password;
 	bool started, stopped, draining;
 	struct loop_timer retry, grow, widen;
-	uint64_t grow_ms;
+	uint64_t grow_ms, next_open_ms;
 	struct loop_task drained;
 	struct poll poll;
 	struct epp_parser *parser; /* owned; one for all sessions, because answers are handled as they come */

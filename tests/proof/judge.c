@@ -201,24 +201,8 @@ static void judge_single(const struct proof_history *h, struct proof_figures *f)
 
 /* ---- deadlines ------------------------------------------------------------------------------------------------------------ */
 
-/* Of the first i commands: how many there were of those that an item competes with, and how many of them not urgent. */
-struct slack {
-	uint32_t *all, *calm; /* owned */
-};
-
-static struct slack slack_of(const struct proof_history *h, bool creates_only)
-{
-	struct slack s = {xcalloc(h->send_count + 1, sizeof *s.all),
-	                  xcalloc(h->send_count + 1, sizeof *s.calm)};
-	for (size_t i = 0; i < h->send_count; i++) {
-		bool counts = !creates_only || h->sends[i].class == PROOF_CREATE;
-		s.all[i + 1] = s.all[i] + counts;
-		s.calm[i + 1] = s.calm[i] + (counts && !was_urgent(h, &h->sends[i]));
-	}
-	return s;
-}
-
-static void judge_item(const struct proof_history *h, const struct proof_item *i, const struct slack *s,
+/* calm[i]: how many of the first i commands were not urgent. */
+static void judge_item(const struct proof_history *h, const struct proof_item *i, const uint32_t *calm,
                        struct proof_figures *f)
 {
 	if (i->due == PROOF_NEVER || i->came == PROOF_NEVER || i->came >= i->due)
@@ -227,9 +211,11 @@ static void judge_item(const struct proof_history *h, const struct proof_item *i
 	if (i->sent <= i->due || i->due > h->end)
 		return;
 	f->missed++;
+	if (h->creates_are_limited && i->lane >= LANE_OF_CREATES)
+		return; /* it may have waited for nothing but the limit of creates */
 	uint64_t from = i->due > PROOF_URGENT_MS ? i->due - PROOF_URGENT_MS : 0;
 	size_t a = first_at(h, i->came > from ? i->came : from), b = first_at(h, i->due);
-	uint64_t all = s->all[b] - s->all[a], other = s->calm[b] - s->calm[a];
+	uint64_t all = b - a, other = calm[b] - calm[a];
 	if (other > all / 10 + 2 * h->ahead)
 		wrong(f,
 		      "item %zu of lane %u missed its deadline at %llu by %lld ms, and %llu of %llu commands "
@@ -240,18 +226,14 @@ static void judge_item(const struct proof_history *h, const struct proof_item *i
 		      (unsigned long long)all);
 }
 
-/* Creates that have a limit of their own compete among themselves. */
 static void judge_deadlines(const struct proof_history *h, struct proof_figures *f)
 {
-	struct slack any = slack_of(h, false), creates = slack_of(h, true);
-	for (size_t i = 0; i < h->item_count; i++) {
-		bool create = h->items[i].lane >= LANE_OF_CREATES;
-		judge_item(h, &h->items[i], h->creates_are_limited && create ? &creates : &any, f);
-	}
-	free(any.all);
-	free(any.calm);
-	free(creates.all);
-	free(creates.calm);
+	uint32_t *calm = xcalloc(h->send_count + 1, sizeof *calm);
+	for (size_t i = 0; i < h->send_count; i++)
+		calm[i + 1] = calm[i] + !was_urgent(h, &h->sends[i]);
+	for (size_t i = 0; i < h->item_count; i++)
+		judge_item(h, &h->items[i], calm, f);
+	free(calm);
 }
 
 void proof_judge(const struct proof_history *h, struct proof_figures *f)

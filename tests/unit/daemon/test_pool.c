@@ -23,6 +23,24 @@ static void one_session_goes_ahead_of_the_others(void **state)
 	pond_close(d);
 }
 
+static void log_ins_are_spread(void **state)
+{
+	(void)state;
+	struct pond *d = pond_open(20, 1);
+	unsigned before = 0, most = 0;
+	play_listen(&d->w, 700, true);
+	pond_start(d);
+	for (int i = 0; i < 1000; i++) {
+		vloop_run_for(&d->w.v, 1);
+		most = d->w.connects - before > most ? d->w.connects - before : most;
+		before = d->w.connects;
+	}
+	pond_fill(d, 0);
+	assert_int_equal(d->w.connects, 20);
+	assert_in_range(most, 1, 3);
+	pond_close(d);
+}
+
 static void no_more_connect_than_may_log_in(void **state)
 {
 	(void)state;
@@ -184,8 +202,10 @@ static void the_second_endpoint_takes_over(void **state)
 	play_listen(&d->w, 701, true);
 	uint64_t begin = now_of(&d->w);
 	pond_start(d);
-	pond_fill(d, 1000);
+	while (d->w.connects == 0)
+		vloop_run_for(&d->w.v, 1);
 	assert_true(now_of(&d->w) - begin < 200); /* no back-off between the two */
+	pond_fill(d, 1000);
 	assert_int_equal(d->w.connects, 3);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(d->w.peers[i]->port, 701);
@@ -347,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(one_session_goes_ahead_of_the_others),
+	    cmocka_unit_test(log_ins_are_spread),
 	    cmocka_unit_test(no_more_connect_than_may_log_in),
 	    cmocka_unit_test(what_is_used_is_counted),
 	    cmocka_unit_test(a_wrong_password_is_tried_once),

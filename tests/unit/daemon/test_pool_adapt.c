@@ -87,7 +87,7 @@ static void too_many_sessions_are_fewer_and_tried_again(void **state)
 	refusals = 0;
 	pond_start(d);
 	vloop_run_for(&d->w.v, 10000);
-	assert_int_equal(refusals, 2);
+	assert_in_range(refusals, 1, 2); /* who comes after the first refusal does not try */
 	assert_int_equal(stats_of(d).wanted, 4);
 	assert_int_equal(stats_of(d).ready, 4);
 	/* Tried again, ever less often, while the four go on. */
