@@ -54,8 +54,8 @@ SQ(COUNT_ADD, "INSERT INTO batch_count(batch, state, n) VALUES(?1, ?2, ?3) ON CO
 SQ(COUNT_GET, "SELECT state, n FROM batch_count WHERE batch = ?1")
 
 SQ(ITEM_BY_REF,
-   "SELECT i.id, i.payload, i.state, i.reason, b.published IS NULL, i.batch FROM item i JOIN batch b ON "
-   "b.id = i.batch "
+   "SELECT i.id, i.payload, coalesce((SELECT r.state FROM result r WHERE r.item = i.id ORDER BY r.seq DESC "
+   "LIMIT 1), i.state), i.reason, b.published IS NULL, i.batch FROM item i JOIN batch b ON b.id = i.batch "
    "WHERE i.partner = ?1 AND i.ref = ?2")
 SQ(ITEM_ADD,
    "INSERT INTO item(batch, line, partner, account, lane, op, state, fault, ref, domain, contact, reason, "

@@ -206,7 +206,7 @@ struct store_line {
 	/* out */
 	enum store_line_outcome outcome;
 	item_id_t item;
-	enum item_state state;
+	enum item_state state; /* SAME: as it was decided, or of its newest result */
 	char reason[32];
 };
 

@@ -66,7 +66,7 @@ static void add_line(struct mem_batch *b, uint32_t line, struct mem_item *item)
 static void repeat(struct mem_batch *b, struct store_line *l, struct mem_item *known)
 {
 	l->item = known->id;
-	l->state = known->intake;
+	l->state = known->last ? known->last->r.state : known->intake;
 	memcpy(l->reason, known->reason, sizeof l->reason);
 	if (!str_eq(known->payload, l->payload))
 		l->outcome = STORE_LINE_CONFLICT;

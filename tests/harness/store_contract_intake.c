@@ -211,6 +211,13 @@ static void a_known_reference_is_not_a_new_item(void **state)
 	contract_publish(c, batch);
 	contract_chunk(c, 0, second, &fresh, 1, 2, out);
 	assert_int_equal(out[0].outcome, STORE_LINE_SAME);
+	/* What has become of it since is what is told. */
+	struct store_claim k = contract_claim(c, 0, 9);
+	contract_end(c, first, k.claim, ITEM_DONE);
+	batch_id_t third = contract_begin(c, 0, NULL);
+	contract_chunk(c, 0, third, old, 1, 1, out);
+	assert_int_equal(out[0].outcome, STORE_LINE_SAME);
+	assert_int_equal(out[0].state, ITEM_DONE);
 }
 
 /* ---- grants ------------------------------------------------------------------------------------------------------------------ */

@@ -168,6 +168,29 @@ static void api_tells_conflicts_of_refs(void **state)
 	buf_fini(&b);
 }
 
+/* The same lines under another key: the answer counts them as they stand now. */
+static void api_counts_repeated_lines_as_they_stand(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	struct buf b;
+	char path[64], cancel[96];
+	submit(w, "an.test", "k", 2, path);
+	snprintf(cancel, sizeof cancel, "%s/cancel", path);
+	ask(w, &c, "an.test", "POST", cancel, "", STR_NONE);
+	expect_status(&c, 200);
+	client_fini(&c);
+	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON, lines(&b, "k", 2));
+	expect_status(&c, 202);
+	const json_t *counts = json_object_get(c.json, "counts");
+	assert_int_equal(json_integer_value(json_object_get(c.json, "repeated")), 2);
+	assert_int_equal(json_integer_value(json_object_get(counts, "cancelled")), 2);
+	assert_int_equal(json_integer_value(json_object_get(counts, "queued")), 0);
+	assert_int_equal(json_integer_value(json_object_get(c.json, "moving")), 0);
+	client_fini(&c);
+	buf_fini(&b);
+}
+
 static void api_repeats_the_answer_under_a_key(void **state)
 {
 	struct world *w = *state;
@@ -708,6 +731,7 @@ int main(void)
 	    TEST(api_refuses_bad_lines_as_a_whole),
 	    TEST(api_puts_bulk_behind),
 	    TEST(api_tells_conflicts_of_refs),
+	    TEST(api_counts_repeated_lines_as_they_stand),
 	    TEST(api_repeats_the_answer_under_a_key),
 	    TEST(api_answers_409_while_the_first_is_running),
 	    TEST(api_leaves_nothing_of_a_broken_upload),
