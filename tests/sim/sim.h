@@ -160,7 +160,7 @@ struct sim_world {
 	struct sim_batch batches[SIM_BATCHES_MAX];
 	size_t batch_count;
 	unsigned crashes, stops, crashes_left;
-	struct loop_timer next_crash, next_start, next_import, next_letter, next_deposit;
+	struct loop_timer next_crash, next_start, next_import, next_letter, next_deposit, next_pause;
 	unsigned letters; /* odd messages that the registry has put into its queues */
 	bool imported, quiet;
 	char why[512]; /* the first thing that was wrong; empty: none */

@@ -1,6 +1,7 @@
 /*
  * What happens in the registry's office: a deposit that runs out and is filled up, and messages of all kinds in the
- * poll queues. Whatever they say, no message may block the queue, and nothing that is free may wait for money.
+ * poll queues. Whatever they say, no message may block the queue, and nothing that is free may wait for money. And in ours: an
+ * operator pauses this and that and resumes it, over crashes, too; in the end nothing that was held is forgotten.
  */
 #include "epp/base/check.h"
 #include "tests/sim/sim.h"
@@ -11,6 +12,7 @@
 #define LETTER_MS   60000
 #define DEPOSIT_MS  200000
 #define DEPOSIT_VND 1500000 /* some names' worth */
+#define PAUSE_MS    40000
 #define PLENTY_VND  (INT64_MAX / 4)
 
 static const char *const logins[] = {"gateway1", "gateway2"};
@@ -88,8 +90,32 @@ static void on_look(struct loop_timer *t)
 	loop_timer_set(&w->v.loop, &w->next_deposit, 30000);
 }
 
+/* In the midst of it: something is paused, or resumed, or all of it is. */
+static void on_whim(struct loop_timer *t)
+{
+	static const struct {
+		const char *key, *value;
+	} scopes[] = {{"zone", "id.vn"},     {"zone", "biz.vn"},
+	              {"grant", "youth-id"}, {"grant", "new-enterprise"},
+	              {"lane", "create"},    {"zone", "com.vn"},
+	              {"only", "paid"}};
+	struct sim_world *w = CONTAINER_OF(t, struct sim_world, next_pause);
+	size_t n = rng_below(&w->rng, ARRAY_LEN(scopes));
+	bool on = rng_below(&w->rng, 3) < 2, all = rng_below(&w->rng, 4) == 0;
+	if (w->ready) {
+		json_t *scope =
+		    on || !all ? json_pack("{s:s}", scopes[n].key, scopes[n].value) : json_object();
+		gateway_pause(w->gateway, scope, on, on_resumed, w);
+		json_decref(scope);
+	}
+	loop_timer_set(&w->v.loop, &w->next_pause, 1 + rng_below(&w->rng, PAUSE_MS));
+}
+
 void sim_office_init(struct sim_world *w)
 {
+	w->next_pause.fire = on_whim;
+	if (rng_below(&w->rng, 3) == 0)
+		loop_timer_set(&w->v.loop, &w->next_pause, 1 + rng_below(&w->rng, PAUSE_MS));
 	w->next_letter.fire = on_letter;
 	w->next_deposit.fire = on_deposit;
 	if (rng_below(&w->rng, 2))
@@ -101,6 +127,7 @@ void sim_office_init(struct sim_world *w)
 void sim_office_calm(struct sim_world *w)
 {
 	loop_timer_cancel(&w->v.loop, &w->next_letter);
+	loop_timer_cancel(&w->v.loop, &w->next_pause);
 	set_deposit(w, PLENTY_VND);
 	w->next_deposit.fire = on_look;
 	loop_timer_set(&w->v.loop, &w->next_deposit, 1000);
