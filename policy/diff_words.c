@@ -38,11 +38,11 @@ static size_t missing_of(const struct dim *m)
 	return m->count;
 }
 
-static void say_members(const struct klass *k, struct buf *out, size_t *n)
+static void say_members(const struct policy_diff *d, const struct klass *k, struct buf *out, size_t *n)
 {
 	for (size_t i = 0; i < k->members.count; i++) {
 		comma(out, n, ", ");
-		buf_add(out, k->members.list[i]);
+		buf_add(out, vi(d) ? word_in_tongue(k->members.list[i], POLICY_VI) : k->members.list[i]);
 	}
 }
 
@@ -57,7 +57,7 @@ static void say_text(const struct policy_diff *d, const uint64_t *box, size_t di
 		if (!m->classes[k].missing && !m->classes[k].other && has(d, box, dim, k) != other) {
 			if (other && n == 0)
 				buf_add(out, vi(d) ? STR("bất kỳ, trừ ") : STR("any but "));
-			say_members(&m->classes[k], out, &n);
+			say_members(d, &m->classes[k], out, &n);
 		}
 	if (other && n == 0) {
 		buf_add(out, vi(d) ? STR("bất kỳ") : STR("any"));
@@ -72,13 +72,13 @@ static void say_range(const struct policy_diff *d, const struct dim *m, int64_t 
                       struct buf *out)
 {
 	long long least = lo, most = hi;
-	char from[DATE_TEXT_MAX], to[DATE_TEXT_MAX];
+	char from[DAY_IN_TONGUE_MAX], to[DAY_IN_TONGUE_MAX];
 	bool first = lo <= m->classes[0].lo, last = true;
 	for (size_t k = 0; k < m->count; k++)
 		last &= m->classes[k].missing || m->classes[k].hi <= hi;
 	if (m->form == FORM_TODAY) {
-		date_format(from, (date_t)lo);
-		date_format(to, (date_t)hi);
+		(void)day_in_tongue((date_t)lo, d->lang, from);
+		(void)day_in_tongue((date_t)hi, d->lang, to);
 		if (!first)
 			buf_printf(out, vi(d) ? "từ ngày %s%s" : "from %s%s", from, last ? "" : " ");
 		if (!last)
@@ -182,10 +182,10 @@ static void say_term(const struct policy_diff *d, const struct cut *c, bool hold
 
 static void say_cut(const struct policy_diff *d, const struct cut *c, bool holds, struct buf *out)
 {
-	char day[DATE_TEXT_MAX];
+	char day[DAY_IN_TONGUE_MAX];
 	switch (c->kind) {
 	case CUT_DAY:
-		date_format(day, c->day);
+		(void)day_in_tongue(c->day, d->lang, day);
 		buf_printf(out,
 		           holds ? (vi(d) ? "từ ngày %s" : "from %s on")
 		                 : (vi(d) ? "trước ngày %s" : "before %s"),
@@ -315,8 +315,11 @@ static void say_evidence(const struct policy_diff *d, const uint64_t *box, size_
 	     "đã xác nhận nhưng không có số hiệu hoặc ngày, và một giấy tờ khác chưa xác nhận"}};
 	const struct dim *m = &d->space.dims[dim];
 	size_t n = 0, types = 0;
-	struct klass all = {.members = m->types};
-	say_members(&all, out, &types);
+	for (size_t i = 0; i < m->types.count; i++) {
+		struct str name = need_name(d->space.rules[1], m->types.list[i], POLICY_VI);
+		comma(out, &types, ", ");
+		buf_add(out, vi(d) && name.len ? name : m->types.list[i]);
+	}
 	buf_lit(out, ": ");
 	for (size_t k = 0; k < m->count; k++)
 		if (has(d, box, dim, k)) {

@@ -42,7 +42,7 @@ static struct str name_of(const struct fact_info *f, enum policy_lang lang)
 void policy_say_name_list(const struct policy_name_list *l, enum policy_lang lang, struct buf *out)
 {
 	bool vi = lang == POLICY_VI;
-	char day[EXPLAIN_DAY_MAX];
+	char day[DAY_IN_TONGUE_MAX];
 	if (!l->kind || !l->issuer.len)
 		return;
 	buf_add(out, vi ? STR("Danh sách") : STR("List"));
@@ -50,7 +50,7 @@ void policy_say_name_list(const struct policy_name_list *l, enum policy_lang lan
 		buf_printf(out, vi ? " số %llu" : " %llu", (unsigned long long)l->list);
 	buf_printf(out, vi ? " do %.*s ban hành" : ", issued by %.*s", STR_ARG(l->issuer));
 	if (l->date != DATE_NONE) {
-		explain_say_day(l->date, lang, day);
+		day_in_tongue(l->date, lang, day);
 		buf_printf(out, vi ? " ngày %s" : " on %s", day);
 	}
 	if (l->line)
@@ -121,41 +121,19 @@ static void say_clauses(const struct explanation *e, const struct cites *c, enum
 	}
 }
 
-/* Words of closed lists as they are said in Vietnamese; English takes them as they are. */
-static struct str in_tongue(struct str word, enum policy_lang lang)
-{
-	static const char *const words[][2] = {{"male", "nam"},
-	                                       {"female", "nữ"},
-	                                       {"citizen", "công dân"},
-	                                       {"enterprise", "doanh nghiệp"},
-	                                       {"household_business", "hộ kinh doanh"},
-	                                       {"cooperative", "hợp tác xã"},
-	                                       {"other", "khác"},
-	                                       {"reserved", "được bảo vệ"},
-	                                       {"blocked", "bị chặn"},
-	                                       {"true", "có"},
-	                                       {"false", "không"}};
-	if (lang == POLICY_EN)
-		return str_eq_c(word, "true") ? STR("yes") : str_eq_c(word, "false") ? STR("no") : word;
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq_c(word, words[i][0]))
-			return str_c(words[i][1]);
-	return word;
-}
-
 static void say_value(const struct explanation *e, int fact, enum policy_lang lang, struct buf *out)
 {
 	const struct fact_value *v = &e->x.e.values[fact];
-	char day[EXPLAIN_DAY_MAX];
+	char day[DAY_IN_TONGUE_MAX];
 	struct buf text;
 	if (e->x.e.rules->facts[fact].type == FACT_DATE) {
-		explain_say_day((date_t)v->number, lang, day);
+		day_in_tongue((date_t)v->number, lang, day);
 		buf_printf(out, " %s", day);
 		return;
 	}
 	buf_init(&text, 4096);
 	explain_value(e, fact, &text);
-	struct str word = in_tongue(buf_str(&text), lang);
+	struct str word = word_in_tongue(buf_str(&text), lang);
 	bool colon = e->x.e.rules->facts[fact].type == FACT_NUMBER || str_eq_c(v->text, "true") ||
 	             str_eq_c(v->text, "false");
 	buf_printf(out, "%s%.*s", colon ? ": " : " ", STR_ARG(word));

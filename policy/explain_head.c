@@ -25,18 +25,6 @@ static const struct head heads[] = {
                    " Not carried out: what is to be paid was not accepted.",
                    " Carried out at the usual fee."}};
 
-/* 20/11/2026, as it is written in Vietnam; 2026-11-20 in English, where order is a matter of taste. */
-void explain_say_day(date_t d, enum policy_lang lang, char text[EXPLAIN_DAY_MAX])
-{
-	int y, m, day;
-	if (lang == POLICY_EN) {
-		date_format(text, d);
-		return;
-	}
-	date_split(d, &y, &m, &day);
-	snprintf(text, EXPLAIN_DAY_MAX, "%02d/%02d/%04d", day % 100, m % 100, y % 10000);
-}
-
 /* The name itself where it is known, else its zone. */
 static void say_name(const struct explanation *e, enum policy_lang lang, struct buf *out)
 {
@@ -59,7 +47,7 @@ static void say_name(const struct explanation *e, enum policy_lang lang, struct 
 static void say_asked(const struct explanation *e, enum policy_lang lang, struct buf *out)
 {
 	const struct policy_facts *f = e->x.e.facts;
-	char day[EXPLAIN_DAY_MAX];
+	char day[DAY_IN_TONGUE_MAX];
 	buf_printf(out, "%s", heads[lang].asked);
 	say_name(e, lang, out);
 	if (f->period > 0 && lang == POLICY_VI)
@@ -67,7 +55,7 @@ static void say_asked(const struct explanation *e, enum policy_lang lang, struct
 	else if (f->period > 0)
 		buf_printf(out, ", for %d year%s", f->period, f->period == 1 ? "" : "s");
 	if (e->x.e.today != DATE_NONE) {
-		explain_say_day(e->x.e.today, lang, day);
+		day_in_tongue(e->x.e.today, lang, day);
 		buf_printf(out, lang == POLICY_VI ? ", ngày %s" : ", on %s", day);
 	}
 	buf_lit(out, ".\n");
@@ -133,11 +121,11 @@ static void say_fee(const struct explanation *e, enum policy_lang lang, struct b
 static void say_free_term(const struct explanation *e, enum policy_lang lang, struct buf *out)
 {
 	const struct policy_decision *d = &e->decision;
-	char from[EXPLAIN_DAY_MAX], to[EXPLAIN_DAY_MAX];
+	char from[DAY_IN_TONGUE_MAX], to[DAY_IN_TONGUE_MAX];
 	if (d->free_from == DATE_NONE || d->free_until == DATE_NONE || d->action != POLICY_SEND)
 		return;
-	explain_say_day(d->free_from, lang, from);
-	explain_say_day(d->free_until - 1, lang, to);
+	day_in_tongue(d->free_from, lang, from);
+	day_in_tongue(d->free_until - 1, lang, to);
 	buf_printf(out,
 	           lang == POLICY_VI ? "Thời hạn miễn phí: từ ngày %s đến hết ngày %s.\n"
 	                             : "Free from %s to %s, both included.\n",

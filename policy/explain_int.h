@@ -55,8 +55,6 @@ const struct dated_number *explain_bound(const struct explanation *e, const stru
 void explain_print_text(const struct explanation *e, struct buf *out);
 void explain_print_json(const struct explanation *e, struct buf *out);
 /* explain_head.c */
-#define EXPLAIN_DAY_MAX (DATE_TEXT_MAX + 8)
-void explain_say_day(date_t d, enum policy_lang lang, char text[EXPLAIN_DAY_MAX]);
 bool explain_is_granted(const struct policy_decision *d);
 void explain_print_head(const struct explanation *e, enum policy_lang lang, struct buf *out);
 /* explain_applicant.c */

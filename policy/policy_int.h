@@ -542,6 +542,14 @@ struct answered condition_test(const struct evaluation *e, const struct test *t)
 /* The test passes under one option of the switch and fails under another. */
 bool condition_contested(const struct evaluation *e, const struct test *t, const struct law_switch *by);
 
+/* ---- words for people, tongue.c ---- */
+
+/* Words of closed lists and yes and no, as they are said in Vietnamese; English takes them as they are. */
+struct str word_in_tongue(struct str word, enum policy_lang lang);
+/* 20/11/2026, as it is written in Vietnam; 2026-11-20 in English, where order is a matter of taste. Returns `text`. */
+#define DAY_IN_TONGUE_MAX (DATE_TEXT_MAX + 8)
+const char *day_in_tongue(date_t d, enum policy_lang lang, char text[DAY_IN_TONGUE_MAX]);
+
 /* JSON text with quotes. */
 void print_json_str(struct buf *out, struct str s);
 

@@ -824,10 +824,12 @@ static void an_official_reads_it_in_vietnamese(void **state)
 	assert_says(text, " nhóm hồ sơ được xét khác đi\n");
 	assert_says(text, "1. không thuộc diện miễn phí AGE_OVER_23  ->  được miễn phí");
 	assert_says(text, "do quy tắc age-to-23\n");
+	assert_says(text, "thao tác: đăng ký mới\n");
+	assert_says(text, "loại chủ thể: công dân\n");
 	assert_says(text, "ngày sinh: ");
 	assert_says(text, "đủ 24 tuổi trở lên và chưa đủ 26 tuổi");
-	assert_says(text, "ngày xét: từ ngày 2023-06-01 đến hết ngày 2026-12-31\n");
-	assert_says(text, "ekyc, document_check: đã xác nhận\n");
+	assert_says(text, "ngày xét: từ ngày 01/06/2023 đến hết ngày 31/12/2026\n");
+	assert_says(text, "xác thực điện tử (eKYC), đối chiếu giấy tờ tùy thân: đã xác nhận\n");
 	assert_says(text, "Người đăng ký đã quá 23 tuổi vào ngày đăng ký.");
 	assert_null(strstr(text, "because"));
 	assert_null(strstr(text, "The applicant"));
