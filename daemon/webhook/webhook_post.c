@@ -185,7 +185,7 @@ static void read_retry_after(const struct trip *t, struct webhook_reply *out)
 
 static void say_why(const struct trip *t, CURLcode code, struct webhook_reply *out)
 {
-	if (t->refused)
+	if (t->refused && code != CURLE_OPERATION_TIMEDOUT)
 		(void)snprintf(out->trouble, sizeof out->trouble, "its address is inside our own network");
 	else if (out->status >= 300 && out->status < 400)
 		(void)snprintf(out->trouble, sizeof out->trouble, "status %d: redirects are not followed",
@@ -207,7 +207,7 @@ static void read_reply(struct trip *t, CURLcode code, struct webhook_reply *out)
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took_us);
 	out->took_ms = (uint64_t)(took_us / 1000);
-	if (t->answered && !t->refused) {
+	if (t->answered) { /* at another address of the name than one that was refused, perhaps */
 		out->status = (int)status;
 		read_retry_after(t, out);
 	}

@@ -138,6 +138,37 @@ check "… also when it is refused" wait_for ready_thrice
 stop
 check "it says that it stops" grep -q STOPPING=1 "$dir/told"
 
+# ---- vnepp-webhookd tells the same ----
+printf 'feed: %s/none.sock\ndatabase: %s/hooks.db\nreceivers: []\n' "$dir" "$dir" >"$dir/webhooks.yaml"
+: >"$dir/told"
+NOTIFY_SOCKET=$dir/notify WATCHDOG_USEC=400000 "$build/vnepp-webhookd" --config "$dir/webhooks.yaml" >"$dir/d.log" 2>&1 &
+pid=$!
+check "vnepp-webhookd says when it is ready" wait_for grep -q 'READY=1' "$dir/told"
+check "… feeds the watchdog" wait_for feeds 3
+check "… says how it fares" wait_for grep -q 'STATUS=0 receivers' "$dir/told"
+kill -HUP "$pid"
+check "… tells of a reload and its end" wait_for ready_twice
+check "… with its time" grep -q 'RELOADING=1 MONOTONIC_USEC=[0-9]' "$dir/told"
+stop
+check "… and that it stops" grep -q STOPPING=1 "$dir/told"
+
+# ---- users and folders ----
+if command -v systemd-sysusers >/dev/null && command -v systemd-tmpfiles >/dev/null && [ "$(id -u)" -eq 0 ]; then
+	mkdir -p "$dir/root/etc" "$dir/root/usr/lib/tmpfiles.d"
+	cp systemd/vnepp.tmpfiles "$dir/root/usr/lib/tmpfiles.d/vnepp.conf"
+	check "users are made" systemd-sysusers --root="$dir/root" "$root/systemd/vnepp.sysusers"
+	check "… and folders" systemd-tmpfiles --root="$dir/root" --create vnepp.conf
+	of() { stat -c '%a %u:%g' "$dir/root/$1"; }
+	ids() { awk -F: -v n="$1" '$1 == n { print $3 }' "$dir/root/etc/$2"; }
+	daemon=$(ids vnepp passwd) hooks=$(ids vnepp-webhook passwd) hooks_group=$(ids vnepp-webhook group)
+	check "the feed's folder is the daemon's, its group vnepp-webhookd's" test "$(of run/vnepp-feed)" = "2750 $daemon:$hooks_group"
+	check "what the daemon reads is closed to vnepp-webhookd" test "$(of etc/vnepp/secrets)" = "750 0:$(ids vnepp group)"
+	check "… and the other way" test "$(of etc/vnepp-webhook/secrets)" = "750 0:$hooks_group"
+	check "… as are their states" test "$(of var/lib/vnepp) $(of var/lib/vnepp-webhook)" = "700 $daemon:$(ids vnepp group) 700 $hooks:$hooks_group"
+else
+	skip 6 "systemd-sysusers needs root"
+fi
+
 # ---- the unit ----
 if command -v systemd-analyze >/dev/null; then
 	mkdir "$dir/unit"
