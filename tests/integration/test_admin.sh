@@ -3,19 +3,18 @@
 # of the runbook word for word. What needs a tool that is not there is skipped, and said.
 #
 # VNEPP_SCREENSHOTS=FOLDER keeps pictures of the page: desk and phone, both languages, day and night, a good and a bad one.
-set -u
 cd "$(dirname "$0")/../.." || exit 2
+. tests/harness/gateway.sh
 PATH=$PWD/build/deps:$PATH # promtool, when it was fetched alone
-root=$PWD build=$PWD/${BUILD:-build} dir=$(mktemp -d) passed=0 failed=0 skipped=0 pid="" registry="" driver="" session=""
-clean_up() {
+driver="" session=""
+end_browser() {
 	[ -n "$session" ] && wd DELETE "/session/$session" >/dev/null 2>&1
-	kill $pid $registry $driver 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$dir"
+	kill $driver 2>/dev/null
+	clean_up
 }
-trap clean_up EXIT
+trap end_browser EXIT
 
-check() { # WHAT COMMAND...
+check() { # WHAT COMMAND...: what the command itself says is shown
 	local what=$1
 	shift
 	if "$@" >"$dir/said" 2>&1; then passed=$((passed + 1)); else
@@ -25,88 +24,47 @@ check() { # WHAT COMMAND...
 		tail -n 3 "$dir/d.log" 2>/dev/null
 	fi
 }
-skip() { # HOW MANY WHY
-	skipped=$((skipped + $1))
-	echo "SKIPPED: $2"
-}
-wait_for() { # COMMAND...: true within 20 s
-	for _ in $(seq 400); do "$@" >/dev/null 2>&1 && return 0; sleep 0.05; done
-	return 1
-}
-has() { command -v "$1" >/dev/null; }
+
+installed() { command -v "$1" >/dev/null; }
 
 # ---- a gateway with some work behind it ----
 
 secret=4f1c-not-in-any-answer
-sh certs/dev-ca.sh "$dir/certs" extra >/dev/null 2>&1
-echo testpw12 >"$dir/pw"
+make_certificates extra
 echo "$secret" >"$dir/token"
-chmod 600 "$dir/pw" "$dir/token"
-"$build/vnepp-regsim" --listen 127.0.0.1:0 --cert "$dir/certs/registry.pem" --key "$dir/certs/registry.key" \
-	--ca "$dir/certs/ca.pem" --account anphat:testpw12 --port-file "$dir/rport" >"$dir/r.log" 2>&1 &
-registry=$!
-wait_for test -s "$dir/rport"
+chmod 600 "$dir/token"
+start_registry --account anphat:testpw12
 config() { # STORE CONTROL LISTEN TOKEN: vneppd.yaml on stdout; the other files lie beside it
-	cat <<END
-instance: test
-sandbox: {clock: "2026-11-20T09:00:00+07:00"}
-store: {path: $1}
-api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, client_crl: certs/ca.crl}
-admin: {control_socket: $2, listen: $3$4}
-policy: {rules: "$root/policy/rules"}
-log: {format: logfmt}
-stop_timeout: 5s
-partners: partners.yaml
-limits: limits.yaml
-registries:
-  - name: sim
-    endpoints: ["127.0.0.1:$(cat "$dir/rport")"]
-    zones: [id.vn, biz.vn, com.vn]
-    tls: {ca: certs/ca.pem, server_name: localhost}
-    accounts:
-      - {name: anphat, login: anphat, password_file: pw, certificate: certs/gateway.pem, key: certs/gateway.key}
-END
+	config_top "store: {path: $1}" "admin: {control_socket: $2, listen: $3$4}" "limits: limits.yaml" \
+		'api: {listen: "127.0.0.1:0", certificate: certs/api.pem, key: certs/api.key, client_ca: certs/ca.pem, client_crl: certs/ca.crl}'
+	config_registry
 }
 config vnepp.db "$dir/c.sock" "[\"127.0.0.1:0\", $dir/a.sock]" ', token_file: token' >"$dir/vneppd.yaml"
-echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
+config_partners anphat >"$dir/partners.yaml"
 cat >"$dir/limits.yaml" <<END
 partners: {default: {lines_per_second: 100, burst: 1000}}
 quotas: [{name: com-names, zone: com.vn, period: month, counts: names, max: 1000}]
 END
 start() {
-	rm -f "$dir/ports"
-	"$build/vneppd" --config "$dir/vneppd.yaml" --ports-file "$dir/ports" >>"$dir/d.log" 2>&1 &
-	pid=$!
-	if ! wait_for test -s "$dir/ports"; then
+	launch || {
 		tail -n 5 "$dir/d.log"
 		echo "$passed passed, $((failed + 1)) failed"
 		exit 1
-	fi
-	api=$(sed -n 's/^api=//p' "$dir/ports") admin=http://127.0.0.1:$(sed -n 's/^admin=//p' "$dir/ports")
+	}
+	admin=http://127.0.0.1:$(sed -n 's/^admin=//p' "$dir/ports")
 }
 ask() { # PATH [CURL OPTION...]: the status; the answer in $dir/out
-	local path=$1
-	shift
-	curl -s -m 10 -o "$dir/out" -w '%{http_code}' "$@" "$admin$path"
+	curl -s -m 10 -o "$dir/out" -w '%{http_code}' "${@:2}" "$admin$1"
 }
 answers() { test "$(ask "${@:2}")" = "$1"; }
 known() { ask "$1" -H "Authorization: Bearer $secret"; }
 figure() { curl -s "$admin/metrics" | grep -F "$1 " | sed 's/.* //'; }
-line() { # REF NAME
-	printf '{"ref":"%s","op":"create","domain":"%s.com.vn","period":1,"if_not_free":"charge","max_fee_vnd":900000,' "$1" "$2"
-	printf '"applicant":{"kind":"other","name":"Ban Tổ chức","phone":"+84.281234567","email":"a@example.vn","address":'
-	printf '{"street":"1 Lê Lợi","ward":"Bến Thành","province":"79","province_list":"2025-07-01","country":"VN"}}}\n'
-}
 start
-for i in $(seq 200); do line "r$i" "ten-$i"; done >"$dir/batch"
-submit() {
-	curl -s -o "$dir/out" -w '%{http_code}' --cert "$dir/certs/anphat.pem" --key "$dir/certs/anphat.key" --cacert \
-		"$dir/certs/ca.pem" -H 'Content-Type: application/x-ndjson' --data-binary "@$dir/batch" "https://localhost:$api/v1/batches"
-}
+paid_lines 1 200 >"$dir/batch"
 
 check "it lives" answers 200 /livez
 check "it is ready" answers 200 /readyz
-check "a batch is taken" test "$(submit)" = 202
+check "a batch is taken" test "$(fetch anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary "@$dir/batch" -o "$dir/out" -w '%{http_code}')" = 202
 all_done() { test "$(figure 'vnepp_items_total{state="done"}')" = 200; }
 check "its items are counted" wait_for all_done
 
@@ -154,7 +112,7 @@ check "at most twelve alerts" test "$(echo "$alerts" | wc -l)" -le 12
 for a in $alerts; do
 	check "$a has a page and a test" bash -c "test -s systemd/runbook/$a.md && grep -q 'runbook/$a.md' systemd/vnepp-alerts.yml && grep -q 'alertname: $a' systemd/vnepp-alerts.test.yml"
 done
-if has promtool; then
+if installed promtool; then
 	check "promtool finds nothing in the figures" bash -c "promtool check metrics <'$dir/metrics' 2>&1 | tee '$dir/lint' && test ! -s '$dir/lint'"
 	check "the rules are rules" promtool check rules systemd/vnepp-alerts.yml
 	check "the alerts fire when they should" promtool test rules systemd/vnepp-alerts.test.yml
@@ -192,7 +150,7 @@ counted() { test "$(figure 'vnepp_reloads_total{result="refused"}')" = 1; }
 check "a refused reload is counted" wait_for counted
 shown() { known /status.json >/dev/null && grep -q '"event":"config.refused"' "$dir/out"; }
 check "… and shown on the page" wait_for shown
-echo 'partners: [{name: anphat, certificates: [{san_uri: "urn:vnepp:partner:anphat"}], account: anphat}]' >"$dir/partners.yaml"
+config_partners anphat >"$dir/partners.yaml"
 
 # ---- the page in a browser ----
 
@@ -303,7 +261,7 @@ browse() {
 	js 'document.querySelector("form[action=\"/logout\"] button").click()' >/dev/null
 	check "signing out takes the page away" is token 'return (document.getElementById("token") || {}).id'
 }
-if has chromedriver && has chromium; then browse; else
+if installed chromedriver && installed chromium; then browse; else
 	skip 58 "chromium and chromium-driver are not installed: the page was not looked at in a browser"
 fi
 kill -TERM "$pid" && wait "$pid"
@@ -373,7 +331,4 @@ fi ;;
 	;;
 esac
 
-printf '%d passed, %d failed' $passed $failed
-[ $skipped -gt 0 ] && printf ', %d skipped' $skipped
-echo
-[ $failed -eq 0 ]
+finish
