@@ -128,7 +128,9 @@ struct sim_desk {
 	char body[SIM_PARTNERS][160]; /* of the request under way */
 	json_int_t list;              /* that is coming */
 	unsigned steps;
-	bool busy; /* results are not final yet */
+	bool busy;     /* results are not final yet */
+	int kind;      /* of the list that comes */
+	unsigned kept; /* results of names that a list has */
 };
 
 struct sim_world {

@@ -1,8 +1,8 @@
 /*
  * The desk, in some of the seeds: lines that wait for evidence, for a person, or for a department's list; partners who add
- * evidence, an official who approves and refuses, lists that come, count and are undone, over crashes, power failures and
- * failing disks. At the end nobody has two grants, nothing that waits is forgotten, and what partners were told agrees with
- * the registry (sim_check.c).
+ * evidence, an official who approves and refuses, lists of subjects and of names that come, count, are replaced and undone,
+ * over crashes, power failures and failing disks. At the end nobody has two grants, no blocked name was sent, nothing that
+ * waits is forgotten, and what partners were told agrees with the registry (sim_check.c).
  */
 #include "daemon/store/store_list.h"
 #include "epp/base/check.h"
@@ -15,11 +15,14 @@
 #define DESK_MS      8000
 #define DESK_REST_MS 60000 /* what the last steps have moved comes to rest within so long */
 #define COMPANIES    SIM_DESK_COMPANIES
+#define NAMES        40
 
 static const struct gateway_asker official = {1002, "official"};
 
 static const char *const codes[COMPANIES] = {"0199999007", "0199999014", "0199999021", "0199999039",
                                              "0199999046", "0199999053", "0199999060", "0199999078"};
+
+static const char *const kinds[] = {"enterprise", "reserved", "blocked"};
 
 bool sim_desk_is(const struct sim_world *w)
 {
@@ -30,7 +33,7 @@ bool sim_desk_is(const struct sim_world *w)
 
 static void add_company(struct sim_batch *b, int line, struct rng *r)
 {
-	int company = (int)rng_below(r, COMPANIES), name = (int)rng_below(r, 40);
+	int company = (int)rng_below(r, COMPANIES), name = (int)rng_below(r, NAMES);
 	bool attested = rng_below(r, 4) == 0;
 	buf_printf(
 	    &b->lines,
@@ -139,12 +142,35 @@ static void on_rows(void *arg, const char *why, json_t *answer)
 	static const char hash[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	struct sim_world *w = arg;
 	json_decref(answer);
+	json_int_t replaces = rng_below(&w->desk.rng, 4) ? 0 : (json_int_t)(1 + rng_below(&w->desk.rng, 6));
 	if (!why)
 		ask_list(w, rng_below(&w->desk.rng, 8) ? GATEWAY_LIST_PUBLISH : GATEWAY_LIST_DROP,
-		         json_pack("{s:I, s:s}", "list", w->desk.list, "sha256", hash), on_answer);
+		         json_pack("{s:I, s:s, s:I}", "list", w->desk.list, "sha256", hash, "replaces",
+		                   replaces),
+		         on_answer);
 }
 
 /* Some companies, and of some another day than they say. */
+static void add_companies(struct rng *r, json_t *rows)
+{
+	for (int i = 0; i < COMPANIES; i++)
+		if (rng_below(r, 2))
+			json_array_append_new(rows, json_pack("[i, s, s]", i + 2, codes[i],
+			                                      rng_below(r, 4) ? "2026-05-01" : "2020-05-01"));
+}
+
+/* Some names, and labels in every zone. */
+static void add_names(struct rng *r, json_t *rows)
+{
+	char name[32];
+	for (int i = 0; i < NAMES; i++) {
+		if (rng_below(r, 8))
+			continue;
+		(void)snprintf(name, sizeof name, "cty%d%s", i, rng_below(r, 3) ? ".biz.vn" : ""); /* short */
+		json_array_append_new(rows, json_pack("[i, s]", i + 2, name));
+	}
+}
+
 static void on_begun(void *arg, const char *why, json_t *answer)
 {
 	struct sim_world *w = arg;
@@ -152,14 +178,11 @@ static void on_begun(void *arg, const char *why, json_t *answer)
 	json_t *rows = json_array();
 	w->desk.list = json_integer_value(json_object_get(answer, "list"));
 	json_decref(answer);
-	for (int i = 0; i < COMPANIES; i++)
-		if (rng_below(r, 2))
-			json_array_append_new(rows, json_pack("[i, s, s]", i + 2, codes[i],
-			                                      rng_below(r, 4) ? "2026-05-01" : "2020-05-01"));
+	(w->desk.kind == 0 ? add_companies : add_names)(r, rows);
 	if (!why && json_array_size(rows))
 		ask_list(w, GATEWAY_LIST_ROWS,
-		         json_pack("{s:I, s:s, s:O}", "list", w->desk.list, "kind", "enterprise", "rows",
-		                   rows),
+		         json_pack("{s:I, s:s, s:O}", "list", w->desk.list, "kind", kinds[w->desk.kind],
+		                   "rows", rows),
 		         on_rows);
 	json_decref(rows);
 }
@@ -171,8 +194,9 @@ static void some_step(struct sim_world *w)
 	case 0:
 	case 1: gateway_review_list(w->gateway, on_queue, w); break;
 	case 2:
+		w->desk.kind = rng_below(r, 2) ? 0 : 1 + (int)rng_below(r, 2);
 		ask_list(w, GATEWAY_LIST_BEGIN,
-		         json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", "enterprise", "type",
+		         json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", kinds[w->desk.kind], "type",
 		                   "finance_department_list", "issuer", "a department", "date", "2026-11-19",
 		                   "file", "f"),
 		         on_begun);
@@ -238,6 +262,11 @@ static void check_grants(struct sim_world *w)
 			    company < COMPANIES && strcmp(state, "done") == 0 &&
 			    json_integer_value(json_object_get(d, "free_years")) > 0)
 				granted[company]++;
+			const json_t *kept = json_object_get(json_object_get(d, "name_list"), "kind");
+			w->desk.kept += kept != NULL;
+			if (kept && strcmp(json_string_value(kept), "blocked") == 0 &&
+			    strcmp(state, "done") == 0)
+				sim_wrong(w, "%s was sent, though its name was blocked", ref);
 		}
 	}
 	for (int i = 0; i < COMPANIES; i++)
@@ -277,5 +306,5 @@ void sim_desk_check(struct sim_world *w)
 	check_held(w, ITEM_WAITING);
 	check_held(w, ITEM_REVIEW);
 	if (w->verbose)
-		printf("desk: %u steps\n", w->desk.steps);
+		printf("desk: %u steps, %u names kept back\n", w->desk.steps, w->desk.kept);
 }
