@@ -13,6 +13,7 @@
 #include "epp/base/check.h"
 #include "policy/targets.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,9 +326,12 @@ static void check_accounts(struct gateway_observer *o, struct checks *c)
 		if (a->closed)
 			continue;
 		pool_stats(a->pool, &p);
-		snprintf(text, sizeof text, "%s, %u of %u sessions%s%s", observe_account_state(&p), p.ready,
-		         p.wanted, p.ready || !p.last_error[0] ? "" : ": ", p.ready ? "" : p.last_error);
-		add_check(c, p.ready ? HTTP_ADMIN_FINE : HTTP_ADMIN_WARNS, "registry", a->name, text);
+		bool poor = sched_out_of_money(a->sched);
+		snprintf(text, sizeof text, "%s, %u of %u sessions%s%s%s", observe_account_state(&p), p.ready,
+		         p.wanted, poor ? ", out of money: what costs waits" : "",
+		         p.ready || !p.last_error[0] ? "" : ": ", p.ready ? "" : p.last_error);
+		add_check(c, p.ready && !poor ? HTTP_ADMIN_FINE : HTTP_ADMIN_WARNS, "registry", a->name,
+		          text);
 	}
 }
 
@@ -343,6 +347,17 @@ static void check_certs(struct gateway_observer *o, struct checks *c)
 		add_check(c, k->validity == CERT_VALID ? HTTP_ADMIN_FINE : HTTP_ADMIN_WARNS, k->use, k->name,
 		          text);
 	}
+}
+
+/* Forgotten pauses are the commonest reason why nothing is sent. */
+static void check_pauses(const struct gateway *g, struct checks *c)
+{
+	char text[160];
+	size_t n = json_array_size(g->pauses);
+	if (n == 0)
+		return;
+	snprintf(text, sizeof text, "%zu in force: 'vnepp status' lists them, 'vnepp resume' lifts them", n);
+	add_check(c, HTTP_ADMIN_WARNS, "pauses", "", text);
 }
 
 /* A rule set that goes again unless somebody confirms it is worth a look. */
@@ -378,6 +393,7 @@ size_t gateway_observe_checks(void *arg, struct http_admin_check *out, size_t ma
 	          observe_open(g) ? "open"
 	          : g->drain      ? "closed: an operator drains the gateway"
 	                          : "closed");
+	check_pauses(g, &c);
 	check_policy(g, &c);
 	check_accounts(o, &c);
 	check_certs(o, &c);

@@ -29,6 +29,7 @@ check "… of a grant that no rule has" says "no such grant" pause --grant nothi
 check "resuming what is not paused is refused" says "nothing is paused under exactly" resume --partner anphat
 check "a partner is paused" vnepp pause --partner anphat --why "wrong file"
 check "… and the answer shows it" grep -q "wrong file" "$dir/out"
+check "… and status, among what needs attention" bash -c "'$build/vnepp' status --socket '$dir/control.sock' | grep -qE '^ +pauses +1 in force'"
 send anphat 1 20
 send hoasen 21 40
 check "the other partner's items are done" wait_for is_done hoasen 2 20
@@ -129,6 +130,7 @@ check "money is there" money money ok
 send anphat 100 400
 check "it runs out, and the log says so" wait_for grep -q 'event=account.billing' "$dir/d.log"
 check "… and status" money money out
+check "… as something that needs attention" bash -c "'$build/vnepp' status --socket '$dir/control.sock' | grep -q 'out of money: what costs waits'"
 check "a message has paused what costs" wait_for grep -q 'event=poll.message.*kind=balance' "$dir/d.log"
 check "… and status lists it" bash -c "'$build/vnepp' status --socket '$dir/control.sock' | grep -q 'deposit runs low'"
 check "the message waits for a person" bash -c "'$build/vnepp' messages --socket '$dir/control.sock' | grep -q balance"

@@ -9,6 +9,18 @@ shows() { # TEXT COMMAND...: it succeeds and shows that
 	vnepp "$@" && grep -qE -- "$text" "$dir/out"
 }
 usage() { vnepp "$@"; [ $? -eq 2 ]; }
+watches() { # PATTERN COMMAND...: it is shown twice and more until it is ended
+	local pattern=$1 watcher well
+	shift
+	"$build/vnepp" "$@" --watch --every 1 --socket "$dir/control.sock" >"$dir/watched" 2>&1 &
+	watcher=$!
+	seen_twice() { [ "$(grep -cE -- "$pattern" "$dir/watched")" -ge 2 ]; }
+	wait_for seen_twice
+	well=$?
+	kill "$watcher"
+	wait "$watcher"
+	return $well
+}
 submits() { [ "$(paid_lines "$2" "$3" | submit anphat -)" = "$1" ]; } # STATUS FROM TO
 webs() { [ "$(curl -s -o "$dir/out" -w '%{http_code}' --unix-socket "$dir/admin.sock" "http://localhost$2")" = "$1" ]; }
 
@@ -55,10 +67,10 @@ check "… with defaults" grep -q 'keepalive_s: 240' "$dir/out"
 check "… without secrets" bash -c "! grep -q testpw12 '$dir/out'"
 check "version: of both" shows 'this program' version
 check "… with the libraries" grep -qE '^openssl +[0-9]' "$dir/out"
-check "watching shows it again" bash -c "timeout -s INT 3 '$build/vnepp' status --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^instance ' '$dir/out') -ge 2 ]"
-check "… as JSON, a line each" bash -c "timeout -s INT 3 '$build/vnepp' queue --json --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^{.*}\$' '$dir/out') -ge 2 ]"
+check "watching shows it again" watches '^instance ' status
+check "… as JSON, a line each" watches '^{.*}$' queue --json
 check "… and how often goes with it" usage status --every 1
-check "the rule set in force is watched, too" bash -c "timeout -s INT 3 '$build/vnepp' policy status --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^in force' '$dir/out') -ge 2 ]"
+check "the rule set in force is watched, too" watches '^in force' policy status
 check "a list of items is not watched" usage item --watch
 
 check "top, where no terminal is, shows one moment and says so" shows 'is no terminal' top
@@ -128,7 +140,7 @@ check "… so it is a person's again" wait_for stands 26 needs_human
 wait_for stands 27 needs_human
 check "those that wait for a person are listed" shows '^ *26 +needs_human +create +ten-31.com.vn +anphat' item
 check "… with how many" grep -qE '^count +2$' "$dir/out"
-check "one is watched" bash -c "timeout -s INT 3 '$build/vnepp' item 26 --watch --every 1 --socket '$dir/control.sock' >'$dir/out'; [ \$(grep -c '^state .*needs_human' '$dir/out') -ge 2 ]"
+check "one is watched" watches '^state .*needs_human' item 26
 check "… by state" shows '^count +2$' item --state needs_human
 check "… others are not there" shows '^count +0$' item --state pending
 check "… for programs" bash -c "'$build/vnepp' item --json --socket '$dir/control.sock' | grep -q '\"domain\": \"ten-32.com.vn\"'"
