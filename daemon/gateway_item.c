@@ -25,6 +25,19 @@ struct item_question {
 
 /* ---- what holds it ------------------------------------------------------------------------------------------------------- */
 
+/* Put back, for a while. */
+static void again_later(const struct store_row *row, struct api_held *r)
+{
+	if (str_eq_c(row->result.reason, "NAME_BUSY"))
+		*r =
+		    (struct api_held){"name", "operator", row->not_before,
+		                      "another command for this name is not settled yet: see what holds that "
+		                      "one; it is tried again then"};
+	else
+		*r = (struct api_held){"retry", "nobody", row->not_before,
+		                       "it is tried again then: see 'reason' and 'message'"};
+}
+
 /* The sender's side: from what stands still longest to what passes by itself. */
 static void queued(const struct gateway *g, const struct store_row *row, struct api_held *r)
 {
@@ -61,6 +74,8 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 	else if (g->store_failing)
 		*r = (struct api_held){"store", "operator", INSTANT_NONE,
 		                       "the store cannot be written: nothing is sent"};
+	else if (row->not_before != INSTANT_NONE && row->not_before > loop_wall(g->env.loop))
+		again_later(row, r);
 	else if (p.stopped || p.ready == 0) {
 		*r = (struct api_held){"registry", p.stopped ? "operator" : "registry", INSTANT_NONE, ""};
 		if (p.retry_in_ms)

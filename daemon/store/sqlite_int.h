@@ -179,7 +179,7 @@ enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queu
                       instant_ms_t not_before, item_id_t item);
 /* Whether an item whose newest state is QUEUED waits; else a claim holds it. `key`: as it was admitted. */
 enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,
-                     item_id_t item, bool has_result, bool *in);
+                     item_id_t item, bool has_result, bool *in, instant_ms_t *not_before);
 
 /* `taken` items of a row of `work` are not in it any more: those before `next`; after the last one the row goes. */
 enum err sq_work_taken(struct sq *s, struct store_op *op, const struct store_queue_key *key, instant_ms_t due,

@@ -21,7 +21,7 @@ enum err sq_ready_add(struct sq *s, struct store_op *op, const struct store_queu
 }
 
 enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue_key *key, batch_id_t batch,
-                     item_id_t item, bool has_result, bool *in)
+                     item_id_t item, bool has_result, bool *in, instant_ms_t *not_before)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, has_result ? SQ_READY_HAS : SQ_WORK_COVERS);
@@ -35,6 +35,8 @@ enum err sq_in_queue(struct sq *s, struct store_op *op, const struct store_queue
 		sqlite3_bind_int64(st, 5, (sqlite3_int64)item);
 	}
 	*in = sq_row(s, op, st, &err);
+	if (*in && has_result && sqlite3_column_int64(st, 0) != STORE_PARKED)
+		*not_before = sqlite3_column_int64(st, 0);
 	sq_done(st);
 	return err;
 }

@@ -56,7 +56,7 @@ static enum err state_now(struct sq *s, struct store_op *op, struct store_row *r
 	bool in = true;
 	if (row->state != ITEM_QUEUED)
 		return OK;
-	enum err err = sq_in_queue(s, op, &key, row->batch, row->item, has_result, &in);
+	enum err err = sq_in_queue(s, op, &key, row->batch, row->item, has_result, &in, &row->not_before);
 	if (!in)
 		row->state = ITEM_SENDING;
 	return err;
@@ -125,7 +125,7 @@ enum err sq_row_read(struct sq *s, struct store_op *op, item_id_t id, bool want_
 	enum err err, bad = OK;
 	struct str needs = STR_NONE;
 	bool has_result = false;
-	*row = (struct store_row){.item = id, .waits_since = INSTANT_NONE};
+	*row = (struct store_row){.item = id, .waits_since = INSTANT_NONE, .not_before = INSTANT_NONE};
 	row->result = (struct item_result){
 	    .created = INSTANT_NONE, .expires = INSTANT_NONE, .charged_vnd = -1, .at = INSTANT_NONE};
 	sqlite3_stmt *st = sq_stmt(s, SQ_ROW);

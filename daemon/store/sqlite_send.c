@@ -241,7 +241,8 @@ static enum err is_waiting(struct sq *s, struct store_op *op, const struct sq_it
 	*waiting = i->state == ITEM_WAITING || i->state == ITEM_REVIEW;
 	if (i->state != ITEM_QUEUED)
 		return OK;
-	return sq_in_queue(s, op, &key, i->batch, i->id, i->has_result, waiting);
+	instant_ms_t not_before;
+	return sq_in_queue(s, op, &key, i->batch, i->id, i->has_result, waiting, &not_before);
 }
 
 static enum err cancel_item(struct sq *s, struct store_batch_cancel *o, struct sq_tally *t, item_id_t id)

@@ -114,7 +114,7 @@ SQ(READY_ADD,
 SQ(READY_DEL, "DELETE FROM ready WHERE item = ?1")
 SQ(PARKED_GET,
    "SELECT item FROM ready WHERE account = ?1 AND not_before = 9007199254740991 ORDER BY item LIMIT ?2")
-SQ(READY_HAS, "SELECT 1 FROM ready WHERE item = ?1")
+SQ(READY_HAS, "SELECT not_before FROM ready WHERE item = ?1")
 /* The earliest deadline first; few of these have to wait, so that leaving them out costs nothing. */
 SQ(READY_TAKE_DUE,
    "SELECT r.item, i.batch, i.line, i.contact, i.payload, i.decided_on, i.rules, i.paid, i.fee FROM ready r "

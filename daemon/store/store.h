@@ -586,6 +586,8 @@ struct store_row {
 	enum item_fault intake_fault;
 	instant_ms_t admitted;
 	instant_ms_t waits_since; /* in REVIEW: since then; INSTANT_NONE: it is not */
+	instant_ms_t
+	    not_before; /* QUEUED again: it waits until then; INSTANT_NONE: it is not, or for something else */
 };
 
 /* Lines of a batch in input order. */

@@ -46,7 +46,10 @@ struct store_row mem_row_of(const struct mem_item *i, bool want_payload, struct 
 	                        .lane = i->base_lane,
 	                        .paid = i->paid,
 	                        .admitted = i->batch->created,
-	                        .waits_since = i->state == ITEM_REVIEW ? i->held_since : INSTANT_NONE};
+	                        .waits_since = i->state == ITEM_REVIEW ? i->held_since : INSTANT_NONE,
+	                        .not_before = INSTANT_NONE};
+	if (i->state == ITEM_QUEUED && row.result.at != INSTANT_NONE && i->not_before != STORE_PARKED)
+		row.not_before = i->not_before;
 	memcpy(row.intake_reason, i->reason, sizeof row.intake_reason);
 	return row;
 }

@@ -36,10 +36,13 @@ static void queues_are_those_with_something_to_claim_now(void **state)
 	assert_int_equal(queues(c).count, 3);
 	assert_int_equal(queues(c).next_ready, c->now + 5000);
 	assert_int_equal(contract_claim(c, 1, 5).count, 0);
+	assert_int_equal(contract_row(c, second).not_before, c->now + 5000);
+	assert_int_equal(contract_row(c, second - 1).not_before, INSTANT_NONE);
 	c->now += 5000;
 	assert_int_equal(queues(c).count, 4);
 	assert_int_equal(queues(c).next_ready, INSTANT_NONE);
 	assert_int_equal(contract_claim(c, 1, 5).count, 1);
+	assert_int_equal(contract_row(c, second).not_before, INSTANT_NONE);
 }
 
 /* ---- claims -------------------------------------------------------------------------------------------------------------------- */

@@ -231,7 +231,8 @@ static void dump_row(const struct store_row *r, struct buf *out)
 	           r->line, (unsigned long long)r->item, (unsigned long long)r->batch, r->partner, r->account,
 	           item_op_name(r->op), item_state_name(r->state), STR_ARG(r->ref), STR_ARG(r->domain),
 	           r->intake_reason, (int)r->intake_fault, (long long)r->admitted);
-	buf_printf(out, "    in review since %lld\n", (long long)r->waits_since);
+	buf_printf(out, "    in review since %lld, not before %lld\n", (long long)r->waits_since,
+	           (long long)r->not_before);
 	buf_printf(out, "    %s #%d code %d fault %d %d %.*s|%.*s|%.*s|%.*s|%.*s %lld %lld %lld at %lld%s\n",
 	           item_state_name(e->state), e->attempt, e->code, (int)e->fault, e->retryable,
 	           STR_ARG(e->reason), STR_ARG(e->message), STR_ARG(e->needs), STR_ARG(e->cl_trid),

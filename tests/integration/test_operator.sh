@@ -25,7 +25,7 @@ submits() { [ "$(paid_lines "$2" "$3" | submit anphat -)" = "$1" ]; } # STATUS F
 webs() { [ "$(curl -s -o "$dir/out" -w '%{http_code}' --unix-socket "$dir/admin.sock" "http://localhost$2")" = "$1" ]; }
 
 make_certificates
-start_registry --account anphat:testpw12
+start_registry --account anphat:testpw12 --pending-glob 'ten-77.*' --pending-ms 3600000-3600000
 configure() { # ROLES
 	{
 		config_top "admin: {control_socket: $dir/control.sock, listen: $dir/admin.sock$1}"
@@ -181,6 +181,18 @@ else
 	skip 10 "roles (needs root and setpriv)"
 	start
 fi
+
+# ---- what another command for the name holds back ----
+last_item() { sqlite3 "$dir/vnepp.db" "SELECT max(id) FROM item"; }
+check "a create that the registry decides later" submits 202 77 77
+pending=$(last_item)
+check "… is pending" wait_for stands "$pending" pending
+again() { [ "$(paid_line again ten-77 | submit anphat -)" = 202 ]; }
+check "another one for the same name" again
+held_by_name() { vnepp item "$(last_item)" --json && grep -q '"held_by": "name"' "$dir/out"; }
+check "… is held by it" wait_for held_by_name
+check "… until then it is tried again" grep -qE '"held_until": "20' "$dir/out"
+check "… and an operator can look after the first" grep -q '"who_can_change_it": "operator"' "$dir/out"
 stop
 check "it stopped well" test $? -eq 0
 finish
