@@ -46,12 +46,13 @@ static void print_expected(const struct policy_ruleset *r, struct buf *out)
 
 static void print_text(const struct policy_ruleset *r, struct buf *out)
 {
-	size_t unverified = 0, open = policy_check_unaccepted(r);
+	size_t unverified = 0, open = policy_check_unaccepted(r), plans = 0;
 	for (size_t i = 0; i < r->source_count; i++)
 		unverified += !r->sources[i].verified;
+	for (size_t i = 0; i < r->plan_count; i++)
+		plans += r->plans[i].enabled; /* a switch may take one out */
 	buf_printf(out, "%zu sources, %zu clauses, %zu grants, %zu waivers, %zu plans, %zu switches\n",
-	           r->source_count, r->clause_count, r->grant_count, r->waiver_count, r->plan_count,
-	           r->switch_count);
+	           r->source_count, r->clause_count, r->grant_count, r->waiver_count, plans, r->switch_count);
 	buf_printf(out, "revision %s\n", r->revision);
 	print_switches(r, out);
 	print_expected(r, out);
@@ -110,6 +111,22 @@ static void print_expected_json(const struct policy_ruleset *r, struct buf *out)
 	}
 }
 
+static void print_switches_json(const struct policy_ruleset *r, struct buf *out)
+{
+	for (size_t i = 0; i < r->switch_count; i++) {
+		const struct law_switch *s = &r->switches[i];
+		buf_printf(out, "%s{\"switch\":", i ? "," : "");
+		print_json_str(out, s->id);
+		buf_lit(out, ",\"ambiguity\":");
+		print_json_str(out, s->ambiguity);
+		buf_lit(out, ",\"stands_at\":");
+		print_json_str(out, s->options[s->chosen]);
+		buf_lit(out, ",\"default\":");
+		print_json_str(out, s->options[s->fallback]);
+		buf_byte(out, '}');
+	}
+}
+
 static void print_json(const struct policy_ruleset *r, const struct diag *d, struct buf *out)
 {
 	buf_printf(out, "{\"errors\":%zu,\"misshapen\":%zu,\"warnings\":%zu,\"findings\":[", d->errors,
@@ -126,6 +143,9 @@ static void print_json(const struct policy_ruleset *r, const struct diag *d, str
 	buf_lit(out, ",\"expected\":[");
 	if (r)
 		print_expected_json(r, out);
+	buf_lit(out, "],\"switches\":[");
+	if (r)
+		print_switches_json(r, out);
 	buf_lit(out, "],\"unverified\":[");
 	if (r)
 		print_unverified(r, out);

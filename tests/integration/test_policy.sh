@@ -27,7 +27,7 @@ lacks() { ! grep -qF -- "$2" "$1"; }
 json() { python3 -m json.tool "$1" >/dev/null 2>&1 || perl -MJSON::PP -e 'local $/; decode_json(<>)' "$1" 2>/dev/null; }
 rules() { rm -rf rules && cp -r "$root/policy/rules" rules; }
 
-for command in check fmt test diff explain clauses show schema; do
+for command in check fmt test diff explain clauses reports show schema; do
 	timeout 60 "$build/vnepp" help policy $command >out 2>err
 	status=$?
 	check "help policy $command" has out "Usage: vnepp policy $command"
@@ -56,6 +56,23 @@ check "as JSON" json out
 check "… with help" has out '"help":"did you mean'
 run check rules extra
 check "usage ends with 2" is $status 2
+run check "$root/policy/rules" --site "$root/policy/cases/strict-site.yaml" --json
+check "how each switch stands" has out '{"switch":"upper-age","ambiguity":"A1","stands_at":"until_birthday","default":"completed_years"}'
+run check "$root/policy/rules" --site "$root/policy/cases/strict-site.yaml"
+check "… and in words where it is otherwise" has out "switch upper-age stands at until_birthday (default completed_years)"
+run check "$root/policy/rules"
+check "… of the shipped ones, none" lacks out "stands at"
+check "plans that a switch takes out are not counted" has out " 4 plans, "
+run reports "$root/policy/rules" --from 2026-01-01 --to 2026-03-31
+check "reports and their days" has out "2026-03-31  ca-mau-0109"
+run reports "$root/policy/rules" --from 2026-01-01 --to 2026-03-31 --json
+check "… as JSON" json out
+run reports "$root/policy/rules" --from 2026-02-30
+check "… a day that there is not is usage" is $status 2
+run reports "$root/policy/rules" --from 2026-02-01 --to 2026-01-01
+check "… and so is a time that ends before it begins" is $status 2
+run reports "$root/policy/rules" --from 2031-02-01 --to 2031-03-01
+check "… without any it says so" has out "no report is due"
 
 # ---- diff: 0 the same, 1 something changes, 2 usage, 3 does not load
 rules
