@@ -85,6 +85,17 @@ check "over the Unix socket the user is enough" curl -sf --unix-socket "$dir/a.s
 check "… without a secret" bash -c "! grep -qE '$secret|testpw12' '$dir/out'"
 check "a browser gets the form" bash -c "curl -s '$admin/' | grep -q 'action=\"/login\"'"
 
+# ---- words ----
+
+# What the daemon says of limits, the page says in both languages.
+while read -r key; do
+	check "the page has words for '$key'" test "$(grep -o "'$key':" daemon/admin/page/words.js | wc -l)" -eq 2
+done < <(
+	grep -oE 'json_string\("[^"]+"' daemon/gateway_limits.c | sed 's/.*"\(.*\)"/r.\1/'
+	grep -oE '(list|whose), "[a-z_]+", &' daemon/gateway_limits.c | sed 's/.*"\(.*\)".*/n.\1/'
+	grep -oE 'sizeof whose, "[a-z]+ %s"' daemon/gateway_limits.c | sed 's/.*"\([a-z]*\) .*/o.\1/'
+)
+
 # ---- figures ----
 
 curl -s "$admin/metrics" >"$dir/metrics"

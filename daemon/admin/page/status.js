@@ -154,8 +154,10 @@ function whose(of) {
   return [w('o.' + kind), i < 0 ? null : small(of.slice(i + 1))];
 }
 const LIMITS_SHOWN = 12;
+/* What is meant to be full: it stands last, and in no warning colour. */
+const WIDTHS = ['sessions', 'window'];
 function showLimits() {
-  const part = (l) => (l.max ? l.used / l.max : 0);
+  const part = (l) => (!l.max ? 0 : WIDTHS.includes(l.limit) ? -1 : l.used / l.max);
   const rows = [...status.limits].sort((a, b) => part(b) - part(a) || b.over - a.over).slice(0, LIMITS_SHOWN);
   table($('limit-list'), rows, [
     ['limitOf', '', (l) => whose(l.of)],
