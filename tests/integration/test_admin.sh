@@ -218,6 +218,12 @@ browse() {
 	check "registries, partners, certificates, errors are there" is '1 1 5 true' 'return ["registry", "partner", "certificate"].map((t) => document.querySelectorAll("#" + t + "-list tbody tr").length).join(" ") + " " + document.getElementById("error-list").textContent.includes("config.refused")'
 	check "four plots have lines" is true 'return document.querySelectorAll("svg path.c0:not(.area)").length >= 3 && document.querySelectorAll("svg").length === 4'
 	check "every word is there in both languages" is '' 'const a = Object.keys(WORDS.vi), b = Object.keys(WORDS.en); return a.filter((k) => !b.includes(k)).concat(b.filter((k) => !a.includes(k))).join(" ")'
+	is true 'return status.limits.length > 0'
+	check "no word of what the gateway says is missing" is '' 'return [...document.querySelectorAll("main *")].filter((e) => !e.children.length && /^(st|se|i|l|c|m|o|n|r|p|v)\.[a-z_]/.test(e.textContent)).map((e) => e.textContent).join(" ")'
+	# What limits are called, and when they reset, in the code and in the page's words.
+	for word in $(sed -n 's/.*add[a-z_]*(list,[^"]*whose, "\([a-z_]*\)".*/n.\1/p; s/.*whose, "\([a-z]*\) %s".*/o.\1/p' daemon/gateway_limits.c) $(sed -n 's/.*json_string("\([a-z ]*\)").*/r.\1/p' daemon/gateway_limits.c | tr ' ' _); do
+		check "the page has a word for ${word//_/ }" is true "return '$word' in WORDS.vi || '$word'.replaceAll('_', ' ') in WORDS.vi"
+	done
 	check "no word is missing" is '' 'return [...document.querySelectorAll("[data-w]")].filter((e) => !WORDS.vi[e.dataset.w]).map((e) => e.dataset.w).join(" ")'
 	picture vi-desk
 	js 'document.getElementById("lang").focus()' >/dev/null
@@ -273,7 +279,7 @@ browse() {
 	check "signing out takes the page away" is token 'return (document.getElementById("token") || {}).id'
 }
 if installed chromedriver && installed chromium; then browse; else
-	skip 58 "chromium and chromium-driver are not installed: the page was not looked at in a browser"
+	skip 76 "chromium and chromium-driver are not installed: the page was not looked at in a browser"
 fi
 kill -TERM "$pid" && wait "$pid"
 pid=""
