@@ -296,6 +296,13 @@ static void fingerprint_members(struct buf *b, const void *arg)
 	json_out_text_in(b, "subject", str_c(peer->subject));
 }
 
+/* It has not come as far as a request: TLS refuses it, with the reason in an alert. */
+static void on_refused(void *arg, const struct stream_peer *peer, const char *text)
+{
+	struct api *a = arg;
+	LOG(a->log, LOG_WARNING, "api.refused_certificate", text, F_C("address", peer->address));
+}
+
 static void refuse_stranger(struct api *a, struct http_request *r, const struct stream_peer *peer)
 {
 	bool named = peer->fingerprint[0] || peer->san_dns[0][0] || peer->san_uri[0][0];
@@ -398,6 +405,7 @@ struct api *api_new(const struct api_deps *deps)
 	use_up_rates(a);
 	http_server_init(&a->http, deps->loop, on_request, a);
 	a->http.on_over = on_over;
+	a->http.on_refused = on_refused;
 	a->http.on_answered = deps->meter ? on_answered : NULL;
 	a->http.answered_arg = a;
 	return a;

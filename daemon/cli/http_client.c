@@ -163,6 +163,26 @@ static bool lost_in_handshake(CURLcode code, const char *text)
 	        strstr(text, "unexpected eof"));
 }
 
+/* What the gateway says of our certificate, as a TLS alert; NULL: nothing. With TLS 1.3 it comes with the first answer. */
+static const char *refused_certificate(const char *text)
+{
+	static const char *const alerts[][2] = {
+	    {"alert certificate revoked",
+	     "the gateway refuses our certificate: it is revoked; ask its operator for a new one"},
+	    {"alert certificate expired", "the gateway refuses our certificate: it has expired"},
+	    {"alert certificate required", "the gateway wants a certificate of ours: give --cert and --key"},
+	    {"alert unknown ca", "the gateway refuses our certificate: it is of no authority that it knows"},
+	    {"alert bad certificate", "the gateway refuses our certificate"},
+	    {"alert unsupported certificate",
+	     "the gateway refuses our certificate: it is of a kind for something else"},
+	    {"alert certificate unknown", "the gateway refuses our certificate"},
+	    {"alert access denied", "the gateway refuses our certificate"}};
+	for (size_t i = 0; i < ARRAY_LEN(alerts); i++)
+		if (strstr(text, alerts[i][0]))
+			return alerts[i][1];
+	return NULL;
+}
+
 static enum err translate(CURLcode code)
 {
 	switch (code) {
@@ -304,6 +324,9 @@ enum err http_client_send(struct http_client *h, const struct http_client_reques
 		return OK;
 	if (code == CURLE_OK)
 		return OK;
+	const char *refused = refused_certificate(h->curl_text);
+	if (refused)
+		return err_set(e, ERR_CERT, "%s: %s", h->conn->url, refused);
 	enum err err = lost_in_handshake(code, h->curl_text) ? ERR_CLOSED : translate(code);
 	return err_set(e, err, "%s: %s", h->conn->url,
 	               h->curl_text[0] ? h->curl_text : curl_easy_strerror(code));

@@ -309,7 +309,8 @@ static void on_closed(void *arg, enum err why, const char *text)
 {
 	struct http_conn *c = arg;
 	struct loop *l = c->server->loop;
-	(void)text;
+	if (why == ERR_CERT && c->server->on_refused)
+		c->server->on_refused(c->server->arg, stream_peer(c->s), text);
 	http_conn_tell_abort(c, why != OK ? why : ERR_CLOSED);
 	loop_cancel_task(&c->task);
 	loop_timer_cancel(l, &c->timer);

@@ -93,6 +93,8 @@ struct http_server {
 	 * from inside http_respond() and http_end(): it may look at the request, and do nothing with it. */
 	void (*on_answered)(void *arg, const struct http_request *r, int status, uint64_t us);
 	void *answered_arg;
+	/* A peer whose certificate is not accepted: the connection has ended, `text` says why. With `arg`; may be NULL. */
+	void (*on_refused)(void *arg, const struct stream_peer *peer, const char *text);
 	/* A request whose `whose` is set is no longer under way, however it ended; with `arg`, and as on_answered otherwise. */
 	void (*on_over)(void *arg, const struct http_request *r);
 };

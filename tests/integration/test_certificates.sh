@@ -97,10 +97,14 @@ sed -i 's|client_ca: certs/ca.pem}|client_ca: certs/ca.pem, client_crl: partners
 check "a list of revoked certificates is taken" vnepp reload
 check "… while it names nobody, partners come in" may anphat
 check "… it is among what ends" bash -c "'$build/vnepp' certs --socket '$dir/control.sock' | grep -qE '^ +partners_crl .* 29 +valid'"
+echo "{}" >"$dir/revoked.ndjson"
 openssl ca -revoke "$dir/certs/anphat.pem" -config "$dir/ca/conf" -cert "$dir/certs/ca.pem" -keyfile "$dir/certs/ca.key" 2>/dev/null
 list "$(days -1)" "$(days 30)"
 check "a new list is taken by a reload" vnepp reload
 check "… whose certificate it names is refused" wait_for may_not anphat
+check "… the log has it" grep -q 'event=api.refused_certificate.*CN=anphat.*revoked.*address=127' "$dir/d.log"
+check "… and the command line says it, at once" bash -c "timeout 5 '$build/vnepp' submit '$dir/revoked.ndjson' --url https://localhost:$port --cert '$dir/certs/anphat.pem' --key '$dir/certs/anphat.key' --ca '$dir/certs/ca.pem' >'$dir/out' 2>&1; [ \$? = 1 ] && grep -q 'it is revoked; ask its operator' '$dir/out'"
+check "… who brings none is asked for one" bash -c "timeout 5 '$build/vnepp' batch 1 --url https://localhost:$port --ca '$dir/certs/ca.pem' >'$dir/out' 2>&1; grep -q 'give --cert and --key' '$dir/out'"
 check "… others come in" may hoasen
 list "$(days -10)" "$(days -1)"
 check "one that has run out is an error" bash -c "! '$build/vneppd' --check --config '$dir/vneppd.yaml' >'$dir/out' 2>&1 && grep -q 'vneppd.yaml:[0-9]*:[0-9]*: error: api: revocation list .* has expired' '$dir/out'"
