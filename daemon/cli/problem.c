@@ -36,10 +36,13 @@ static void print_entry(const char *file, const json_t *entry, struct buf *out)
 		buf_lit(out, ": ");
 	}
 	add_text(out, reason ? reason : "not accepted");
-	if (expected && *expected) {
-		buf_lit(out, " (expected ");
+	if (expected &&
+	    *expected) { /* what is wrong with a whole line is a sentence, not what a field takes */
+		bool in_field = field && *field;
+		buf_printf(out, "%s", in_field ? " (expected " : ": ");
 		add_text(out, expected);
-		buf_byte(out, ')');
+		if (in_field)
+			buf_byte(out, ')');
 	}
 	buf_byte(out, '\n');
 }

@@ -22,17 +22,21 @@ static void assert_problem(int status, const char *body, const char *expected, s
 static void test_bad_lines(void **state)
 {
 	(void)state;
-	assert_problem(422,
-	               "{\"title\":\"Bad lines\",\"detail\":\"2 of 9\",\"errors\":["
-	               "{\"line\":3,\"column\":14,\"field\":\"period\",\"reason\":\"OUT_OF_RANGE\","
-	               "\"expected\":\"1 to 10\"},"
-	               "{\"line\":7,\"reason\":\"DUPLICATE\"},{\"column\":2,\"field\":\"x\\u001b[2J\"},7]}",
-	               "a.csv:3:14: error: period: OUT_OF_RANGE (expected 1 to 10)\n"
-	               "a.csv:7: error: DUPLICATE\n"
-	               "a.csv: error: x?[2J: not accepted\n"
-	               "a.csv: error: not accepted\n"
-	               "a.csv: the gateway answers 422 Bad lines: 2 of 9\n",
-	               4);
+	assert_problem(
+	    422,
+	    "{\"title\":\"Bad lines\",\"detail\":\"2 of 9\",\"errors\":["
+	    "{\"line\":3,\"column\":14,\"field\":\"period\",\"reason\":\"OUT_OF_RANGE\","
+	    "\"expected\":\"1 to 10\"},"
+	    "{\"line\":7,\"reason\":\"DUPLICATE\"},"
+	    "{\"line\":8,\"column\":2,\"field\":\"\",\"reason\":\"SYNTAX\","
+	    "\"expected\":\"the string does not end\"},{\"column\":2,\"field\":\"x\\u001b[2J\"},7]}",
+	    "a.csv:3:14: error: period: OUT_OF_RANGE (expected 1 to 10)\n"
+	    "a.csv:7: error: DUPLICATE\n"
+	    "a.csv:8:2: error: SYNTAX: the string does not end\n"
+	    "a.csv: error: x?[2J: not accepted\n"
+	    "a.csv: error: not accepted\n"
+	    "a.csv: the gateway answers 422 Bad lines: 2 of 9\n",
+	    5);
 }
 
 static void test_no_problem_document(void **state)
