@@ -235,8 +235,13 @@ static enum err load_one(struct webhook_run *w, struct webhook_receiver *r, stru
 {
 	struct arena a;
 	struct webhook_fortune f;
+	struct str cursor;
 	arena_init(&a);
 	enum err err = webhook_queue_count(w->queue, r->config->partner, &r->waiting, e);
+	if (!err)
+		err = webhook_queue_cursor(w->queue, r->config->partner, &a, &cursor, e);
+	if (!err && !str_copy(r->cursor, sizeof r->cursor, cursor))
+		err = err_set(e, ERR_CORRUPT, "the database: the cursor of '%s' is none", r->config->partner);
 	if (!err)
 		err = webhook_queue_fortune(w->queue, r->config->partner, r->config->url, &a, &f, e);
 	if (!err) {

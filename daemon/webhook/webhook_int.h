@@ -14,7 +14,8 @@
 #define WEBHOOK_ASK_MS  500  /* between two questions about a partner whose feed was read to its end */
 #define WEBHOOK_REFUSED_MS \
 	60000 /* after the daemon would not answer: its configuration does not know the partner */
-#define WEBHOOK_STUCK_MS 5000 /* after the database could not be written */
+#define WEBHOOK_CURSOR_MAX 128  /* with NUL; the daemon's are shorter */
+#define WEBHOOK_STUCK_MS   5000 /* after the database could not be written */
 #define WEBHOOK_WAITING_MAX \
 	10000 /* messages of a receiver; what is more stays in the daemon's feed, which keeps it */
 
@@ -35,9 +36,10 @@ struct webhook_receiver {
 	const struct config_webhook_receiver *config;
 	struct webhook_pace pace;
 	struct webhook_slot slots[CONFIG_WEBHOOK_PARALLEL_MAX];
-	uint64_t ask_ms, look_ms; /* monotonic: when to ask the feed, to look for what is due */
-	int64_t waiting;          /* messages in the queue */
-	int64_t delivered_ms;     /* wall: last success; 0: never */
+	uint64_t ask_ms, look_ms;        /* monotonic: when to ask the feed, to look for what is due */
+	char cursor[WEBHOOK_CURSOR_MAX]; /* how far its feed was read, as in the queue; "": not at all */
+	int64_t waiting;                 /* messages in the queue */
+	int64_t delivered_ms;            /* wall: last success; 0: never */
 	bool off;
 };
 

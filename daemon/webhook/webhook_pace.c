@@ -30,13 +30,13 @@ uint32_t webhook_pace_room(const struct webhook_pace *p, uint64_t now_ms, uint32
 {
 	if (now_ms < p->not_before_ms)
 		return 0;
-	return webhook_pace_is_failing(p) ? 1 : parallel;
+	return p->proven ? parallel : 1;
 }
 
 bool webhook_pace_fine(struct webhook_pace *p)
 {
 	bool was_failing = webhook_pace_is_failing(p);
-	*p = (struct webhook_pace){0};
+	*p = (struct webhook_pace){.proven = true};
 	return was_failing;
 }
 
@@ -47,6 +47,7 @@ void webhook_pace_failed(struct webhook_pace *p, uint64_t now_ms, int64_t asked_
 	if (p->failures < UINT32_MAX)
 		p->failures++;
 	if (webhook_pace_is_failing(p)) {
+		p->proven = false;
 		uint64_t longest =
 		    c->longest_ms < WEBHOOK_PACE_PAUSE_MS ? c->longest_ms : WEBHOOK_PACE_PAUSE_MS;
 		wait =

@@ -17,7 +17,9 @@
 #define WEBHOOK_PACE_ASKED_MS 86400000 /* the longest wait that a receiver can ask for */
 
 struct webhook_pace {
-	uint32_t failures;      /* since the last success */
+	uint32_t failures; /* since the last success */
+	bool
+	    proven; /* it has taken a message, and not failed time and again since: it gets several at a time */
 	uint64_t not_before_ms; /* monotonic */
 };
 

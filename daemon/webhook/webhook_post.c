@@ -128,6 +128,9 @@ static void set_safety(struct trip *t, const struct webhook_letter *l)
 	SET(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (l->ca_file)
 		SET(c, CURLOPT_CAINFO, l->ca_file);
+	/* Beside a file the system's folder would count, too; and authorities are read once only without a folder. */
+	if (l->ca_file || curl_version_info(CURLVERSION_NOW)->cainfo)
+		SET(c, CURLOPT_CAPATH, NULL);
 	SET(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(c, CURLOPT_TIMEOUT_MS, (long)l->timeout_ms);
 	SET(c, CURLOPT_CONNECTTIMEOUT_MS, (long)l->timeout_ms);

@@ -13,6 +13,7 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -33,7 +34,8 @@ static bool read_page(struct webhook_receiver *r, const json_t *page, struct are
 	const json_t *list = json_object_get(page, "changes");
 	size_t i;
 	json_t *one;
-	if (!json_is_array(list) || !text_of(page, "next"))
+	const char *next = text_of(page, "next");
+	if (!json_is_array(list) || !next || !*next || strlen(next) >= WEBHOOK_CURSOR_MAX)
 		return false;
 	json_array_foreach((json_t *)list, i, one)
 	{
@@ -56,6 +58,20 @@ static void refused(struct webhook_run *w, struct webhook_receiver *r, const cha
 	r->ask_ms = webhook_run_now(w) + WEBHOOK_REFUSED_MS;
 }
 
+/* The messages and the cursor, together; an empty page behind the same cursor is nothing new. */
+static enum err store_page(struct webhook_run *w, struct webhook_receiver *r,
+                           const struct webhook_message *list, size_t count, const char *next,
+                           struct errmsg *e)
+{
+	if (count == 0 && strcmp(next, r->cursor) == 0)
+		return OK;
+	enum err err =
+	    webhook_queue_add(w->queue, r->config->partner, list, count, next, w->clock.wall(&w->clock), e);
+	if (!err)
+		INVARIANT(str_copy(r->cursor, sizeof r->cursor, str_c(next)));
+	return err;
+}
+
 static void keep_page(struct webhook_run *w, struct webhook_receiver *r, const json_t *page)
 {
 	size_t count = json_array_size(json_object_get(page, "changes"));
@@ -65,8 +81,7 @@ static void keep_page(struct webhook_run *w, struct webhook_receiver *r, const j
 	struct webhook_message *list = arena_calloc(&a, count + 1, sizeof *list);
 	if (!read_page(r, page, &a, list)) {
 		refused(w, r, "the daemon's answer is no page of changes");
-	} else if (webhook_queue_add(w->queue, r->config->partner, list, count, text_of(page, "next"),
-	                             w->clock.wall(&w->clock), &e)) {
+	} else if (store_page(w, r, list, count, text_of(page, "next"), &e)) {
 		webhook_run_stuck(w, &e);
 	} else {
 		uint64_t now = webhook_run_now(w);
@@ -126,22 +141,6 @@ static struct webhook_receiver *whose_turn(struct webhook_run *w, uint64_t now)
 	return NULL;
 }
 
-static void ask(struct webhook_run *w, struct webhook_receiver *r, uint64_t now)
-{
-	struct arena a;
-	struct str cursor;
-	struct errmsg e;
-	arena_init(&a);
-	if (webhook_queue_cursor(w->queue, r->config->partner, &a, &cursor, &e)) {
-		webhook_run_stuck(w, &e);
-	} else {
-		w->asked = r;
-		webhook_feed_ask(w->feed, now, r->config->partner, cursor.len ? cursor.ptr : NULL,
-		                 r->config->beginning ? "beginning" : "now");
-	}
-	arena_fini(&a);
-}
-
 void webhook_read_turn(struct webhook_run *w)
 {
 	struct webhook_feed_news news;
@@ -155,7 +154,9 @@ void webhook_read_turn(struct webhook_run *w)
 	struct webhook_receiver *r = whose_turn(w, now);
 	if (!r)
 		return;
-	ask(w, r, now);
+	w->asked = r;
+	webhook_feed_ask(w->feed, now, r->config->partner, r->cursor[0] ? r->cursor : NULL,
+	                 r->config->beginning ? "beginning" : "now");
 	webhook_feed_turn(w->feed, now, &news); /* writes the question */
 	take_news(w, &news);
 }

@@ -45,9 +45,18 @@ static void what_is_asked_for_counts_when_it_is_longer(void **state)
 	assert_int_equal(webhook_pace_wait(1, INT64_MAX, &usual, &rng), WEBHOOK_PACE_ASKED_MS);
 }
 
-static void some_failures_are_the_messages_own(void **state)
+static void a_new_receiver_gets_one_until_it_has_taken_one(void **state)
 {
 	struct webhook_pace p = {0};
+	(void)state;
+	assert_int_equal(webhook_pace_room(&p, 0, 8), 1);
+	assert_false(webhook_pace_fine(&p));
+	assert_int_equal(webhook_pace_room(&p, 0, 8), 8);
+}
+
+static void some_failures_are_the_messages_own(void **state)
+{
+	struct webhook_pace p = {.proven = true};
 	struct rng rng;
 	(void)state;
 	rng_init_seed(&rng, 7);
@@ -60,7 +69,7 @@ static void some_failures_are_the_messages_own(void **state)
 
 static void a_failing_receiver_gets_one_at_a_time(void **state)
 {
-	struct webhook_pace p = {0};
+	struct webhook_pace p = {.proven = true};
 	struct rng rng;
 	uint64_t now = 1000, longest = 0;
 	(void)state;
@@ -84,7 +93,7 @@ static void a_failing_receiver_gets_one_at_a_time(void **state)
 
 static void retry_after_holds_for_the_receiver_as_a_whole(void **state)
 {
-	struct webhook_pace p = {0};
+	struct webhook_pace p = {.proven = true};
 	struct rng rng;
 	(void)state;
 	rng_init_seed(&rng, 7);
@@ -100,6 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(waits_of_a_message_grow),
 	                                   cmocka_unit_test(what_is_asked_for_counts_when_it_is_longer),
+	                                   cmocka_unit_test(a_new_receiver_gets_one_until_it_has_taken_one),
 	                                   cmocka_unit_test(some_failures_are_the_messages_own),
 	                                   cmocka_unit_test(a_failing_receiver_gets_one_at_a_time),
 	                                   cmocka_unit_test(retry_after_holds_for_the_receiver_as_a_whole)};
