@@ -220,3 +220,9 @@ void fair_more(struct fair *f, uint32_t partner, uint8_t lane)
 	if (list_in(&q->node))
 		q->debt++;
 }
+
+void fair_less(struct fair *f, uint8_t lane)
+{
+	f->owed_last -= lane != f->last;
+	f->owed_between -= f->owed_between > 0;
+}

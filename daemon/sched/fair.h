@@ -72,5 +72,7 @@ bool fair_next(struct fair *f, uint32_t room, struct fair_turn *out);
 void fair_took(struct fair *f, const struct fair_turn *t, uint32_t n, bool more);
 /* One further command went out for what the queue had taken. */
 void fair_more(struct fair *f, uint32_t partner, uint8_t lane);
+/* One of what was taken in the lane went back unsent: the others are not owed a part of it. */
+void fair_less(struct fair *f, uint8_t lane);
 
 #endif

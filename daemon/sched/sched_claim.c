@@ -222,46 +222,6 @@ static uint32_t ahead(const struct sched_account *a)
 	return ceiling && n > ceiling ? ceiling : n;
 }
 
-/* What a lane's items need of limited classes within a second, at most; UINT32_MAX: no class of theirs is limited. */
-static uint32_t class_limit(const struct sched_account *a, uint8_t lane)
-{
-	static const enum limit_class of_create[] = {LIMIT_CHECK, LIMIT_CONTACT, LIMIT_CREATE},
-	                              of_renew[] = {LIMIT_RENEW};
-	const enum limit_class *classes = lane == LANE_RENEW ? of_renew : of_create;
-	size_t count = lane == LANE_RENEW ? ARRAY_LEN(of_renew) : ARRAY_LEN(of_create);
-	uint32_t least = UINT32_MAX;
-	for (size_t i = 0; i < count; i++) {
-		const struct ceiling *c = &a->limits->of[classes[i]];
-		if (c->limit && !c->shadow && c->limit < least)
-			least = c->limit;
-	}
-	return least;
-}
-
-static void less_room(const struct list *l, uint32_t room[LANE__COUNT])
-{
-	list_for_each (n, l) {
-		uint8_t lane = LIST_ITEM(n, const struct sched_job, node)->lane;
-		if (lane < LANE__COUNT && room[lane] != UINT32_MAX && room[lane] > 0)
-			room[lane]--;
-	}
-}
-
-/*
- * What may be claimed of each lane besides what is here of it: of a limited class no more than a second's worth, so that
- * what it holds back is not in the way of others. That goes for what waits behind its contact, too, or more and more would
- * gather where contacts may leave faster than names. What is urgent may be of any class.
- */
-static void room_of_lanes(const struct sched_account *a, uint32_t want, uint32_t room[LANE__COUNT])
-{
-	for (uint8_t lane = 0; lane < LANE__COUNT; lane++) {
-		uint32_t limit = lane < LANE_RENEW ? want : class_limit(a, lane);
-		room[lane] = limit != UINT32_MAX && limit > want ? want : limit;
-	}
-	less_room(&a->ready, room);
-	less_room(&a->begun, room);
-}
-
 /* Whose turn it is, when more is wanted. */
 static bool next_turn(struct sched_account *a)
 {
@@ -271,10 +231,12 @@ static bool next_turn(struct sched_account *a)
 	ready = a->held_back && ready > most ? most : ready;
 	if (want == 0 || ready > most)
 		return false;
+	if (a->held_back)
+		sched_class_let_pass(a, want);
 	a->fair.skipped = 0;
 	if (!a->limits->classed)
 		return fair_next(&a->fair, want - ready, &a->turn);
-	room_of_lanes(a, want, room);
+	sched_class_room(a, want, room);
 	for (uint8_t lane = 0; lane < LANE__COUNT; lane++)
 		a->fair.skipped |= (uint32_t)(room[lane] == 0) << lane;
 	if (!fair_next(&a->fair, want - ready, &a->turn))

@@ -1,6 +1,7 @@
 /* Shared by the files of the scheduler: sched.c (life, accounts), sched_claim.c (out of the store), sched_drive.c
  * (through the registry), sched_finish.c (into the store), sched_name.c (one transform per name), sched_hold.c (pauses),
- * sched_money.c (what costs, while there is no money), sched_line.c (accounts that share a ceiling). */
+ * sched_money.c (what costs, while there is no money), sched_line.c (accounts that share a ceiling), sched_class.c (classes with a
+ * limit of their own). */
 #ifndef VNEPP_SCHED_INT_H
 #define VNEPP_SCHED_INT_H
 
@@ -113,9 +114,10 @@ struct sched_account {
 	struct list ready; /* claimed, and nothing of it was sent */
 	struct list begun; /* to be sent, too: looks, and what follows a first command */
 	struct list flying, waiting, ending;
-	struct list questions;   /* of names (sched_ask.c), with some still to be sent */
-	size_t asking;           /* their commands under way */
-	uint32_t jobs_in_a_row;  /* commands of jobs since the last of them */
+	struct list questions;                       /* of names (sched_ask.c), with some still to be sent */
+	size_t asking;                               /* their commands under way */
+	uint32_t jobs_in_a_row;                      /* commands of jobs since the last of them */
+	uint64_t class_comes_us[LIMIT_CLASS__COUNT]; /* sched_class.c */
 	bool held_back;          /* nothing is sent, only because of the limits of classes */
 	uint32_t begun_in_a_row; /* commands of `begun` since the last one of `ready` */
 	struct fair fair;        /* which queues have work, and whose turn it is */
@@ -212,6 +214,12 @@ void sched_caps_put_back(struct sched_account *a);
 bool sched_caps_risk(struct sched_job *j);
 void sched_caps_sent(struct sched_job *j, enum limit_class class);
 void sched_caps_answered(struct sched_job *j, enum session_outcome outcome, int code);
+
+/* sched_class.c */
+/* What may be claimed of each lane besides what is here of it; LANE__COUNT places. */
+void sched_class_room(const struct sched_account *a, uint32_t want, uint32_t *room);
+/* Urgent items that their class holds back go back for a while, but for a part of what is wanted. */
+void sched_class_let_pass(struct sched_account *a, uint32_t want);
 
 /* sched_money.c */
 void sched_money_init(struct sched_account *a);

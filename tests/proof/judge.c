@@ -11,7 +11,8 @@
  *   one line    waits for at most one round of its lane behind a flood, and for what had been claimed before it came
  *   deadlines   when something urgent misses its deadline, nothing that was not urgent had been sent in its slack, beyond
  *               a tenth, and beyond what had been claimed before it came. Its slack begins when it is in the queue and
- *               within 48 hours of its deadline. Where no class has a limit of its own.
+ *               within 48 hours of its deadline. Where creates have a limit of their
+ *               own that goes for renewals.
  */
 #include "epp/base/alloc.h"
 #include "tests/proof/proof.h"
@@ -211,6 +212,8 @@ static void judge_item(const struct proof_history *h, const struct proof_item *i
 	if (i->sent <= i->due || i->due > h->end)
 		return;
 	f->missed++;
+	if (h->creates_are_limited && i->lane >= LANE_OF_CREATES)
+		return; /* it may have waited for nothing but the limit of creates */
 	uint64_t from = i->due > PROOF_URGENT_MS ? i->due - PROOF_URGENT_MS : 0;
 	size_t a = first_at(h, i->came > from ? i->came : from), b = first_at(h, i->due);
 	uint64_t all = b - a, other = calm[b] - calm[a];
@@ -246,7 +249,6 @@ void proof_judge(const struct proof_history *h, struct proof_figures *f)
 		return;
 	judge_tenth(h, f);
 	judge_single(h, f);
-	/* What is urgent stands in one queue by its deadline: behind creates that their own limit holds back it may wait. */
-	if (!h->classes_are_limited && !h->creates_are_limited)
+	if (!h->classes_are_limited)
 		judge_deadlines(h, f);
 }

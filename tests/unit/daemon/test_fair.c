@@ -152,6 +152,27 @@ static void what_an_item_takes_besides_counts(void **state)
 	assert_in_range(low, 1950, 2050);
 }
 
+/* Half of what the first lane takes goes back: the last one has a tenth of what is sent. */
+static void what_goes_back_is_not_owed(void **state)
+{
+	struct queues *q = *state;
+	struct fair_turn t;
+	uint64_t commands = 0, low = 0;
+	add(q, 1, 0, 1000000);
+	add(q, 3, 1, 1000000);
+	while (commands < 20000) {
+		uint32_t n = claim(q, ROOM, &t);
+		for (uint32_t i = 0; i < n; i++) {
+			bool back = t.lane == 1 && i % 2;
+			if (back)
+				fair_less(&q->fair, t.lane);
+			commands += !back;
+			low += t.lane == 3;
+		}
+	}
+	assert_in_range(low, 1950, 2050);
+}
+
 /* … and so is a partner's share. */
 static void partners_share_commands_not_items(void **state)
 {
@@ -311,6 +332,7 @@ int main(void)
 	    TEST(without_it_every_lane_has_a_part),
 	    TEST(a_skipped_lane_gets_no_turn),
 	    TEST(what_an_item_takes_besides_counts),
+	    TEST(what_goes_back_is_not_owed),
 	    TEST(partners_share_commands_not_items),
 	    TEST(a_debt_ends_with_the_work),
 	    TEST(two_lanes_are_nine_to_one),

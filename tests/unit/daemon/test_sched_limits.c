@@ -182,6 +182,40 @@ static void what_is_urgent_and_limited_is_in_nobodys_way(void **state)
 	run_to_rest(w, 600000);
 }
 
+/* Urgent creates of a partner behind his urgent renewals, which are due before, and of which only two a second may leave. */
+static void what_is_urgent_does_not_wait_behind_a_limited_class(void **state)
+{
+	struct world *w = *state;
+	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_RENEW] = {.max = 2}};
+	size_t renewals = 0, creates = 0;
+	item_id_t first = 0, item;
+	char name[32];
+	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now_us(&w->v.loop));
+	w->pools[0].slots = 10;
+	for (int i = 0; i < 120; i++) {
+		snprintf(name, sizeof name, "r%d.com.vn", i);
+		have_name(w, name, 0, 0);
+		admit_one(w, 0, 0, ITEM_RENEW, name, LINE_URGENT);
+	}
+	for (int i = 0; i < 100; i++) {
+		snprintf(name, sizeof name, "u%d.id.vn", i);
+		item = admit_one(w, 0, 0, ITEM_CREATE, name, LINE_URGENT);
+		first = first ? first : item;
+	}
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 8000);
+	for (size_t i = 0; i < w->sent_count; i++) {
+		creates += w->sent[i].item >= first;
+		renewals += w->sent[i].item < first;
+	}
+	assert_int_equal(creates, 100);
+	assert_in_range(renewals, 10, 16);
+	run_to_rest(w, 600000);
+	assert_int_equal(count_of(w, ITEM_DONE), 220);
+	assert_true(w->sent[w->sent_count - 1].at_ms - w->sent[0].at_ms <
+	            75000); /* two a second all the time */
+}
+
 static void a_limit_in_shadow_only_counts(void **state)
 {
 	struct world *w = *state;
@@ -222,6 +256,7 @@ int main(void)
 	    T(a_limited_class_is_in_nobodys_way),
 	    T(what_waits_behind_its_contact_is_bounded),
 	    T(what_is_urgent_and_limited_is_in_nobodys_way),
+	    T(what_is_urgent_does_not_wait_behind_a_limited_class),
 	    T(a_limit_in_shadow_only_counts),
 	    T(what_is_not_sent_takes_nothing_from_the_ceiling),
 	};
