@@ -1,4 +1,4 @@
-/* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables, statements),
+/* Shared by the files of the SQLite back end: store_sqlite.c (files, groups), sqlite_schema.c (tables), sqlite_values.c (statements),
  * sqlite_intake.c, sqlite_queue.c, sqlite_claim.c, sqlite_send.c, sqlite_message.c, sqlite_ledger.c, sqlite_rules.c,
  * sqlite_read.c (the operations). */
 #ifndef VNEPP_STORE_SQLITE_INT_H
@@ -88,6 +88,8 @@ struct sq {
 
 /* What went wrong while the file was opened. */
 enum err sq_fail_open(struct sq *s, struct errmsg *e);
+
+/* ---- sqlite_values.c ---- */
 /* Translates a result code; the message goes to `op`. */
 enum err sq_fail(struct sq *s, struct store_op *op, int rc);
 /* A statement ready to be bound; reset by sq_done(). NULL when it could not be made: running it gives the error. */
