@@ -24,18 +24,25 @@ struct changes_call {
 	void *arg;
 };
 
+/* NULL: a change is longer than any that we make. */
 static json_t *page(const struct store_get_changes *g)
 {
 	char cursor[STORE_CURSOR_MAX];
 	json_t *list = json_array();
 	struct buf b;
 	buf_init(&b, CHANGE_BYTES);
-	for (size_t i = 0; i < g->count; i++) {
+	bool fine = true;
+	for (size_t i = 0; i < g->count && fine; i++) {
 		buf_clear(&b);
 		api_feed_change(&b, &g->rows[i]);
-		json_array_append_new(list, json_loadb(buf_data(&b), buf_len(&b), 0, NULL));
+		fine = buf_ok(&b) &&
+		       json_array_append_new(list, json_loadb(buf_data(&b), buf_len(&b), 0, NULL)) == 0;
 	}
 	buf_fini(&b);
+	if (!fine) {
+		json_decref(list);
+		return NULL;
+	}
 	return json_pack("{s:o, s:s, s:b}", "changes", list, "next", store_cursor_format(cursor, &g->cursor),
 	                 "more", (int)g->more);
 }
@@ -43,10 +50,9 @@ static json_t *page(const struct store_get_changes *g)
 static void on_changes(struct store_op *op)
 {
 	struct changes_call *c = CONTAINER_OF(op, struct changes_call, get.op);
-	if (op->err)
-		c->done(c->arg, op->errmsg.text, NULL);
-	else
-		c->done(c->arg, NULL, page(&c->get));
+	json_t *answer = op->err ? NULL : page(&c->get);
+	const char *why = op->err ? op->errmsg.text : "a change that cannot be written down";
+	c->done(c->arg, answer ? NULL : why, answer);
 	arena_fini(&c->arena);
 	free(c);
 }

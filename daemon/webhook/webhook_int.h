@@ -10,23 +10,23 @@
 #include "epp/base/clock.h"
 #include "epp/base/logapi.h"
 
-#define WEBHOOK_TICK_MS 1000 /* how often everything is looked at, whatever happens */
-#define WEBHOOK_ASK_MS  500  /* between two questions about a partner whose feed was read to its end */
-#define WEBHOOK_REFUSED_MS \
-	60000 /* after the daemon would not answer: its configuration does not know the partner */
-#define WEBHOOK_CURSOR_MAX 128  /* with NUL; the daemon's are shorter */
-#define WEBHOOK_STUCK_MS   5000 /* after the database could not be written */
-#define WEBHOOK_WAITING_MAX \
-	10000 /* messages of a receiver; what is more stays in the daemon's feed, which keeps it */
+#define WEBHOOK_TICK_MS     1000  /* how often everything is looked at, whatever happens */
+#define WEBHOOK_ASK_MS      500   /* between two questions about a feed that was read to its end */
+#define WEBHOOK_REFUSED_MS  10000 /* after the daemon would not answer */
+#define WEBHOOK_STUCK_MS    5000  /* after the database could not be written */
+#define WEBHOOK_CURSOR_MAX  128   /* with NUL; the daemon's are shorter */
+#define WEBHOOK_WAITING_MAX 10000 /* messages of a receiver; the daemon's feed keeps what is more */
+
+enum webhook_slot_state {
+	WEBHOOK_SLOT_FREE,
+	WEBHOOK_SLOT_SENT,
+	WEBHOOK_SLOT_BACK /* what came is not stored yet */
+};
 
 /* A message on its way to a receiver. */
 struct webhook_slot {
 	struct webhook_receiver *receiver;
-	enum {
-		WEBHOOK_SLOT_FREE,
-		WEBHOOK_SLOT_SENT,
-		WEBHOOK_SLOT_BACK
-	} state; /* BACK: what came is not stored yet */
+	enum webhook_slot_state state;
 	struct arena arena;
 	struct webhook_delivery delivery;
 	struct webhook_reply reply;

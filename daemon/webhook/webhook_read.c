@@ -3,7 +3,7 @@
  *
  * Happy path: the cursor in the queue ─▶ a page of the daemon's ─▶ messages and the next cursor, one transaction ─▶
  * the same partner again while there is more. Failure modes: the daemon is away: told once, and tried again each
- * second; it does not know the partner: told, and asked again after a minute; the database cannot be written: the
+ * second; it does not know the partner: told, and asked again a little later; the database cannot be written: the
  * page is asked for again. A receiver that takes nothing is read for until WEBHOOK_WAITING_MAX messages wait; one
  * that is switched off is not read for.
  */
