@@ -159,8 +159,10 @@ instant_ms_t gateway_review_ends(const struct gateway *g, instant_ms_t since);
 void gateway_notice_start(struct gateway *g);
 void gateway_notice_stop(struct gateway *g);
 void gateway_notice_free(struct gateway *g);
-/* gateway_list.c: what waits for a department's list is decided again. */
+/* gateway_list_decide.c: what waits for a list is decided again. */
 void gateway_lists_start(struct gateway *g);
+/* A list has come or gone. */
+void gateway_lists_decide(struct gateway *g);
 void gateway_lists_stop(struct gateway *g);
 void gateway_lists_free(struct gateway *g);
 /* gateway_limits.c: of one partner, by its name. */

@@ -1,6 +1,6 @@
 /*
  * Lists, brought in and undone by an operator or an official, and what waited for them: of the departments (subjects that
- * need no paper), and of names that are kept back.
+ * need no paper), and of names that are kept back. What waited for them is decided again in gateway_list_decide.c.
  *
  * Happy path: begin ─▶ rows, a thousand at a time, with their numbers turned into keys here: the number itself is stored
  * nowhere ─▶ (preview) ─▶ publish: from then on every decision knows the list ─▶ page by page what waits for its subjects is
@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRY_MS 5000 /* when the store could not be written */
 #define TEXT_MAX 255
 
 /* One command on its way through the store. */
@@ -93,87 +92,6 @@ static uint64_t list_of(const json_t *args)
 static struct str words(struct list_call *c, struct str s)
 {
 	return arena_printf(&c->arena, "%.*s", s.len > TEXT_MAX ? TEXT_MAX : (int)s.len, s.ptr ? s.ptr : "");
-}
-
-/* ---- what waits -------------------------------------------------------------------------------------------------------------- */
-
-struct gateway_lists {
-	struct gateway *gateway;
-	struct store_list_decide op;
-	struct decider *decider; /* references while busy */
-	struct config *config;
-	struct loop_timer retry;
-	bool busy, again;
-};
-
-static void decide_page(struct gateway_lists *w);
-
-static void on_retry(struct loop_timer *t)
-{
-	decide_page(CONTAINER_OF(t, struct gateway_lists, retry));
-}
-
-static void on_page(struct store_op *op)
-{
-	struct gateway_lists *w = CONTAINER_OF(op, struct gateway_lists, op.op);
-	struct gateway *g = w->gateway;
-	w->busy = false;
-	decider_unref(&w->decider);
-	config_unref(&w->config);
-	if (!op->err && w->op.list && !w->op.more)
-		LOG(g->env.log, LOG_NOTICE, "evidence.decided", "what waited for a list was decided again",
-		    F_U64("list", w->op.list), F_U64("items", w->op.decided));
-	if (g->stopping)
-		return;
-	if (!op->err && w->op.queued)
-		sched_kick(g->sched);
-	if (op->err) {
-		w->retry.fire = on_retry;
-		loop_timer_set(g->env.loop, &w->retry, RETRY_MS);
-	} else if (w->op.list || w->again) {
-		decide_page(w);
-	}
-}
-
-static void decide_page(struct gateway_lists *w)
-{
-	struct gateway *g = w->gateway;
-	w->again = w->busy;
-	if (w->busy || g->stopping)
-		return;
-	w->busy = true;
-	w->decider = decider_ref(g->decider);
-	w->config = config_ref(g->config);
-	w->op = (struct store_list_decide){.op = {.type = STORE_LIST_DECIDE, .done = on_page},
-	                                   .again = {.decider = w->decider,
-	                                             .quotas = w->config->quotas,
-	                                             .quota_count = w->config->quota_count,
-	                                             .now = loop_wall(g->env.loop)}};
-	g->env.writer->submit(g->env.writer, &w->op.op);
-}
-
-void gateway_lists_start(struct gateway *g)
-{
-	g->lists = xcalloc(1, sizeof *g->lists);
-	g->lists->gateway = g;
-	decide_page(g->lists);
-}
-
-void gateway_lists_stop(struct gateway *g)
-{
-	if (g->lists)
-		loop_timer_cancel(g->env.loop, &g->lists->retry);
-}
-
-void gateway_lists_free(struct gateway *g)
-{
-	gateway_lists_stop(g);
-	if (g->lists) {
-		decider_unref(&g->lists->decider);
-		config_unref(&g->lists->config);
-	}
-	free(g->lists);
-	g->lists = NULL;
 }
 
 /* ---- a list comes -------------------------------------------------------------------------------------------------------------- */
@@ -369,7 +287,7 @@ static void on_published(struct store_op *op)
 	}
 	LOG(g->env.log, LOG_NOTICE, "evidence.imported", "a list is in force", F_U64("list", p->list),
 	    F_U64("rows", p->rows), F_STR("by", c->by), F_U64("replaces", p->replaces));
-	decide_page(g->lists);
+	gateway_lists_decide(g);
 	call_end(c, NULL, json_pack("{s:I, s:I}", "list", (json_int_t)p->list, "rows", (json_int_t)p->rows));
 }
 
@@ -426,7 +344,7 @@ static void on_undone(struct store_op *op)
 	}
 	LOG(g->env.log, LOG_NOTICE, "evidence.undone", "a list counts no more", F_U64("list", u->list),
 	    F_STR("by", u->by), F_STR("why", u->why));
-	decide_page(g->lists);
+	gateway_lists_decide(g);
 	call_end(c, NULL, json_pack("{s:I}", "list", (json_int_t)u->list));
 }
 
