@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STATUS_MS 5000 /* between two lines for `systemctl status` */
@@ -273,6 +274,7 @@ bool webhook_run(const char *path, struct config_webhook *c)
 {
 	struct process p = {.path = path, .run.config = c};
 	struct errmsg e;
+	(void)umask(0077);               /* what the queue holds is the partners' */
 	(void)prctl(PR_SET_DUMPABLE, 0); /* no core file with secrets in it; cannot fail with this value */
 	clock_init_system(&p.run.clock, 0);
 	rng_init_kernel(&p.run.rng);

@@ -575,6 +575,7 @@ def main():
     ended("anphat", submit("anphat", 3))  # before anybody listens
     p = start_webhookd()
     until("a position in both feeds", lambda: positions() == len(PARTNERS))
+    check("the database is for its own user", os.stat(path("hooks.db")).st_mode & 0o777 == 0o600)
     r = subprocess.run([f"{BUILD}/vnepp-webhookd", "--config", "webhooks.yaml"], cwd=folder, capture_output=True, timeout=30)
     check("a second one on the same database is refused", r.returncode == 1 and b"another vnepp-webhookd" in r.stderr, r.stderr)
     try_feed_socket()
