@@ -371,7 +371,7 @@ static void check_lists_unverified_sources(void **state)
 	    "{\"errors\":1,\"misshapen\":0,\"warnings\":0,\"findings\":[{\"level\":\"error\",\"file\":\"\","
 	    "\"line\":0,"
 	    "\"column\":0,\"message\":\"a \\\"finding\\\"\",\"help\":null}],\"revision\":null,"
-	    "\"expected\":[],\"unverified\":[]}\n");
+	    "\"expected\":[],\"switches\":[],\"unverified\":[]}\n");
 }
 
 int main(void)
