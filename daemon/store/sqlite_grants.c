@@ -236,18 +236,36 @@ enum err sq_grant_release(struct sq *s, struct store_op *op, const struct sq_ite
 	return err;
 }
 
+static enum err run_of_batch(struct sq *s, struct store_op *op, enum sq_stmt which, batch_id_t batch)
+{
+	sqlite3_stmt *st = sq_stmt(s, which);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	return sq_run(s, op, st);
+}
+
+static enum err count_of_batch(struct sq *s, struct store_op *op, batch_id_t batch, uint64_t *n)
+{
+	enum err err;
+	sqlite3_stmt *st = sq_stmt(s, SQ_BATCH_GRANTS);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
+	*n = sq_row(s, op, st, &err) ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+	sq_done(st);
+	return err;
+}
+
+/* Only when some have moved meanwhile the ledger is looked through: each key is on another page there. */
 enum err sq_grants_drop(struct sq *s, struct store_op *op, batch_id_t batch)
 {
-	static const enum sq_stmt tables[] = {SQ_BATCH_DEL_GRANTS, SQ_BATCH_DEL_FRESH};
-	enum err err = OK;
-	for (size_t i = 0; i < ARRAY_LEN(tables) && !err; i++) {
-		sqlite3_stmt *st = sq_stmt(s, tables[i]);
-		sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
-		err = sq_run(s, op, st);
-	}
-	if (!err)
-		s->fresh_grants -= (uint64_t)sqlite3_changes(s->db);
-	return err;
+	uint64_t all, fresh;
+	enum err err = count_of_batch(s, op, batch, &all);
+	if (err || all == 0)
+		return err;
+	err = run_of_batch(s, op, SQ_BATCH_DEL_FRESH, batch);
+	if (err)
+		return err;
+	fresh = (uint64_t)sqlite3_changes(s->db);
+	s->fresh_grants -= fresh;
+	return fresh == all ? OK : run_of_batch(s, op, SQ_BATCH_DEL_GRANTS, batch);
 }
 
 enum err sq_grants_load(struct sq *s, struct store_op *op)

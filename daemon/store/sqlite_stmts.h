@@ -38,6 +38,7 @@ SQ(BATCH_DEL_GRANTS,
    "DELETE FROM grant_ledger WHERE key IN (SELECT substr(i.grant_key, n.at, 16) FROM item i JOIN (SELECT 1 "
    "AS at "
    "UNION ALL SELECT 17 UNION ALL SELECT 33) n WHERE i.batch = ?1 AND length(i.grant_key) > n.at)")
+SQ(BATCH_GRANTS, "SELECT count(*) FROM item WHERE batch = ?1 AND grant_key IS NOT NULL")
 SQ(BATCH_DEL_FRESH,
    "DELETE FROM grant_fresh WHERE key IN (SELECT substr(i.grant_key, n.at, 16) FROM item i JOIN (SELECT 1 AS "
    "at "

@@ -28,6 +28,7 @@ beside() { # WHAT CONNECTIONS
 	row "  … resident memory of each, kB" $((($(resident_kb "$gateway_pid") - before) / $(crowd_held))) "" ""
 	tell_honest "  an honest partner beside them"
 	row "  … its p99 to that without them" "$(awk -v a="$kept99" -v b="$quiet99" 'BEGIN {printf "%.2f", a / b}')" "" ""
+	row "  … its p99, ms" "$kept99" 10 "$(reached "$kept99" 10)"
 	kill "$crowd_pid"
 	wait "$crowd_pid" 2>/dev/null || true
 	crowd_pid=""
