@@ -84,9 +84,9 @@ static enum err filter_read(struct sq *s, struct store_op *op, enum sq_stmt tabl
 	sqlite3_bind_int64(st, 2, most);
 	for (*seen = 0; sq_row(s, op, st, &err); ++*seen) {
 		struct str key = sq_col_str(st, 0);
-		if (key.len != DECIDE_KEY_LEN)
-			continue;
-		memcpy(f->next, key.ptr, sizeof f->next);
+		/* Whatever its length is: the next step must begin behind it. */
+		memset(f->next, 0, sizeof f->next);
+		memcpy(f->next, key.ptr, key.len < sizeof f->next ? key.len : sizeof f->next);
 		filter_add(f, f->next);
 	}
 	sq_done(st);
@@ -283,19 +283,16 @@ enum err sq_grants_load(struct sq *s, struct store_op *op)
 static enum err move_some(struct sq *s, struct store_op *op)
 {
 	static const enum sq_stmt steps[] = {SQ_GRANT_MOVE, SQ_GRANT_FRESH_TRIM};
-	uint8_t upto[DECIDE_KEY_LEN];
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(s, SQ_GRANT_FRESH_NTH);
 	sqlite3_bind_int64(st, 1,
 	                   (s->fresh_grants < MOVE_MAX ? (sqlite3_int64)s->fresh_grants : MOVE_MAX) - 1);
 	bool found = sq_row(s, op, st, &err);
-	struct str key = found ? sq_col_str(st, 0) : STR_NONE;
-	if (found && key.len == sizeof upto)
-		memcpy(upto, key.ptr, sizeof upto);
+	struct str upto = found ? sq_col_copy(st, 0, &s->arena) : STR_NONE;
 	sq_done(st);
 	for (size_t i = 0; i < ARRAY_LEN(steps) && found && !err; i++) {
 		st = sq_stmt(s, steps[i]);
-		bind_key(st, upto);
+		sq_bind_blob(st, 1, upto);
 		err = sq_run(s, op, st);
 	}
 	if (found && !err)

@@ -29,7 +29,7 @@ columns() { # TABLE: its columns, with what the arguments NAME=EXPRESSION say in
 		ref="'s-' || ($k * $have + id)" domain="'k$k-' || domain"
 		[ $((k % 2)) -eq 0 ] || ref="lower(hex(randomblob(8)))" domain="lower(hex(randomblob(6))) || '-' || domain"
 		echo "INSERT INTO item SELECT $(columns item "id=id + $k * $have" "batch=batch + $k" "ref=$ref" "domain=$domain" \
-			"grant_key=randomblob(32)") FROM item WHERE batch = 1 ORDER BY id;"
+			"grant_key=randomblob(length(grant_key))") FROM item WHERE batch = 1 ORDER BY id;"
 		echo "INSERT INTO grant_ledger SELECT grant_key, id FROM item WHERE batch = 1 + $k;"
 		echo "INSERT INTO domain SELECT $(columns domain "name=i.domain" "item=i.id" "partner=d.partner" "account=d.account" \
 			"grant_from=d.grant_from" "free_until=d.free_until") FROM item i JOIN item o ON o.id = i.id - $k * $have" \
