@@ -24,10 +24,10 @@ struct stream *tls_stream_new(struct loop *loop, struct stream *lower, struct tl
                               const char *server_name, uint64_t handshake_ms);
 /*
  * Handshakes that take turns: one costs as much as a hundred requests, and a crowd of them would keep everybody else
- * waiting. In one turn of the loop they get TLS_TURN_US together (and one more, when it is long); who waits keeps its
+ * waiting. In one turn of the loop they get TLS_TURN_US together, and one of them is always served; who waits keeps its
  * place. Embedded in the listener, and there as long as its streams.
  */
-#define TLS_TURN_US 2000
+#define TLS_TURN_US 500
 
 struct tls_turns {
 	struct loop *loop; /* borrowed */
