@@ -116,6 +116,8 @@ struct str api_account_name(struct arena *a, const struct api_view *v, uint32_t 
 /* ---- api_trace.c ---- */
 /* The request's trace-id, taken from its traceparent or made up. */
 void api_trace_of(const struct api *a, const struct http_request *r, char out[API_TRACE_MAX]);
+/* What clTRIDs have of it: its last eight digits. */
+uint32_t api_trace_end(const char trace[API_TRACE_MAX]);
 /* False: it is no traceparent. */
 bool api_trace_parse(struct str s, char out[API_TRACE_MAX]);
 

@@ -289,6 +289,7 @@ static void begin(struct one_call *x)
 	x->begin.room =
 	    (struct store_room){.queued = c->partner->max_queued, .per_day = c->partner->lines_per_day};
 	x->begin.now = loop_wall(c->api->loop);
+	x->begin.trace = api_trace_end(c->trace);
 	api_submit(c->api->writer, &x->begin.op, STORE_BATCH_BEGIN, on_begun);
 }
 

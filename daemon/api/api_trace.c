@@ -6,6 +6,7 @@
 #include "epp/base/hash.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_hex(struct str s, size_t len)
@@ -48,4 +49,9 @@ void api_trace_of(const struct api *a, const struct http_request *r, char out[AP
 {
 	if (!api_trace_parse(http_header(r, "traceparent"), out))
 		make(a, out);
+}
+
+uint32_t api_trace_end(const char trace[API_TRACE_MAX])
+{
+	return (uint32_t)strtoul(trace + API_TRACE_MAX - 9, NULL, 16);
 }

@@ -527,5 +527,6 @@ void intake_start(const struct api_request *q, const struct intake_asked *asked)
 	x->begin.room.per_day = q->partner->lines_per_day;
 	x->begin.idempotency_key = arena_str(&x->call.arena, asked->key);
 	x->begin.now = loop_wall(q->api->loop);
+	x->begin.trace = api_trace_end(x->call.trace);
 	api_submit(q->api->writer, &x->begin.op, STORE_BATCH_BEGIN, on_begun);
 }

@@ -182,7 +182,7 @@ static struct flight *next_flight(struct sched_question *q)
 {
 	struct sched *s = q->sched;
 	struct flight *f = xcalloc(1, sizeof *f);
-	struct epp_trid t = {s->c.epoch, 0, 0, 'k'};
+	struct epp_trid t = {.epoch = s->c.epoch, .step = 'k'};
 	size_t left = q->count - q->next, most = q->account->facts.check_names;
 	f->q = q;
 	f->first = q->next;

@@ -166,6 +166,7 @@ static void start_claimed(struct sched_account *a, struct sched_group *g, struct
 	j->decided = a->claim.want_decisions;
 	sched_money_claimed(j);
 	j->offset = c->offset;
+	j->trace = c->trace;
 	j->job.registry = &a->facts;
 	j->job.attempt = c->attempt;
 	j->job.again = c->again;

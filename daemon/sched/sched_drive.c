@@ -233,7 +233,7 @@ void sched_drive(struct sched_job *j, enum job_next next)
 static void name_command(struct sched_job *j)
 {
 	char letter = job_step_letter(&j->job);
-	struct epp_trid t = {j->account->sched->c.epoch, j->claim, j->offset, letter};
+	struct epp_trid t = {j->account->sched->c.epoch, j->claim, j->offset, letter, j->trace};
 	size_t n = epp_trid_format(j->cmd.cltrid, &t);
 	uint32_t bit = letter_bit(j);
 	if (j->letters & bit || j->claim == 0)

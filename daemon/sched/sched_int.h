@@ -56,6 +56,7 @@ struct sched_job {
 	batch_id_t batch;
 	uint64_t claim;
 	uint32_t partner, offset;
+	uint32_t trace;    /* of the request that brought it, as its clTRIDs have it; 0: none, or not known */
 	uint8_t lane;      /* in which it was claimed */
 	bool paid;         /* years of it are charged; not known of what a start takes up */
 	bool decided;      /* its decision came with the claim */

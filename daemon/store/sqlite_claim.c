@@ -48,12 +48,16 @@ static void add_to_run(struct gather *g, item_id_t id)
 	g->run_count = 1;
 }
 
-static enum err admitted_at(struct gather *g, batch_id_t batch, instant_ms_t *out)
+/* What all lines of a batch have in common. */
+static enum err read_batch(struct gather *g, struct store_claimed *c)
 {
 	enum err err;
 	sqlite3_stmt *st = sq_stmt(g->s, SQ_BATCH_CREATED);
-	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
-	*out = sq_row(g->s, &g->o->op, st, &err) ? sqlite3_column_int64(st, 0) : 0;
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)c->batch);
+	if (sq_row(g->s, &g->o->op, st, &err)) {
+		c->admitted = sqlite3_column_int64(st, 0);
+		c->trace = (uint32_t)sqlite3_column_int64(st, 2);
+	}
 	sq_done(st);
 	return err;
 }
@@ -307,7 +311,7 @@ static enum err take_ready_page(struct gather *g, enum sq_stmt which, bool *more
 		if (!err)
 			err = sq_item_load(g->s, &o->op, rows[i].item, &item);
 		if (!err)
-			err = admitted_at(g, rows[i].batch, &rows[i].admitted);
+			err = read_batch(g, &rows[i]);
 		rows[i].attempt = item.attempt;
 		rows[i].again = true;
 		if (!err)
@@ -334,9 +338,9 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	struct store_claimed *rows = arena_alloc(o->arena, (room + 1) * sizeof *rows);
 	struct sq_item *items = arena_alloc(&g->s->arena, (room + 1) * sizeof *items);
 	bool *fresh = arena_alloc(&g->s->arena, room + 1);
-	instant_ms_t admitted;
+	struct store_claimed all = {.batch = batch};
 	uint32_t n = 0;
-	enum err err = admitted_at(g, batch, &admitted);
+	enum err err = read_batch(g, &all);
 	sqlite3_stmt *st = sq_stmt(g->s, SQ_WORK_TAKE);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)batch);
 	sqlite3_bind_int64(st, 2, o->queue.account);
@@ -349,7 +353,8 @@ static enum err take_from_batch(struct gather *g, batch_id_t batch, item_id_t ne
 	while (!err && sq_row(g->s, &o->op, st, &err)) {
 		rows[n] = row_of(g, st, &fresh[n]);
 		items[n] = item_of(g, st);
-		rows[n++].admitted = admitted;
+		rows[n].admitted = all.admitted;
+		rows[n++].trace = all.trace;
 	}
 	sq_done(st);
 	for (uint32_t i = 0; i < n && !err; i++)

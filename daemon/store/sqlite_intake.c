@@ -133,6 +133,7 @@ enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o)
 	if (o->idempotency_key.len)
 		sq_bind_str(st, 2, o->idempotency_key);
 	sqlite3_bind_int64(st, 3, o->now);
+	sqlite3_bind_int64(st, 4, o->trace);
 	err = sq_run(s, &o->op, st);
 	o->batch = (batch_id_t)sqlite3_last_insert_rowid(s->db);
 	return err;
@@ -435,9 +436,9 @@ static enum err remove_orphans(struct sq *s, struct store_recover *o)
 	}
 }
 
-/* Handed to the sender and nothing heard since: it may have been carried out. */
+/* Handed to the sender and nothing heard since: it may have been carried out. `trid`: its trace is filled in. */
 static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t, item_id_t id,
-                      instant_ms_t at, const struct epp_trid *trid)
+                      instant_ms_t at, struct epp_trid *trid)
 {
 	char cltrid[EPP_TRID_MAX + 1];
 	struct sq_item item;
@@ -452,6 +453,13 @@ static enum err doubt(struct sq *s, struct store_recover *o, struct sq_tally *t,
 	bool waiting = sq_row(s, &o->op, st, &err);
 	sq_done(st);
 	if (err || waiting)
+		return err;
+	st = sq_stmt(s, SQ_BATCH_CREATED);
+	sqlite3_bind_int64(st, 1, (sqlite3_int64)item.batch);
+	if (sq_row(s, &o->op, st, &err))
+		trid->trace = (uint32_t)sqlite3_column_int64(st, 2);
+	sq_done(st);
+	if (err)
 		return err;
 	(void)epp_trid_format(cltrid, trid); /* its length is not needed */
 	struct item_result r = {.state = ITEM_UNKNOWN,

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define SCHEMA_VERSION 7
+#define SCHEMA_VERSION 8
 
 const char *const sq_statements[SQ__COUNT] = {
 #define SQ(id, sql) [SQ_##id] = sql,
@@ -19,7 +19,7 @@ static const char schema[] =
     "CREATE TABLE text(id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE);"
     "CREATE TABLE batch(id INTEGER PRIMARY KEY AUTOINCREMENT, partner INTEGER NOT NULL, idem TEXT, hash BLOB,"
     " created INTEGER NOT NULL, published INTEGER, lines INTEGER NOT NULL, items INTEGER NOT NULL,"
-    " repeats INTEGER NOT NULL, version INTEGER NOT NULL);"
+    " repeats INTEGER NOT NULL, version INTEGER NOT NULL, trace INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX batch_idem ON batch(partner, idem) WHERE idem IS NOT NULL;"
     "CREATE INDEX batch_open ON batch(id) WHERE published IS NULL;"
     "CREATE TABLE batch_count(batch INTEGER, state INTEGER, n INTEGER NOT NULL, PRIMARY KEY(batch, state))"

@@ -15,7 +15,7 @@ SQ(TEXT_GET, "SELECT id FROM text WHERE body = ?1")
 SQ(TEXT_ADD, "INSERT INTO text(body) VALUES(?1)")
 
 SQ(BATCH_ADD,
-   "INSERT INTO batch(partner, idem, created, lines, items, repeats, version) VALUES(?1, ?2, ?3, 0, 0, 0, 0)")
+   "INSERT INTO batch(partner, idem, created, lines, items, repeats, version, trace) VALUES(?1, ?2, ?3, 0, 0, 0, 0, ?4)")
 SQ(BATCH_BY_KEY, "SELECT id, published, hash FROM batch WHERE partner = ?1 AND idem = ?2")
 SQ(BATCH_FORGET_KEY, "UPDATE batch SET idem = NULL WHERE id = ?1")
 SQ(BATCH_GROW, "UPDATE batch SET lines = lines + ?2, items = items + ?3, repeats = repeats + ?4 WHERE id = "
@@ -161,7 +161,7 @@ SQ(CLAIM_ADD, "INSERT INTO claim(epoch, at, runs) VALUES(?1, ?2, ?3)")
 SQ(CLAIM_DEL, "DELETE FROM claim WHERE id = ?1")
 /* Newest first: of an item that was claimed again the last command counts. */
 SQ(CLAIM_ALL, "SELECT id, at, runs, epoch FROM claim ORDER BY id DESC")
-SQ(BATCH_CREATED, "SELECT created, published IS NOT NULL FROM batch WHERE id = ?1")
+SQ(BATCH_CREATED, "SELECT created, published IS NOT NULL, trace FROM batch WHERE id = ?1")
 SQ(CONTACT_HAS, "SELECT 1 FROM contact WHERE account = ?1 AND id = ?2")
 SQ(CONTACT_ADD, "INSERT OR IGNORE INTO contact(account, id) VALUES(?1, ?2)")
 

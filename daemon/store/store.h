@@ -178,6 +178,7 @@ struct store_batch_begin {
 	uint32_t partner;           /* in */
 	struct str idempotency_key; /* in: borrowed until done; empty: none */
 	instant_ms_t now;           /* in */
+	uint32_t trace;             /* in: of the request, as clTRIDs have it; 0: none */
 	struct store_room
 	    room; /* nothing is left, and the key is not known: ERR_FULL, and no batch is made */
 	batch_id_t
@@ -319,7 +320,8 @@ struct store_claimed {
 	item_id_t item;
 	batch_id_t batch;
 	uint32_t partner, line;
-	uint32_t offset;       /* in the claim: (epoch, claim, offset) makes the clTRID */
+	uint32_t offset;       /* in the claim: (epoch, claim, offset, trace) makes the clTRID */
+	uint32_t trace;        /* of the batch: store_batch_begin */
 	int attempt;           /* from 1 */
 	bool again;            /* it has been claimed before: something may have been sent, counted or not */
 	instant_ms_t admitted; /* nothing was sent for it before */

@@ -151,7 +151,7 @@ static enum err do_register(struct mem *m, struct store_register *o)
 static void doubt(struct mem *m, struct mem_item *i)
 {
 	char cltrid[EPP_TRID_MAX + 1];
-	struct epp_trid trid = {i->claim_epoch, i->claim, i->claim_offset, 't'};
+	struct epp_trid trid = {i->claim_epoch, i->claim, i->claim_offset, 't', i->batch->trace};
 	struct item_result r = mem_result_of(ITEM_UNKNOWN, mem_attempt_of(i), i->claimed_at);
 	(void)epp_trid_format(cltrid, &trid); /* its length is not needed */
 	r.cl_trid = str_c(cltrid);

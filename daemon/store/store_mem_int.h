@@ -79,6 +79,7 @@ struct mem_batch {
 	uint32_t partner;
 	struct str idempotency_key;
 	instant_ms_t created;
+	uint32_t trace;
 	bool published;
 	instant_ms_t published_at;
 	uint64_t publication; /* its number, from 1 */

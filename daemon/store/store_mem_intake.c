@@ -41,6 +41,7 @@ enum err mem_batch_begin(struct mem *m, struct store_batch_begin *o)
 	b->partner = o->partner;
 	b->idempotency_key = arena_str(&m->arena, o->idempotency_key);
 	b->created = o->now;
+	b->trace = o->trace;
 	return OK;
 }
 

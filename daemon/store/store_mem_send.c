@@ -218,6 +218,7 @@ static void take(struct mem *m, struct store_claim *o, struct mem_item *i)
 	                          .partner = i->batch->partner,
 	                          .line = i->line,
 	                          .offset = (uint32_t)o->count,
+	                          .trace = i->batch->trace,
 	                          .attempt = mem_attempt_of(i),
 	                          .again = i->not_before != INSTANT_NONE,
 	                          .paid = i->paid,

@@ -58,7 +58,8 @@ batch_id_t contract_begin(struct contract *c, size_t partner, const char *key)
 {
 	struct store_batch_begin b = {.partner = c->partner[partner],
 	                              .idempotency_key = str_c(key),
-	                              .now = c->now};
+	                              .now = c->now,
+	                              .trace = CONTRACT_TRACE};
 	assert_int_equal(play(c->b, &b.op, STORE_BATCH_BEGIN), OK);
 	assert_true(b.batch > 0);
 	return b.batch;
@@ -250,7 +251,7 @@ static void what_was_being_sent_is_in_doubt_after_a_crash(void **state)
 	contract_assert_state(c, first + 5, ITEM_QUEUED);
 	for (uint32_t i = 3; i < 5; i++) {
 		struct store_row row = contract_row(c, first + i);
-		struct epp_trid t = {epoch, k.claim, i, 't'};
+		struct epp_trid t = {epoch, k.claim, i, 't', CONTRACT_TRACE};
 		(void)epp_trid_format(want, &t);
 		assert_int_equal(row.state, ITEM_UNKNOWN);
 		contract_assert_str(row.result.cl_trid, want);
@@ -271,7 +272,8 @@ static void doubt_names_the_command_that_was_sent_last(void **state)
 	contract_end(c, first + 1, k.claim, ITEM_QUEUED);
 	struct store_claim again = contract_claim(c, 0, 2);
 	assert_int_equal(again.count, 1);
-	struct epp_trid t = {c->epoch, again.claim, 0, 't'};
+	assert_int_equal(again.items[0].trace, CONTRACT_TRACE);
+	struct epp_trid t = {c->epoch, again.claim, 0, 't', CONTRACT_TRACE};
 	assert_int_equal(contract_restart(c).unknown, 2);
 	(void)epp_trid_format(want, &t);
 	struct store_row row = contract_row(c, first + 1);

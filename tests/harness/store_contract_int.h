@@ -15,6 +15,8 @@
 
 #define LINES_MAX 64
 
+#define CONTRACT_TRACE 0x0e0e4736 /* of every batch */
+
 /* A store with two partners and two accounts, and a run that has begun. */
 struct contract {
 	const struct store_kit *kit;

@@ -67,7 +67,9 @@ check "… once" exactly account.password_changed 1
 check "no password is in the log" bash -c "! grep -q 'testpw[13]' '$dir/d.log'"
 
 paid_lines 1 300 >"$dir/batch"
-check "a batch is taken" test "$(submit anphat "$dir/batch")" = 202
+trace=4bf92f3577b34da6a3ce929d0e0e4736
+check "a batch is taken" test "$(submit anphat "$dir/batch" -H "traceparent: 00-$trace-00f067aa0ba902b7-01")" = 202
+check "its trace is in the log" grep -q "event=batch.admitted.*trace=$trace" "$dir/d.log"
 kill -TERM $pid
 check "it stops within its deadline" wait_for gone $pid
 wait $pid
@@ -76,6 +78,8 @@ start
 check "nothing of it is in doubt afterwards" grep -q 'event=store.recovered.*epoch=2.*unknown=0' "$dir/d.log"
 done_all() { ask anphat /v1/batches/1 >/dev/null && grep -q '"moving":0' "$dir/out" && grep -q '"done":300' "$dir/out"; }
 check "everything is done after the restart" wait_for done_all
+check "the trace is in the clTRID of each command that made a name, over the restart, too" test \
+	"$(grep 'event=item.end' "$dir/d.log" | grep -c 'cltrid=VN-[^ ]*-t-0e0e4736 ')" -eq 300
 stop
 # At any moment of its start: 143 is before it listens to signals.
 ends=""

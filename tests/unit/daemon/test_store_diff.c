@@ -105,8 +105,11 @@ static void begin(struct pair *p)
 		return;
 	if (draw(p, 2))
 		snprintf(key, sizeof key, "k%d", (int)draw(p, 6));
-	struct store_batch_begin a = {
-	    .partner = partner, .idempotency_key = str_c(key), .now = p->now, .room = some_room(p)};
+	struct store_batch_begin a = {.partner = partner,
+	                              .idempotency_key = str_c(key),
+	                              .now = p->now,
+	                              .room = some_room(p),
+	                              .trace = (uint32_t)draw(p, 3)};
 	struct store_batch_begin b = a;
 	enum err err = both(p, &a.op, &b.op, STORE_BATCH_BEGIN);
 	SAME(p, a.batch, b.batch);
@@ -246,6 +249,7 @@ static void claim(struct pair *p)
 		SAME(p, x->partner, y->partner);
 		SAME(p, x->line, y->line);
 		SAME(p, x->offset, y->offset);
+		SAME(p, x->trace, y->trace);
 		SAME(p, x->attempt, y->attempt);
 		SAME(p, x->paid, y->paid);
 		SAME(p, x->fee_vnd, y->fee_vnd);

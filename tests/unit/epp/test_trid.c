@@ -12,13 +12,16 @@ static void known_ids_have_known_texts(void **state)
 {
 	char text[EPP_TRID_MAX + 1];
 	(void)state;
-	assert_int_equal(epp_trid_format(text, &(struct epp_trid){1, 100, 543, 'c'}), 12);
+	assert_int_equal(epp_trid_format(text, &(struct epp_trid){1, 100, 543, 'c', 0}), 12);
 	assert_string_equal(text, "VN-1-2s-f3-c");
-	assert_int_equal(epp_trid_format(text, &(struct epp_trid){0, 0, 0, 'a'}), 10);
+	assert_int_equal(epp_trid_format(text, &(struct epp_trid){0, 0, 0, 'a', 0}), 10);
 	assert_string_equal(text, "VN-0-0-0-a");
-	size_t longest = epp_trid_format(text, &(struct epp_trid){UINT64_MAX, UINT64_MAX, UINT64_MAX, 'z'});
+	assert_int_equal(epp_trid_format(text, &(struct epp_trid){1, 100, 543, 'c', 0x0e0e4736}), 21);
+	assert_string_equal(text, "VN-1-2s-f3-c-0e0e4736");
+	size_t longest =
+	    epp_trid_format(text, &(struct epp_trid){UINT64_MAX, UINT64_MAX, UINT64_MAX, 'z', UINT32_MAX});
 	assert_int_equal(longest, strlen(text));
-	assert_int_equal(longest, 46);
+	assert_int_equal(longest, 55);
 	assert_true(longest <= EPP_TRID_MAX);
 }
 
@@ -31,11 +34,12 @@ static void every_id_comes_back(void **state)
 		char text[EPP_TRID_MAX + 1];
 		struct epp_trid out,
 		    in = {rng_u64(&rng) >> rng_below(&rng, 64), rng_u64(&rng) >> rng_below(&rng, 64),
-		          rng_u64(&rng) >> rng_below(&rng, 64), (char)('a' + rng_below(&rng, 26))};
+		          rng_u64(&rng) >> rng_below(&rng, 64), (char)('a' + rng_below(&rng, 26)),
+		          (uint32_t)(rng_u64(&rng) >> rng_below(&rng, 64))};
 		size_t len = epp_trid_format(text, &in);
 		assert_true(epp_trid_parse(str_make(text, len), &out));
 		assert_true(in.epoch == out.epoch && in.claim == out.claim && in.offset == out.offset &&
-		            in.step == out.step);
+		            in.step == out.step && in.trace == out.trace);
 	}
 }
 
@@ -57,7 +61,13 @@ static void what_is_not_ours_is_refused(void **state)
 	                                  "VN-1-2-3-c ",
 	                                  "VN-3w5e11264sgsg-1-1-c",
 	                                  "ABC-12345",
-	                                  "VN-1-2-3-4-c"};
+	                                  "VN-1-2-3-4-c",
+	                                  "VN-1-2-3-c-0e0e473",
+	                                  "VN-1-2-3-c-0e0e47367",
+	                                  "VN-1-2-3-c-0e0e473g",
+	                                  "VN-1-2-3-c-0E0E4736",
+	                                  "VN-1-2-3-c-00000000",
+	                                  "VN-1-2-3-c0e0e47361"};
 	struct epp_trid out;
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
