@@ -140,6 +140,7 @@ struct sim_world {
 	bool rush; /* as much as the ceilings let through, ceilings that change, a clock that is set */
 	struct sim_watch watch;
 	size_t config, wanted; /* of setup->rush: in force; being reloaded */
+	bool reloading;        /* one is under way: another would be refused, and is not asked for */
 	struct loop_timer next_reload, next_clock;
 	struct sim_law law;
 	struct sim_desk desk;

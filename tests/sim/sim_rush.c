@@ -165,6 +165,7 @@ void sim_watch_report(const struct sim_world *w, struct sim_report *out)
 static void on_reloaded(void *arg, const char *why)
 {
 	struct sim_world *w = arg;
+	w->reloading = false;
 	if (why)
 		return;
 	remember_limit(w);
@@ -176,8 +177,9 @@ static void on_reload(struct loop_timer *t)
 {
 	struct sim_world *w = CONTAINER_OF(t, struct sim_world, next_reload);
 	loop_timer_set(&w->v.loop, t, 1 + rng_below(&w->rng, RELOAD_MS));
-	if (!w->ready)
+	if (!w->ready || w->reloading)
 		return;
+	w->reloading = true;
 	w->wanted = (size_t)rng_below(&w->rng, SIM_RUSH_LIMITS);
 	gateway_reload(w->gateway, w->setup->rush[w->wanted], w->setup->rules, on_reloaded, w);
 }

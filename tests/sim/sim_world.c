@@ -198,7 +198,7 @@ static void on_stopped(void *arg)
 void sim_boot(struct sim_world *w)
 {
 	struct errmsg e;
-	w->ready = w->stopped = false;
+	w->ready = w->stopped = w->reloading = false;
 	w->loop = xcalloc(1, sizeof *w->loop);
 	loop_init(w->loop, &w->v.clock);
 	w->gateway_rng = xcalloc(1, sizeof *w->gateway_rng);
