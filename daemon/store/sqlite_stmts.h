@@ -14,8 +14,8 @@ SQ(META_SET, "INSERT INTO meta(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UP
 SQ(TEXT_GET, "SELECT id FROM text WHERE body = ?1")
 SQ(TEXT_ADD, "INSERT INTO text(body) VALUES(?1)")
 
-SQ(BATCH_ADD,
-   "INSERT INTO batch(partner, idem, created, lines, items, repeats, version, trace) VALUES(?1, ?2, ?3, 0, 0, 0, 0, ?4)")
+SQ(BATCH_ADD, "INSERT INTO batch(partner, idem, created, lines, items, repeats, version, trace) VALUES(?1, "
+              "?2, ?3, 0, 0, 0, 0, ?4)")
 SQ(BATCH_BY_KEY, "SELECT id, published, hash FROM batch WHERE partner = ?1 AND idem = ?2")
 SQ(BATCH_FORGET_KEY, "UPDATE batch SET idem = NULL WHERE id = ?1")
 SQ(BATCH_GROW, "UPDATE batch SET lines = lines + ?2, items = items + ?3, repeats = repeats + ?4 WHERE id = "
