@@ -323,7 +323,7 @@ install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
 	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
 	$(B)/vnepp policy schema > $(SHARE)/vnepp-rules.schema.json
-	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json systemd/vneppd-network.conf
+	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json
 	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd-reload.conf > $(SHARE)/vneppd-reload.conf
 	install -D -m 0644 certs/README.md $(DESTDIR)$(PREFIX)/share/doc/vnepp/certificates.md
 	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
@@ -333,6 +333,8 @@ install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 		to=$(DESTDIR)/etc/$$f; \
 		if [ -e $$to ]; then echo "kept: $$to"; else install -m 0640 systemd/$${f##*/} $$to; fi; \
 	done
+	@to=$(DESTDIR)/etc/systemd/system/vneppd.service.d/network.conf; \
+		if [ -e $$to ]; then echo "kept: $$to"; else install -D -m 0644 systemd/vneppd-network.conf $$to; fi
 	@if ls $(CONF)/rules/*.yaml >/dev/null 2>&1; then echo "kept: $(CONF)/rules"; else \
 		install -m 0640 $(wildcard policy/rules/*.yaml) $(CONF)/rules; fi
 	@echo "next: systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload; see $(CONF)/vneppd.yaml"
