@@ -92,7 +92,10 @@ fi
 check "a trace needs a registry" usage trace
 check "… one that there is" says "no such registry" trace --registry nowhere
 check "… and a time" usage trace --registry sim --seconds 0
-(sleep 0.5; submits 202 90 92) &
+(
+	wait_for grep -q event=trace.begun "$dir/d.log"
+	paid_lines 90 92 | fetch anphat /v1/batches -H 'Content-Type: application/x-ndjson' --data-binary @- >/dev/null
+) &
 tracing=$!
 check "a trace shows what goes by" shows 'sim/anphat session [0-9]+ sent, [0-9]+ bytes' trace --registry sim --seconds 3
 wait $tracing
