@@ -2,6 +2,7 @@
 #include "daemon/cli/ask.h"
 #include "daemon/cli/interrupt.h"
 #include "daemon/cli/problem.h"
+#include "daemon/cli/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,5 +70,25 @@ int ask_gateway(struct cli *cli, const struct ask *a)
 		result = r.status / 100 == 2 ? print_answer(a, &r) : print_refusal(a, &r);
 	http_client_response_fini(&r);
 	http_client_free(h);
+	return result;
+}
+
+int ask_gateway_of_file(struct cli *cli, const char *path, const char *file, const struct ask *a)
+{
+	struct source s;
+	struct errmsg e = {""};
+	struct ask with = *a;
+	if (source_open(file, &s, &e)) {
+		cli_error("%s", e.text);
+		return CLI_USAGE;
+	}
+	with.about = s.name;
+	with.request = (struct http_client_request){.method = "POST",
+	                                            .path = path,
+	                                            .content_type = "application/json",
+	                                            .body = s.file,
+	                                            .body_len = s.len_bytes};
+	int result = ask_gateway(cli, &with);
+	source_close(&s);
 	return result;
 }
