@@ -196,12 +196,12 @@ static void run(struct gateway *g)
 	                        .partner_ids = g->partner_ids,
 	                        .account_ids = accounts,
 	                        .decider = g->decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .explain = explain,
-	                        .limits = limits,
-	                        .ask_names = ask_names,
-	                        .arg = g};
+	                        .owner = {.on_published = on_published,
+	                                  .admission_closed = admission_closed,
+	                                  .explain = explain,
+	                                  .limits = limits,
+	                                  .ask_names = ask_names,
+	                                  .arg = g}};
 	g->api = api_new(&deps);
 	free(accounts);
 	g->running = true;

@@ -34,7 +34,7 @@ static json_t *page(const struct store_get_changes *g)
 	bool fine = true;
 	for (size_t i = 0; i < g->count && fine; i++) {
 		buf_clear(&b);
-		api_feed_change(&b, &g->rows[i]);
+		api_change_json(&b, &g->rows[i]);
 		fine = buf_ok(&b) &&
 		       json_array_append_new(list, json_loadb(buf_data(&b), buf_len(&b), 0, NULL)) == 0;
 	}

@@ -209,7 +209,7 @@ static void on_published(struct store_op *op)
 	LOG(c->api->log, LOG_INFO, "batch.admitted", "durable", F_C("partner", c->partner->name),
 	    F_C("trace", c->trace), F_U64("batch", x->begin.batch), F_U64("lines", 1), F_U64("new", 1));
 	meter_lines(c->api->meter, c->partner->name, 1, 0, 0, loop_now(c->api->loop));
-	c->api->on_published(c->api->arg);
+	c->api->owner.on_published(c->api->owner.arg);
 	look(x);
 }
 
@@ -295,11 +295,6 @@ static void begin(struct one_call *x)
 
 /* ---- the request ------------------------------------------------------------------------------------------------------------ */
 
-static void error_members(struct buf *b, const void *arg)
-{
-	api_problem_errors(b, arg);
-}
-
 static bool read_item(struct one_call *x)
 {
 	struct api_call *c = &x->body.call;
@@ -337,7 +332,7 @@ static void on_complete(struct api_body *b)
 	                              .type = "bad-item",
 	                              .title = "The item is not right",
 	                              .detail = STR("Nothing was admitted."),
-	                              .extra = error_members,
+	                              .extra = api_problem_errors,
 	                              .arg = &x->errors});
 }
 

@@ -115,7 +115,7 @@ static void on_published(struct store_op *op)
 	}
 	intake_answer_accepted(x, false);
 	intake_end(x);
-	a->on_published(a->arg);
+	a->owner.on_published(a->owner.arg);
 }
 
 static void publish(struct intake *x)

@@ -162,11 +162,11 @@ static void play_init(struct play *p)
 	                        .partner_ids = &partner,
 	                        .account_ids = &account,
 	                        .decider = decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .explain = explain,
-	                        .limits = tell_limits,
-	                        .arg = p};
+	                        .owner = {.on_published = on_published,
+	                                  .admission_closed = admission_closed,
+	                                  .explain = explain,
+	                                  .limits = tell_limits,
+	                                  .arg = p}};
 	p->api = api_new(&deps);
 	mem_net_listen(p->net, "gateway", "api", 443, http_server_on_stream, api_http(p->api));
 }

@@ -300,11 +300,11 @@ static UNUSED int set_up_started(void **state)
 	                        .partner_ids = partners,
 	                        .account_ids = accounts,
 	                        .decider = decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .limits = tell_limits,
-	                        .ask_names = ask_names,
-	                        .arg = w};
+	                        .owner = {.on_published = on_published,
+	                                  .admission_closed = admission_closed,
+	                                  .limits = tell_limits,
+	                                  .ask_names = ask_names,
+	                                  .arg = w}};
 	w->api = api_new(&deps);
 	mem_net_listen(w->net, "gateway", "api", 443, http_server_on_stream, api_http(w->api));
 	*state = w;

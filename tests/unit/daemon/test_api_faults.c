@@ -202,17 +202,16 @@ static void api_is_freed_in_the_middle(void **state)
 	vloop_run_for(&w->v, 100);
 	assert_int_equal(api_active(w->api), 1);
 	w->gate.held_count = 0; /* the executor is gone */
-	struct api_deps deps = {.loop = &w->v.loop,
-	                        .writer = &w->gate.x,
-	                        .reader = &w->gate.x,
-	                        .log = &w->log.log,
-	                        .config = config,
-	                        .partner_ids = w->partners,
-	                        .account_ids = w->accounts,
-	                        .decider = decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .arg = w};
+	struct api_deps deps = {
+	    .loop = &w->v.loop,
+	    .writer = &w->gate.x,
+	    .reader = &w->gate.x,
+	    .log = &w->log.log,
+	    .config = config,
+	    .partner_ids = w->partners,
+	    .account_ids = w->accounts,
+	    .decider = decider,
+	    .owner = {.on_published = on_published, .admission_closed = admission_closed, .arg = w}};
 	mem_net_unlisten(w->net, "api", 443);
 	api_free(w->api);
 	w->api = api_new(&deps);
