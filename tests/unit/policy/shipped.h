@@ -7,8 +7,12 @@
 #include "policy/policy.h"
 
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <cmocka.h>
 
 #define SHIPPED_MAX 64
 
@@ -100,6 +104,15 @@ static inline const char *shipped_findings(struct shipped *s, bool with_lines)
 	else
 		diag_print_short(&s->d, &s->out);
 	return buf_cstr(&s->out);
+}
+
+/* The same of rules that must be right. */
+static inline struct policy_ruleset *shipped_load_good(struct shipped *s)
+{
+	struct policy_ruleset *r = shipped_load(s);
+	if (!r)
+		fail_msg("%s", shipped_findings(s, true));
+	return r;
 }
 
 #endif
