@@ -265,4 +265,17 @@ static inline void play_script(struct play *p, const char *script)
 		play_event(p, w);
 }
 
+static inline void play_ends(const struct play *p, enum item_state state, enum item_fault fault,
+                             const char *reason, int code, bool retryable)
+{
+	const struct item_result *r = &p->job.result;
+	assert_int_equal(p->next, JOB_END);
+	assert_string_equal(item_state_name(r->state), item_state_name(state));
+	assert_int_equal(r->fault, fault);
+	if (!str_eq_c(r->reason, reason))
+		fail_msg("'%s': reason %.*s", p->script, STR_ARG(r->reason));
+	assert_int_equal(r->code, code);
+	assert_int_equal(r->retryable, retryable);
+}
+
 #endif
