@@ -14,7 +14,6 @@
 #include "epp/redact.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
