@@ -1,7 +1,6 @@
 /* Runs the rules' test cases. */
 #include "policy/cases.h"
 
-#include "epp/base/alloc.h"
 #include "policy/coverage.h"
 #include "policy/policy_int.h"
 

@@ -11,7 +11,6 @@
 #include "daemon/core/meter.h"
 #include "daemon/net/stream.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -17,8 +17,6 @@
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
 #include "daemon/store/store_changes.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #define WAIT_MAX_S 60
 #define PING_MS    15000 /* so that nobody on the way takes the connection for dead */

@@ -6,7 +6,6 @@
  * cannot be read: 503.
  */
 #include "daemon/api/api_int.h"
-#include "daemon/api/json_out.h"
 
 #include <jansson.h>
 #include <stdlib.h>

@@ -15,7 +15,6 @@
 #include "daemon/api/api_body.h"
 #include "daemon/api/intake_int.h"
 #include "daemon/api/item_json.h"
-#include "daemon/api/json_out.h"
 #include "daemon/core/meter.h"
 #include "daemon/job/lane.h"
 

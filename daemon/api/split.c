@@ -1,6 +1,5 @@
 /* Bytes to items. A scan position is kept, so that every byte is looked at once however the body is cut. */
 #include "daemon/api/split.h"
-#include "epp/base/check.h"
 
 /* What may wait beside the item being read: several pieces of a body as streams hand them out. */
 #define SLACK (4u << 20)

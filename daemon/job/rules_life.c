@@ -4,7 +4,6 @@
 #include "epp/base/check.h"
 #include "epp/base/str.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define SHORT_REVISION 19 /* characters of a revision that a message shows: enough to find it in `status` */

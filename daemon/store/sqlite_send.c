@@ -1,8 +1,6 @@
 /* Outcomes: an outcome is an appended row. And cancelling. */
 #include "daemon/job/lane.h"
 #include "daemon/store/sqlite_int.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>

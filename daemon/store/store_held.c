@@ -1,8 +1,6 @@
 /* What both back ends say alike of items that wait. */
 #include "daemon/store/store_list.h"
 
-#include "epp/base/check.h"
-
 void store_evidence_encode(const struct item_evidence *e, struct buf *out)
 {
 	struct item_request r = {

@@ -1,11 +1,9 @@
 /* The memory back end's items that wait. */
 #include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_held(const struct mem_item *i)

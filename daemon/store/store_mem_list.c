@@ -1,6 +1,5 @@
 /* The memory back end's lists. */
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
 #include <stdlib.h>

@@ -1,8 +1,6 @@
 /* The memory back end's sending: queues, claims, outcomes. */
 #include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>
