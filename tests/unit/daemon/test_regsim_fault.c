@@ -47,12 +47,28 @@ static void open_sim(struct world *w, const struct regsim_options *o)
 	assert_true(regsim_seed_contact(w->sim, "HOLDER-A", "reg-a"));
 }
 
+static void connect_to(struct world *w)
+{
+	regsim_client_open(&w->c, &w->loop, w->sim, "");
+}
+
+static void reconnect(struct world *w)
+{
+	regsim_client_fini(&w->c);
+	connect_to(w);
+}
+
+static void log_in(struct world *w)
+{
+	assert_int_equal(regsim_client_login(&w->c, "reg-a", "pass-a1"), 1000);
+}
+
 static void open_world(struct world *w)
 {
 	struct regsim_options o = options();
 	open_sim(w, &o);
-	regsim_client_open(&w->c, &w->loop, w->sim, "");
-	assert_int_equal(regsim_client_login(&w->c, "reg-a", "pass-a1"), 1000);
+	connect_to(w);
+	log_in(w);
 }
 
 static void close_world(struct world *w)
@@ -60,6 +76,12 @@ static void close_world(struct world *w)
 	regsim_client_fini(&w->c);
 	regsim_free(w->sim);
 	vloop_fini(&w->loop);
+}
+
+/* Of the next answer, which comes within so long; 0: of none. */
+static int take_code(struct world *w, uint64_t max_ms)
+{
+	return regsim_client_code(regsim_client_take(&w->c, max_ms));
 }
 
 static void strike(struct world *w, enum regsim_fault f, int64_t arg)
@@ -117,7 +139,7 @@ static void test_each_fault(void **state)
 		open_world(&w);
 		strike(&w, t->fault, t->arg);
 		regsim_client_send(&w.c, CREATE("f.id.vn", "FAULT-1"));
-		int code = regsim_client_code(regsim_client_take(&w.c, 5000));
+		int code = take_code(&w, 5000);
 		if (code != t->code || exists(&w, "f.id.vn") != t->created || w.c.closed != t->closed ||
 		    w.c.aborted != t->aborted)
 			fail_msg("%s: code %d, created %d, closed %d, aborted %d",
@@ -156,13 +178,13 @@ static void test_latency_is_parallel(void **state)
 	struct regsim_options o = options();
 	o.delay_ms = 20;
 	open_sim(&w, &o);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
+	connect_to(&w);
+	log_in(&w);
 	uint64_t before = w.loop.now_us;
 	for (int i = 0; i < 100; i++)
 		regsim_client_send(&w.c, POLL("W-001"));
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 1000)), 1300);
+		assert_int_equal(take_code(&w, 1000), 1300);
 	assert_int_equal(w.loop.now_us - before, 20000);
 	close_world(&w);
 }
@@ -230,13 +252,12 @@ static void test_late_commit(void **state)
 	strike(&w, REGSIM_FAULT_LATE_COMMIT, 4000);
 	assert_null(regsim_client_ask(&w.c, CREATE("f.id.vn", "LATE-1")));
 	assert_true(w.c.closed);
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("f.id.vn", "LOOK-1"))), 2303);
+	reconnect(&w);
+	log_in(&w);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("f.id.vn", "LOOK-1")), 2303);
 	assert_int_equal(regsim_outstanding(w.sim), 1);
 	vloop_run_for(&w.loop, 4001);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("f.id.vn", "LOOK-2"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("f.id.vn", "LOOK-2")), 1000);
 	assert_int_equal(regsim_stats(w.sim)->late_commits, 1);
 	bool found = false;
 	for (size_t i = 0; i < regsim_ledger_count(w.sim); i++) {
@@ -274,15 +295,15 @@ static void test_rules_pick_their_commands(void **state)
 	regsim_rule_add(w.sim, &infos);
 	for (int i = 0; i < 5; i++) {
 		snprintf(xml, sizeof xml, CREATE("%s.id.vn", "N-001"), names[i]);
-		assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, xml)), codes[i]);
+		assert_int_equal(regsim_client_ask_code(&w.c, xml), codes[i]);
 	}
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("a.id.vn", "N-002"))), 2400);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("safe.id.vn", "N-003"))), 2303);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("a.id.vn", "N-002")), 2400);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("safe.id.vn", "N-003")), 2303);
 	regsim_faults_switch(w.sim, false);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("a.id.vn", "N-004"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("a.id.vn", "N-004")), 1000);
 	regsim_faults_switch(w.sim, true);
 	regsim_rules_clear(w.sim);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("a.id.vn", "N-005"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("a.id.vn", "N-005")), 1000);
 	close_world(&w);
 }
 
@@ -300,15 +321,15 @@ static size_t run_chances(uint64_t seed, char *out, size_t n)
 	o.seed = seed;
 	open_sim(&w, &o);
 	regsim_faults_set(w.sim, &f);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
+	connect_to(&w);
+	log_in(&w);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(xml, sizeof xml, CREATE("n%zu.id.vn", "N-001"), i);
-		int code = regsim_client_code(regsim_client_ask(&w.c, xml));
+		int code = regsim_client_ask_code(&w.c, xml);
 		assert_true(code == 1000 || code == 2400);
 		out[i] = code == 2400 ? 'x' : '.';
 		struck += code == 2400;
-		assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, POLL("N-002"))), 1300);
+		assert_int_equal(regsim_client_ask_code(&w.c, POLL("N-002")), 1300);
 	}
 	assert_int_equal(struck, regsim_fault_count(w.sim, REGSIM_FAULT_FAIL_2400));
 	close_world(&w);
@@ -346,19 +367,16 @@ static void test_greeting_faults(void **state)
 	regsim_rule_add(w.sim, &slow);
 	regsim_rule_add(w.sim, &shut);
 	regsim_rule_add(w.sim, &text);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	connect_to(&w);
 	assert_null(regsim_client_take(&w.c, 2999));
 	assert_non_null(strstr(regsim_client_take(&w.c, 1), "<greeting>"));
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	reconnect(&w);
 	assert_null(regsim_client_take(&w.c, 1000));
 	assert_true(w.c.closed);
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	reconnect(&w);
 	vloop_run_for(&w.loop, 1);
 	assert_true(w.c.closed && str_starts(buf_str(&w.c.in), STR("Connection refused")));
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	reconnect(&w);
 	regsim_client_open(&c, &w.loop, w.sim, "");
 	vloop_run_for(&w.loop, 1);
 	assert_true(c.closed && !w.c.closed);
@@ -383,12 +401,12 @@ static void test_frames_cut_and_joined(void **state)
 	regsim_client_send_raw(&w.c, buf_data(&all), buf_len(&all));
 	assert_int_equal(w.c.sends, sends + 1);
 	for (int i = 1; i <= 3; i++)
-		assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 1000);
+		assert_int_equal(take_code(&w, 0), 1000);
 	for (size_t i = 0; i < buf_len(&all); i++)
 		regsim_client_send_raw(&w.c, buf_data(&all) + i, 1);
-	assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 2302);
-	assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 2302);
-	assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 1000);
+	assert_int_equal(take_code(&w, 0), 2302);
+	assert_int_equal(take_code(&w, 0), 2302);
+	assert_int_equal(take_code(&w, 0), 1000);
 	for (size_t cut = 1; cut < buf_len(&all); cut++) {
 		regsim_client_send_raw(&w.c, buf_data(&all), cut);
 		regsim_client_send_raw(&w.c, buf_data(&all) + cut, buf_len(&all) - cut);
@@ -409,7 +427,7 @@ static void test_bad_frame_headers(void **state)
 		open_world(&w);
 		regsim_client_send(&w.c, POLL("OK-01"));
 		regsim_client_send_raw(&w.c, headers[i], 8);
-		assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 1300);
+		assert_int_equal(take_code(&w, 0), 1300);
 		assert_true(w.c.closed);
 		assert_int_equal(regsim_stats(w.sim)->frames_bad, 1);
 		regsim_client_send(&w.c, CREATE("f.id.vn", "NO-01")); /* nobody listens any more */
@@ -419,7 +437,7 @@ static void test_bad_frame_headers(void **state)
 	struct world w;
 	struct regsim_options o = options();
 	open_sim(&w, &o);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	connect_to(&w);
 	regsim_client_send_raw(&w.c, "\0\1\0\1", 4); /* 65,537 bytes before log-in */
 	assert_true(w.c.closed || (regsim_client_take(&w.c, 0) && w.c.closed));
 	close_world(&w);
@@ -459,14 +477,13 @@ static void test_restart_keeps_objects(void **state)
 	(void)state;
 	struct world w;
 	open_world(&w);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, CREATE("keep.id.vn", "K-001"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, CREATE("keep.id.vn", "K-001")), 1000);
 	regsim_drop_all(w.sim);
 	assert_true(w.c.closed && w.c.aborted);
 	assert_int_equal(regsim_stats(w.sim)->sessions_now, 0);
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, CREATE("keep.id.vn", "K-002"))), 2302);
+	reconnect(&w);
+	log_in(&w);
+	assert_int_equal(regsim_client_ask_code(&w.c, CREATE("keep.id.vn", "K-002")), 2302);
 	close_world(&w);
 }
 
