@@ -188,7 +188,7 @@ static inline void play_note(struct play *p)
 		buf_init(&frame, 1u << 16);
 		if (job_is_transform(&p->job) && job_build(&p->job, STR("VN-1-1-0-t"), &frame, &why))
 			fail_msg("'%s': %s", p->script, why.text);
-		p->fees += strstr(buf_cstr(&frame), "fee:fee") != NULL;
+		p->fees += buf_len(&frame) && memmem(buf_data(&frame), buf_len(&frame), "fee:fee", 7);
 		buf_fini(&frame);
 		p->sends[n] = job_step_letter(&p->job);
 		p->transforms += job_is_transform(&p->job);
