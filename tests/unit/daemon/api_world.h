@@ -524,6 +524,16 @@ static UNUSED void expect_problem(const struct client *c, int status, const char
 	assert_int_equal(number(c, "status"), status);
 }
 
+/* Asks for what is refused. */
+static UNUSED void expect_refusal(struct world *w, const char *san, const char *method, const char *path,
+                                  const char *headers, struct str body, int status, const char *type)
+{
+	struct client c;
+	ask(w, &c, san, method, path, headers, body);
+	expect_problem(&c, status, type);
+	client_fini(&c);
+}
+
 /* ---- lines ------------------------------------------------------------------------------------------------------------- */
 
 #define NDJSON "Content-Type: application/x-ndjson\r\n"
