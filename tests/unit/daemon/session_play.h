@@ -340,6 +340,13 @@ static void play_open(struct play *w)
 	w->parser = epp_parser_new();
 }
 
+/* A registry that is there. */
+static UNUSED void play_open_listening(struct play *w)
+{
+	play_open(w);
+	play_listen(w, 700, true);
+}
+
 static bool nothing_open(void *arg)
 {
 	return mem_net_open(((struct play *)arg)->net) == 0;
