@@ -263,10 +263,4 @@ static inline void assert_witnesses(const struct policy_diff *d, const struct po
 		assert_true(changes(a, b, policy_diff_witness(d, i)));
 }
 
-static inline void assert_says(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-}
-
 #endif

@@ -106,13 +106,19 @@ static inline const char *shipped_findings(struct shipped *s, bool with_lines)
 	return buf_cstr(&s->out);
 }
 
-/* The same of rules that must be right. */
+/* Rules that must be right: fails with the findings when they are not. */
 static inline struct policy_ruleset *shipped_load_good(struct shipped *s)
 {
 	struct policy_ruleset *r = shipped_load(s);
 	if (!r)
 		fail_msg("%s", shipped_findings(s, true));
 	return r;
+}
+
+static inline void assert_says(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
 }
 
 #endif

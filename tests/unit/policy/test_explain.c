@@ -59,12 +59,6 @@ static const char *explain(const struct policy_facts *f, enum policy_form form)
 	return buf_cstr(&s.out);
 }
 
-static void assert_says(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-}
-
 static void a_refusal_names_rule_clause_fact_and_change(void **state)
 {
 	struct policy_facts f = citizen(date_make(2002, 11, 20), "068202001234");
