@@ -182,8 +182,7 @@ void load_facts(struct loader *l)
 {
 	enter_builtin(l);
 	read_needs(l);
-	for (size_t i = 0; i < l->sections[SECTION_facts].count; i++)
-		read_fact(l, l->sections[SECTION_facts].nodes[i]);
+	load_each(l, SECTION_facts, read_fact);
 }
 
 int load_fact(struct loader *l, struct yaml_node *map, const char *key)

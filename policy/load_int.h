@@ -109,6 +109,8 @@ bool load_expected(struct loader *l, struct yaml_node *n, const char *what, stru
 void load_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now);
 /* As many zeroed elements as the section has entries. */
 void *load_new_list(struct loader *l, enum section s, size_t size);
+/* Each of them, in order. */
+void load_each(struct loader *l, enum section s, void (*read)(struct loader *l, struct yaml_node *n));
 
 /* load_law.c, load_switches.c and load_tables.c, called in this order */
 void load_words(struct loader *l);

@@ -53,8 +53,7 @@ static void read_switch(struct loader *l, struct yaml_node *n)
 void load_switches(struct loader *l)
 {
 	l->r->switches = load_new_list(l, SECTION_switches, sizeof *l->r->switches);
-	for (size_t i = 0; i < l->sections[SECTION_switches].count; i++)
-		read_switch(l, l->sections[SECTION_switches].nodes[i]);
+	load_each(l, SECTION_switches, read_switch);
 }
 
 static void read_acceptance(struct loader *l, struct yaml_node *n)
