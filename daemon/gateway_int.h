@@ -207,7 +207,6 @@ void gateway_watch_start(struct gateway *g);
 void gateway_watch_stop(struct gateway *g);
 void gateway_watch_free(struct gateway *g);
 /* gateway_trace.c: an account opens; the gateway stops: every trace is answered. */
-void gateway_trace_tap(struct gateway_account *a);
 void gateway_trace_stop(struct gateway *g);
 /* gateway_drain.c: it looks no more; every operation of the store is back, or will never come. */
 void gateway_drain_stop(struct gateway *g);

@@ -87,14 +87,14 @@ static bool is_id(struct str s)
 	return s.len > 0 && s.len <= POLICY_GIVEN_NAME_MAX;
 }
 
-const char *const load_fact_types[] = {"number", "date", "code", "flag", NULL};
+static const char *const fact_types[] = {"number", "date", "code", "flag", NULL};
 
 static void read_type(struct loader *l, struct yaml_node *n, struct fact_info *f)
 {
 	enum { NUMBER, DATE, CODE, FLAG };
 	static const enum fact_type types[] = {FACT_NUMBER, FACT_DATE, FACT_TEXT, FACT_TEXT};
 	int type = FLAG;
-	if (!yaml_enum(l->d, n, "type", YAML_REQUIRED, load_fact_types, &type))
+	if (!yaml_enum(l->d, n, "type", YAML_REQUIRED, fact_types, &type))
 		return;
 	f->type = types[type];
 	if (type == FLAG)

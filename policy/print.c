@@ -96,7 +96,7 @@ void policy_print_common(const struct policy_decision *d, struct buf *out)
 	buf_lit(out, "\"outcome\":");
 	buf_json(out, str_c(policy_outcome_names[d->outcome]));
 	buf_lit(out, ",\"grant\":");
-	print_text(out, policy_grant_id(d));
+	print_text(out, d->grant ? d->grant->id : STR_NONE);
 	buf_lit(out, ",\"reasons\":");
 	print_words(out, d->reasons, d->reason_count);
 	buf_lit(out, ",\"flags\":");
@@ -182,11 +182,6 @@ struct str policy_code(const struct policy_word *w)
 struct str policy_main_reason(const struct policy_decision *d)
 {
 	return d->reason_count > 0 ? d->reasons[0]->id : STR_NONE;
-}
-
-struct str policy_grant_id(const struct policy_decision *d)
-{
-	return d->grant ? d->grant->id : STR_NONE;
 }
 
 struct str policy_waiver_name(const struct policy_decision *d)

@@ -39,11 +39,6 @@ void split_finish(struct split *s)
 	s->finished = true;
 }
 
-size_t split_held(const struct split *s)
-{
-	return buf_len(&s->held) - s->taken;
-}
-
 static enum split_status broken(struct split *s, const char *error)
 {
 	s->error = error;

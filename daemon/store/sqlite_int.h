@@ -90,8 +90,6 @@ struct sq {
 enum err sq_fail_open(struct sq *s, struct errmsg *e);
 
 /* ---- sqlite_values.c ---- */
-/* Translates a result code; the message goes to `op`. */
-enum err sq_fail(struct sq *s, struct store_op *op, int rc);
 /* A statement ready to be bound; reset by sq_done(). NULL when it could not be made: running it gives the error. */
 sqlite3_stmt *sq_stmt(struct sq *s, enum sq_stmt which);
 /* Steps a statement that gives no rows and resets it. */
