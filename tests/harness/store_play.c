@@ -7,6 +7,7 @@
 #include "epp/base/check.h"
 #include "epp/base/diag.h"
 #include "policy/policy.h"
+#include "tests/harness/folder.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -42,35 +43,30 @@ static void copy_file(const char *from, const char *to, const char *comment)
 	INVARIANT(fclose(in) == 0 && fclose(out) == 0);
 }
 
-/* Every file of the rules, copied to or removed from `dir`. */
-static void each_rule(const char *dir, const char *comment)
+static void copy_rules(const struct folder *to, const char *comment)
 {
 	struct dirent *e;
 	DIR *d = opendir(RULES);
 	INVARIANT(d);
 	while ((e = readdir(d))) {
-		char from[512], to[512];
+		char from[512];
 		if (e->d_name[0] == '.')
 			continue;
 		snprintf(from, sizeof from, RULES "/%s", e->d_name);
-		snprintf(to, sizeof to, "%s/%s", dir, e->d_name);
-		if (comment)
-			copy_file(from, to, comment);
-		else
-			unlink(to);
+		copy_file(from, folder_at(to, e->d_name), comment);
 	}
 	closedir(d);
 }
 
 static struct policy_ruleset *load_changed(unsigned revision)
 {
-	char dir[] = "/tmp/vnepp-rules-XXXXXX", comment[32];
-	INVARIANT(mkdtemp(dir));
+	struct folder dir;
+	char comment[32];
+	folder_make(&dir);
 	snprintf(comment, sizeof comment, "\n# revision %u\n", revision);
-	each_rule(dir, comment);
-	struct policy_ruleset *rules = load(dir);
-	each_rule(dir, NULL);
-	rmdir(dir);
+	copy_rules(&dir, comment);
+	struct policy_ruleset *rules = load(dir.path);
+	INVARIANT(folder_remove(&dir) == 0);
 	return rules;
 }
 

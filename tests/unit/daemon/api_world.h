@@ -12,6 +12,7 @@
 #include "daemon/store/store.h"
 #include "epp/base/check.h"
 #include "policy/policy.h"
+#include "tests/harness/folder.h"
 #include "tests/harness/log_capture.h"
 #include "tests/harness/mem_stream.h"
 #include "tests/harness/vloop.h"
@@ -31,17 +32,9 @@
 
 /* ---- what all tests share: a configuration and the shipped rules ---------------------------------------------------- */
 
-static char dir[128];
+static struct folder dir;
 static struct config *config;
 static struct decider *decider;
-
-static UNUSED void put(const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	assert_true(f && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
-}
 
 static const char main_text[] =
     "instance: test\n"
@@ -73,26 +66,22 @@ static const char limits_text[] = "partners: {binh: {lines_per_second: 10, burst
 /* Those in the folder whose names begin so. */
 static UNUSED void remove_files(const char *prefix)
 {
-	char path[512];
 	const struct dirent *e;
-	DIR *d = opendir(dir);
+	DIR *d = opendir(dir.path);
 	assert_non_null(d);
 	while ((e = readdir(d))) {
 		if (e->d_name[0] == '.' || strncmp(e->d_name, prefix, strlen(prefix)) != 0)
 			continue;
-		snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		unlink(path);
+		unlink(folder_at(&dir, e->d_name));
 	}
 	closedir(d);
 }
 
 static UNUSED struct store_backend *new_store(void)
 {
-	char path[256];
 	struct errmsg e;
 	struct store_backend *b = NULL;
-	snprintf(path, sizeof path, "%s/store.db", dir);
-	if (store_sqlite_open(path, NULL, &b, &e))
+	if (store_sqlite_open(folder_at(&dir, "store.db"), NULL, &b, &e))
 		print_error("%s\n", e.text);
 	assert_non_null(b);
 	return b;
@@ -101,23 +90,22 @@ static UNUSED struct store_backend *new_store(void)
 static UNUSED int group_set_up(void **state)
 {
 	static const uint8_t key[32] = "a key that only this test knows";
-	char text[8192], rules[4096], path[256];
+	char text[8192], rules[4096];
 	struct diag d;
 	struct buf out;
 	(void)state;
-	snprintf(dir, sizeof dir, "%s/vnepp-api-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_true(mkdtemp(dir) && realpath("policy/rules", rules));
-	put("pw", "secret-password\n");
-	put("cert.pem", "not looked at\n");
-	put("key.pem", "not looked at\n");
+	folder_make(&dir);
+	assert_true(realpath("policy/rules", rules));
+	folder_put(&dir, "pw", "secret-password\n");
+	folder_put(&dir, "cert.pem", "not looked at\n");
+	folder_put(&dir, "key.pem", "not looked at\n");
 	snprintf(text, sizeof text, main_text, rules);
-	put("vneppd.yaml", text);
-	put("partners.yaml", partners_text);
-	put("limits.yaml", limits_text);
+	folder_put(&dir, "vneppd.yaml", text);
+	folder_put(&dir, "partners.yaml", partners_text);
+	folder_put(&dir, "limits.yaml", limits_text);
 	diag_init(&d);
 	buf_init(&out, 1u << 20);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", dir);
-	config = config_load(path, START_MS, &d);
+	config = config_load(folder_at(&dir, "vneppd.yaml"), START_MS, &d);
 	struct policy_ruleset *set = policy_load_dir("policy/rules", NULL, &d);
 	diag_print(&d, &out);
 	if (d.errors)
@@ -134,8 +122,7 @@ static UNUSED int group_tear_down(void **state)
 	(void)state;
 	decider_unref(&decider);
 	config_unref(&config);
-	remove_files("");
-	return rmdir(dir);
+	return folder_remove(&dir);
 }
 
 /* ---- one test's world ---------------------------------------------------------------------------------------------------- */

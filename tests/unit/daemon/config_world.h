@@ -7,15 +7,14 @@
 
 #include "daemon/core/config.h"
 #include "epp/base/buf.h"
+#include "tests/harness/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define HEX64 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
@@ -71,52 +70,28 @@ static const char limits_text[] = "registries: {ascii: {commands_per_second: 50}
                                   "  beta: {burst: 400}\n";
 
 struct fixture {
-	char dir[64];
+	struct folder dir;
 	struct diag d;
 	struct buf out;
 	struct config *c;
 };
 
-static inline const char *path_of(struct fixture *f, const char *name)
-{
-	static char path[256];
-	snprintf(path, sizeof path, "%s/%s", f->dir, name);
-	return path;
-}
-
-static inline void put(struct fixture *f, const char *name, const char *text, mode_t mode)
-{
-	FILE *file = fopen(path_of(f, name), "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path_of(f, name), mode), 0);
-}
-
 static inline int set_up(void **state)
 {
 	static struct fixture f;
-	f = (struct fixture){.dir = "/tmp/vnepp-config-XXXXXX"};
-	assert_non_null(mkdtemp(f.dir));
-	assert_int_equal(mkdir(path_of(&f, "rules"), 0755), 0);
-	put(&f, "vneppd.yaml", main_text, 0644);
-	put(&f, "partners.yaml", partners_text, 0644);
-	put(&f, "limits.yaml", limits_text, 0644);
-	put(&f, "cert.pem", "certificate\n", 0644);
-	put(&f, "key.pem", "key\n", 0600);
-	put(&f, "pw", "secret-word\n", 0640);
+	f = (struct fixture){0};
+	folder_make(&f.dir);
+	folder_add(&f.dir, "rules");
+	folder_put_as(&f.dir, "vneppd.yaml", main_text, 0644);
+	folder_put_as(&f.dir, "partners.yaml", partners_text, 0644);
+	folder_put_as(&f.dir, "limits.yaml", limits_text, 0644);
+	folder_put_as(&f.dir, "cert.pem", "certificate\n", 0644);
+	folder_put_as(&f.dir, "key.pem", "key\n", 0600);
+	folder_put_as(&f.dir, "pw", "secret-word\n", 0640);
 	diag_init(&f.d);
 	buf_init(&f.out, 1 << 20);
 	*state = &f;
 	return 0;
-}
-
-static inline int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
-{
-	(void)st;
-	(void)flag;
-	(void)walk;
-	return remove(path);
 }
 
 static inline int tear_down(void **state)
@@ -125,7 +100,7 @@ static inline int tear_down(void **state)
 	config_unref(&f->c);
 	diag_fini(&f->d);
 	buf_fini(&f->out);
-	return nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(&f->dir);
 }
 
 /* Writes `file` as `text` with the first `from` replaced by `to`. */
@@ -139,7 +114,7 @@ static inline void edit(struct fixture *f, const char *file, const char *text, c
 	buf_append(&b, text, (size_t)(at - text));
 	buf_add(&b, str_c(to));
 	buf_add(&b, str_c(at + strlen(from)));
-	put(f, file, buf_cstr(&b), 0644);
+	folder_put_as(&f->dir, file, buf_cstr(&b), 0644);
 	buf_fini(&b);
 }
 
@@ -165,7 +140,7 @@ static inline bool load(struct fixture *f)
 	diag_fini(&f->d);
 	diag_init(&f->d);
 	buf_clear(&f->out);
-	snprintf(path, sizeof path, "%s", path_of(f, "vneppd.yaml"));
+	snprintf(path, sizeof path, "%s", folder_at(&f->dir, "vneppd.yaml"));
 	f->c = config_load(path, 1000, &f->d);
 	diag_print(&f->d, &f->out);
 	return f->c != NULL;

@@ -282,15 +282,13 @@ static void a_stop_ends_those_who_wait(void **state)
 static struct config *config_without_an(void)
 {
 	struct diag d;
-	char path[256];
-	put("partners.yaml",
-	    "partners:\n  - {name: binh, certificates: [{san_dns: binh.test}], account: two}\n");
+	folder_put(&dir, "partners.yaml",
+	           "partners:\n  - {name: binh, certificates: [{san_dns: binh.test}], account: two}\n");
 	diag_init(&d);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", dir);
-	struct config *c = config_load(path, START_MS, &d);
+	struct config *c = config_load(folder_at(&dir, "vneppd.yaml"), START_MS, &d);
 	assert_non_null(c);
 	diag_fini(&d);
-	put("partners.yaml", partners_text);
+	folder_put(&dir, "partners.yaml", partners_text);
 	return c;
 }
 

@@ -13,9 +13,9 @@ static void reads_the_sections(void **state)
 	instant_ms_t start;
 	assert_true(instant_parse(STR("2026-11-20T02:00:00Z"), 0, &start));
 	assert_int_equal(c->clock_shift_ms, start - 1000);
-	assert_string_equal(c->store_path, path_of(f, "state.db"));
-	assert_string_equal(c->control_socket, path_of(f, "c.sock"));
-	assert_string_equal(c->rules_dir, path_of(f, "rules"));
+	assert_string_equal(c->store_path, folder_at(&f->dir, "state.db"));
+	assert_string_equal(c->control_socket, folder_at(&f->dir, "c.sock"));
+	assert_string_equal(c->rules_dir, folder_at(&f->dir, "rules"));
 	assert_true(c->rules_activate);
 	assert_string_equal(c->api_listen, "127.0.0.1:0");
 	assert_int_equal(c->admin_listen_count, 1);
@@ -31,7 +31,8 @@ static void reads_the_sections(void **state)
 static void defaults_are_filled_in(void **state)
 {
 	struct fixture *f = *state;
-	put(f, "vneppd.yaml",
+	folder_put_as(
+	    &f->dir, "vneppd.yaml",
 	    "api: {listen: \"0.0.0.0:8443\", certificate: cert.pem, key: key.pem, client_ca: cert.pem}\n"
 	    "admin: {control_socket: none}\n"
 	    "policy: {rules: rules}\n"
@@ -148,13 +149,13 @@ static void files_must_exist_and_be_closed_to_others(void **state)
 	refuse_main(f, "key: key.pem\n", "key: cert.pem\n", ":7:8:", "is open to others (mode 0644)");
 	refuse_main(f, "key: key.pem\n", "key: rules\n", ":7:8:", "is not a file");
 	refuse_main(f, "limits: limits.yaml", "limits: other.yaml", ":14:9:", "No such file");
-	put(f, "vneppd.yaml", main_text, 0644);
-	put(f, "pw", "\nsecret\n", 0640);
+	folder_put_as(&f->dir, "vneppd.yaml", main_text, 0644);
+	folder_put_as(&f->dir, "pw", "\nsecret\n", 0640);
 	assert_false(load(f));
 	assert_int_equal(f->d.errors, 3);
 	assert_non_null(strstr(buf_cstr(&f->out), "the first line is not a password"));
 	assert_null(strstr(buf_cstr(&f->out), "secret"));
-	put(f, "pw", "secret\n", 0644);
+	folder_put_as(&f->dir, "pw", "secret\n", 0644);
 	assert_false(load(f));
 	assert_int_equal(f->d.errors, 3);
 	assert_non_null(strstr(buf_cstr(&f->out), "chmod 0640"));
@@ -163,7 +164,6 @@ static void files_must_exist_and_be_closed_to_others(void **state)
 static void secrets_may_come_as_credentials(void **state)
 {
 	struct fixture *f = *state;
-	char path[256];
 	unsetenv("CREDENTIALS_DIRECTORY");
 	refuse_main(f, "key: key.pem\n", "key: \"credential:api.key\"\n",
 	            ":7:8:", "CREDENTIALS_DIRECTORY is not set");
@@ -171,23 +171,22 @@ static void secrets_may_come_as_credentials(void **state)
 	            ":7:8:", "is not the name of a credential");
 	refuse_main(f, "key: key.pem\n", "key: \"credential:\"\n",
 	            ":7:8:", "is not the name of a credential");
-	setenv("CREDENTIALS_DIRECTORY", f->dir, 1);
+	setenv("CREDENTIALS_DIRECTORY", f->dir.path, 1);
 	refuse_main(f, "key: key.pem\n", "key: \"credential:api.key\"\n", ":7:8:", "No such file");
 	edit_main(f, "key: key.pem\n", "key: \"credential:key.pem\"\n");
 	assert_true(load(f));
-	snprintf(path, sizeof path, "%s/key.pem", f->dir);
-	assert_string_equal(f->c->api_key, path);
+	assert_string_equal(f->c->api_key, folder_at(&f->dir, "key.pem"));
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 static void a_missing_file_is_one_finding(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(unlink(path_of(f, "vneppd.yaml")), 0);
+	assert_int_equal(unlink(folder_at(&f->dir, "vneppd.yaml")), 0);
 	expect_error(f, "vneppd.yaml: error:", "cannot be read");
-	put(f, "vneppd.yaml", main_text, 0644);
-	assert_int_equal(unlink(path_of(f, "partners.yaml")), 0);
-	put(f, "limits.yaml", "{}\n", 0644);
+	folder_put_as(&f->dir, "vneppd.yaml", main_text, 0644);
+	assert_int_equal(unlink(folder_at(&f->dir, "partners.yaml")), 0);
+	folder_put_as(&f->dir, "limits.yaml", "{}\n", 0644);
 	expect_error(f, ":13:11:", "cannot be read");
 }
 

@@ -47,7 +47,7 @@ static void recognises_certificates(void **state)
 static void partners_are_checked(void **state)
 {
 	struct fixture *f = *state;
-	put(f, "limits.yaml", "{}\n", 0644);
+	folder_put_as(&f->dir, "limits.yaml", "{}\n", 0644);
 	refuse_partners(f, "name: beta", "name: alpha",
 	                "partners.yaml:5:11:", "there is a partner 'alpha' already");
 	refuse_partners(f, "name: beta", "name: default", ":5:11:", "cannot be a partner's name");

@@ -141,7 +141,7 @@ static bool listed(const char **list, size_t count, const char *uri)
 static void a_mapping_is_announced_and_required(void **state)
 {
 	struct fixture *f = *state;
-	put(f, "m.yaml", mapping_text, 0644);
+	folder_put_as(&f->dir, "m.yaml", mapping_text, 0644);
 	load_good(f);
 	assert_null(f->c->registries[0].mapping);
 	assert_false(listed(f->c->registries[0].extensions, f->c->registries[0].extension_count, "urn:x"));
@@ -149,7 +149,7 @@ static void a_mapping_is_announced_and_required(void **state)
 	load_good(f);
 	const struct config_registry *g = &f->c->registries[1];
 	assert_non_null(g->mapping);
-	assert_string_equal(g->mapping_file, path_of(f, "m.yaml"));
+	assert_string_equal(g->mapping_file, folder_at(&f->dir, "m.yaml"));
 	assert_true(listed(g->extensions, g->extension_count, "urn:x"));
 	assert_true(listed(g->extensions, g->extension_count, "urn:ietf:params:xml:ns:secDNS-1.1"));
 	assert_true(listed(g->required, g->required_count, "urn:x"));
@@ -165,7 +165,7 @@ static void a_changed_mapping_changes_the_account(void **state)
 {
 	struct fixture *f = *state;
 	uint8_t before[32];
-	put(f, "m.yaml", mapping_text, 0644);
+	folder_put_as(&f->dir, "m.yaml", mapping_text, 0644);
 	edit_main(f, "script: idn", "mapping: m.yaml\n    script: idn");
 	load_good(f);
 	memcpy(before, f->c->registries[1].accounts[0].digest, sizeof before);
@@ -192,10 +192,10 @@ static void a_mapping_is_checked_with_all_the_rest(void **state)
 		if (strstr(at, "    script: ") == at)
 			buf_lit(&both, "    mapping: m.yaml\n");
 	}
-	put(f, "vneppd.yaml", buf_cstr(&both), 0644);
+	folder_put_as(&f->dir, "vneppd.yaml", buf_cstr(&both), 0644);
 	buf_fini(&both);
 	expect_error(f, "m.yaml:4:28:", "there is no fact 'domian'");
-	put(f, "m.yaml", mapping_text, 0644);
+	folder_put_as(&f->dir, "m.yaml", mapping_text, 0644);
 	refuse_main(f, "script: idn", "mapping: m.yaml\n    extensions: [\"urn:y\"]\n    script: idn",
 	            "m.yaml:1:17:", "'urn:x' is not in 'extensions' of the registry 'idn'");
 	refuse_main(f, "script: idn", "mapping: none.yaml\n    script: idn", ":29:14:", "cannot be read");

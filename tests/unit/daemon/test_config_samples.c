@@ -67,19 +67,19 @@ static int set_up_samples(void **state)
 	                                      "secrets/vnnic-idn.password"};
 	static const char *const samples[] = {"vneppd.yaml", "partners.yaml", "limits.yaml"};
 	static struct fixture f;
-	f = (struct fixture){.dir = "/tmp/vnepp-samples-XXXXXX"};
-	assert_non_null(mkdtemp(f.dir));
-	assert_int_equal(mkdir(path_of(&f, "tls"), 0755), 0);
-	assert_int_equal(mkdir(path_of(&f, "secrets"), 0755), 0);
-	assert_int_equal(mkdir(path_of(&f, "rules"), 0755), 0);
+	f = (struct fixture){0};
+	folder_make(&f.dir);
+	folder_add(&f.dir, "tls");
+	folder_add(&f.dir, "secrets");
+	folder_add(&f.dir, "rules");
 	for (size_t i = 0; i < ARRAY_LEN(dummies); i++)
-		put(&f, dummies[i], "something\n", 0640);
+		folder_put_as(&f.dir, dummies[i], "something\n", 0640);
 	diag_init(&f.d);
 	buf_init(&f.out, 1 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
 		buf_clear(&f.out);
 		read_sample(samples[i], &f.out);
-		put(&f, samples[i], buf_cstr(&f.out), 0640);
+		folder_put_as(&f.dir, samples[i], buf_cstr(&f.out), 0640);
 	}
 	buf_clear(&f.out);
 	*state = &f;
@@ -110,8 +110,8 @@ static void the_samples_load(void **state)
 static void missing_files_are_the_only_findings(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(unlink(path_of(f, "tls/api.key")), 0);
-	assert_int_equal(unlink(path_of(f, "secrets/vnnic-idn.password")), 0);
+	assert_int_equal(unlink(folder_at(&f->dir, "tls/api.key")), 0);
+	assert_int_equal(unlink(folder_at(&f->dir, "secrets/vnnic-idn.password")), 0);
 	assert_false(load(f));
 	assert_int_equal(f->d.errors, 2);
 }
@@ -159,7 +159,7 @@ static void values_behind_a_hash_are_the_defaults(void **state)
 	buf_clear(&f->out);
 	read_sample("vneppd.yaml", &text);
 	assert_in_range(show_hidden(buf_str(&text), &f->out), 25, 100);
-	put(f, "vneppd.yaml", buf_cstr(&f->out), 0640);
+	folder_put_as(&f->dir, "vneppd.yaml", buf_cstr(&f->out), 0640);
 	buf_fini(&text);
 	load_samples(f);
 	const struct config *b = f->c;

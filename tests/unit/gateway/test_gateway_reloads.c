@@ -96,7 +96,7 @@ static struct policy_ruleset *folder(struct load *l, int wording, bool broken)
 	struct diag d;
 	struct buf room;
 	char dir[160], path[200];
-	snprintf(dir, sizeof dir, "%s/rules", l->w->dir);
+	snprintf(dir, sizeof dir, "%s/rules", l->w->dir.path);
 	snprintf(path, sizeof path, "%s/rules.yaml", dir);
 	(void)mkdir(dir, 0700); /* it may be there */
 	buf_init(&room, 16u << 20);
