@@ -12,7 +12,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define RULES        "policy/rules"
 #define DUMP_MAX     (64u << 20)

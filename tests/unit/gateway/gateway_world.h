@@ -401,6 +401,25 @@ static inline void assert_error(struct world *w, const char *text)
 		fail_msg("'%s' does not say '%s'", w->error, text);
 }
 
+/* What was asked is refused in these words. */
+#define assert_refused(w, asked, words)   \
+	do {                              \
+		assert_false(asked);      \
+		assert_error((w), words); \
+	} while (0)
+
+/* The store cannot write operations of this type, until it works again. */
+static inline void store_fails(struct world *w, enum store_op_type type)
+{
+	w->store.failing = true;
+	w->store.type = type;
+}
+
+static inline void store_works(struct world *w)
+{
+	w->store.failing = false;
+}
+
 /* ---- life -------------------------------------------------------------------------------------------------------------- */
 
 static inline void world_registry(struct world *w)

@@ -175,7 +175,7 @@ static void change(struct load *l, bool broken)
 	w->store.failing = rng_below(rng, 8) == 0;
 	w->store.type = rng_below(rng, 2) ? STORE_RULES_KEEP : STORE_GET_RULES;
 	bool done = rng_below(rng, 2) ? by_reload(l, wording, broken) : by_people(l, wording, broken);
-	w->store.failing = false;
+	store_works(w);
 	world_decides(w, after);
 	assert_string_equal(after, l->spans[l->span_count - 1].revision);
 	assert_false(broken && done);
