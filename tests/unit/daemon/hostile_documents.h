@@ -387,6 +387,14 @@ static void compose(struct buf *doc, const struct document *d)
 	assert_true(buf_ok(doc));
 }
 
+/* Its own length, over what stands at its beginning. */
+static inline void close_frame(struct buf *out, size_t begin)
+{
+	size_t len = buf_len(out) - begin;
+	for (size_t i = 0; i < 4; i++)
+		buf_data(out)[begin + i] = (char)(len >> (24 - 8 * i));
+}
+
 /* The document with the clTRID in its place, framed. UTF-16 is left as it is but for the id's bytes. */
 static void put_frame(struct buf *frame, struct str doc, const char *cltrid)
 {
@@ -408,9 +416,7 @@ static void put_frame(struct buf *frame, struct str doc, const char *cltrid)
 				buf_byte(frame, '\0');
 		}
 	}
-	size_t len = buf_len(frame);
-	for (int i = 0; i < 4; i++)
-		buf_data(frame)[i] = (char)(len >> (24 - 8 * i));
+	close_frame(frame, 0);
 }
 
 #endif
