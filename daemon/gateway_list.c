@@ -18,7 +18,6 @@
 
 #include <jansson.h>
 #include <stdio.h>
-#include <string.h>
 
 #define TEXT_MAX 255
 
@@ -275,18 +274,6 @@ static void on_published(struct store_op *op)
 	call_end(c, NULL, json_pack("{s:I, s:I}", "list", (json_int_t)p->list, "rows", (json_int_t)p->rows));
 }
 
-static bool read_hash(struct str hex, uint8_t out[32])
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < 64 && hex.len == 64; i++) {
-		const char *at = strchr(digits, hex.ptr[i]);
-		if (!at)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
-	}
-	return hex.len == 64;
-}
-
 static void publish(struct list_call *c, const json_t *args)
 {
 	json_int_t old = json_integer_value(json_object_get(args, "replaces"));
@@ -296,7 +283,8 @@ static void publish(struct list_call *c, const json_t *args)
 	    .by = c->by,
 	    .why = arena_printf(&c->call.arena, "replaced by list %llu", (unsigned long long)list_of(args)),
 	    .now = loop_wall(c->call.gateway->env.loop)};
-	if (!read_hash(text_of(args, "sha256"), c->u.publish.hash))
+	struct str sum = text_of(args, "sha256");
+	if (sum.len != 2 * SHA256_LEN || !hash_unhex(sum, c->u.publish.hash))
 		call_end(c, "sha256 is the file's, 64 digits of lower-case hexadecimal", NULL);
 	else
 		submit(c, STORE_LIST_PUBLISH, on_published);

@@ -22,7 +22,6 @@
 #define HTTP_ACCESS_FAILURES_MAX 10 /* wrong tokens in a minute; beyond that even the right one is refused */
 
 struct http_request;
-struct stream_peer;
 
 struct http_access {
 	bool has_token;

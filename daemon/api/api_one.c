@@ -72,12 +72,8 @@ static void fail_store(struct one_call *x, const struct store_op *op)
 
 static struct str location(struct one_call *x, struct str ref)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-	struct str s = STR("/v1/items/");
-	for (size_t i = 0; i < ref.len; i++)
-		s = arena_printf(&x->body.call.arena, strchr(plain, ref.ptr[i]) ? "%.*s%c" : "%.*s%%%02X",
-		                 STR_ARG(s), (unsigned char)ref.ptr[i]);
-	return s;
+	char segment[3 * ITEM_REF_MAX + 1];
+	return arena_printf(&x->body.call.arena, "/v1/items/%s", str_percent(segment, sizeof segment, ref));
 }
 
 static int status_of(const struct store_row *row)

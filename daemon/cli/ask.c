@@ -11,16 +11,13 @@
 
 bool ask_item_path(const char *ref, const char *rest, char out[ASK_PATH_MAX])
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-	size_t len = strlen(ref), n = (size_t)snprintf(out, ASK_PATH_MAX, "/v1/items/");
-	if (len == 0 || len > ASK_REF_MAX) {
+	char segment[3 * ASK_REF_MAX + 1];
+	struct str text = str_c(ref);
+	if (text.len == 0 || text.len > ASK_REF_MAX) {
 		cli_error("'%s' is not a reference: 1 to %d bytes", ref, ASK_REF_MAX);
 		return false;
 	}
-	for (size_t i = 0; i < len; i++)
-		n += (size_t)snprintf(out + n, ASK_PATH_MAX - n, strchr(plain, ref[i]) ? "%c" : "%%%02X",
-		                      (unsigned char)ref[i]);
-	(void)snprintf(out + n, ASK_PATH_MAX - n, "%s", rest);
+	(void)snprintf(out, ASK_PATH_MAX, "/v1/items/%s%s", str_percent(segment, sizeof segment, text), rest);
 	return true;
 }
 
