@@ -151,7 +151,6 @@ struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t
 struct store_line play_line_in(struct arena *a, const struct play_line *l, uint32_t n, const char *province)
 {
 	struct item_request *r = arena_calloc(a, 1, sizeof *r);
-	struct buf payload;
 	*r = (struct item_request){.op = ITEM_CREATE,
 	                           .ref = arena_str(a, str_c(l->ref)),
 	                           .domain = arena_str(a, str_c(l->name)),
@@ -175,17 +174,20 @@ struct store_line play_line_in(struct arena *a, const struct play_line *l, uint3
 	                                                     .country = STR("VN")}}};
 	r->domain_u = r->domain;
 	fill_kind(r, a, l);
-	buf_init(&payload, ITEM_PAYLOAD_MAX);
-	item_encode(r, &payload);
-	struct store_line s = {.line = n,
-	                       .account = l->account,
-	                       .lane = l->lane,
-	                       .request = r,
-	                       .payload = arena_str(a, buf_str(&payload))};
+	struct store_line s = {.line = n, .account = l->account, .lane = l->lane, .request = r};
+	play_line_encode(a, &s);
 	if (l->contact)
 		snprintf(s.contact_id, sizeof s.contact_id, "%s", l->contact);
-	buf_fini(&payload);
 	return s;
+}
+
+void play_line_encode(struct arena *a, struct store_line *l)
+{
+	struct buf payload;
+	buf_init(&payload, ITEM_PAYLOAD_MAX);
+	item_encode(l->request, &payload);
+	l->payload = arena_str(a, buf_str(&payload));
+	buf_fini(&payload);
 }
 
 /* ---- operations ------------------------------------------------------------------------------------------------------------ */
