@@ -43,23 +43,7 @@ static struct policy_ruleset *load(struct shipped *s)
 
 static struct policy_facts young(const struct policy_given *given, size_t count)
 {
-	static const struct policy_evidence ekyc = {.type = {"ekyc", 4},
-	                                            .date = DATE_NONE,
-	                                            .result = POLICY_CONFIRMED};
-	struct policy_facts f = POLICY_FACTS_NONE;
-	f.op = POLICY_CREATE;
-	f.at = instant_of_date(date_make(2026, 11, 20), HANOI_OFFSET_S);
-	f.zone = STR("id.vn");
-	f.period = 2;
-	f.kind = POLICY_CITIZEN;
-	f.citizenship = STR("VN");
-	f.gender = POLICY_MALE;
-	f.birth_date = date_make(2004, 5, 6);
-	f.id_number = STR("068204001234");
-	f.evidence = &ekyc;
-	f.evidence_count = 1;
-	f.prior_grants = 0;
-	f.prior_paid = POLICY_NO;
+	struct policy_facts f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	f.given = given;
 	f.given_count = count;
 	return f;

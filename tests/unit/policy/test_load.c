@@ -10,19 +10,6 @@
 
 #include <pthread.h>
 
-static int setup(void **state)
-{
-	static struct shipped s;
-	*state = &s;
-	return shipped_init(&s) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	shipped_fini(*state);
-	return 0;
-}
-
 static void shipped_rules_load_without_a_finding(void **state)
 {
 	struct shipped *s = *state;
@@ -369,7 +356,7 @@ static void check_lists_unverified_sources(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, shipped_set_up, shipped_tear_down)
 	    T(shipped_rules_load_without_a_finding),
 	    T(mistakes_are_told),
 	    T(findings_come_all_at_once_with_carets),
