@@ -1,7 +1,8 @@
 /*
  * A TLS configuration made of files: certificate authorities, certificate chain, private key. One per role and
  * credential; every connection takes a session from it. Immutable once loaded and counted by reference, so that a
- * reload loads a new one and swaps pointers; connections keep the one they began with. For the loop's thread only.
+ * reload loads a new one and swaps pointers; connections keep the one they began with. References are counted on the
+ * loop's thread only; whoever holds one may take sessions, and the text of their failures, in any thread.
  *
  * TLS 1.2 or newer, ECDHE with AEAD ciphers, keys of at least 112 bits' strength (RSA 2048) and no SHA-1 in signatures, no compression, no renegotiation, no tickets or session cache on servers
  * (every connection shows its certificate).

@@ -4,9 +4,11 @@
  * A beginning of a revision is looked for in the newest STORE_PAGE_MAX ones; older ones are found by their whole name.
  */
 #include "daemon/gateway_policy.h"
+#include "epp/base/alloc.h"
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define KEPT_DEFAULT 50
@@ -14,21 +16,31 @@
 #define REVISION_LEN (strlen(SCHEME) + 64)
 
 struct kept {
-	struct gateway_call call;
+	struct gateway *gateway;
 	struct store_get_rules op;
+	struct arena arena;
 	char named
 	    [RULES_REVISION_MAX]; /* a beginning that is looked for; empty: the list is what was asked for */
 	char one[RULES_REVISION_MAX];
 	struct errmsg e;
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
 };
+
+static void finish(struct kept *k, const char *why, json_t *answer)
+{
+	k->done(k->arg, why, answer);
+	arena_fini(&k->arena);
+	free(k);
+}
 
 static void submit(struct kept *k, void (*done)(struct store_op *op), struct str revision, uint32_t limit)
 {
-	struct store_executor *reader = k->call.gateway->env.reader;
+	struct store_executor *reader = k->gateway->env.reader;
 	k->op = (struct store_get_rules){.op = {.type = STORE_GET_RULES, .done = done},
 	                                 .revision = revision,
 	                                 .limit = limit,
-	                                 .arena = &k->call.arena};
+	                                 .arena = &k->arena};
 	reader->submit(reader, &k->op.op);
 }
 
@@ -36,9 +48,9 @@ static void on_one(struct store_op *op)
 {
 	struct kept *k = CONTAINER_OF(op, struct kept, op.op);
 	if (op->err)
-		gateway_call_end(&k->call, op->errmsg.text, NULL);
+		finish(k, op->errmsg.text, NULL);
 	else
-		gateway_call_end(&k->call, NULL, policy_kept_json(k->call.gateway, &k->op.rows[0]));
+		finish(k, NULL, policy_kept_json(k->gateway, &k->op.rows[0]));
 }
 
 static void read_one(struct kept *k, struct str revision)
@@ -63,7 +75,7 @@ static void pick(struct kept *k)
 		if (found) {
 			(void)err_set(&k->e, ERR_CONFLICT,
 			              "more than one rule set begins with '%s': say more of it", k->named);
-			gateway_call_end(&k->call, k->e.text, NULL);
+			finish(k, k->e.text, NULL);
 			return;
 		}
 		found = &k->op.rows[i];
@@ -73,14 +85,14 @@ static void pick(struct kept *k)
 		return;
 	}
 	(void)err_set(&k->e, ERR_NOT_FOUND, "no rule set that begins with '%s' is kept", k->named);
-	gateway_call_end(&k->call, k->e.text, NULL);
+	finish(k, k->e.text, NULL);
 }
 
 static void on_list(struct store_op *op)
 {
 	struct kept *k = CONTAINER_OF(op, struct kept, op.op);
 	if (op->err) {
-		gateway_call_end(&k->call, op->errmsg.text, NULL);
+		finish(k, op->errmsg.text, NULL);
 		return;
 	}
 	if (k->named[0]) {
@@ -89,8 +101,8 @@ static void on_list(struct store_op *op)
 	}
 	json_t *list = json_array();
 	for (size_t i = 0; i < k->op.count; i++)
-		json_array_append_new(list, policy_kept_json(k->call.gateway, &k->op.rows[i]));
-	gateway_call_end(&k->call, NULL, json_pack("{s:o, s:b}", "kept", list, "more", k->op.more));
+		json_array_append_new(list, policy_kept_json(k->gateway, &k->op.rows[i]));
+	finish(k, NULL, json_pack("{s:o, s:b}", "kept", list, "more", k->op.more));
 }
 
 /* What stands for a revision by its state; NULL: `name` is none of these words. */
@@ -101,25 +113,25 @@ static const char *by_state(const struct gateway *g, const char *name)
 	                                     : NULL;
 }
 
-void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit, gateway_answer_cb done,
-                         void *arg)
+void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit,
+                         void (*done)(void *arg, const char *why, json_t *answer), void *arg)
 {
-	struct kept *k = gateway_question_new(g, sizeof *k, done, arg);
-	if (!k)
-		return;
+	struct kept *k = xcalloc(1, sizeof *k);
+	*k = (struct kept){.gateway = g, .done = done, .arg = arg};
 	const char *meant = revision ? by_state(g, revision) : NULL;
-	if (!revision)
+	if (!g->running)
+		finish(k, "the gateway is starting", NULL);
+	else if (!revision)
 		submit(k, on_list, STR_NONE,
 		       limit == 0               ? KEPT_DEFAULT
 		       : limit < STORE_PAGE_MAX ? limit
 		                                : STORE_PAGE_MAX);
 	else if (meant && !*meant)
-		gateway_call_end(&k->call, "nothing is staged", NULL);
+		finish(k, "nothing is staged", NULL);
 	else if (meant)
 		read_one(k, str_c(meant));
 	else if (!*revision || !str_copy(k->named, sizeof k->named, str_c(revision)))
-		gateway_call_end(&k->call,
-		                 "a revision is \"sha256:\" and 64 digits, or the beginning of that", NULL);
+		finish(k, "a revision is \"sha256:\" and 64 digits, or the beginning of that", NULL);
 	else if (strlen(revision) == REVISION_LEN)
 		read_one(k, str_c(revision));
 	else

@@ -9,6 +9,7 @@
  */
 #include "daemon/gateway_int.h"
 #include "epp/base/alloc.h"
+#include "epp/base/check.h"
 #include "epp/base/hash.h"
 #include "epp/dialect.h"
 

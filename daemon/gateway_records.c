@@ -1,19 +1,31 @@
 /* Decisions as they were taken, with the facts that they used: for replaying and explaining them. */
 #include "daemon/gateway_int.h"
+#include "epp/base/alloc.h"
 #include "epp/base/hash.h"
 #include "epp/base/map.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 #define RECORDS_DEFAULT 500
 #define RECORDS_BYTES \
 	(700u << 10) /* of an answer's texts: the line stays below ADMIN_LINE_MAX with its quotes */
 
 struct records {
-	struct gateway_call call;
+	struct gateway *gateway;
 	struct store_get_records op;
+	struct arena arena;
 	uint64_t only; /* 0: all */
+	void (*done)(void *arg, const char *why, json_t *answer);
+	void *arg;
 };
+
+static void finish(struct records *r, const char *why, json_t *answer)
+{
+	r->done(r->arg, why, answer);
+	arena_fini(&r->arena);
+	free(r);
+}
 
 static json_t *text(struct str s)
 {
@@ -59,7 +71,7 @@ static json_t *answer_of(struct records *r)
 		if (r->only && row->item != r->only)
 			continue;
 		size_t common = common_index(&known, commons, row->common, &bytes);
-		json_array_append_new(list, row_json(row, common, &r->call.arena));
+		json_array_append_new(list, row_json(row, common, &r->arena));
 		bytes += row->ref.len + row->domain.len + 2 * row->detail.len + 2 * row->record.len + 100;
 	}
 	map_fini(&known);
@@ -71,26 +83,29 @@ static void on_read(struct store_op *op)
 {
 	struct records *r = CONTAINER_OF(op, struct records, op.op);
 	if (op->err)
-		gateway_call_end(&r->call, op->errmsg.text, NULL);
+		finish(r, op->errmsg.text, NULL);
 	else if (r->only && (r->op.count == 0 || r->op.rows[0].item != r->only))
-		gateway_call_end(&r->call, "there is no such item", NULL);
+		finish(r, "there is no such item", NULL);
 	else
-		gateway_call_end(&r->call, NULL, answer_of(r));
+		finish(r, NULL, answer_of(r));
 }
 
 void gateway_policy_records(struct gateway *g, uint64_t item, uint64_t after, uint32_t limit,
-                            gateway_answer_cb done, void *arg)
+                            void (*done)(void *arg, const char *why, json_t *answer), void *arg)
 {
-	struct records *r = gateway_question_new(g, sizeof *r, done, arg);
-	if (!r)
+	struct records *r = xcalloc(1, sizeof *r);
+	*r = (struct records){.gateway = g, .only = item, .done = done, .arg = arg};
+	arena_init(&r->arena);
+	if (!g->running) {
+		finish(r, "the gateway is starting", NULL);
 		return;
-	r->only = item;
+	}
 	r->op = (struct store_get_records){.op = {.type = STORE_GET_RECORDS, .done = on_read},
 	                                   .after = item ? item - 1 : after,
 	                                   .limit = item                     ? 1
 	                                            : limit == 0             ? RECORDS_DEFAULT
 	                                            : limit < STORE_PAGE_MAX ? limit
 	                                                                     : STORE_PAGE_MAX,
-	                                   .arena = &r->call.arena};
+	                                   .arena = &r->arena};
 	g->env.reader->submit(g->env.reader, &r->op.op);
 }

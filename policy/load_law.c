@@ -95,7 +95,8 @@ void load_sources(struct loader *l)
 {
 	l->r->sources = load_new_list(l, SECTION_sources, sizeof *l->r->sources);
 	l->r->clauses = arena_calloc(l->a, count_clauses(l), sizeof *l->r->clauses);
-	load_each(l, SECTION_sources, read_source);
+	for (size_t i = 0; i < l->sections[SECTION_sources].count; i++)
+		read_source(l, l->sections[SECTION_sources].nodes[i]);
 }
 
 /* ---- dated values ---- */
@@ -132,7 +133,8 @@ static void read_value(struct loader *l, struct yaml_node *n)
 void load_values(struct loader *l)
 {
 	l->r->values = load_new_list(l, SECTION_values, sizeof *l->r->values);
-	load_each(l, SECTION_values, read_value);
+	for (size_t i = 0; i < l->sections[SECTION_values].count; i++)
+		read_value(l, l->sections[SECTION_values].nodes[i]);
 }
 
 /* ---- waivers ---- */
@@ -176,7 +178,8 @@ static void read_waiver(struct loader *l, struct yaml_node *n)
 void load_waivers(struct loader *l)
 {
 	l->r->waivers = load_new_list(l, SECTION_waivers, sizeof *l->r->waivers);
-	load_each(l, SECTION_waivers, read_waiver);
+	for (size_t i = 0; i < l->sections[SECTION_waivers].count; i++)
+		read_waiver(l, l->sections[SECTION_waivers].nodes[i]);
 }
 
 /* ---- programmes and plans ---- */
@@ -253,7 +256,8 @@ static void read_programme(struct loader *l, struct yaml_node *n)
 void load_programmes(struct loader *l)
 {
 	l->r->programmes = load_new_list(l, SECTION_programmes, sizeof *l->r->programmes);
-	load_each(l, SECTION_programmes, read_programme);
+	for (size_t i = 0; i < l->sections[SECTION_programmes].count; i++)
+		read_programme(l, l->sections[SECTION_programmes].nodes[i]);
 }
 
 static void read_plan(struct loader *l, struct yaml_node *n)
@@ -283,5 +287,6 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 void load_plans(struct loader *l)
 {
 	l->r->plans = load_new_list(l, SECTION_plans, sizeof *l->r->plans);
-	load_each(l, SECTION_plans, read_plan);
+	for (size_t i = 0; i < l->sections[SECTION_plans].count; i++)
+		read_plan(l, l->sections[SECTION_plans].nodes[i]);
 }

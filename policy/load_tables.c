@@ -98,9 +98,11 @@ static void read_birth_places(struct loader *l, struct yaml_node *n)
 void load_provinces(struct loader *l)
 {
 	l->r->province_lists = load_new_list(l, SECTION_province_lists, sizeof *l->r->province_lists);
-	load_each(l, SECTION_province_lists, read_province_list);
+	for (size_t i = 0; i < l->sections[SECTION_province_lists].count; i++)
+		read_province_list(l, l->sections[SECTION_province_lists].nodes[i]);
 	l->r->merges = load_new_list(l, SECTION_province_merges, sizeof *l->r->merges);
-	load_each(l, SECTION_province_merges, read_merge);
+	for (size_t i = 0; i < l->sections[SECTION_province_merges].count; i++)
+		read_merge(l, l->sections[SECTION_province_merges].nodes[i]);
 	if (l->sections[SECTION_birth_places].count)
 		read_birth_places(l, l->sections[SECTION_birth_places].nodes[0]);
 }
@@ -142,7 +144,8 @@ static void read_zone(struct loader *l, struct yaml_node *n)
 
 void load_zones(struct loader *l)
 {
-	load_each(l, SECTION_zones, read_zone);
+	for (size_t i = 0; i < l->sections[SECTION_zones].count; i++)
+		read_zone(l, l->sections[SECTION_zones].nodes[i]);
 }
 
 static void read_rate(struct loader *l, struct yaml_node *n, struct rate *out)
@@ -203,5 +206,6 @@ static void read_fees(struct loader *l, struct yaml_node *n)
 void load_fees(struct loader *l)
 {
 	l->r->fees = load_new_list(l, SECTION_fees, sizeof *l->r->fees);
-	load_each(l, SECTION_fees, read_fees);
+	for (size_t i = 0; i < l->sections[SECTION_fees].count; i++)
+		read_fees(l, l->sections[SECTION_fees].nodes[i]);
 }

@@ -8,6 +8,7 @@
 #include "daemon/admin/http_int.h"
 #include "daemon/store/store.h"
 #include "epp/base/alloc.h"
+#include "epp/base/check.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -53,7 +53,16 @@ static struct api_problem not_added(const struct api_redecide *x, const struct s
 
 static void on_decided(struct api_redecide *x)
 {
-	LOG(x->call->api->log, LOG_INFO, "evidence.added", "to an item that waited", API_REDECIDE_FIELDS(x));
+	const struct api_call *c = x->call;
+	const struct store_decide *d = &x->decide;
+	LOG(c->api->log, LOG_INFO, "evidence.added", "to an item that waited",
+	    F_C("partner", c->partner->name), F_C("trace", c->trace), F_U64("item", d->item),
+	    F_U64("batch", d->batch), F_C("state", item_state_name(d->state)), F_C("reason", d->reason));
+}
+
+static void error_members(struct buf *b, const void *arg)
+{
+	api_problem_errors(b, arg);
 }
 
 static void on_complete(struct api_body *b)
@@ -68,7 +77,7 @@ static void on_complete(struct api_body *b)
 		                                           .type = "bad-evidence",
 		                                           .title = "The evidence is not right",
 		                                           .detail = STR("Nothing was added."),
-		                                           .extra = api_problem_errors,
+		                                           .extra = error_members,
 		                                           .arg = &x->errors});
 		return;
 	}

@@ -6,6 +6,7 @@
  */
 #include "daemon/api/api_int.h"
 #include "epp/base/alloc.h"
+#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 #include "epp/base/str.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -15,6 +15,7 @@
 #include "daemon/net/stream.h"
 #include "daemon/net/tcp_stream.h"
 #include "daemon/net/tls_stream.h"
+#include "daemon/net/tls_turns.h"
 #include "epp/base/alloc.h"
 #include "epp/base/map.h"
 
@@ -41,8 +42,8 @@ struct listener {
 	struct loop *loop;
 	union any_handle socket;
 	bool is_unix, closing, socket_closed;
-	struct tls_ctx *tls; /* a reference, or NULL */
-	struct tls_turns turns;
+	struct tls_ctx *tls;     /* a reference, or NULL */
+	struct tls_turns *turns; /* a reference */
 	uint32_t max_connections, max_per_address;
 	void (*on_stream)(void *arg, struct stream *s);
 	bool (*make_room)(void *arg, const char *host);
@@ -71,7 +72,7 @@ static void free_when_done(struct listener *l)
 	if (!l->closing || !l->socket_closed || l->stats.open)
 		return;
 	map_fini(&l->by_address);
-	tls_turns_fini(&l->turns);
+	tls_turns_unref(&l->turns);
 	tls_ctx_unref(&l->tls);
 	free(l);
 }
@@ -173,7 +174,7 @@ static void admit(struct listener *l, union any_handle *h, const char *host)
 	struct stream *s = tcp_stream_base(t);
 	if (l->tls) {
 		s = tls_stream_new(l->loop, s, l->tls, NULL, LISTENER_HANDSHAKE_MS);
-		tls_stream_take_turns(s, &l->turns);
+		tls_stream_take_turns(s, l->turns);
 	}
 	l->on_stream(l->arg, s);
 	tcp_stream_opened(t, &h->stream);
@@ -328,7 +329,7 @@ enum err listener_open(struct listener **out, struct loop *loop, const struct li
 	l->make_room = c->make_room;
 	l->arg = c->arg;
 	map_init(&l->by_address);
-	tls_turns_init(&l->turns, loop);
+	l->turns = tls_turns_new(loop, tls_turns_threads());
 	listener_set_limits(l, c->max_connections, c->max_per_address);
 	listener_set_tls(l, c->tls);
 	enum err e;

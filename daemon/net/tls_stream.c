@@ -1,13 +1,14 @@
 /*
- * TLS over a stream. OpenSSL works on a BIO of ours: what it writes is appended to the lower stream's out buffer, what
- * it reads comes from the view that the lower stream delivers.
+ * TLS over a stream. OpenSSL works on a wire of ours (tls_wire.h): what it writes is appended to the lower stream's out
+ * buffer, what it reads comes from the view that the lower stream delivers.
  *
  * Happy path: the lower stream opens -> handshake, fed by on_data -> verified, core_open -> the same bytes may already
  * hold application data, so reading goes on at once. Writing: at the end of the turn all plaintext is encrypted into
  * few large records; while the lower queue is high it stays here. Closing: plaintext out, close_notify, then the lower
  * stream is closed; its on_closed is our end.
- * A server's handshakes may take turns (tls_turns): then what comes waits in `in` until it is this one's turn; nothing is
- * made for a peer that says nothing.
+ * A server's handshakes may take turns (tls_turns.h): then what comes waits in `in`, the step is made in another thread,
+ * and the loop takes what came of it. Nothing is made for a peer that says nothing. While it is away, what comes waits in
+ * `late`; a stream that ends meanwhile is closed at once, and only its memory waits for the thread.
  * Failures: handshake or record errors end the stream; an alert for the peer still leaves (the lower stream is closed,
  * not aborted). The lower stream's end without close_notify is on_eof(not clean). A deadline limits the handshake.
  * Paused: ciphertext that came already waits in `in`, the lower stream is paused.
@@ -15,6 +16,9 @@
 #include "daemon/net/tls_stream.h"
 #include "certs/tls_ctx.h"
 #include "daemon/net/stream_core.h"
+#include "daemon/net/tls_handshake.h"
+#include "daemon/net/tls_turns.h"
+#include "daemon/net/tls_wire.h"
 #include "epp/base/alloc.h"
 
 #include <openssl/err.h>
@@ -32,15 +36,18 @@ struct tls_stream {
 	struct stream *lower; /* owned; NULL when gone */
 	struct tls_ctx *ctx;  /* a reference */
 	SSL *ssl; /* owned; NULL before the first step of the handshake, and when it could not be made */
-	char *server_name;       /* owned; a client's, until `ssl` is made */
-	struct tls_turns *turns; /* borrowed, or NULL */
-	struct list_node turn;   /* in turns->waiting */
-	struct str feed;         /* ciphertext not read yet: the view being delivered, or what `in` holds */
-	struct buf in;           /* ciphertext that waits while we are paused */
+	char *server_name;               /* owned; a client's, until the handshake is done */
+	struct tls_handshake *handshake; /* owned; while a step is waited for */
+	struct tls_turns *turns;         /* a reference, or NULL */
+	struct tls_turn turn;            /* away: handshake, wire and `in` are not ours */
+	struct tls_wire wire; /* feeds what is not read yet: of the view being delivered, or of `in` */
+	struct buf in;        /* ciphertext that waits: for its turn, or while we are paused */
+	struct buf late;      /* what came while `in` was away */
 	struct loop_timer handshake_deadline;
 	uint64_t handshake_ms; /* from the lower stream's opening; 0: the first deadline is for both */
 	bool lower_open, lower_ended, verified, goodbye_said;
-	bool polite; /* an alert is on its way to the peer */
+	bool polite;    /* an alert is on its way to the peer */
+	bool forgotten; /* closed while it was away: freed when it is back */
 	struct stream_peer peer;
 };
 
@@ -49,145 +56,119 @@ static struct tls_stream *tls_of(const struct stream_core *c)
 	return CONTAINER_OF(c, struct tls_stream, core);
 }
 
-/* ---- the BIO ---- */
+/* ---- the handshake ---- */
 
-static int bio_write(BIO *b, const char *data, int len)
+/* The session, to call OpenSSL with on the loop's thread. */
+static SSL *session(struct tls_stream *t)
 {
-	struct tls_stream *t = BIO_get_data(b);
-	BIO_clear_retry_flags(b);
-	if (!t->lower || len <= 0)
-		return -1;
-	buf_append(stream_out(t->lower), data, (size_t)len);
-	return len;
+	t->wire.said = t->lower ? stream_out(t->lower) : NULL;
+	ERR_clear_error();
+	return t->ssl;
 }
 
-static int bio_read(BIO *b, char *out, int len)
+static void fail_with(struct tls_stream *t, enum err why, const char *text)
 {
-	struct tls_stream *t = BIO_get_data(b);
-	BIO_clear_retry_flags(b);
-	if (t->feed.len == 0) {
-		BIO_set_retry_read(b);
-		return -1;
-	}
-	size_t n = t->feed.len < (size_t)len ? t->feed.len : (size_t)len;
-	memcpy(out, t->feed.ptr, n);
-	t->feed = str_make(t->feed.ptr + n, t->feed.len - n);
-	return (int)n;
-}
-
-static long bio_ctrl(BIO *b, int cmd, long num, void *ptr)
-{
-	(void)b;
-	(void)num;
-	(void)ptr;
-	return cmd == BIO_CTRL_FLUSH;
-}
-
-static BIO_METHOD *method;
-static CRYPTO_ONCE method_once = CRYPTO_ONCE_STATIC_INIT;
-
-static void make_method(void)
-{
-	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
-	INVARIANT(method);
-	BIO_meth_set_write(method, bio_write);
-	BIO_meth_set_read(method, bio_read);
-	BIO_meth_set_ctrl(method, bio_ctrl);
-}
-
-static void attach_bio(struct tls_stream *t)
-{
-	INVARIANT(CRYPTO_THREAD_run_once(&method_once, make_method) == 1);
-	BIO *b = BIO_new(method);
-	INVARIANT(b);
-	BIO_set_data(b, t);
-	BIO_set_init(b, 1);
-	SSL_set_bio(t->ssl, b, b);
-}
-
-/* ---- the pump: four steps ---- */
-
-static void fail(struct tls_stream *t, const char *doing)
-{
-	struct errmsg m = {""};
-	enum err why = tls_ctx_failure(t->ssl, &m);
-	if (doing)
-		why = err_wrap(&m, why, "%s", doing);
 	t->polite = true;
 	if (t->lower)
 		stream_flush(t->lower);
-	core_end(&t->core, why, m.text);
+	core_end(&t->core, why, text);
 }
 
-static void copy_names(struct tls_stream *t)
+static void fail(struct tls_stream *t)
 {
-	X509 *cert = SSL_get1_peer_certificate(t->ssl);
-	if (!cert)
-		return;
-	struct cert_info ci;
-	cert_info_read(&ci, cert);
-	X509_free(cert);
-	_Static_assert(sizeof t->peer.san_dns == sizeof ci.san_dns &&
-	                   sizeof t->peer.san_uri == sizeof ci.san_uri,
-	               "the names fit");
-	memcpy(t->peer.subject, ci.subject, sizeof t->peer.subject);
-	memcpy(t->peer.fingerprint, ci.fingerprint, sizeof t->peer.fingerprint);
-	memcpy(t->peer.spki_pin, ci.spki_pin, sizeof t->peer.spki_pin);
-	memcpy(t->peer.san_dns, ci.san_dns, sizeof ci.san_dns);
-	memcpy(t->peer.san_uri, ci.san_uri, sizeof ci.san_uri);
-	t->peer.not_after = ci.not_after;
+	struct errmsg m = {""};
+	enum err why = tls_ctx_failure(t->ssl, &m);
+	fail_with(t, why, m.text);
 }
 
-static void handshake_done(struct tls_stream *t)
+static void copy_names(struct stream_peer *p, const struct cert_info *ci)
+{
+	_Static_assert(sizeof p->san_dns == sizeof ci->san_dns && sizeof p->san_uri == sizeof ci->san_uri,
+	               "the names fit");
+	memcpy(p->subject, ci->subject, sizeof p->subject);
+	memcpy(p->fingerprint, ci->fingerprint, sizeof p->fingerprint);
+	memcpy(p->spki_pin, ci->spki_pin, sizeof p->spki_pin);
+	memcpy(p->san_dns, ci->san_dns, sizeof ci->san_dns);
+	memcpy(p->san_uri, ci->san_uri, sizeof ci->san_uri);
+	p->not_after = ci->not_after;
+}
+
+static void handshake_done(struct tls_stream *t, const struct tls_handshake *h)
 {
 	loop_timer_cancel(t->core.loop, &t->handshake_deadline);
 	t->peer.tls = true;
 	snprintf(t->peer.tls_version, sizeof t->peer.tls_version, "%s", SSL_get_version(t->ssl));
-	copy_names(t);
+	if (h->has_cert)
+		copy_names(&t->peer, &h->peer);
 	t->verified = true;
 	core_open(&t->core);
 }
 
-static bool make_session(struct tls_stream *t)
+static void handshake_begin(struct tls_stream *t)
 {
-	struct errmsg m;
-	enum err e = t->ssl ? OK : tls_ctx_session(t->ctx, t->server_name, &t->ssl, &m);
-	if (e != OK)
-		core_end(&t->core, e, m.text);
-	else if (!SSL_get_rbio(t->ssl))
-		attach_bio(t);
-	return e == OK;
+	t->handshake = xmalloc(sizeof *t->handshake);
+	tls_handshake_init(t->handshake);
+	t->handshake->ctx = t->ctx;
+	t->handshake->server_name = t->server_name;
+	t->handshake->wire = &t->wire;
+	t->handshake->ssl = t->ssl;
 }
+
+static void handshake_drop(struct tls_stream *t)
+{
+	if (!t->handshake)
+		return;
+	t->ssl = t->handshake->ssl;
+	tls_handshake_fini(t->handshake);
+	free(t->handshake);
+	t->handshake = NULL;
+}
+
+/* A step was made: what it said leaves, then what it means. */
+static void handshake_take(struct tls_stream *t)
+{
+	struct tls_handshake *h = t->handshake;
+	t->ssl = h->ssl;
+	if (t->lower)
+		stream_write(t->lower, buf_str(&h->said));
+	if (h->why != OK)
+		fail_with(t, h->why, h->text.text);
+	else if (h->done)
+		handshake_done(t, h);
+	handshake_drop(t);
+}
+
+static bool is_shaking(const struct tls_stream *t)
+{
+	return !t->verified && t->lower_open && t->core.state == STREAM_OPENING;
+}
+
+/* ---- the pump: four steps ---- */
 
 static void step_handshake(struct tls_stream *t)
 {
-	if (t->verified || !t->lower_open || t->core.state != STREAM_OPENING || !make_session(t))
+	if (!is_shaking(t) || t->turns)
 		return;
-	ERR_clear_error();
-	int r = SSL_do_handshake(t->ssl);
-	stream_flush(t->lower);
-	if (r == 1)
-		handshake_done(t);
-	else if (SSL_get_error(t->ssl, r) != SSL_ERROR_WANT_READ)
-		fail(t, "TLS handshake");
+	handshake_begin(t);
+	tls_handshake_step(t->handshake);
+	handshake_take(t);
 }
 
 static void step_read(struct tls_stream *t)
 {
 	char plain[RECORD_BYTES];
-	while (t->verified && core_reads(&t->core) && (t->feed.len || SSL_pending(t->ssl))) {
-		ERR_clear_error();
-		int n = SSL_read(t->ssl, plain, sizeof plain);
+	while (t->verified && core_reads(&t->core) && (t->wire.feed.len || SSL_pending(t->ssl))) {
+		int n = SSL_read(session(t), plain, sizeof plain);
 		if (n > 0) {
 			core_data(&t->core, str_make(plain, (size_t)n));
 			continue;
 		}
 		int e = SSL_get_error(t->ssl, n);
 		if (e == SSL_ERROR_ZERO_RETURN) {
-			t->feed = STR_NONE; /* nothing counts after close_notify */
+			t->wire.feed = STR_NONE; /* nothing counts after close_notify */
 			core_eof(&t->core, true);
 		} else if (e != SSL_ERROR_WANT_READ) {
-			fail(t, NULL);
+			fail(t);
 		}
 		if (t->lower)
 			stream_flush(t->lower); /* a key update is answered */
@@ -201,15 +182,14 @@ static void step_write(struct tls_stream *t)
 	bool wrote = false;
 	while (t->verified && t->lower && buf_len(out) && stream_queued(t->lower) < STREAM_HIGH_WATER) {
 		size_t n = buf_len(out) < RECORD_BYTES ? buf_len(out) : RECORD_BYTES;
-		ERR_clear_error();
-		int r = SSL_write(t->ssl, buf_data(out), (int)n);
+		int r = SSL_write(session(t), buf_data(out), (int)n);
 		wrote = true;
 		if (r > 0) {
 			buf_consume(out, (size_t)r);
 		} else if (SSL_get_error(t->ssl, r) == SSL_ERROR_WANT_READ) {
 			break; /* the same bytes again, when something has come */
 		} else {
-			fail(t, NULL);
+			fail(t);
 			return;
 		}
 	}
@@ -226,8 +206,7 @@ static void step_close(struct tls_stream *t)
 	if (t->core.state != STREAM_CLOSING || t->goodbye_said || buf_len(&t->core.out))
 		return;
 	t->goodbye_said = true;
-	ERR_clear_error();
-	if (SSL_shutdown(t->ssl) < 0)
+	if (SSL_shutdown(session(t)) < 0)
 		ERR_clear_error(); /* it could not be said; the lower stream tells how that ended */
 	if (t->lower) {
 		stream_flush(t->lower);
@@ -238,7 +217,7 @@ static void step_close(struct tls_stream *t)
 /* The end of the lower stream, when all that came before it has been read. */
 static void step_truncated(struct tls_stream *t)
 {
-	if (!t->lower_ended || t->feed.len)
+	if (!t->lower_ended || t->wire.feed.len)
 		return;
 	if (t->core.state == STREAM_OPENING)
 		core_end(&t->core, ERR_PEER_EOF, "the peer closed the connection during the TLS handshake");
@@ -257,13 +236,13 @@ static void read_side(struct tls_stream *t)
 static void keep_rest(struct tls_stream *t)
 {
 	size_t had = buf_len(&t->in);
-	if (t->core.state >= STREAM_CLOSING || t->feed.len == 0)
+	if (t->core.state >= STREAM_CLOSING || t->wire.feed.len == 0)
 		buf_reset(&t->in, 0);
 	else if (had)
-		buf_consume(&t->in, had - t->feed.len);
+		buf_consume(&t->in, had - t->wire.feed.len);
 	else
-		buf_add(&t->in, t->feed);
-	t->feed = STR_NONE;
+		buf_add(&t->in, t->wire.feed);
+	t->wire.feed = STR_NONE;
 }
 
 static void pump(struct stream_core *c)
@@ -271,7 +250,7 @@ static void pump(struct stream_core *c)
 	struct tls_stream *t = tls_of(c);
 	if (c->state == STREAM_ENDED)
 		return;
-	t->feed = buf_str(&t->in);
+	t->wire.feed = buf_str(&t->in);
 	read_side(t);
 	keep_rest(t);
 	step_write(t);
@@ -282,45 +261,39 @@ static void pump(struct stream_core *c)
 
 static void take_turn(struct tls_stream *t)
 {
-	t->feed = buf_str(&t->in);
+	if (!t->handshake)
+		handshake_begin(t);
+	tls_turns_take(t->turns, &t->turn);
+}
+
+/* In another thread. */
+static void turn_work(struct tls_turn *turn)
+{
+	struct tls_stream *t = CONTAINER_OF(turn, struct tls_stream, turn);
+	t->wire.feed = buf_str(&t->in);
+	tls_handshake_step(t->handshake);
+}
+
+static void free_stream(struct tls_stream *t);
+
+static void turn_back(struct tls_turn *turn)
+{
+	struct tls_stream *t = CONTAINER_OF(turn, struct tls_stream, turn);
+	if (t->forgotten) {
+		free_stream(t);
+		return;
+	}
+	if (t->core.state != STREAM_OPENING)
+		return;
+	keep_rest(t);
+	buf_add(&t->in, buf_str(&t->late));
+	buf_reset(&t->late, 0);
+	handshake_take(t);
+	t->wire.feed = buf_str(&t->in);
 	read_side(t);
 	keep_rest(t);
-}
-
-static void run_turns(struct loop_task *task)
-{
-	struct tls_turns *turns = CONTAINER_OF(task, struct tls_turns, task);
-	struct clock *c = turns->loop->clock;
-	uint64_t until = c->mono_us(c) + TLS_TURN_US;
-	struct list_node *n;
-	do {
-		n = list_pop(&turns->waiting);
-		if (n)
-			take_turn(LIST_ITEM(n, struct tls_stream, turn));
-	} while (n && c->mono_us(c) < until);
-	if (turns->waiting.count)
-		loop_defer(turns->loop, task);
-}
-
-void tls_turns_init(struct tls_turns *t, struct loop *loop)
-{
-	*t = (struct tls_turns){.loop = loop, .task = {.run = run_turns}};
-}
-
-void tls_turns_fini(struct tls_turns *t)
-{
-	REQUIRE(t->waiting.count == 0);
-	loop_cancel_task(&t->task);
-}
-
-static bool waits_for_turn(struct tls_stream *t)
-{
-	if (!t->turns || t->verified || t->core.state != STREAM_OPENING)
-		return false;
-	if (!list_in(&t->turn))
-		list_push(&t->turns->waiting, &t->turn);
-	loop_defer(t->turns->loop, &t->turns->task);
-	return true;
+	if (is_shaking(t) && buf_len(&t->in))
+		take_turn(t);
 }
 
 /* ---- the lower stream's events ---- */
@@ -332,8 +305,18 @@ static void on_lower_open(void *arg)
 	if (t->handshake_ms)
 		loop_timer_set(t->core.loop, &t->handshake_deadline, t->handshake_ms);
 	memcpy(t->peer.address, stream_peer(t->lower)->address, sizeof t->peer.address);
-	if (!t->turns) /* a server has nothing to say before its client has */
-		step_handshake(t);
+	step_handshake(t); /* who takes turns is a server, and has nothing to say before its client has */
+}
+
+static void read_data(struct tls_stream *t, struct str data)
+{
+	t->wire.feed = data;
+	if (buf_len(&t->in)) {
+		buf_add(&t->in, data);
+		t->wire.feed = buf_str(&t->in);
+	}
+	read_side(t);
+	keep_rest(t);
 }
 
 static void on_lower_data(void *arg, struct str data)
@@ -341,17 +324,15 @@ static void on_lower_data(void *arg, struct str data)
 	struct tls_stream *t = arg;
 	if (t->core.state >= STREAM_CLOSING)
 		return;
-	bool waits = waits_for_turn(t);
-	t->feed = data;
-	if (waits || buf_len(&t->in)) {
+	if (t->turn.away) {
+		buf_add(&t->late, data);
+	} else if (t->turns && is_shaking(t)) {
 		buf_add(&t->in, data);
-		t->feed = waits ? STR_NONE : buf_str(&t->in);
+		take_turn(t);
+	} else {
+		read_data(t, data);
 	}
-	if (!waits) {
-		read_side(t);
-		keep_rest(t);
-	}
-	if (!buf_ok(&t->in))
+	if (!buf_ok(t->turn.away ? &t->late : &t->in))
 		core_end(&t->core, ERR_FULL, "the lower stream delivers while it is paused");
 }
 
@@ -368,9 +349,11 @@ static void on_lower_eof(void *arg, bool clean)
 	struct tls_stream *t = arg;
 	(void)clean; /* without close_notify it never is; after it nothing is new */
 	t->lower_ended = true;
-	t->feed = buf_str(&t->in);
+	if (t->turn.away)
+		return; /* looked at when it is back */
+	t->wire.feed = buf_str(&t->in);
 	step_truncated(t);
-	t->feed = STR_NONE;
+	t->wire.feed = STR_NONE;
 }
 
 static void on_lower_closed(void *arg, enum err why, const char *text)
@@ -417,8 +400,7 @@ static void release(struct stream_core *c)
 {
 	struct tls_stream *t = tls_of(c);
 	loop_timer_cancel(c->loop, &t->handshake_deadline);
-	if (list_in(&t->turn))
-		list_remove(&t->turn);
+	tls_turn_leave(&t->turn);
 	if (!t->lower)
 		core_gone(c);
 	else if (t->polite)
@@ -427,14 +409,25 @@ static void release(struct stream_core *c)
 		stream_abort(t->lower);
 }
 
-static void destroy(struct stream_core *c)
+static void free_stream(struct tls_stream *t)
 {
-	struct tls_stream *t = tls_of(c);
+	handshake_drop(t);
 	SSL_free(t->ssl);
 	free(t->server_name);
 	tls_ctx_unref(&t->ctx);
+	tls_turns_unref(&t->turns);
 	buf_fini(&t->in);
+	buf_fini(&t->late);
 	free(t);
+}
+
+static void destroy(struct stream_core *c)
+{
+	struct tls_stream *t = tls_of(c);
+	if (t->turn.away)
+		t->forgotten = true;
+	else
+		free_stream(t);
 }
 
 static const struct stream_peer *peer(const struct stream_core *c)
@@ -458,7 +451,7 @@ static void handshake_late(struct loop_timer *timer)
 
 void tls_stream_take_turns(struct stream *s, struct tls_turns *t)
 {
-	tls_of(core_of(s))->turns = t;
+	tls_of(core_of(s))->turns = tls_turns_ref(t);
 }
 
 void tls_stream_set_handshake(struct stream *s, uint64_t handshake_ms)
@@ -472,6 +465,8 @@ struct stream *tls_stream_new(struct loop *loop, struct stream *lower, struct tl
 	struct tls_stream *t = xcalloc(1, sizeof *t);
 	core_init(&t->core, loop, &impl);
 	buf_init(&t->in, IN_MAX);
+	buf_init(&t->late, IN_MAX);
+	t->turn = (struct tls_turn){.work = turn_work, .back = turn_back};
 	t->ctx = tls_ctx_ref(ctx);
 	t->lower = lower;
 	stream_listen(lower, &lower_events, t);

@@ -14,6 +14,7 @@
 
 struct stream;
 struct tls_ctx;
+struct tls_turns;
 
 /*
  * Takes over `lower` (which may still be opening; nobody else may use it afterwards, and it must not have delivered
@@ -22,23 +23,7 @@ struct tls_ctx;
  */
 struct stream *tls_stream_new(struct loop *loop, struct stream *lower, struct tls_ctx *ctx,
                               const char *server_name, uint64_t handshake_ms);
-/*
- * Handshakes that take turns: one costs as much as a hundred requests, and a crowd of them would keep everybody else
- * waiting. In one turn of the loop they get TLS_TURN_US together, and one of them is always served; who waits keeps its
- * place. Embedded in the listener, and there as long as its streams.
- */
-#define TLS_TURN_US 500
-
-struct tls_turns {
-	struct loop *loop; /* borrowed */
-	struct list waiting;
-	struct loop_task task;
-};
-
-void tls_turns_init(struct tls_turns *t, struct loop *loop);
-/* Nobody waits any more. */
-void tls_turns_fini(struct tls_turns *t);
-/* A server's stream takes its turns there. Before the lower stream opens. */
+/* A server's handshake takes its turns there; a reference is taken. Before the lower stream opens. */
 void tls_stream_take_turns(struct stream *s, struct tls_turns *t);
 /* From the moment when the lower stream opens, the handshake has so long, whatever was left until then. Before that. */
 void tls_stream_set_handshake(struct stream *s, uint64_t handshake_ms);

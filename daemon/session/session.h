@@ -24,6 +24,7 @@
 struct dialer;
 struct loop;
 struct session;
+struct stream;
 struct tls_ctx;
 
 enum session_state {

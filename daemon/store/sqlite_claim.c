@@ -4,6 +4,7 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- claims --------------------------------------------------------------------------------------------------------- */

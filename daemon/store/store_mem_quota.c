@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define HELD_DAYS 40 /* as in sqlite_quota.c */
 

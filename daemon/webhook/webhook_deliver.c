@@ -12,6 +12,8 @@
 #include "daemon/webhook/webhook_int.h"
 #include "epp/base/check.h"
 
+#include <stdio.h>
+
 #define SIGNATURES_MAX 1024
 #define GONE           410
 

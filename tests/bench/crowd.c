@@ -27,11 +27,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PER_ADDRESS 50 /* connections; fewer than one address may have */
-#define PER_TICK \
-	12 /* made in a tick: 1,200 in a second; most live as long as the server's deadline of 10 s */
+#define PER_ADDRESS   50 /* connections; fewer than one address may have */
+#define PER_TICK      1 /* made in a tick at most: 1,000 in a second; most live as long as the deadline of 10 s */
 #define REST_MS       5000 /* until one that did not live as long comes again: slow, not a flood */
-#define TICK_MS       10
+#define TICK_MS       1    /* they know nothing of each other: never many at once */
 #define BYTE_EVERY_MS 1000
 
 enum habit { SILENT, HALF_HELLO, IDLE, SLOW_HEAD, SLOW_BODY };
@@ -272,46 +271,38 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void tell(const char *what, struct times *t)
+static void tell(struct times *t)
 {
 	qsort(t->ms, t->count, sizeof *t->ms, by_size);
-	printf("%s %.2f %.2f %.2f ", what, t->ms[t->count / 2], t->ms[t->count * 99 / 100],
-	       t->ms[t->count - 1]);
+	printf("%.2f %.2f %.2f ", t->ms[t->count / 2], t->ms[t->count * 99 / 100], t->ms[t->count - 1]);
 }
 
-static int ask(double seconds, double rate)
+/* Requests on one connection, or each on a new one. What was late because of the one before has waited since it was due. */
+static int ask(double seconds, double rate, bool keeps)
 {
 	size_t all = (size_t)(seconds * rate);
-	struct times kept = {calloc(all + 1, sizeof(double)), 0},
-	             fresh = {calloc(all + 1, sizeof(double)), 0};
+	struct times took = {calloc(all + 1, sizeof(double)), 0};
 	unsigned failed = 0;
 	int64_t start = now_us();
 	SSL *line = NULL;
-	REQUIRE(kept.ms && fresh.ms);
+	REQUIRE(took.ms);
 	for (size_t i = 0; i < all; i++) {
 		int64_t due = start + (int64_t)((double)i * 1e6 / rate), wait = due - now_us();
-		bool is_new = i % 10 == 9;
 		if (wait > 0)
 			usleep((useconds_t)wait);
-		if (!line && !is_new)
+		int64_t from = wait > 0 ? now_us() : due;
+		if (!line)
 			line = dial();
-		int64_t from =
-		    wait > 0 ? now_us() : due; /* what was late because of the one before, waited */
-		SSL *other = is_new ? dial() : NULL, *used = is_new ? other : line;
-		struct times *t = is_new ? &fresh : &kept;
-		bool good = used && ask_once(used);
-		t->ms[t->count++] = (double)(now_us() - from) / 1000;
+		bool good = line && ask_once(line);
+		took.ms[took.count++] = (double)(now_us() - from) / 1000;
 		failed += !good;
-		hang_up(&other);
-		if (!good && !is_new)
+		if (!good || !keeps)
 			hang_up(&line);
 	}
 	hang_up(&line);
-	tell("kept", &kept);
-	tell("new", &fresh);
+	tell(&took);
 	printf("failed %u\n", failed);
-	free(kept.ms);
-	free(fresh.ms);
+	free(took.ms);
 	return 0;
 }
 
@@ -319,10 +310,12 @@ int main(int argc, char **argv)
 {
 	struct rlimit files;
 	bool is_slow = argc == 5 && strcmp(argv[1], "slow") == 0,
-	     is_ask = argc == 6 && strcmp(argv[1], "ask") == 0;
-	if (!is_slow && !is_ask) {
-		fprintf(stderr,
-		        "usage: bench-crowd slow PORT CERTS CONNECTIONS | ask PORT CERTS SECONDS RATE\n");
+	     keeps = argc == 6 && strcmp(argv[1], "keep") == 0,
+	     renews = argc == 6 && strcmp(argv[1], "renew") == 0;
+	if (!is_slow && !keeps && !renews) {
+		fprintf(
+		    stderr,
+		    "usage: bench-crowd slow PORT CERTS CONNECTIONS | keep|renew PORT CERTS SECONDS RATE\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -332,5 +325,5 @@ int main(int argc, char **argv)
 	server.sin_port = htons((uint16_t)atoi(argv[2]));
 	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	load_tls(argv[3], is_slow ? "hoasen" : "anphat");
-	return is_slow ? slow((unsigned)atoi(argv[4])) : ask(atof(argv[4]), atof(argv[5]));
+	return is_slow ? slow((unsigned)atoi(argv[4])) : ask(atof(argv[4]), atof(argv[5]), keeps);
 }

@@ -14,9 +14,9 @@ build=$(cd "${1:?usage: tests/bench/run.sh BUILD_FOLDER}" && pwd -P)
 names=${BENCH_NAMES:-400000}
 [ -z "${BENCH_QUICK:-}" ] || names=20000
 dir=$(mktemp -d)
-registry_pid="" gateway_pid="" crowd_pid=""
+registry_pid="" gateway_pid="" crowd_pid="" second_pid=""
 finish() {
-	for pid in $gateway_pid $registry_pid $crowd_pid; do kill "$pid" 2>/dev/null || true; done
+	for pid in $gateway_pid $registry_pid $crowd_pid $second_pid; do kill "$pid" 2>/dev/null || true; done
 	rm -rf "$dir"
 }
 trap finish EXIT

@@ -3,7 +3,8 @@
 
 static struct pond *queue_open(unsigned messages)
 {
-	struct pond *d = pond_listening(1);
+	struct pond *d = pond_open(1, 1);
+	play_listen(&d->w, 700, true);
 	d->w.queue = messages;
 	pond_start(d);
 	pond_fill(d, 1000);

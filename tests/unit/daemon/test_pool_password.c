@@ -65,16 +65,17 @@ static unsigned refused, changed;
 
 static bool log_in(struct play *w, struct peer *p, const char *xml)
 {
-	char pw[64], fresh[64] = "";
+	char id[EPP_TRID_MAX + 1], pw[64], fresh[64] = "";
 	if (!strstr(xml, "<login>"))
 		return false;
+	assert_int_equal(sscanf(strstr(xml, "<clTRID>"), "<clTRID>%64[^<]", id), 1);
 	assert_int_equal(sscanf(strstr(xml, "<pw>"), "<pw>%63[^<]", pw), 1);
 	if (strstr(xml, "<newPW>"))
 		assert_int_equal(sscanf(strstr(xml, "<newPW>"), "<newPW>%63[^<]", fresh), 1);
 	w->logins++;
 	if (strcmp(pw, known) != 0) {
 		refused++;
-		peer_answer_to(p, xml, 2200);
+		peer_answer_as(p, 2200, id, NULL);
 		return true;
 	}
 	int lose = fresh[0] ? lose_change : 0;
@@ -85,11 +86,11 @@ static bool log_in(struct play *w, struct peer *p, const char *xml)
 		changed++;
 	}
 	if (lose == 3)
-		peer_answer_to(p, xml, 2306);
+		peer_answer_as(p, 2306, id, NULL);
 	else if (lose)
 		peer_close(p);
 	else
-		peer_answer_to(p, xml, 1000);
+		peer_answer_as(p, 1000, id, NULL);
 	return true;
 }
 

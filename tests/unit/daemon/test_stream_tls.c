@@ -1,9 +1,12 @@
 /* TLS over streams in memory: the contract with bytes split in every way, and what only TLS has. */
 #include "certs/tls_ctx.h"
 #include "daemon/net/tls_stream.h"
+#include "daemon/net/tls_turns.h"
 #include "epp/base/alloc.h"
-#include "tests/harness/mem_kit.h"
+#include "tests/harness/mem_stream.h"
+#include "tests/harness/stream_contract.h"
 #include "tests/harness/test_certs.h"
+#include "tests/harness/vloop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,12 +16,12 @@
 #define HANDSHAKE_MS 10000
 
 struct env {
-	struct vloop v; /* the first: see mem_kit.h */
+	struct vloop v;
 	struct mem_net *net;
 	struct tls_ctx *client, *server;
 	const char *name; /* that the client expects */
 	struct stream *lower_a, *lower_b;
-	struct tls_turns turns;
+	struct tls_turns *turns;
 };
 
 static struct mem_opts opts;
@@ -35,7 +38,7 @@ static struct env *env_new(const char *client_ca, const char *client, const char
 	e->client = test_certs_client(client_ca, client);
 	e->server = test_certs_server("ca", server);
 	e->name = name;
-	tls_turns_init(&e->turns, &e->v.loop);
+	e->turns = tls_turns_new(&e->v.loop, 0);
 	return e;
 }
 
@@ -50,11 +53,21 @@ static void tear_down(void *env)
 	assert_true(vloop_run_until(&e->v, NULL, NULL, 60000));
 	assert_int_equal(mem_net_open(e->net), 0);
 	mem_net_free(e->net);
-	tls_turns_fini(&e->turns);
+	tls_turns_unref(&e->turns);
 	vloop_fini(&e->v);
 	tls_ctx_unref(&e->client);
 	tls_ctx_unref(&e->server);
 	free(e);
+}
+
+static void turn(void *env)
+{
+	loop_turn(&((struct env *)env)->v.loop);
+}
+
+static bool run_until(void *env, bool (*pred)(void *arg), void *arg)
+{
+	return vloop_run_until(&((struct env *)env)->v, pred, arg, 60000);
 }
 
 static void connect_pair(void *env, const struct stream_events *ev, void *a, void *b,
@@ -65,14 +78,20 @@ static void connect_pair(void *env, const struct stream_events *ev, void *a, voi
 	struct stream *x = tls_stream_new(&e->v.loop, e->lower_a, e->client, e->name, HANDSHAKE_MS);
 	struct stream *y = tls_stream_new(&e->v.loop, e->lower_b, e->server, NULL, HANDSHAKE_MS);
 	if (take_turns)
-		tls_stream_take_turns(y, &e->turns);
+		tls_stream_take_turns(y, e->turns);
 	stream_listen(x, ev, a);
 	stream_listen(y, ev, b);
 	set(a, x);
 	set(b, y);
 }
 
-static struct stream_kit kit = MEM_KIT("tls over mem");
+static struct stream_kit kit = {.name = "tls over mem",
+                                .set_up = set_up,
+                                .tear_down = tear_down,
+                                .turn = turn,
+                                .run_until = run_until,
+                                .connect = connect_pair,
+                                .abort_is_seen = true};
 
 /* ---- a connection with chosen certificates ---- */
 
@@ -95,20 +114,14 @@ static void duo_init_plain(struct duo *d)
 	duo_init(d, plain.client_ca, plain.client, plain.server, plain.name);
 }
 
-/* Runs both to their end. */
-static void run_out(struct duo *d)
-{
-	assert_true(run_until(d->env, end_is_closed, &d->a));
-	assert_true(run_until(d->env, end_is_closed, &d->b));
-}
-
 static void duo_fini(struct duo *d)
 {
 	if (d->a.s)
 		end_close(&d->a);
 	if (d->b.s)
 		end_close(&d->b);
-	run_out(d);
+	assert_true(run_until(d->env, end_is_closed, &d->a));
+	assert_true(run_until(d->env, end_is_closed, &d->b));
 	end_fini(&d->a);
 	end_fini(&d->b);
 	tear_down(d->env);
@@ -119,6 +132,13 @@ static void assert_refused(const struct end *e, enum err why, const char *words)
 	if (e->why != why || !strstr(e->text, words))
 		fail_msg("expected %s with '%s', got %s: %s", err_name(why), words, err_name(e->why),
 		         e->text);
+}
+
+/* Runs both to their end. */
+static void run_out(struct duo *d)
+{
+	assert_true(run_until(d->env, end_is_closed, &d->a));
+	assert_true(run_until(d->env, end_is_closed, &d->b));
 }
 
 static void both_know_who_is_there(void **state)
@@ -178,61 +198,62 @@ static void an_unreadable_name_is_refused(void **state)
 	duo_fini(&d);
 }
 
-/* The client refuses the server, whom it calls so, in these words; what the server hears of it, when it is asked for. */
-static void client_refuses(const char *ca, const char *server, const char *name, const char *words,
-                           const char *heard)
-{
-	struct duo d;
-	duo_init(&d, ca, "gateway", server, name);
-	run_out(&d);
-	assert_refused(&d.a, ERR_CERT, words);
-	if (heard)
-		assert_refused(&d.b, ERR_CERT, heard);
-	assert_true(d.a.opened == 0 && d.b.opened == 0);
-	duo_fini(&d);
-}
-
-/* The server refuses a client with this certificate; what that one writes reaches nobody. */
-static void server_refuses(const char *client, const char *words, const char *heard)
-{
-	struct duo d;
-	duo_init(&d, "ca", client, "registry", "localhost");
-	stream_write(d.a.s, STR("GET / HTTP/1.1\r\n\r\n"));
-	run_out(&d);
-	assert_refused(&d.b, ERR_CERT, words);
-	assert_true(d.b.opened == 0 && buf_len(&d.b.got) == 0);
-	assert_refused(&d.a, ERR_CERT, heard);
-	duo_fini(&d);
-}
-
 static void an_unknown_authority_is_refused(void **state)
 {
 	(void)state;
-	client_refuses("other-ca", "registry", "localhost", "unknown CA", "unknown CA");
+	struct duo d;
+	duo_init(&d, "other-ca", "gateway", "registry", "localhost");
+	run_out(&d);
+	assert_refused(&d.a, ERR_CERT, "unknown CA");
+	assert_refused(&d.b, ERR_CERT, "unknown CA");
+	assert_true(d.a.opened == 0 && d.b.opened == 0);
+	duo_fini(&d);
 }
 
 static void an_expired_certificate_is_refused(void **state)
 {
 	(void)state;
-	client_refuses("ca", "expired", "localhost", "has expired", "expired");
+	struct duo d;
+	duo_init(&d, "ca", "gateway", "expired", "localhost");
+	run_out(&d);
+	assert_refused(&d.a, ERR_CERT, "has expired");
+	assert_refused(&d.b, ERR_CERT, "expired");
+	duo_fini(&d);
 }
 
 static void a_client_certificate_cannot_serve(void **state)
 {
 	(void)state;
-	client_refuses("ca", "anphat", "anphat.partner.example", "purpose", NULL);
+	struct duo d;
+	duo_init(&d, "ca", "gateway", "anphat", "anphat.partner.example");
+	run_out(&d);
+	assert_refused(&d.a, ERR_CERT, "purpose");
+	duo_fini(&d);
 }
 
 static void a_client_without_certificate_is_refused(void **state)
 {
 	(void)state;
-	server_refuses(NULL, "no certificate", "requires a certificate of us");
+	struct duo d;
+	duo_init(&d, "ca", NULL, "registry", "localhost");
+	run_out(&d);
+	assert_refused(&d.b, ERR_CERT, "no certificate");
+	assert_int_equal(d.b.opened, 0);
+	assert_refused(&d.a, ERR_CERT, "requires a certificate of us");
+	duo_fini(&d);
 }
 
 static void a_client_of_a_stranger_is_refused(void **state)
 {
 	(void)state;
-	server_refuses("stranger", "unknown CA", "unknown CA");
+	struct duo d;
+	duo_init(&d, "ca", "stranger", "registry", "localhost");
+	stream_write(d.a.s, STR("GET / HTTP/1.1\r\n\r\n")); /* must reach nobody */
+	run_out(&d);
+	assert_refused(&d.b, ERR_CERT, "unknown CA");
+	assert_true(d.b.opened == 0 && buf_len(&d.b.got) == 0);
+	assert_refused(&d.a, ERR_CERT, "unknown CA");
+	duo_fini(&d);
 }
 
 static void plain_text_is_told_from_tls(void **state)
@@ -340,53 +361,27 @@ static void small_writes_of_a_turn_share_a_record(void **state)
 	duo_fini(&d);
 }
 
-/* A clock that goes on by a millisecond whenever somebody looks at it. */
-static uint64_t busy_us;
-
-static uint64_t busy_mono(struct clock *c)
-{
-	(void)c;
-	return busy_us += 1000;
-}
-
-static void not_yet(struct loop_task *task)
-{
-	(void)task;
-}
-
 #define CROWD 9
 
 static void handshakes_take_turns(void **state)
 {
 	(void)state;
 	struct env *e = set_up();
-	struct end a[CROWD], b[CROWD];
+	struct end a[CROWD], b[CROWD], *leaver = &b[CROWD - 1];
 	bool before = take_turns;
-	struct clock busy = e->v.clock;
-	struct tls_turns *t = &e->turns;
 	take_turns = true;
 	for (size_t i = 0; i < CROWD; i++) {
 		end_init(&a[i], &kit, e);
 		end_init(&b[i], &kit, e);
 		connect_pair(e, &end_events, &a[i], &b[i], end_set);
 	}
-	busy.mono_us = busy_mono;
-	void (*run)(struct loop_task * task) = t->task.run;
-	t->task.run = not_yet;
-	vloop_settle(&e->v);
-	t->task.run = run;
-	assert_int_equal(t->waiting.count, CROWD); /* all have said hello */
-	struct loop slow = {.clock = &busy};
-	t->loop = &slow;
-	t->task.run(&t->task);
-	assert_int_equal(t->waiting.count, CROWD - 1);
-	assert_true(list_in(&t->task.node)); /* goes on in the next turn */
-	loop_cancel_task(&t->task);
-	t->loop = &e->v.loop;
-	end_abort(&b[CROWD - 1]); /* who leaves waits no more */
-	loop_defer(&e->v.loop, &t->task);
+	while (tls_turns_waiting(e->turns) < CROWD / 2) /* they come faster than they are served */
+		loop_turn(&e->v.loop);
+	end_abort(leaver); /* who leaves waits no more */
 	for (size_t i = 0; i + 1 < CROWD; i++)
 		assert_true(run_until(e, end_is_open, &b[i]));
+	assert_int_equal(tls_turns_waiting(e->turns), 0);
+	assert_int_equal(leaver->opened, 0);
 	for (size_t i = 0; i < CROWD; i++) {
 		if (a[i].s)
 			end_close(&a[i]);
