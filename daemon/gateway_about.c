@@ -1,6 +1,7 @@
 /* What this program is, what it was told, and where it keeps things: version, configuration in force, store. */
 #include "daemon/gateway_int.h"
 #include "daemon/core/log.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/alloc.h"
 
 #include <jansson.h>

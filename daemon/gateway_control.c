@@ -2,6 +2,7 @@
 #include "daemon/admin/admin_proto.h"
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
+#include "daemon/store/store_domains.h"
 #include "epp/base/alloc.h"
 #include "epp/base/arena.h"
 #include "epp/base/check.h"

@@ -9,6 +9,7 @@
  */
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/alloc.h"
 
 #include <jansson.h>

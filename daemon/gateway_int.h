@@ -12,6 +12,8 @@
 #include "daemon/sched/caps.h"
 #include "daemon/sched/sched.h"
 #include "daemon/session/pool.h"
+#include "daemon/store/store_message.h"
+#include "daemon/store/store_read.h"
 #include "epp/base/hash.h"
 #include "epp/base/secret.h"
 

@@ -8,6 +8,7 @@
 #include "daemon/core/meter.h"
 #include "daemon/gateway_int.h"
 #include "daemon/job/lane.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 

@@ -8,6 +8,7 @@
 #include "daemon/gateway_int.h"
 #include "daemon/gateway_observe.h"
 #include "daemon/job/lane.h"
+#include "daemon/store/store_figures.h"
 
 #define OBSERVE_LABELS_MAX  256
 #define OBSERVE_CERTS_MAX   64

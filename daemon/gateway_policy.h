@@ -7,6 +7,7 @@
 
 #include "daemon/gateway_int.h"
 #include "daemon/job/rules_life.h"
+#include "daemon/store/store_rules.h"
 
 struct policy_ruleset;
 

@@ -1,5 +1,6 @@
 /* Decisions as they were taken, with the facts that they used: for replaying and explaining them. */
 #include "daemon/gateway_int.h"
+#include "daemon/store/store_rules.h"
 #include "epp/base/alloc.h"
 #include "epp/base/hash.h"
 #include "epp/base/map.h"

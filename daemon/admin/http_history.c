@@ -7,6 +7,7 @@
  */
 #include "daemon/admin/http_int.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 

@@ -10,6 +10,8 @@
 #include "daemon/job/decide.h"
 #include "daemon/net/http1.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_intake.h"
+#include "daemon/store/store_read.h"
 #include "epp/base/arena.h"
 #include "epp/base/list.h"
 #include "epp/base/logapi.h"

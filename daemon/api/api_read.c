@@ -5,6 +5,7 @@
  */
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
+#include "daemon/store/store_domains.h"
 #include "epp/name.h"
 
 #include <stdio.h>

@@ -11,6 +11,7 @@
 #include "daemon/core/limits.h"
 #include "daemon/core/loop.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/logapi.h"
 
 #define CAPS_PARTS    64

@@ -14,6 +14,7 @@
 #include "daemon/job/job.h"
 #include "daemon/session/pool.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/logapi.h"
 
 struct caps;

@@ -5,6 +5,10 @@
 #define VNEPP_STORE_SQLITE_INT_H
 
 #include "daemon/store/store_list.h"
+#include "daemon/store/store_domains.h"
+#include "daemon/store/store_figures.h"
+#include "daemon/store/store_rules.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
 

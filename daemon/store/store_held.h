@@ -7,6 +7,9 @@
 #define VNEPP_STORE_STORE_HELD_H
 
 #include "daemon/store/store.h"
+#include "daemon/store/store_intake.h"
+#include "daemon/store/store_message.h"
+#include "daemon/store/store_read.h"
 
 #define STORE_HELD_MAX 500 /* rows of one reading operation, items of one writing one */
 

@@ -1,5 +1,6 @@
 /* The steps of the history, the same for every back end. */
 #include "daemon/store/store.h"
+#include "daemon/store/store_figures.h"
 
 /* 10 s for three hours, a minute for two days, a quarter for 60 days, six hours for five years: at most 16,000 points of
  * one series. */

@@ -4,7 +4,11 @@
 #define VNEPP_STORE_STORE_MEM_INT_H
 
 #include "daemon/store/store_changes.h"
+#include "daemon/store/store_domains.h"
+#include "daemon/store/store_figures.h"
 #include "daemon/store/store_list.h"
+#include "daemon/store/store_rules.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/buf.h"
 #include "epp/base/map.h"
 #include "epp/base/rng.h"

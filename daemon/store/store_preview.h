@@ -8,6 +8,8 @@
 #define VNEPP_STORE_STORE_PREVIEW_H
 
 #include "daemon/store/store.h"
+#include "daemon/store/store_intake.h"
+#include "daemon/store/store_read.h"
 #include "epp/base/map.h"
 
 /* What the lines of one dry run have taken. Given to one operation at a time. */

@@ -8,6 +8,8 @@
 #include "daemon/job/decide.h"
 #include "daemon/job/item.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_intake.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
 #include "epp/command.h"

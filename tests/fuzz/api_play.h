@@ -10,6 +10,7 @@
 #include "daemon/job/decide.h"
 #include "daemon/net/http1.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_read.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
 #include "policy/policy.h"

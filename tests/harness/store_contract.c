@@ -1,5 +1,6 @@
 /* The contract suite of stores: the fixture, start-up, groups, reading connections. */
 #include "epp/base/alloc.h"
+#include "daemon/store/store_domains.h"
 #include "epp/trid.h"
 #include "tests/harness/store_contract_int.h"
 

@@ -1,4 +1,4 @@
-/* One suite for every back end of the store: what store.h promises. With cmocka; run from the tree's root. */
+/* One suite for every back end of the store: what store.h and the headers of its operations promise. With cmocka; run from the tree's root. */
 #ifndef VNEPP_TESTS_STORE_CONTRACT_H
 #define VNEPP_TESTS_STORE_CONTRACT_H
 

@@ -1,5 +1,6 @@
 /* The contract, continued: the registry's create date against the last day on which the name was free. */
 #include "epp/base/check.h"
+#include "daemon/store/store_message.h"
 #include "tests/harness/store_contract_int.h"
 
 /* The shipped waiver ends with the year. */

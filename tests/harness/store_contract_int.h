@@ -4,6 +4,9 @@
 #define VNEPP_TESTS_STORE_CONTRACT_INT_H
 
 #include "epp/base/check.h"
+#include "daemon/store/store_figures.h"
+#include "daemon/store/store_read.h"
+#include "daemon/store/store_send.h"
 #include "tests/harness/store_contract.h"
 #include "tests/harness/store_play.h"
 

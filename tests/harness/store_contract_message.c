@@ -1,5 +1,7 @@
 /* The contract, continued: poll messages. */
 #include "epp/base/check.h"
+#include "daemon/store/store_domains.h"
+#include "daemon/store/store_message.h"
 #include "tests/harness/store_contract_int.h"
 
 static struct store_get_domain domain(struct contract *c, const char *name)

@@ -1,6 +1,7 @@
 /* The contract, continued: rule sets and what became of them. */
 #include "epp/base/check.h"
 #include "daemon/job/record.h"
+#include "daemon/store/store_rules.h"
 #include "policy/policy.h"
 #include "tests/harness/store_contract_int.h"
 

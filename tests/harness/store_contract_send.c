@@ -1,5 +1,6 @@
 /* The contract suite of stores: queues, claims, outcomes, poll messages. */
 #include "tests/harness/store_contract_int.h"
+#include "daemon/store/store_domains.h"
 
 #include <string.h>
 

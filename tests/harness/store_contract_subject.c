@@ -1,5 +1,6 @@
 /* The contract, continued: what the ledger knows of applicants, and readings of the rules that the store carries out. */
 #include "epp/base/check.h"
+#include "daemon/store/store_domains.h"
 #include "tests/harness/store_contract_int.h"
 
 /* The shipped waiver ends with the year. */

@@ -6,6 +6,7 @@
 #define VNEPP_TESTS_STORE_PLAY_H
 
 #include "daemon/store/store.h"
+#include "daemon/store/store_intake.h"
 #include "epp/base/buf.h"
 
 #define PLAY_START 1795140000000ll /* 2026-11-20T09:00:00+07:00 */

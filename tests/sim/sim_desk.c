@@ -5,6 +5,7 @@
  * waits is forgotten, and what partners were told agrees with the registry (sim_check.c).
  */
 #include "daemon/store/store_list.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/check.h"
 #include "tests/sim/sim.h"
 

@@ -3,6 +3,7 @@
  * each is how the line stands now. Over crashes, power failures and failing disks.
  */
 #include "daemon/store/store_changes.h"
+#include "daemon/store/store_read.h"
 #include "epp/base/alloc.h"
 #include "epp/base/map.h"
 #include "tests/sim/sim.h"

@@ -4,6 +4,7 @@
  * kept in the store at the end, whole.
  */
 #include "epp/base/check.h"
+#include "daemon/store/store_rules.h"
 #include "epp/base/map.h"
 #include "policy/policy.h"
 #include "tests/sim/sim.h"

@@ -1,5 +1,6 @@
 /* At the end of a seed every decision in the store, of admission and later ones, comes out again from its record to the byte. */
 #include "daemon/job/replay.h"
+#include "daemon/store/store_rules.h"
 #include "epp/base/map.h"
 #include "tests/sim/sim.h"
 

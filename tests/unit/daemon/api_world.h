@@ -10,6 +10,7 @@
 #include "daemon/job/decide.h"
 #include "daemon/net/http1.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/check.h"
 #include "policy/policy.h"
 #include "tests/harness/log_capture.h"

@@ -9,6 +9,8 @@
 
 #include "daemon/job/lane.h"
 #include "daemon/sched/sched_int.h"
+#include "daemon/store/store_domains.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"

@@ -6,6 +6,7 @@
 #include "daemon/net/http1.h"
 #include "daemon/net/stream.h"
 #include "daemon/store/store.h"
+#include "daemon/store/store_figures.h"
 #include "epp/base/check.h"
 #include "tests/harness/log_capture.h"
 #include "tests/harness/mem_stream.h"

@@ -1,5 +1,6 @@
 /* One item at a time: handed in and waited for, tried again; and which names end soon. */
 #include "daemon/job/lane.h"
+#include "daemon/store/store_domains.h"
 #include "tests/unit/daemon/api_world.h"
 
 #define JSON "Content-Type: application/json\r\n"

@@ -1,5 +1,6 @@
 /* The words that come with a line: what an applicant is told when the policy refuses or holds it. */
 #include "tests/unit/daemon/api_world.h"
+#include "daemon/store/store_domains.h"
 
 static struct buf body;
 

@@ -7,6 +7,9 @@
  * QUOTA_SCHEDULES=10000 for as many seeds (`make sim` does); the last line says how many there were.
  */
 #include "epp/base/check.h"
+#include "daemon/store/store_figures.h"
+#include "daemon/store/store_read.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/rng.h"
 #include "tests/harness/simvfs.h"
 #include "tests/harness/store_play.h"

@@ -1,6 +1,10 @@
 /* Random histories, applied to the memory store and to SQLite: after every step both say the same. */
 #include "daemon/store/store_changes.h"
+#include "daemon/store/store_domains.h"
+#include "daemon/store/store_figures.h"
 #include "daemon/store/store_list.h"
+#include "daemon/store/store_rules.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"

@@ -3,6 +3,10 @@
  * answered with OK, and must say the same at any time and after any crash.
  */
 #include "epp/base/alloc.h"
+#include "daemon/store/store_domains.h"
+#include "daemon/store/store_figures.h"
+#include "daemon/store/store_message.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
 #include "tests/harness/simvfs.h"

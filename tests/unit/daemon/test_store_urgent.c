@@ -3,6 +3,8 @@
  * two days before the grant's last day is over; first what is due first; nothing is sent twice for it.
  */
 #include "daemon/job/lane.h"
+#include "daemon/store/store_read.h"
+#include "daemon/store/store_send.h"
 #include "epp/base/rng.h"
 #include "tests/harness/store_play.h"
 

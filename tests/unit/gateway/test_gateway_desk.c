@@ -1,5 +1,6 @@
 /* The gateway and what waits: a person's decisions, the departments' lists, the end of the waiting; and a store that fails. */
 #include "tests/unit/gateway/gateway_world.h"
+#include "daemon/store/store_read.h"
 
 #define DAY       (24 * 60 * MINUTE)
 #define LIST_HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -5,6 +5,9 @@
  * that was in force at its time, and the text of every revision that is named must be kept.
  */
 #include "epp/base/map.h"
+#include "daemon/store/store_figures.h"
+#include "daemon/store/store_read.h"
+#include "daemon/store/store_rules.h"
 #include "tests/unit/gateway/gateway_world.h"
 
 #define RELOADS_DEFAULT 300 /* make sim: 1000 */

@@ -1,5 +1,6 @@
 /* The gateway and its rule sets: what comes into force when, by whom, over restarts, and when the store fails. */
 #include "tests/unit/gateway/gateway_world.h"
+#include "daemon/store/store_rules.h"
 
 /* ---- the start --------------------------------------------------------------------------------------------------------- */
 
