@@ -15,7 +15,6 @@
 #include "daemon/net/http1.h"
 #include "daemon/gateway_policy.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
@@ -23,18 +22,6 @@
 #include <string.h>
 
 #define GIVE_UP_MS 5000 /* for the last outcomes to be stored, after the stop's deadline */
-
-struct gateway_reload_op {
-	struct gateway *gateway;
-	struct config *config;
-	struct gateway_changes *changes;
-	struct policy_ruleset *rules;
-	struct store_register reg;
-	const char **names;
-	uint32_t *ids;
-	void (*done)(void *arg, const char *why);
-	void *arg;
-};
 
 enum err gateway_new(const struct gateway_env *env, struct config *config, struct policy_ruleset *rules,
                      struct gateway **out, struct errmsg *e)
@@ -114,7 +101,6 @@ void gateway_pool_drained(struct gateway *g)
 	g->env.on_stopped(g->env.arg);
 }
 
-/* The API asks for the reason why nothing is admitted; NULL: it is open. */
 static void explain(void *arg, const struct store_row *row, struct api_held *out)
 {
 	gateway_explain(arg, row, out);
@@ -126,6 +112,7 @@ static void limits(void *arg, const char *partner, void (*done)(void *ctx, const
 	gateway_limits_of(arg, partner, done, ctx);
 }
 
+/* The API asks for the reason why nothing is admitted; NULL: it is open. */
 static const char *admission_closed(void *arg)
 {
 	const struct gateway *g = arg;
@@ -144,31 +131,14 @@ static void on_published(void *arg)
 	sched_read(((struct gateway *)arg)->sched);
 }
 
-/* Account numbers as the API wants them: by partner, then registry; 0: may not use it. */
-static uint32_t *account_table(const struct gateway *g, const struct config *c)
-{
-	uint32_t *t = xcalloc(c->partner_count * c->registry_count + 1, sizeof *t);
-	for (size_t p = 0; p < c->partner_count; p++) {
-		for (size_t r = 0; r < c->registry_count; r++) {
-			const char *name = c->partners[p].accounts[r];
-			struct gateway_account *a =
-			    name ? gateway_account_find(g, c->registries[r].name, name) : NULL;
-			t[p * c->registry_count + r] = a ? a->id : 0;
-		}
-	}
-	return t;
-}
-
 static void ask_names(void *arg, uint32_t account, uint32_t partner, const struct str *names, size_t count,
                       uint64_t wait_ms, sched_asked_cb done, void *ctx)
 {
 	sched_ask_names(((struct gateway *)arg)->sched, account, partner, names, count, wait_ms, done, ctx);
 }
 
-static void run(struct gateway *g)
+static void make_sched(struct gateway *g)
 {
-	g->decider = decider_new_keys(g->rules, &g->keys);
-	g->rules = NULL;
 	struct sched_config sc = {.loop = g->env.loop,
 	                          .writer = g->env.writer,
 	                          .log = g->env.log,
@@ -181,12 +151,11 @@ static void run(struct gateway *g)
 	                          .on_stopped = on_sched_stopped,
 	                          .arg = g};
 	g->sched = sched_new(&sc);
-	gateway_registries_start(g, g->reg_ids);
-	free(g->reg_names);
-	free(g->reg_ids);
-	g->reg_names = NULL;
-	g->reg_ids = NULL;
-	uint32_t *accounts = account_table(g, g->config);
+}
+
+static void make_api(struct gateway *g)
+{
+	uint32_t *accounts = gateway_account_table(g, g->config);
 	struct api_deps deps = {.loop = g->env.loop,
 	                        .writer = g->env.writer,
 	                        .reader = g->env.reader,
@@ -196,14 +165,27 @@ static void run(struct gateway *g)
 	                        .partner_ids = g->partner_ids,
 	                        .account_ids = accounts,
 	                        .decider = g->decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .explain = explain,
-	                        .limits = limits,
-	                        .ask_names = ask_names,
-	                        .arg = g};
+	                        .owner = {.on_published = on_published,
+	                                  .admission_closed = admission_closed,
+	                                  .explain = explain,
+	                                  .limits = limits,
+	                                  .ask_names = ask_names,
+	                                  .arg = g}};
 	g->api = api_new(&deps);
 	free(accounts);
+}
+
+static void run(struct gateway *g)
+{
+	g->decider = decider_new_keys(g->rules, &g->keys);
+	g->rules = NULL;
+	make_sched(g);
+	gateway_registries_start(g, g->reg_ids);
+	free(g->reg_names);
+	free(g->reg_ids);
+	g->reg_names = NULL;
+	g->reg_ids = NULL;
+	make_api(g);
 	g->running = true;
 	size_t n = gateway_account_count(g);
 	for (size_t i = 0; i < n; i++)
@@ -218,15 +200,19 @@ static void run(struct gateway *g)
 	g->env.on_ready(g->env.arg, NULL);
 }
 
+/* A step of the start is done, or has failed: that is told. */
+static bool goes_on(struct gateway *g, const char *why)
+{
+	if (!g->stopping && why)
+		g->env.on_ready(g->env.arg, why);
+	return !g->stopping && !why;
+}
+
 static void on_policy(void *arg, const char *why)
 {
 	struct gateway *g = arg;
-	if (g->stopping)
+	if (!goes_on(g, why))
 		return;
-	if (why) {
-		g->env.on_ready(g->env.arg, why);
-		return;
-	}
 	gateway_policy_tell(g, g->config);
 	run(g);
 }
@@ -234,12 +220,8 @@ static void on_policy(void *arg, const char *why)
 static void on_setting(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, setting.op);
-	if (g->stopping)
+	if (!goes_on(g, op->err ? op->errmsg.text : NULL))
 		return;
-	if (op->err) {
-		g->env.on_ready(g->env.arg, op->errmsg.text);
-		return;
-	}
 	gateway_pauses_load(g, g->setting.value);
 	gateway_policy_start(g, on_policy, g);
 }
@@ -247,37 +229,21 @@ static void on_setting(struct store_op *op)
 static void on_partners(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
-	if (g->stopping)
+	if (!goes_on(g, op->err ? op->errmsg.text : NULL))
 		return;
-	if (op->err) {
-		g->env.on_ready(g->env.arg, op->errmsg.text);
-		return;
-	}
 	g->setting = (struct store_setting){.op = {.type = STORE_SETTING, .done = on_setting},
 	                                    .name = GATEWAY_PAUSES,
 	                                    .arena = &g->setting_arena};
 	g->env.writer->submit(g->env.writer, &g->setting.op);
 }
 
-static const char **partner_names(const struct config *c)
-{
-	const char **names = xcalloc(c->partner_count + 1, sizeof *names);
-	for (size_t i = 0; i < c->partner_count; i++)
-		names[i] = c->partners[i].name;
-	return names;
-}
-
 static void on_accounts(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, reg.op);
-	if (g->stopping)
+	if (!goes_on(g, op->err ? op->errmsg.text : NULL))
 		return;
-	if (op->err) {
-		g->env.on_ready(g->env.arg, op->errmsg.text);
-		return;
-	}
 	free(g->reg_names);
-	g->reg_names = partner_names(g->config);
+	g->reg_names = gateway_partner_names(g->config);
 	g->partner_ids = xcalloc(g->config->partner_count + 1, sizeof *g->partner_ids);
 	g->reg = (struct store_register){.op = {.type = STORE_REGISTER, .done = on_partners},
 	                                 .names = g->reg_names,
@@ -289,12 +255,8 @@ static void on_accounts(struct store_op *op)
 static void on_recovered(struct store_op *op)
 {
 	struct gateway *g = CONTAINER_OF(op, struct gateway, recover.op);
-	if (g->stopping)
+	if (!goes_on(g, op->err ? op->errmsg.text : NULL))
 		return;
-	if (op->err) {
-		g->env.on_ready(g->env.arg, op->errmsg.text);
-		return;
-	}
 	g->epoch = g->recover.epoch;
 	g->keys = g->recover.keys;
 	LOG(g->env.log, LOG_NOTICE, "store.recovered", "ready", F_U64("epoch", g->epoch),
@@ -327,115 +289,6 @@ struct http_server *gateway_http(struct gateway *g)
 size_t gateway_requests(struct gateway *g)
 {
 	return g->api ? api_http(g->api)->conns.count + api_active(g->api) : 0;
-}
-
-/* ---- reloading -------------------------------------------------------------------------------------------------------- */
-
-static void reload_drop(struct gateway_reload_op *r)
-{
-	config_unref(&r->config);
-	policy_unref(&r->rules);
-	gateway_changes_free(r->changes);
-	free(r->names);
-	free(r->ids);
-	free(r);
-}
-
-/* Nothing here can fail. */
-static void reload_switch(struct gateway *g, struct gateway_reload_op *r)
-{
-	uint32_t *accounts = account_table(g, r->config);
-	api_set_config(g->api, r->config, r->ids, accounts);
-	free(accounts);
-	config_unref(&g->config);
-	g->config = config_ref(r->config);
-	free(g->partner_ids);
-	g->partner_ids = r->ids;
-	r->ids = NULL;
-	gateway_ceilings_set(g, g->config);
-	gateway_changes_apply(g, r->changes);
-	gateway_pauses_apply(g);
-	gateway_notice_start(g);
-	LOG(g->env.log, LOG_NOTICE, "config.reloaded", "in force", F_C("rules", decider_revision(g->decider)),
-	    F_U64("partners", g->config->partner_count));
-}
-
-static void reload_over(struct gateway_reload_op *r, const char *why)
-{
-	r->gateway->reload = NULL;
-	r->done(r->arg, why);
-	reload_drop(r);
-}
-
-static void on_reload_rules(void *arg, const char *why)
-{
-	struct gateway_reload_op *r = arg;
-	struct gateway *g = r->gateway;
-	if (!why && g->stopping)
-		why = "the gateway is stopping";
-	if (!why)
-		reload_switch(g, r);
-	reload_over(r, why);
-}
-
-static void reload_rules(void *arg)
-{
-	struct gateway_reload_op *r = arg;
-	gateway_policy_files(r->gateway, r->config, r->rules, on_reload_rules, r);
-}
-
-static void on_reload_registered(struct store_op *op)
-{
-	struct gateway_reload_op *r = CONTAINER_OF(op, struct gateway_reload_op, reg.op);
-	struct gateway *g = r->gateway;
-	if (op->err || g->stopping)
-		reload_over(r, op->err ? op->errmsg.text : "the gateway is stopping");
-	else
-		gateway_policy_wait(g, reload_rules, r);
-}
-
-/* Registries and accounts that are new come at the next start; they are named, so that nobody waits for them. */
-static void name_new_accounts(struct gateway *g, const struct config *c)
-{
-	for (size_t i = 0; i < c->registry_count; i++) {
-		const struct config_registry *r = &c->registries[i];
-		for (size_t k = 0; k < r->account_count; k++)
-			if (!gateway_account_find(g, r->name, r->accounts[k].name))
-				LOG(g->env.log, LOG_WARNING, "config.restart_needed",
-				    "a new registry account is taken up at the next start",
-				    F_C("registry", r->name), F_C("account", r->accounts[k].name));
-	}
-}
-
-void gateway_reload(struct gateway *g, struct config *config, struct policy_ruleset *rules,
-                    void (*done)(void *arg, const char *why), void *arg)
-{
-	if (g->reload || !g->running || g->stopping) {
-		done(arg, "another reload is under way, or the gateway is starting or stopping");
-		return;
-	}
-	struct gateway_changes *changes;
-	struct errmsg e;
-	if (gateway_changes_prepare(g, config, &changes, &e)) {
-		done(arg, e.text);
-		return;
-	}
-	name_new_accounts(g, config);
-	struct gateway_reload_op *r = xcalloc(1, sizeof *r);
-	*r = (struct gateway_reload_op){.gateway = g,
-	                                .config = config_ref(config),
-	                                .changes = changes,
-	                                .rules = rules ? policy_ref(rules) : NULL,
-	                                .names = partner_names(config),
-	                                .ids = xcalloc(config->partner_count + 1, sizeof *r->ids),
-	                                .done = done,
-	                                .arg = arg};
-	r->reg = (struct store_register){.op = {.type = STORE_REGISTER, .done = on_reload_registered},
-	                                 .names = r->names,
-	                                 .ids = r->ids,
-	                                 .count = config->partner_count};
-	g->reload = r;
-	g->env.writer->submit(g->env.writer, &r->reg.op);
 }
 
 /* ---- stopping --------------------------------------------------------------------------------------------------------- */

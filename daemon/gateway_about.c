@@ -2,11 +2,9 @@
 #include "daemon/gateway_int.h"
 #include "daemon/core/log.h"
 #include "daemon/store/store_figures.h"
-#include "epp/base/alloc.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 json_t *gateway_version(const struct gateway *g)
@@ -151,11 +149,8 @@ json_t *gateway_config(const struct gateway *g)
 /* ---- the store ------------------------------------------------------------------------------------------------------------------ */
 
 struct store_question {
+	struct gateway_call call;
 	struct store_get_depths depths;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 /* -1: there is none. */
@@ -170,7 +165,7 @@ static json_int_t size_of(const char *path, const char *suffix)
 
 static json_t *describe(const struct store_question *q)
 {
-	const struct gateway *g = q->gateway;
+	const struct gateway *g = q->call.gateway;
 	const char *path = g->base->store_path;
 	json_t *items = json_object();
 	uint64_t all = 0;
@@ -188,21 +183,15 @@ static json_t *describe(const struct store_question *q)
 static void on_depths(struct store_op *op)
 {
 	struct store_question *q = CONTAINER_OF(op, struct store_question, depths.op);
-	q->done(q->arg, op->err ? op->errmsg.text : NULL, op->err ? NULL : describe(q));
-	arena_fini(&q->arena);
-	free(q);
+	gateway_call_end(&q->call, gateway_wrong(op, NULL), op->err ? NULL : describe(q));
 }
 
-void gateway_store(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_store(struct gateway *g, gateway_answer_cb done, void *arg)
 {
-	if (!g->running) {
-		done(arg, "the gateway is starting", NULL);
+	struct store_question *q = gateway_question_new(g, sizeof *q, done, arg);
+	if (!q)
 		return;
-	}
-	struct store_question *q = xcalloc(1, sizeof *q);
-	*q = (struct store_question){.gateway = g, .done = done, .arg = arg};
-	arena_init(&q->arena);
 	q->depths = (struct store_get_depths){.op = {.type = STORE_GET_DEPTHS, .done = on_depths},
-	                                      .arena = &q->arena};
+	                                      .arena = &q->call.arena};
 	g->env.reader->submit(g->env.reader, &q->depths.op);
 }

@@ -8,20 +8,16 @@
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
 #include "daemon/store/store_changes.h"
-#include "epp/base/alloc.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LIMIT        100
 #define CHANGE_BYTES (64u << 10) /* one change as JSON; a ref, a name and a reason are short */
 
 struct changes_call {
+	struct gateway_call call;
 	struct store_get_changes get;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 /* NULL: a change is longer than any that we make. */
@@ -34,7 +30,7 @@ static json_t *page(const struct store_get_changes *g)
 	bool fine = true;
 	for (size_t i = 0; i < g->count && fine; i++) {
 		buf_clear(&b);
-		api_feed_change(&b, &g->rows[i]);
+		api_change_json(&b, &g->rows[i]);
 		fine = buf_ok(&b) &&
 		       json_array_append_new(list, json_loadb(buf_data(&b), buf_len(&b), 0, NULL)) == 0;
 	}
@@ -52,19 +48,7 @@ static void on_changes(struct store_op *op)
 	struct changes_call *c = CONTAINER_OF(op, struct changes_call, get.op);
 	json_t *answer = op->err ? NULL : page(&c->get);
 	const char *why = op->err ? op->errmsg.text : "a change that cannot be written down";
-	c->done(c->arg, answer ? NULL : why, answer);
-	arena_fini(&c->arena);
-	free(c);
-}
-
-static bool find_partner(const struct gateway *g, const char *name, uint32_t *id)
-{
-	for (size_t i = 0; name && i < g->config->partner_count; i++)
-		if (strcmp(g->config->partners[i].name, name) == 0) {
-			*id = g->partner_ids[i];
-			return true;
-		}
-	return false;
+	gateway_call_end(&c->call, answer ? NULL : why, answer);
 }
 
 /* NULL: `get` is filled. */
@@ -73,9 +57,8 @@ static const char *read_args(const struct gateway *g, const json_t *args, struct
 	const char *after = json_string_value(json_object_get(args, "after"));
 	const char *from = json_string_value(json_object_get(args, "from"));
 	json_int_t limit = json_integer_value(json_object_get(args, "limit"));
-	if (!g->running)
-		return "the gateway is starting";
-	if (!find_partner(g, json_string_value(json_object_get(args, "partner")), &get->partner))
+	get->partner = gateway_partner_id(g, json_string_value(json_object_get(args, "partner")));
+	if (!get->partner)
 		return "no such partner is configured";
 	if (after ? !store_cursor_parse(str_c(after), &get->cursor)
 	          : !from || (strcmp(from, "now") != 0 && strcmp(from, "beginning") != 0))
@@ -86,18 +69,16 @@ static const char *read_args(const struct gateway *g, const json_t *args, struct
 	return NULL;
 }
 
-void gateway_changes(struct gateway *g, const json_t *args,
-                     void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_changes(struct gateway *g, const json_t *args, gateway_answer_cb done, void *arg)
 {
-	struct store_get_changes get = {.op = {.type = STORE_GET_CHANGES, .done = on_changes}};
-	const char *why = read_args(g, args, &get);
-	if (why) {
-		done(arg, why, NULL);
+	struct changes_call *c = gateway_question_new(g, sizeof *c, done, arg);
+	if (!c)
 		return;
-	}
-	struct changes_call *c = xcalloc(1, sizeof *c);
-	*c = (struct changes_call){.get = get, .done = done, .arg = arg};
-	arena_init(&c->arena);
-	c->get.arena = &c->arena;
-	g->env.reader->submit(g->env.reader, &c->get.op);
+	c->get = (struct store_get_changes){.op = {.type = STORE_GET_CHANGES, .done = on_changes},
+	                                    .arena = &c->call.arena};
+	const char *why = read_args(g, args, &c->get);
+	if (why)
+		gateway_call_end(&c->call, why, NULL);
+	else
+		g->env.reader->submit(g->env.reader, &c->get.op);
 }

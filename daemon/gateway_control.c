@@ -5,13 +5,11 @@
 #include "daemon/store/store_domains.h"
 #include "epp/base/alloc.h"
 #include "epp/base/arena.h"
-#include "epp/base/check.h"
 #include "epp/name.h"
 
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- status -------------------------------------------------------------------------------------------------------- */
 
@@ -83,13 +81,7 @@ static struct str text_of(const json_t *o, const char *key)
 
 static bool time_of(const json_t *o, const char *key, instant_ms_t *out)
 {
-	struct str s = text_of(o, key);
-	date_t d;
-	if (date_parse(s, &d)) {
-		*out = instant_of_date(d, HANOI_OFFSET_S);
-		return true;
-	}
-	return instant_parse(s, HANOI_OFFSET_S, out);
+	return gateway_moment_parse(text_of(o, key), out);
 }
 
 static size_t partner_index(const struct gateway *g, struct str name)

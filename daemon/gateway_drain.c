@@ -14,7 +14,6 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LOOK_MS 2000
 
@@ -29,15 +28,12 @@ struct gateway_drain {
 };
 
 struct moving_question {
+	struct gateway_call call;
 	union {
 		struct store_op op;
 		struct store_get_depths depths;
 		struct store_get_batch batch;
 	} u;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 /* ---- what moves ------------------------------------------------------------------------------------------------------------ */
@@ -64,46 +60,34 @@ static json_t *describe(const uint64_t items[ITEM_STATE__COUNT], uint64_t upload
 static void end(struct moving_question *q, const char *why, json_t *answer)
 {
 	if (answer)
-		json_object_set_new(answer, "draining", json_boolean(q->gateway->drain != NULL));
-	q->done(q->arg, why, answer);
-	arena_fini(&q->arena);
-	free(q);
+		json_object_set_new(answer, "draining", json_boolean(q->call.gateway->drain != NULL));
+	gateway_call_end(&q->call, why, answer);
 }
 
 static void on_depths(struct store_op *op)
 {
 	struct moving_question *q = CONTAINER_OF(op, struct moving_question, u.op);
-	if (op->err)
-		end(q, op->errmsg.text, NULL);
-	else
-		end(q, NULL, describe(q->u.depths.items, api_active(q->gateway->api)));
+	end(q, gateway_wrong(op, NULL),
+	    op->err ? NULL : describe(q->u.depths.items, api_active(q->call.gateway->api)));
 }
 
 static void on_batch(struct store_op *op)
 {
 	struct moving_question *q = CONTAINER_OF(op, struct moving_question, u.op);
-	if (op->err)
-		end(q, op->err == ERR_NOT_FOUND ? "no such batch" : op->errmsg.text, NULL);
-	else
-		end(q, NULL, describe(q->u.batch.info.counts, 0));
+	end(q, gateway_wrong(op, "no such batch"), op->err ? NULL : describe(q->u.batch.info.counts, 0));
 }
 
-void gateway_moving(struct gateway *g, uint64_t batch,
-                    void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_moving(struct gateway *g, uint64_t batch, gateway_answer_cb done, void *arg)
 {
-	if (!g->running) {
-		done(arg, "the gateway is starting", NULL);
+	struct moving_question *q = gateway_question_new(g, sizeof *q, done, arg);
+	if (!q)
 		return;
-	}
-	struct moving_question *q = xcalloc(1, sizeof *q);
-	*q = (struct moving_question){.gateway = g, .done = done, .arg = arg};
-	arena_init(&q->arena);
 	if (batch)
 		q->u.batch = (struct store_get_batch){.op = {.type = STORE_GET_BATCH, .done = on_batch},
 		                                      .batch = batch};
 	else
 		q->u.depths = (struct store_get_depths){.op = {.type = STORE_GET_DEPTHS, .done = on_depths},
-		                                        .arena = &q->arena};
+		                                        .arena = &q->call.arena};
 	g->env.reader->submit(g->env.reader, &q->u.op);
 }
 

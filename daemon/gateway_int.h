@@ -1,4 +1,4 @@
-/* Shared by the files of the gateway: gateway.c (life), gateway_registry.c (accounts and their changes), gateway_pool.c
+/* Shared by the files of the gateway: gateway.c (life), gateway_reload.c, gateway_registry.c (accounts and their changes), gateway_pool.c
  * (sessions), gateway_message.c (the poll queue), gateway_control.c (status and imports). */
 #ifndef VNEPP_GATEWAY_INT_H
 #define VNEPP_GATEWAY_INT_H
@@ -103,6 +103,22 @@ struct gateway {
 	struct gateway_drain *drain;   /* owned; NULL: not asked for (gateway_drain.c) */
 };
 
+/* A question or a command on its way through the store: the first member of whatever carries it (gateway_call.c). */
+struct gateway_call {
+	struct gateway *gateway;
+	struct arena arena; /* what is read, and what is answered */
+	gateway_answer_cb done;
+	void *arg;
+};
+/* A zeroed struct of `size` bytes with the call at its head. */
+void *gateway_call_new(struct gateway *g, size_t size, gateway_answer_cb done, void *arg);
+/* The same for what can be asked while the gateway runs; NULL when it is starting, which was answered. */
+void *gateway_question_new(struct gateway *g, size_t size, gateway_answer_cb done, void *arg);
+/* Answers, and frees it. With `why` (it may be in the call) an answer is dropped. */
+void gateway_call_end(struct gateway_call *c, const char *why, struct json_t *answer);
+/* What a store operation says is wrong, NULL: nothing. `not_found`: in words of the question's, or NULL. */
+const char *gateway_wrong(const struct store_op *op, const char *not_found);
+
 /* gateway_pool.c: everything that can fail comes with prepare. */
 enum err gateway_pool_prepare(struct gateway *g, struct config *config, const struct config_registry *r,
                               const struct config_account *a, struct gateway_pool **out,
@@ -136,22 +152,27 @@ struct gateway_account *gateway_account_at(const struct gateway *g, size_t i);
 /* By the configuration's names; NULL when there is none. */
 struct gateway_account *gateway_account_find(const struct gateway *g, const char *registry,
                                              const char *account);
+/* The store's account numbers as the API wants them: by partner, then registry; 0: may not use it. The caller frees it. */
+uint32_t *gateway_account_table(const struct gateway *g, const struct config *c);
+/* In the configuration's order, for STORE_REGISTER. The caller frees the array. */
+const char **gateway_partner_names(const struct config *c);
 void gateway_ceilings_set(struct gateway *g, const struct config *c);
 #define GATEWAY_PAUSES "pauses" /* settings in the store */
 #define GATEWAY_POLICY "policy"
+/* gateway_pause.c */
 /* What the setting becomes when what costs money at this account is paused, and the text of it, both to be freed; NULL:
  * it is paused already. Whoever has stored it takes it into force. */
 char *gateway_pause_paid(struct gateway *g, const struct gateway_account *a, const char *why,
                          struct json_t **list);
 void gateway_pause_take(struct gateway *g, struct json_t *list, const char *text);
-/* gateway_pause.c: what was stored, and into force. */
+/* What was stored, and into force. */
 void gateway_pauses_load(struct gateway *g, struct str text);
 void gateway_pauses_apply(struct gateway *g);
-/* gateway_review.c: what has waited for a person too long is refused. */
 /* gateway_tidy.c */
 void gateway_tidy_start(struct gateway *g);
 void gateway_tidy_stop(struct gateway *g);
 void gateway_tidy_free(struct gateway *g);
+/* gateway_review.c: what has waited for a person too long is refused. */
 void gateway_review_start(struct gateway *g);
 void gateway_review_stop(struct gateway *g);
 void gateway_review_free(struct gateway *g);
@@ -168,24 +189,26 @@ void gateway_lists_decide(struct gateway *g);
 void gateway_lists_stop(struct gateway *g);
 void gateway_lists_free(struct gateway *g);
 /* gateway_limits.c: of one partner, by its name. */
-void gateway_limits_of(struct gateway *g, const char *partner,
-                       void (*done)(void *arg, const char *why, struct json_t *answer), void *arg);
+void gateway_limits_of(struct gateway *g, const char *partner, gateway_answer_cb done, void *arg);
 /* gateway_item.c: what holds an item now. */
 struct api_held;
 void gateway_explain(const struct gateway *g, const struct store_row *row, struct api_held *out);
 /* gateway_json.c: null for what is empty or none; times in Hanoi. */
 struct json_t *gateway_text(struct str s);
 struct json_t *gateway_moment(instant_ms_t t);
+/* A time (RFC 3339), or a date: its midnight in Hanoi. */
+bool gateway_moment_parse(struct str s, instant_ms_t *out) MUST_CHECK;
 /* By the store's number; NULL, "(not configured)" when it is not configured any more. */
 const struct gateway_account *gateway_account_of(const struct gateway *g, uint32_t id);
 const char *gateway_account_name(const struct gateway *g, uint32_t id);
 const char *gateway_partner_name(const struct gateway *g, uint32_t id);
+/* The store's number of a partner that is configured; 0: none, so for NULL. */
+uint32_t gateway_partner_id(const struct gateway *g, const char *name);
 /* gateway_watch.c: new certificates are taken as they come. */
 void gateway_watch_start(struct gateway *g);
 void gateway_watch_stop(struct gateway *g);
 void gateway_watch_free(struct gateway *g);
 /* gateway_trace.c: an account opens; the gateway stops: every trace is answered. */
-void gateway_trace_tap(struct gateway_account *a);
 void gateway_trace_stop(struct gateway *g);
 /* gateway_drain.c: it looks no more; every operation of the store is back, or will never come. */
 void gateway_drain_stop(struct gateway *g);

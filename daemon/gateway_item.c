@@ -7,20 +7,14 @@
 #include "daemon/api/api.h"
 #include "daemon/gateway_int.h"
 #include "daemon/job/lane.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct item_question {
+	struct gateway_call call;
 	struct store_get_item get;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *item);
-	void *arg;
 };
 
 /* ---- what holds it ------------------------------------------------------------------------------------------------------- */
@@ -141,7 +135,6 @@ static struct str eligible_until(const struct store_row *row)
 
 static json_t *describe(const struct gateway *g, const struct store_row *row, struct arena *scratch)
 {
-	const struct gateway_account *a = gateway_account_of(g, row->account);
 	const struct item_result *res = &row->result;
 	bool ended = res->at != INSTANT_NONE;
 	struct api_held r;
@@ -152,9 +145,10 @@ static json_t *describe(const struct gateway *g, const struct store_row *row, st
 	                 "item", (json_int_t)row->item, "batch", (json_int_t)row->batch, "line",
 	                 (json_int_t)row->line, "partner", gateway_partner_name(g, row->partner), "ref",
 	                 gateway_text(row->ref), "domain", gateway_text(row->domain), "account",
-	                 a ? a->name : "(not configured)", "op", row->op == ITEM_CREATE ? "create" : "renew",
-	                 "state", item_state_name(row->state), "held_by", r.by, "who_can_change_it", r.who,
-	                 "held_until", gateway_moment(r.until), "detail", r.detail, "reason",
+	                 gateway_account_name(g, row->account), "op",
+	                 row->op == ITEM_CREATE ? "create" : "renew", "state", item_state_name(row->state),
+	                 "held_by", r.by, "who_can_change_it", r.who, "held_until", gateway_moment(r.until),
+	                 "detail", r.detail, "reason",
 	                 gateway_text(ended && res->reason.len ? res->reason : str_c(row->intake_reason)),
 	                 "message", gateway_text(api_result_message(row, g->decider, scratch)), "needs",
 	                 gateway_text(res->needs), "code", res->code, "attempts", res->attempt, "cltrid",
@@ -166,25 +160,22 @@ static json_t *describe(const struct gateway *g, const struct store_row *row, st
 static void on_read(struct store_op *op)
 {
 	struct item_question *i = CONTAINER_OF(op, struct item_question, get.op);
-	json_t *item = op->err ? NULL : describe(i->gateway, &i->get.row, &i->arena);
-	i->done(i->arg, op->err == ERR_NOT_FOUND ? "no such item" : op->err ? op->errmsg.text : NULL, item);
-	arena_fini(&i->arena);
-	free(i);
+	json_t *item = op->err ? NULL : describe(i->call.gateway, &i->get.row, &i->call.arena);
+	gateway_call_end(&i->call, gateway_wrong(op, "no such item"), item);
 }
 
-void gateway_item(struct gateway *g, uint64_t id, void (*done)(void *arg, const char *why, json_t *item),
-                  void *arg)
+void gateway_item(struct gateway *g, uint64_t id, gateway_answer_cb done, void *arg)
 {
-	if (!g->running || id == 0) {
-		done(arg, id ? "the gateway is starting" : "an item is named by its number, from 1", NULL);
+	if (id == 0) {
+		done(arg, "an item is named by its number, from 1", NULL);
 		return;
 	}
-	struct item_question *i = xcalloc(1, sizeof *i);
-	*i = (struct item_question){.gateway = g, .done = done, .arg = arg};
-	arena_init(&i->arena);
+	struct item_question *i = gateway_question_new(g, sizeof *i, done, arg);
+	if (!i)
+		return;
 	i->get = (struct store_get_item){.op = {.type = STORE_GET_ITEM, .done = on_read},
 	                                 .item = id,
-	                                 .arena = &i->arena};
+	                                 .arena = &i->call.arena};
 	g->env.reader->submit(g->env.reader, &i->get.op);
 }
 
@@ -193,53 +184,39 @@ void gateway_item(struct gateway *g, uint64_t id, void (*done)(void *arg, const 
 #define OPEN_PAGE 200
 
 struct open_question {
+	struct gateway_call call;
 	struct store_get_open get;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 static json_t *describe_open(const struct gateway *g, const struct store_row *row)
 {
-	const struct gateway_account *a = gateway_account_of(g, row->account);
 	return json_pack("{s:I, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o}", "item", (json_int_t)row->item,
 	                 "state", item_state_name(row->state), "op",
 	                 row->op == ITEM_CREATE ? "create" : "renew", "domain", gateway_text(row->domain),
 	                 "partner", gateway_partner_name(g, row->partner), "account",
-	                 a ? a->name : "(not configured)", "at", gateway_moment(row->result.at), "reason",
-	                 gateway_text(row->result.reason), "message", gateway_text(row->result.message),
-	                 "cltrid", gateway_text(row->result.cl_trid));
+	                 gateway_account_name(g, row->account), "at", gateway_moment(row->result.at),
+	                 "reason", gateway_text(row->result.reason), "message",
+	                 gateway_text(row->result.message), "cltrid", gateway_text(row->result.cl_trid));
 }
 
 static void on_open(struct store_op *op)
 {
 	struct open_question *q = CONTAINER_OF(op, struct open_question, get.op);
-	json_t *answer = NULL;
-	if (!op->err) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < q->get.count; i++)
-			json_array_append_new(list, describe_open(q->gateway, &q->get.rows[i]));
-		answer = json_pack("{s:o, s:b}", "items", list, "more", q->get.more);
-	}
-	q->done(q->arg, op->err ? op->errmsg.text : NULL, answer);
-	arena_fini(&q->arena);
-	free(q);
+	json_t *list = json_array();
+	for (size_t i = 0; !op->err && i < q->get.count; i++)
+		json_array_append_new(list, describe_open(q->call.gateway, &q->get.rows[i]));
+	gateway_call_end(&q->call, gateway_wrong(op, NULL),
+	                 json_pack("{s:o, s:b}", "items", list, "more", q->get.more));
 }
 
-void gateway_items_open(struct gateway *g, uint64_t after,
-                        void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_items_open(struct gateway *g, uint64_t after, gateway_answer_cb done, void *arg)
 {
-	if (!g->running) {
-		done(arg, "the gateway is starting", NULL);
+	struct open_question *q = gateway_question_new(g, sizeof *q, done, arg);
+	if (!q)
 		return;
-	}
-	struct open_question *q = xcalloc(1, sizeof *q);
-	*q = (struct open_question){.gateway = g, .done = done, .arg = arg};
-	arena_init(&q->arena);
 	q->get = (struct store_get_open){.op = {.type = STORE_GET_OPEN, .done = on_open},
 	                                 .after = after,
 	                                 .limit = OPEN_PAGE,
-	                                 .arena = &q->arena};
+	                                 .arena = &q->call.arena};
 	g->env.reader->submit(g->env.reader, &q->get.op);
 }

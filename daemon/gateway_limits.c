@@ -9,23 +9,17 @@
 #include "daemon/gateway_int.h"
 #include "daemon/job/lane.h"
 #include "daemon/store/store_figures.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct limits_question {
+	struct gateway_call call;
 	struct store_get_used used;
 	struct store_get_depths depths;
-	struct gateway *gateway;
-	struct arena arena;
 	const char *partner; /* in the arena; NULL: everybody's */
 	json_t *(*describe)(const struct limits_question *q);
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 /* ---- limits -------------------------------------------------------------------------------------------------------------- */
@@ -127,7 +121,7 @@ static uint64_t waiting_of(const struct limits_question *q, uint32_t partner)
 
 static void add_partner(json_t *list, const struct limits_question *q, size_t i, date_t today)
 {
-	const struct gateway *g = q->gateway;
+	const struct gateway *g = q->call.gateway;
 	const struct config_partner *p = &g->config->partners[i];
 	struct api_rate rate;
 	char whose[STORE_NAME_MAX + 16], scope[32];
@@ -154,10 +148,10 @@ static void add_partner(json_t *list, const struct limits_question *q, size_t i,
 
 static json_t *limits(const struct limits_question *q)
 {
-	const struct config *c = q->gateway->config;
-	date_t today = date_of_instant(loop_wall(q->gateway->env.loop), HANOI_OFFSET_S);
+	const struct config *c = q->call.gateway->config;
+	date_t today = date_of_instant(loop_wall(q->call.gateway->env.loop), HANOI_OFFSET_S);
 	json_t *list = json_array();
-	add_registries(list, q->gateway, today);
+	add_registries(list, q->call.gateway, today);
 	for (size_t i = 0; i < c->partner_count; i++)
 		add_partner(list, q, i, today);
 	for (size_t i = 0; i < c->quota_count; i++) {
@@ -171,7 +165,7 @@ static json_t *limits(const struct limits_question *q)
 
 static json_t *limits_of_partner(const struct limits_question *q)
 {
-	const struct gateway *g = q->gateway;
+	const struct gateway *g = q->call.gateway;
 	date_t today = date_of_instant(loop_wall(g->env.loop), HANOI_OFFSET_S);
 	json_t *list = json_array();
 	for (size_t i = 0; i < g->config->partner_count; i++)
@@ -192,7 +186,7 @@ static bool is_paused(const struct gateway *g, uint32_t partner)
 
 static json_t *partners(const struct limits_question *q)
 {
-	const struct gateway *g = q->gateway;
+	const struct gateway *g = q->call.gateway;
 	date_t today = date_of_instant(loop_wall(g->env.loop), HANOI_OFFSET_S);
 	json_t *list = json_array();
 	for (size_t i = 0; i < g->config->partner_count; i++) {
@@ -220,7 +214,7 @@ static json_t *partners(const struct limits_question *q)
 
 static json_t *queue(const struct limits_question *q)
 {
-	const struct gateway *g = q->gateway;
+	const struct gateway *g = q->call.gateway;
 	json_t *list = json_array();
 	for (size_t i = 0; i < q->depths.count; i++) {
 		const struct store_depth *d = &q->depths.depths[i];
@@ -248,10 +242,7 @@ static json_t *queue(const struct limits_question *q)
 
 static void end(struct limits_question *q, const struct store_op *op)
 {
-	json_t *answer = op->err ? NULL : q->describe(q);
-	q->done(q->arg, op->err ? op->errmsg.text : NULL, answer);
-	arena_fini(&q->arena);
-	free(q);
+	gateway_call_end(&q->call, gateway_wrong(op, NULL), op->err ? NULL : q->describe(q));
 }
 
 static void on_depths(struct store_op *op)
@@ -267,43 +258,39 @@ static void on_used(struct store_op *op)
 		return;
 	}
 	q->depths = (struct store_get_depths){.op = {.type = STORE_GET_DEPTHS, .done = on_depths},
-	                                      .arena = &q->arena};
-	q->gateway->env.reader->submit(q->gateway->env.reader, &q->depths.op);
+	                                      .arena = &q->call.arena};
+	q->call.gateway->env.reader->submit(q->call.gateway->env.reader, &q->depths.op);
 }
 
 static void ask(struct gateway *g, json_t *(*describe)(const struct limits_question *q), const char *partner,
-                void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+                gateway_answer_cb done, void *arg)
 {
-	if (!g->running) {
-		done(arg, "the gateway is starting", NULL);
+	struct limits_question *q = gateway_question_new(g, sizeof *q, done, arg);
+	if (!q)
 		return;
-	}
-	struct limits_question *q = xcalloc(1, sizeof *q);
-	*q = (struct limits_question){.gateway = g, .describe = describe, .done = done, .arg = arg};
-	arena_init(&q->arena);
-	q->partner = partner ? arena_printf(&q->arena, "%s", partner).ptr : NULL;
+	q->describe = describe;
+	q->partner = partner ? arena_printf(&q->call.arena, "%s", partner).ptr : NULL;
 	q->used =
-	    (struct store_get_used){.op = {.type = STORE_GET_USED, .done = on_used}, .arena = &q->arena};
+	    (struct store_get_used){.op = {.type = STORE_GET_USED, .done = on_used}, .arena = &q->call.arena};
 	g->env.reader->submit(g->env.reader, &q->used.op);
 }
 
-void gateway_limits(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_limits(struct gateway *g, gateway_answer_cb done, void *arg)
 {
 	ask(g, limits, NULL, done, arg);
 }
 
-void gateway_limits_of(struct gateway *g, const char *partner,
-                       void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_limits_of(struct gateway *g, const char *partner, gateway_answer_cb done, void *arg)
 {
 	ask(g, limits_of_partner, partner, done, arg);
 }
 
-void gateway_queue(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_queue(struct gateway *g, gateway_answer_cb done, void *arg)
 {
 	ask(g, queue, NULL, done, arg);
 }
 
-void gateway_partners(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_partners(struct gateway *g, gateway_answer_cb done, void *arg)
 {
 	ask(g, partners, NULL, done, arg);
 }

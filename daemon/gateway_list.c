@@ -13,25 +13,18 @@
 #include "daemon/admin/admin_proto.h"
 #include "daemon/gateway_int.h"
 #include "daemon/store/store_list.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 #include "epp/name.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define TEXT_MAX 255
 
 /* One command on its way through the store. */
 struct list_call {
-	struct gateway *gateway;
-	struct arena arena;
+	struct gateway_call call;
 	struct decider *decider; /* a reference, or NULL */
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 	struct str by;
 	bool names; /* lists of names are asked for */
 	union {
@@ -47,21 +40,10 @@ struct list_call {
 	} u;
 };
 
-static struct list_call *call_new(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer),
-                                  void *arg)
-{
-	struct list_call *c = xcalloc(1, sizeof *c);
-	*c = (struct list_call){.gateway = g, .done = done, .arg = arg};
-	arena_init(&c->arena);
-	return c;
-}
-
 static void call_end(struct list_call *c, const char *why, json_t *answer)
 {
-	c->done(c->arg, why, answer);
 	decider_unref(&c->decider);
-	arena_fini(&c->arena);
-	free(c);
+	gateway_call_end(&c->call, why, answer);
 }
 
 static struct list_call *call_of(struct store_op *op)
@@ -72,7 +54,7 @@ static struct list_call *call_of(struct store_op *op)
 static void submit(struct list_call *c, enum store_op_type type, void (*done)(struct store_op *op))
 {
 	bool reads = type == STORE_GET_LISTS || type == STORE_GET_NAMED;
-	struct store_executor *x = reads ? c->gateway->env.reader : c->gateway->env.writer;
+	struct store_executor *x = reads ? c->call.gateway->env.reader : c->call.gateway->env.writer;
 	c->u.op.type = type;
 	c->u.op.done = done;
 	x->submit(x, &c->u.op);
@@ -91,7 +73,8 @@ static uint64_t list_of(const json_t *args)
 
 static struct str words(struct list_call *c, struct str s)
 {
-	return arena_printf(&c->arena, "%.*s", s.len > TEXT_MAX ? TEXT_MAX : (int)s.len, s.ptr ? s.ptr : "");
+	return arena_printf(&c->call.arena, "%.*s", s.len > TEXT_MAX ? TEXT_MAX : (int)s.len,
+	                    s.ptr ? s.ptr : "");
 }
 
 /* ---- a list comes -------------------------------------------------------------------------------------------------------------- */
@@ -99,7 +82,7 @@ static struct str words(struct list_call *c, struct str s)
 static void on_begun(struct store_op *op)
 {
 	struct list_call *c = call_of(op);
-	call_end(c, op->err ? op->errmsg.text : NULL,
+	call_end(c, gateway_wrong(op, NULL),
 	         op->err ? NULL : json_pack("{s:I}", "list", (json_int_t)c->u.begin.list));
 }
 
@@ -133,14 +116,14 @@ static const char *kind_name(enum store_list_kind kind)
 /* A list that no rule asks for would say that it is in force, and do nothing. */
 static const char *without_effect(struct list_call *c, const struct store_list_begin *b)
 {
-	const struct policy_ruleset *rules = decider_rules(c->gateway->decider);
+	const struct policy_ruleset *rules = decider_rules(c->call.gateway->decider);
 	if (store_list_of_names(b->kind))
 		return policy_asks_name_lists(rules) ? NULL
 		                                     : "no check of the rule files asks for the fact "
 		                                       "name_listed: the list would keep no name back";
 	return policy_counts_evidence(rules, b->type)
 	           ? NULL
-	           : arena_printf(&c->arena,
+	           : arena_printf(&c->call.arena,
 	                          "no rule counts evidence of type '%.*s': see the conditions 'evidence' of "
 	                          "the rule files",
 	                          STR_ARG(b->type))
@@ -150,7 +133,7 @@ static const char *without_effect(struct list_call *c, const struct store_list_b
 /* NULL, or what is wrong with it. */
 static const char *read_begin(struct list_call *c, const json_t *args)
 {
-	struct gateway *g = c->gateway;
+	struct gateway *g = c->call.gateway;
 	struct store_list_begin *b = &c->u.begin;
 	*b = (struct store_list_begin){.issuer = words(c, text_of(args, "issuer")),
 	                               .type = words(c, text_of(args, "type")),
@@ -179,7 +162,7 @@ static void on_rows(struct store_op *op)
 {
 	struct list_call *c = call_of(op);
 	const struct store_list_rows *r = &c->u.rows;
-	call_end(c, op->err ? op->errmsg.text : NULL,
+	call_end(c, gateway_wrong(op, NULL),
 	         op->err ? NULL
 	                 : json_pack("{s:I, s:I, s:I}", "added", (json_int_t)r->added, "changed",
 	                             (json_int_t)r->changed, "repeated", (json_int_t)r->repeated));
@@ -229,11 +212,11 @@ static void rows(struct list_call *c, const json_t *args)
 		    NULL);
 		return;
 	}
-	struct store_list_row *r = arena_calloc(&c->arena, n, sizeof *r);
+	struct store_list_row *r = arena_calloc(&c->call.arena, n, sizeof *r);
 	for (size_t i = 0; i < n; i++)
-		if (!read_row(c->gateway, kind, json_array_get(list, i), &r[i])) {
-			struct str why =
-			    arena_printf(&c->arena, "row %zu: [line, number, day or null] is expected", i);
+		if (!read_row(c->call.gateway, kind, json_array_get(list, i), &r[i])) {
+			struct str why = arena_printf(&c->call.arena,
+			                              "row %zu: [line, number, day or null] is expected", i);
 			call_end(c, why.ptr, NULL);
 			return;
 		}
@@ -255,8 +238,8 @@ static void on_preview(struct store_op *op)
 	const struct store_list_decide *d = &c->u.preview;
 	json_t *items = json_array();
 	for (size_t i = 0; !op->err && i < d->count; i++)
-		json_array_append_new(items, preview_entry(c->gateway, &d->items[i]));
-	call_end(c, op->err ? op->errmsg.text : NULL,
+		json_array_append_new(items, preview_entry(c->call.gateway, &d->items[i]));
+	call_end(c, gateway_wrong(op, NULL),
 	         json_pack("{s:o, s:I, s:b}", "items", items, "after", (json_int_t)d->after, "more",
 	                   d->more));
 }
@@ -264,13 +247,13 @@ static void on_preview(struct store_op *op)
 static void preview(struct list_call *c, const json_t *args)
 {
 	json_int_t after = json_integer_value(json_object_get(args, "after"));
-	c->decider = decider_ref(c->gateway->decider);
+	c->decider = decider_ref(c->call.gateway->decider);
 	c->u.preview = (struct store_list_decide){.preview = true,
 	                                          .list = list_of(args),
 	                                          .after = after > 0 ? (item_id_t)after : 0,
 	                                          .again = {.decider = c->decider,
-	                                                    .now = loop_wall(c->gateway->env.loop)},
-	                                          .arena = &c->arena};
+	                                                    .now = loop_wall(c->call.gateway->env.loop)},
+	                                          .arena = &c->call.arena};
 	submit(c, STORE_LIST_DECIDE, on_preview);
 }
 
@@ -279,7 +262,7 @@ static void preview(struct list_call *c, const json_t *args)
 static void on_published(struct store_op *op)
 {
 	struct list_call *c = call_of(op);
-	struct gateway *g = c->gateway;
+	struct gateway *g = c->call.gateway;
 	const struct store_list_publish *p = &c->u.publish;
 	if (op->err) {
 		call_end(c, op->errmsg.text, NULL);
@@ -291,28 +274,17 @@ static void on_published(struct store_op *op)
 	call_end(c, NULL, json_pack("{s:I, s:I}", "list", (json_int_t)p->list, "rows", (json_int_t)p->rows));
 }
 
-static bool read_hash(struct str hex, uint8_t out[32])
-{
-	static const char digits[] = "0123456789abcdef";
-	for (size_t i = 0; i < 64 && hex.len == 64; i++) {
-		const char *at = strchr(digits, hex.ptr[i]);
-		if (!at)
-			return false;
-		out[i / 2] = (uint8_t)(out[i / 2] << 4 | (at - digits));
-	}
-	return hex.len == 64;
-}
-
 static void publish(struct list_call *c, const json_t *args)
 {
 	json_int_t old = json_integer_value(json_object_get(args, "replaces"));
-	c->u.publish = (struct store_list_publish){.list = list_of(args),
-	                                           .replaces = old > 0 ? (uint64_t)old : 0,
-	                                           .by = c->by,
-	                                           .why = arena_printf(&c->arena, "replaced by list %llu",
-	                                                               (unsigned long long)list_of(args)),
-	                                           .now = loop_wall(c->gateway->env.loop)};
-	if (!read_hash(text_of(args, "sha256"), c->u.publish.hash))
+	c->u.publish = (struct store_list_publish){
+	    .list = list_of(args),
+	    .replaces = old > 0 ? (uint64_t)old : 0,
+	    .by = c->by,
+	    .why = arena_printf(&c->call.arena, "replaced by list %llu", (unsigned long long)list_of(args)),
+	    .now = loop_wall(c->call.gateway->env.loop)};
+	struct str sum = text_of(args, "sha256");
+	if (sum.len != 2 * SHA256_LEN || !hash_unhex(sum, c->u.publish.hash))
 		call_end(c, "sha256 is the file's, 64 digits of lower-case hexadecimal", NULL);
 	else
 		submit(c, STORE_LIST_PUBLISH, on_published);
@@ -324,7 +296,7 @@ static void on_dropped(struct store_op *op)
 	if (!op->err && c->u.drop.more)
 		submit(c, STORE_LIST_DROP, on_dropped);
 	else
-		call_end(c, op->err ? op->errmsg.text : NULL, op->err ? NULL : json_object());
+		call_end(c, gateway_wrong(op, NULL), op->err ? NULL : json_object());
 }
 
 static void drop(struct list_call *c, const json_t *args)
@@ -336,7 +308,7 @@ static void drop(struct list_call *c, const json_t *args)
 static void on_undone(struct store_op *op)
 {
 	struct list_call *c = call_of(op);
-	struct gateway *g = c->gateway;
+	struct gateway *g = c->call.gateway;
 	const struct store_list_undo *u = &c->u.undo;
 	if (op->err) {
 		call_end(c, op->errmsg.text, NULL);
@@ -353,7 +325,7 @@ static void undo(struct list_call *c, const json_t *args)
 	c->u.undo = (struct store_list_undo){.list = list_of(args),
 	                                     .by = c->by,
 	                                     .why = words(c, text_of(args, "why")),
-	                                     .now = loop_wall(c->gateway->env.loop)};
+	                                     .now = loop_wall(c->call.gateway->env.loop)};
 	if (!c->u.undo.why.len)
 		call_end(c, "say why: it is kept with the list", NULL);
 	else
@@ -384,7 +356,7 @@ static void on_lists(struct store_op *op)
 	for (size_t i = 0; !op->err && i < c->u.get.count; i++)
 		if (store_list_of_names(c->u.get.lists[i].kind) == c->names)
 			json_array_append_new(lists, describe(&c->u.get.lists[i]));
-	call_end(c, op->err ? op->errmsg.text : NULL, json_pack("{s:o}", "lists", lists));
+	call_end(c, gateway_wrong(op, NULL), json_pack("{s:o}", "lists", lists));
 }
 
 static json_t *named_entry(const struct store_named *n)
@@ -404,7 +376,7 @@ static void on_named(struct store_op *op)
 	json_t *entries = json_array();
 	for (size_t i = 0; !op->err && i < n->count; i++)
 		json_array_append_new(entries, named_entry(&n->rows[i]));
-	call_end(c, op->err ? op->errmsg.text : NULL,
+	call_end(c, gateway_wrong(op, NULL),
 	         json_pack("{s:o, s:s, s:o}", "name", gateway_text(n->name), "kept",
 	                   op->err || n->count == 0   ? "none"
 	                   : n->rows[0].named.blocked ? "blocked"
@@ -414,29 +386,28 @@ static void on_named(struct store_op *op)
 
 static void check(struct list_call *c, const json_t *args)
 {
-	struct epp_name *name = arena_calloc(&c->arena, 1, sizeof *name);
+	struct epp_name *name = arena_calloc(&c->call.arena, 1, sizeof *name);
 	struct errmsg e = {""};
 	if (epp_name_parse(text_of(args, "name"), name, &e)) {
-		call_end(c, arena_str(&c->arena, str_c(e.text)).ptr, NULL);
+		call_end(c, arena_str(&c->call.arena, str_c(e.text)).ptr, NULL);
 		return;
 	}
-	c->decider = decider_ref(c->gateway->decider);
+	c->decider = decider_ref(c->call.gateway->decider);
 	c->u.named = (struct store_get_named){.decider = c->decider,
 	                                      .name = str_make(name->ascii, name->ascii_len),
-	                                      .arena = &c->arena};
+	                                      .arena = &c->call.arena};
 	submit(c, STORE_GET_NAMED, on_named);
 }
 
 static void tell(struct list_call *c, const json_t *args)
 {
 	c->names = json_is_true(json_object_get(args, "names"));
-	c->u.get = (struct store_get_lists){.arena = &c->arena};
+	c->u.get = (struct store_get_lists){.arena = &c->call.arena};
 	submit(c, STORE_GET_LISTS, on_lists);
 }
 
 void gateway_list(struct gateway *g, enum gateway_list_step step, const json_t *args,
-                  const struct gateway_asker *who, void (*done)(void *arg, const char *why, json_t *answer),
-                  void *arg)
+                  const struct gateway_asker *who, gateway_answer_cb done, void *arg)
 {
 	static void (*const steps[])(struct list_call * c, const json_t *args) = {
 	    [GATEWAY_LIST_BEGIN] = begin,     [GATEWAY_LIST_ROWS] = rows, [GATEWAY_LIST_PREVIEW] = preview,
@@ -446,7 +417,7 @@ void gateway_list(struct gateway *g, enum gateway_list_step step, const json_t *
 		done(arg, "the gateway is starting or stopping", NULL);
 		return;
 	}
-	struct list_call *c = call_new(g, done, arg);
+	struct list_call *c = gateway_call_new(g, sizeof *c, done, arg);
 	c->by = words(c, str_c(who->login ? who->login : "(not known)"));
 	steps[step](c, args);
 }

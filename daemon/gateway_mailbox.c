@@ -5,7 +5,6 @@
  */
 #include "daemon/gateway_int.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -13,17 +12,14 @@
 #define WHY_MAX 300
 
 struct question {
+	struct gateway_call call;
 	struct store_get_messages get;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 struct note {
 	struct store_message_done op;
 	struct arena arena;
-	void (*done)(void *arg, const char *why);
+	gateway_done_cb done;
 	void *arg;
 };
 
@@ -37,69 +33,57 @@ static json_t *describe(const struct gateway *g, const struct store_message_row 
 	                 gateway_text(r->attention), "text", gateway_text(r->text), "waits", r->waits);
 }
 
-static void answer(struct question *q, const char *why, json_t *a)
-{
-	q->done(q->arg, why, a);
-	arena_fini(&q->arena);
-	free(q);
-}
-
 static void on_list(struct store_op *op)
 {
 	struct question *q = CONTAINER_OF(op, struct question, get.op);
 	json_t *list = json_array();
 	for (size_t i = 0; !op->err && i < q->get.count; i++)
-		json_array_append_new(list, describe(q->gateway, &q->get.rows[i]));
-	answer(q, op->err ? op->errmsg.text : NULL,
-	       json_pack("{s:o, s:b}", "messages", list, "more", q->get.more));
+		json_array_append_new(list, describe(q->call.gateway, &q->get.rows[i]));
+	gateway_call_end(&q->call, gateway_wrong(op, NULL),
+	                 json_pack("{s:o, s:b}", "messages", list, "more", q->get.more));
 }
 
 static void on_one(struct store_op *op)
 {
 	struct question *q = CONTAINER_OF(op, struct question, get.op);
 	if (op->err) {
-		answer(q, op->errmsg.text, NULL);
+		gateway_call_end(&q->call, op->errmsg.text, NULL);
 		return;
 	}
 	const struct store_message_row *r = &q->get.rows[0];
-	json_t *a = describe(q->gateway, r);
+	json_t *a = describe(q->call.gateway, r);
 	json_object_set_new(a, "id", gateway_text(r->id));
 	json_object_set_new(a, "stored", gateway_moment(r->stored));
 	json_object_set_new(a, "done", gateway_moment(r->done_at));
 	json_object_set_new(a, "why", gateway_text(r->done_why));
 	json_object_set_new(a, "frame", gateway_text(r->body));
-	answer(q, NULL, a);
+	gateway_call_end(&q->call, NULL, a);
 }
 
-void gateway_messages(struct gateway *g, uint64_t message, bool all,
-                      void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_messages(struct gateway *g, uint64_t message, bool all, gateway_answer_cb done, void *arg)
 {
-	if (!g->running) {
-		done(arg, "the gateway is starting", NULL);
+	struct question *q = gateway_question_new(g, sizeof *q, done, arg);
+	if (!q)
 		return;
-	}
-	struct question *q = xcalloc(1, sizeof *q);
-	*q = (struct question){.gateway = g, .done = done, .arg = arg};
-	arena_init(&q->arena);
 	q->get = (struct store_get_messages){.op = {.type = STORE_GET_MESSAGES,
 	                                            .done = message ? on_one : on_list},
 	                                     .message = message,
 	                                     .waiting = !all,
 	                                     .limit = STORE_MESSAGES_MAX,
-	                                     .arena = &q->arena};
+	                                     .arena = &q->call.arena};
 	g->env.reader->submit(g->env.reader, &q->get.op);
 }
 
 static void on_noted(struct store_op *op)
 {
 	struct note *n = CONTAINER_OF(op, struct note, op.op);
-	n->done(n->arg, op->err ? op->errmsg.text : NULL);
+	n->done(n->arg, gateway_wrong(op, NULL));
 	arena_fini(&n->arena);
 	free(n);
 }
 
-void gateway_message_done(struct gateway *g, uint64_t message, const char *why,
-                          void (*done)(void *arg, const char *why), void *arg)
+void gateway_message_done(struct gateway *g, uint64_t message, const char *why, gateway_done_cb done,
+                          void *arg)
 {
 	const char *wrong = !g->running || g->stopping ? "the gateway is starting or stopping"
 	                    : !message                 ? "a message is named by its number, from 1"

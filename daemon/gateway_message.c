@@ -8,14 +8,11 @@
  * is not understood: it is kept for a person (vnepp messages), and acknowledged, so that it is in nobody's way.
  */
 #include "daemon/gateway_int.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 #include "epp/message.h"
 #include "epp/name.h"
 #include "epp/redact.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define BODY_MAX \

@@ -6,7 +6,6 @@
 #include "daemon/gateway_observe_int.h"
 #include "daemon/net/http1.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <dirent.h>
 #include <jansson.h>

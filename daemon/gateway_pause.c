@@ -38,14 +38,6 @@ static const char *text_of(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
-static uint32_t partner_id(const struct gateway *g, const char *name)
-{
-	for (size_t i = 0; i < g->config->partner_count; i++)
-		if (strcmp(g->config->partners[i].name, name) == 0)
-			return g->partner_ids[i];
-	return 0;
-}
-
 static uint8_t lane_number(const char *name)
 {
 	for (uint8_t i = 1; i < LANE__COUNT; i++)
@@ -67,7 +59,7 @@ static void add_holds(const struct gateway *g, const json_t *pause, struct sched
 	struct sched_hold h = {.of = {.zone = str_c(text_of(pause, "zone")),
 	                              .grant = str_c(text_of(pause, "grant")),
 	                              .paid = text_of(pause, "only") != NULL},
-	                       .partner = partner ? partner_id(g, partner) : 0,
+	                       .partner = gateway_partner_id(g, partner),
 	                       .lane = lane ? lane_number(lane) : 0};
 	bool whole = !text_of(pause, "registry") && !text_of(pause, "account");
 	if (partner && h.partner == 0)
@@ -148,7 +140,7 @@ static const char *check_names(const struct gateway *g, const json_t *pause)
 	           *zone = text_of(pause, "zone"), *grant = text_of(pause, "grant");
 	if (!known_account(g, pause))
 		return "no such registry or account; an account is named \"registry/account\"";
-	if (partner && partner_id(g, partner) == 0)
+	if (partner && gateway_partner_id(g, partner) == 0)
 		return "no such partner in the partners file";
 	if (lane && lane_number(lane) == 0)
 		return "the lanes are urgent, renew, create and bulk";

@@ -42,8 +42,7 @@ void gateway_policy_wait(struct gateway *g, void (*go)(void *arg), void *arg)
 	g->policy->resume_arg = arg;
 }
 
-struct policy_change *policy_change_new(struct gateway *g, void (*done)(void *arg, const char *why),
-                                        void *arg)
+struct policy_change *policy_change_new(struct gateway *g, gateway_done_cb done, void *arg)
 {
 	if (g->policy->busy)
 		return NULL;
@@ -354,7 +353,7 @@ static void on_life_read(struct store_op *op)
 		          "them ('vnepp policy check' says what is wrong), and start again");
 }
 
-void gateway_policy_start(struct gateway *g, void (*done)(void *arg, const char *why), void *arg)
+void gateway_policy_start(struct gateway *g, gateway_done_cb done, void *arg)
 {
 	struct policy_change *c = policy_change_new(g, done, arg);
 	INVARIANT(c); /* nobody else has begun yet */
@@ -399,7 +398,7 @@ void gateway_policy_tell(struct gateway *g, const struct config *c)
 }
 
 void gateway_policy_files(struct gateway *g, const struct config *c, struct policy_ruleset *rules,
-                          void (*done)(void *arg, const char *why), void *arg)
+                          gateway_done_cb done, void *arg)
 {
 	struct rules_life *life = &g->policy->life;
 	note_files(g, rules);

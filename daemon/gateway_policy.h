@@ -42,18 +42,17 @@ struct policy_change {
 	struct store_rules_keep keep;
 	char *life_text; /* owned */
 	struct arena arena;
-	void (*done)(void *arg,
-	             const char *why); /* NULL or the reason why nothing has changed; `why` is borrowed */
+	gateway_done_cb done; /* NULL or the reason why nothing has changed; `why` is borrowed */
 	void *arg;
 };
 
 /* What was in force last is read, or the files are taken; overdue deadlines are seen to. `done` before the first decision,
  * with g->rules set, or with the reason why there is none. */
-void gateway_policy_start(struct gateway *g, void (*done)(void *arg, const char *why), void *arg);
+void gateway_policy_start(struct gateway *g, gateway_done_cb done, void *arg);
 /* A reload has read the folder: `rules`, or NULL when it does not load. In `files` mode they come into force; else it is
  * only told when they differ. `done` once, now or later. */
 void gateway_policy_files(struct gateway *g, const struct config *c, struct policy_ruleset *rules,
-                          void (*done)(void *arg, const char *why), void *arg);
+                          gateway_done_cb done, void *arg);
 /* In staged mode: says in the log when the folder has something else than is in force. */
 void gateway_policy_tell(struct gateway *g, const struct config *c);
 void gateway_policy_new(struct gateway *g);
@@ -63,8 +62,7 @@ void gateway_policy_free(struct gateway *g);
 void gateway_policy_wait(struct gateway *g, void (*go)(void *arg), void *arg);
 
 /* gateway_policy.c, for people's changes: NULL while another one is under way. */
-struct policy_change *policy_change_new(struct gateway *g, void (*done)(void *arg, const char *why),
-                                        void *arg);
+struct policy_change *policy_change_new(struct gateway *g, gateway_done_cb done, void *arg);
 /* A step of the change; texts are copied. `who` NULL: the daemon by itself. */
 void policy_change_step(struct policy_change *c, const char *step, const char *revision,
                         const struct rules_person *who, const char *why);

@@ -7,39 +7,27 @@
  * has changed. Another change is under way: refused, to be tried again.
  */
 #include "daemon/gateway_policy.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HISTORY_DEFAULT 50
 
 struct policy_ask {
-	struct gateway *gateway;
+	struct gateway_call call;
 	struct rules_person who;
 	const json_t *args; /* borrowed while the change is begun */
 	struct errmsg e;
 	struct policy_change *change;
 	struct store_get_rules_steps steps;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
-
-static void finish(struct policy_ask *a, const char *why, json_t *answer)
-{
-	a->done(a->arg, why, answer);
-	arena_fini(&a->arena);
-	free(a);
-}
 
 static void on_changed(void *arg, const char *why)
 {
 	struct policy_ask *a = arg;
-	finish(a, why, why ? NULL : gateway_policy_summary(a->gateway));
+	gateway_call_end(&a->call, why, why ? NULL : gateway_policy_summary(a->call.gateway));
 }
 
 static const char *text_of(const json_t *args, const char *key)
@@ -144,7 +132,7 @@ static enum err stage(struct policy_ask *a)
 		return err;
 	const char *revision = policy_revision(c->kept);
 	memcpy(replaced, c->next.staged.revision, sizeof replaced);
-	err = rules_life_stage(&c->next, revision, at, &a->who, loop_wall(a->gateway->env.loop), &a->e);
+	err = rules_life_stage(&c->next, revision, at, &a->who, loop_wall(a->call.gateway->env.loop), &a->e);
 	if (err)
 		return err;
 	if (replaced[0] && strcmp(replaced, revision) != 0)
@@ -178,7 +166,7 @@ static enum err read_confirm(struct policy_ask *a, int64_t *ms)
 
 static enum err activate(struct policy_ask *a)
 {
-	struct gateway *g = a->gateway;
+	struct gateway *g = a->call.gateway;
 	struct policy_change *c = a->change;
 	instant_ms_t now = loop_wall(g->env.loop);
 	bool alone = g->config->sandbox || g->config->rules_activate;
@@ -208,7 +196,7 @@ static enum err confirm(struct policy_ask *a)
 	const char *why;
 	enum err err = read_why(a, false, &why);
 	if (!err)
-		err = rules_life_confirm(&c->next, loop_wall(a->gateway->env.loop), &a->e);
+		err = rules_life_confirm(&c->next, loop_wall(a->call.gateway->env.loop), &a->e);
 	if (err)
 		return err;
 	policy_change_step(c, "confirmed", c->next.active, &a->who, why);
@@ -224,7 +212,7 @@ static enum err roll_back(struct policy_ask *a)
 	memcpy(gone, c->next.active, sizeof gone);
 	enum err err = read_why(a, true, &why);
 	if (!err)
-		err = rules_life_roll_back(&c->next, loop_wall(a->gateway->env.loop), &a->e);
+		err = rules_life_roll_back(&c->next, loop_wall(a->call.gateway->env.loop), &a->e);
 	if (err)
 		return err;
 	policy_change_step(c, "rolled back", gone, &a->who, why);
@@ -250,8 +238,7 @@ static enum err withdraw(struct policy_ask *a)
 }
 
 void gateway_policy(struct gateway *g, enum gateway_policy_step step, const json_t *args,
-                    const struct gateway_asker *asker,
-                    void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+                    const struct gateway_asker *asker, gateway_answer_cb done, void *arg)
 {
 	static enum err (*const begin[GATEWAY_POLICY__COUNT])(
 	    struct policy_ask *) = {[GATEWAY_POLICY_STAGE] = stage,
@@ -259,8 +246,8 @@ void gateway_policy(struct gateway *g, enum gateway_policy_step step, const json
 	                            [GATEWAY_POLICY_CONFIRM] = confirm,
 	                            [GATEWAY_POLICY_ROLL_BACK] = roll_back,
 	                            [GATEWAY_POLICY_WITHDRAW] = withdraw};
-	struct policy_ask *a = xcalloc(1, sizeof *a);
-	*a = (struct policy_ask){.gateway = g, .args = args, .done = done, .arg = arg};
+	struct policy_ask *a = gateway_call_new(g, sizeof *a, done, arg);
+	a->args = args;
 	enum err err = read_person(a, asker);
 	if (!err && (!g->running || g->stopping))
 		err = err_set(&a->e, ERR_BUSY, "the gateway is starting or stopping");
@@ -275,7 +262,7 @@ void gateway_policy(struct gateway *g, enum gateway_policy_step step, const json
 		return;
 	if (a->change)
 		policy_change_drop(a->change);
-	finish(a, a->e.text, NULL);
+	gateway_call_end(&a->call, a->e.text, NULL);
 }
 
 /* ---- looking ----------------------------------------------------------------------------------------------------------- */
@@ -284,28 +271,24 @@ static void on_steps(struct store_op *op)
 {
 	struct policy_ask *a = CONTAINER_OF(op, struct policy_ask, steps.op);
 	if (op->err) {
-		finish(a, op->errmsg.text, NULL);
+		gateway_call_end(&a->call, op->errmsg.text, NULL);
 		return;
 	}
-	json_t *answer = gateway_policy_summary(a->gateway);
+	json_t *answer = gateway_policy_summary(a->call.gateway);
 	json_object_set_new(answer, "history", policy_steps_json(&a->steps));
 	json_object_set_new(answer, "more", json_boolean(a->steps.more));
-	finish(a, NULL, answer);
+	gateway_call_end(&a->call, NULL, answer);
 }
 
-void gateway_policy_status(struct gateway *g, uint32_t limit,
-                           void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_policy_status(struct gateway *g, uint32_t limit, gateway_answer_cb done, void *arg)
 {
-	struct policy_ask *a = xcalloc(1, sizeof *a);
-	*a = (struct policy_ask){.gateway = g, .done = done, .arg = arg};
-	if (!g->running) {
-		finish(a, "the gateway is starting", NULL);
+	struct policy_ask *a = gateway_question_new(g, sizeof *a, done, arg);
+	if (!a)
 		return;
-	}
 	a->steps = (struct store_get_rules_steps){.op = {.type = STORE_GET_RULES_STEPS, .done = on_steps},
 	                                          .limit = limit == 0               ? HISTORY_DEFAULT
 	                                                   : limit < STORE_PAGE_MAX ? limit
 	                                                                            : STORE_PAGE_MAX,
-	                                          .arena = &a->arena};
+	                                          .arena = &a->call.arena};
 	g->env.reader->submit(g->env.reader, &a->steps.op);
 }

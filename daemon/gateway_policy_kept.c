@@ -4,11 +4,9 @@
  * A beginning of a revision is looked for in the newest STORE_PAGE_MAX ones; older ones are found by their whole name.
  */
 #include "daemon/gateway_policy.h"
-#include "epp/base/alloc.h"
 
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KEPT_DEFAULT 50
@@ -16,31 +14,21 @@
 #define REVISION_LEN (strlen(SCHEME) + 64)
 
 struct kept {
-	struct gateway *gateway;
+	struct gateway_call call;
 	struct store_get_rules op;
-	struct arena arena;
 	char named
 	    [RULES_REVISION_MAX]; /* a beginning that is looked for; empty: the list is what was asked for */
 	char one[RULES_REVISION_MAX];
 	struct errmsg e;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
-
-static void finish(struct kept *k, const char *why, json_t *answer)
-{
-	k->done(k->arg, why, answer);
-	arena_fini(&k->arena);
-	free(k);
-}
 
 static void submit(struct kept *k, void (*done)(struct store_op *op), struct str revision, uint32_t limit)
 {
-	struct store_executor *reader = k->gateway->env.reader;
+	struct store_executor *reader = k->call.gateway->env.reader;
 	k->op = (struct store_get_rules){.op = {.type = STORE_GET_RULES, .done = done},
 	                                 .revision = revision,
 	                                 .limit = limit,
-	                                 .arena = &k->arena};
+	                                 .arena = &k->call.arena};
 	reader->submit(reader, &k->op.op);
 }
 
@@ -48,9 +36,9 @@ static void on_one(struct store_op *op)
 {
 	struct kept *k = CONTAINER_OF(op, struct kept, op.op);
 	if (op->err)
-		finish(k, op->errmsg.text, NULL);
+		gateway_call_end(&k->call, op->errmsg.text, NULL);
 	else
-		finish(k, NULL, policy_kept_json(k->gateway, &k->op.rows[0]));
+		gateway_call_end(&k->call, NULL, policy_kept_json(k->call.gateway, &k->op.rows[0]));
 }
 
 static void read_one(struct kept *k, struct str revision)
@@ -75,7 +63,7 @@ static void pick(struct kept *k)
 		if (found) {
 			(void)err_set(&k->e, ERR_CONFLICT,
 			              "more than one rule set begins with '%s': say more of it", k->named);
-			finish(k, k->e.text, NULL);
+			gateway_call_end(&k->call, k->e.text, NULL);
 			return;
 		}
 		found = &k->op.rows[i];
@@ -85,14 +73,14 @@ static void pick(struct kept *k)
 		return;
 	}
 	(void)err_set(&k->e, ERR_NOT_FOUND, "no rule set that begins with '%s' is kept", k->named);
-	finish(k, k->e.text, NULL);
+	gateway_call_end(&k->call, k->e.text, NULL);
 }
 
 static void on_list(struct store_op *op)
 {
 	struct kept *k = CONTAINER_OF(op, struct kept, op.op);
 	if (op->err) {
-		finish(k, op->errmsg.text, NULL);
+		gateway_call_end(&k->call, op->errmsg.text, NULL);
 		return;
 	}
 	if (k->named[0]) {
@@ -101,8 +89,8 @@ static void on_list(struct store_op *op)
 	}
 	json_t *list = json_array();
 	for (size_t i = 0; i < k->op.count; i++)
-		json_array_append_new(list, policy_kept_json(k->gateway, &k->op.rows[i]));
-	finish(k, NULL, json_pack("{s:o, s:b}", "kept", list, "more", k->op.more));
+		json_array_append_new(list, policy_kept_json(k->call.gateway, &k->op.rows[i]));
+	gateway_call_end(&k->call, NULL, json_pack("{s:o, s:b}", "kept", list, "more", k->op.more));
 }
 
 /* What stands for a revision by its state; NULL: `name` is none of these words. */
@@ -113,25 +101,25 @@ static const char *by_state(const struct gateway *g, const char *name)
 	                                     : NULL;
 }
 
-void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit,
-                         void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_policy_kept(struct gateway *g, const char *revision, uint32_t limit, gateway_answer_cb done,
+                         void *arg)
 {
-	struct kept *k = xcalloc(1, sizeof *k);
-	*k = (struct kept){.gateway = g, .done = done, .arg = arg};
+	struct kept *k = gateway_question_new(g, sizeof *k, done, arg);
+	if (!k)
+		return;
 	const char *meant = revision ? by_state(g, revision) : NULL;
-	if (!g->running)
-		finish(k, "the gateway is starting", NULL);
-	else if (!revision)
+	if (!revision)
 		submit(k, on_list, STR_NONE,
 		       limit == 0               ? KEPT_DEFAULT
 		       : limit < STORE_PAGE_MAX ? limit
 		                                : STORE_PAGE_MAX);
 	else if (meant && !*meant)
-		finish(k, "nothing is staged", NULL);
+		gateway_call_end(&k->call, "nothing is staged", NULL);
 	else if (meant)
 		read_one(k, str_c(meant));
 	else if (!*revision || !str_copy(k->named, sizeof k->named, str_c(revision)))
-		finish(k, "a revision is \"sha256:\" and 64 digits, or the beginning of that", NULL);
+		gateway_call_end(&k->call,
+		                 "a revision is \"sha256:\" and 64 digits, or the beginning of that", NULL);
 	else if (strlen(revision) == REVISION_LEN)
 		read_one(k, str_c(revision));
 	else

@@ -9,7 +9,6 @@
  */
 #include "daemon/gateway_int.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 #include "epp/base/hash.h"
 #include "epp/dialect.h"
 

@@ -1,32 +1,20 @@
 /* Decisions as they were taken, with the facts that they used: for replaying and explaining them. */
 #include "daemon/gateway_int.h"
 #include "daemon/store/store_rules.h"
-#include "epp/base/alloc.h"
 #include "epp/base/hash.h"
 #include "epp/base/map.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
 #define RECORDS_DEFAULT 500
 #define RECORDS_BYTES \
 	(700u << 10) /* of an answer's texts: the line stays below ADMIN_LINE_MAX with its quotes */
 
 struct records {
-	struct gateway *gateway;
+	struct gateway_call call;
 	struct store_get_records op;
-	struct arena arena;
 	uint64_t only; /* 0: all */
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
-
-static void finish(struct records *r, const char *why, json_t *answer)
-{
-	r->done(r->arg, why, answer);
-	arena_fini(&r->arena);
-	free(r);
-}
 
 static json_t *text(struct str s)
 {
@@ -72,7 +60,7 @@ static json_t *answer_of(struct records *r)
 		if (r->only && row->item != r->only)
 			continue;
 		size_t common = common_index(&known, commons, row->common, &bytes);
-		json_array_append_new(list, row_json(row, common, &r->arena));
+		json_array_append_new(list, row_json(row, common, &r->call.arena));
 		bytes += row->ref.len + row->domain.len + 2 * row->detail.len + 2 * row->record.len + 100;
 	}
 	map_fini(&known);
@@ -84,29 +72,26 @@ static void on_read(struct store_op *op)
 {
 	struct records *r = CONTAINER_OF(op, struct records, op.op);
 	if (op->err)
-		finish(r, op->errmsg.text, NULL);
+		gateway_call_end(&r->call, op->errmsg.text, NULL);
 	else if (r->only && (r->op.count == 0 || r->op.rows[0].item != r->only))
-		finish(r, "there is no such item", NULL);
+		gateway_call_end(&r->call, "there is no such item", NULL);
 	else
-		finish(r, NULL, answer_of(r));
+		gateway_call_end(&r->call, NULL, answer_of(r));
 }
 
 void gateway_policy_records(struct gateway *g, uint64_t item, uint64_t after, uint32_t limit,
-                            void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+                            gateway_answer_cb done, void *arg)
 {
-	struct records *r = xcalloc(1, sizeof *r);
-	*r = (struct records){.gateway = g, .only = item, .done = done, .arg = arg};
-	arena_init(&r->arena);
-	if (!g->running) {
-		finish(r, "the gateway is starting", NULL);
+	struct records *r = gateway_question_new(g, sizeof *r, done, arg);
+	if (!r)
 		return;
-	}
+	r->only = item;
 	r->op = (struct store_get_records){.op = {.type = STORE_GET_RECORDS, .done = on_read},
 	                                   .after = item ? item - 1 : after,
 	                                   .limit = item                     ? 1
 	                                            : limit == 0             ? RECORDS_DEFAULT
 	                                            : limit < STORE_PAGE_MAX ? limit
 	                                                                     : STORE_PAGE_MAX,
-	                                   .arena = &r->arena};
+	                                   .arena = &r->call.arena};
 	g->env.reader->submit(g->env.reader, &r->op.op);
 }

@@ -270,3 +270,25 @@ void gateway_pool_closed(struct gateway_pool *w)
 	gateway_pool_free(w);
 	pool_start(a->pool);
 }
+
+uint32_t *gateway_account_table(const struct gateway *g, const struct config *c)
+{
+	uint32_t *t = xcalloc(c->partner_count * c->registry_count + 1, sizeof *t);
+	for (size_t p = 0; p < c->partner_count; p++) {
+		for (size_t r = 0; r < c->registry_count; r++) {
+			const char *name = c->partners[p].accounts[r];
+			struct gateway_account *a =
+			    name ? gateway_account_find(g, c->registries[r].name, name) : NULL;
+			t[p * c->registry_count + r] = a ? a->id : 0;
+		}
+	}
+	return t;
+}
+
+const char **gateway_partner_names(const struct config *c)
+{
+	const char **names = xcalloc(c->partner_count + 1, sizeof *names);
+	for (size_t i = 0; i < c->partner_count; i++)
+		names[i] = c->partners[i].name;
+	return names;
+}

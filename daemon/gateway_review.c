@@ -14,7 +14,6 @@
 #include "daemon/gateway_int.h"
 #include "daemon/store/store_held.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 #include "policy/policy.h"
 
 #include <jansson.h>
@@ -46,11 +45,8 @@ instant_ms_t gateway_review_ends(const struct gateway *g, instant_ms_t since)
 /* ---- the queue ----------------------------------------------------------------------------------------------------------- */
 
 struct review_list {
+	struct gateway_call call;
 	struct store_get_held get;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 static struct str reason_of(const struct store_row *row)
@@ -72,47 +68,30 @@ static void on_list(struct store_op *op)
 	struct review_list *l = CONTAINER_OF(op, struct review_list, get.op);
 	json_t *list = json_array();
 	for (size_t i = 0; !op->err && i < l->get.count; i++)
-		json_array_append_new(list, entry(l->gateway, &l->get.rows[i], l->get.since[i]));
-	l->done(l->arg, op->err ? op->errmsg.text : NULL,
-	        json_pack("{s:o, s:b}", "review", list, "more", l->get.more));
-	arena_fini(&l->arena);
-	free(l);
+		json_array_append_new(list, entry(l->call.gateway, &l->get.rows[i], l->get.since[i]));
+	gateway_call_end(&l->call, gateway_wrong(op, NULL),
+	                 json_pack("{s:o, s:b}", "review", list, "more", l->get.more));
 }
 
-void gateway_review_list(struct gateway *g, void (*done)(void *arg, const char *why, json_t *answer),
-                         void *arg)
+void gateway_review_list(struct gateway *g, gateway_answer_cb done, void *arg)
 {
-	if (!g->running) {
-		done(arg, "the gateway is starting", NULL);
+	struct review_list *l = gateway_question_new(g, sizeof *l, done, arg);
+	if (!l)
 		return;
-	}
-	struct review_list *l = xcalloc(1, sizeof *l);
-	*l = (struct review_list){.gateway = g, .done = done, .arg = arg};
-	arena_init(&l->arena);
 	l->get = (struct store_get_held){.op = {.type = STORE_GET_HELD, .done = on_list},
 	                                 .state = ITEM_REVIEW,
 	                                 .limit = STORE_HELD_MAX,
-	                                 .arena = &l->arena};
+	                                 .arena = &l->call.arena};
 	g->env.reader->submit(g->env.reader, &l->get.op);
 }
 
 /* ---- one application ------------------------------------------------------------------------------------------------------- */
 
 struct review_show {
+	struct gateway_call call;
 	struct store_get_item get;
 	struct store_get_notes notes;
-	struct gateway *gateway;
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
-
-static void show_end(struct review_show *s, const char *why, json_t *answer)
-{
-	s->done(s->arg, why, answer);
-	arena_fini(&s->arena);
-	free(s);
-}
 
 /* A number as far as a person needs it to compare it with a paper: its end. */
 static json_t *masked(struct str number)
@@ -189,14 +168,15 @@ static struct str registry_of(const struct review_show *s)
 /* All its reasons in words. */
 static json_t *words_of(struct review_show *s, const json_t *decision, enum policy_lang lang)
 {
-	const struct policy_ruleset *rules = decider_rules(s->gateway->decider);
+	const struct policy_ruleset *rules = decider_rules(s->call.gateway->decider);
 	struct str all = STR_NONE;
 	json_t *code;
 	size_t i;
 	json_array_foreach(json_object_get(decision, "reasons"), i, code)
 	{
 		struct str words = policy_reason_message(rules, str_c(json_string_value(code)), lang);
-		all = arena_printf(&s->arena, "%.*s%s%.*s", STR_ARG(all), all.len ? " " : "", STR_ARG(words));
+		all = arena_printf(&s->call.arena, "%.*s%s%.*s", STR_ARG(all), all.len ? " " : "",
+		                   STR_ARG(words));
 	}
 	return gateway_text(all);
 }
@@ -214,7 +194,7 @@ static json_t *decision_of(const struct store_row *row)
 
 static json_t *describe(struct review_show *s)
 {
-	const struct gateway *g = s->gateway;
+	const struct gateway *g = s->call.gateway;
 	const struct store_row *row = &s->get.row;
 	struct item_request req = {.evidence_count = 0};
 	json_t *decision = decision_of(row);
@@ -246,49 +226,45 @@ static json_t *describe(struct review_show *s)
 static void on_notes(struct store_op *op)
 {
 	struct review_show *s = CONTAINER_OF(op, struct review_show, notes.op);
-	show_end(s, op->err ? op->errmsg.text : NULL, op->err ? NULL : describe(s));
+	gateway_call_end(&s->call, gateway_wrong(op, NULL), op->err ? NULL : describe(s));
 }
 
 static void on_item(struct store_op *op)
 {
 	struct review_show *s = CONTAINER_OF(op, struct review_show, get.op);
 	if (op->err) {
-		show_end(s, op->err == ERR_NOT_FOUND ? "no such item" : op->errmsg.text, NULL);
+		gateway_call_end(&s->call, gateway_wrong(op, "no such item"), NULL);
 		return;
 	}
 	s->notes = (struct store_get_notes){.op = {.type = STORE_GET_NOTES, .done = on_notes},
 	                                    .item = s->get.row.item,
-	                                    .arena = &s->arena};
-	s->gateway->env.reader->submit(s->gateway->env.reader, &s->notes.op);
+	                                    .arena = &s->call.arena};
+	s->call.gateway->env.reader->submit(s->call.gateway->env.reader, &s->notes.op);
 }
 
-void gateway_review_show(struct gateway *g, uint64_t item,
-                         void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+void gateway_review_show(struct gateway *g, uint64_t item, gateway_answer_cb done, void *arg)
 {
-	if (!g->running || item == 0) {
-		done(arg, item ? "the gateway is starting" : "an item is named by its number, from 1", NULL);
+	if (item == 0) {
+		done(arg, "an item is named by its number, from 1", NULL);
 		return;
 	}
-	struct review_show *s = xcalloc(1, sizeof *s);
-	*s = (struct review_show){.gateway = g, .done = done, .arg = arg};
-	arena_init(&s->arena);
+	struct review_show *s = gateway_question_new(g, sizeof *s, done, arg);
+	if (!s)
+		return;
 	s->get = (struct store_get_item){.op = {.type = STORE_GET_ITEM, .done = on_item},
 	                                 .item = item,
 	                                 .want_payload = true,
-	                                 .arena = &s->arena};
+	                                 .arena = &s->call.arena};
 	g->env.reader->submit(g->env.reader, &s->get.op);
 }
 
 /* ---- a person's decision ----------------------------------------------------------------------------------------------------- */
 
 struct review_decide {
+	struct gateway_call call;
 	struct store_decide op;
-	struct gateway *gateway;
 	struct decider *decider; /* a reference */
 	struct config *config;   /* a reference: whose quotas they are */
-	struct arena arena;
-	void (*done)(void *arg, const char *why, json_t *answer);
-	void *arg;
 };
 
 static const char *then_what(const struct store_decide *o)
@@ -306,7 +282,7 @@ static const char *then_what(const struct store_decide *o)
 static void on_decided(struct store_op *op)
 {
 	struct review_decide *r = CONTAINER_OF(op, struct review_decide, op.op);
-	struct gateway *g = r->gateway;
+	struct gateway *g = r->call.gateway;
 	const struct store_decide *o = &r->op;
 	json_t *answer = NULL;
 	if (!op->err) {
@@ -319,16 +295,13 @@ static void on_decided(struct store_op *op)
 	}
 	if (!op->err && !g->stopping)
 		sched_kick(g->sched);
-	r->done(r->arg, op->err == ERR_NOT_FOUND ? "no such item" : op->err ? op->errmsg.text : NULL, answer);
 	decider_unref(&r->decider);
 	config_unref(&r->config);
-	arena_fini(&r->arena);
-	free(r);
+	gateway_call_end(&r->call, gateway_wrong(op, "no such item"), answer);
 }
 
 void gateway_review_decide(struct gateway *g, bool approve, const json_t *args,
-                           const struct gateway_asker *who,
-                           void (*done)(void *arg, const char *why, json_t *answer), void *arg)
+                           const struct gateway_asker *who, gateway_answer_cb done, void *arg)
 {
 	const char *why = json_string_value(json_object_get(args, "why"));
 	json_int_t item = json_integer_value(json_object_get(args, "item"));
@@ -340,23 +313,19 @@ void gateway_review_decide(struct gateway *g, bool approve, const json_t *args,
 		done(arg, wrong, NULL);
 		return;
 	}
-	struct review_decide *r = xcalloc(1, sizeof *r);
-	*r = (struct review_decide){.gateway = g,
-	                            .decider = decider_ref(g->decider),
-	                            .config = config_ref(g->config),
-	                            .done = done,
-	                            .arg = arg};
-	arena_init(&r->arena);
-	r->op =
-	    (struct store_decide){.op = {.type = STORE_DECIDE, .done = on_decided},
-	                          .how = approve ? STORE_DECIDE_APPROVE : STORE_DECIDE_REFUSE,
-	                          .item = (item_id_t)item,
-	                          .by = arena_str(&r->arena, str_c(who->login ? who->login : "(not known)")),
-	                          .why = arena_printf(&r->arena, "%.*s", WHY_MAX, why),
-	                          .again = {.decider = r->decider,
-	                                    .quotas = r->config->quotas,
-	                                    .quota_count = r->config->quota_count,
-	                                    .now = loop_wall(g->env.loop)}};
+	struct review_decide *r = gateway_call_new(g, sizeof *r, done, arg);
+	r->decider = decider_ref(g->decider);
+	r->config = config_ref(g->config);
+	r->op = (struct store_decide){.op = {.type = STORE_DECIDE, .done = on_decided},
+	                              .how = approve ? STORE_DECIDE_APPROVE : STORE_DECIDE_REFUSE,
+	                              .item = (item_id_t)item,
+	                              .by = arena_str(&r->call.arena,
+	                                              str_c(who->login ? who->login : "(not known)")),
+	                              .why = arena_printf(&r->call.arena, "%.*s", WHY_MAX, why),
+	                              .again = {.decider = r->decider,
+	                                        .quotas = r->config->quotas,
+	                                        .quota_count = r->config->quota_count,
+	                                        .now = loop_wall(g->env.loop)}};
 	g->env.writer->submit(g->env.writer, &r->op.op);
 }
 

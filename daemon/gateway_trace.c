@@ -14,7 +14,6 @@
 #include "epp/redact.h"
 
 #include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +94,7 @@ static void on_frame(void *arg, uint64_t session, bool sent, struct str frame)
 	}
 }
 
-void gateway_trace_tap(struct gateway_account *a)
+static void tap(struct gateway_account *a)
 {
 	a->tap = (struct session_tap){.arg = a};
 	list_for_each (n, &a->gateway->traces)
@@ -106,7 +105,7 @@ void gateway_trace_tap(struct gateway_account *a)
 static void set_taps(struct gateway *g)
 {
 	for (size_t i = 0; i < gateway_account_count(g); i++)
-		gateway_trace_tap(gateway_account_at(g, i));
+		tap(gateway_account_at(g, i));
 }
 
 static struct gateway_registry *find(struct gateway *g, const char *name)

@@ -1,4 +1,4 @@
-/* Contact check, info and create (RFC 5733). */
+/* Contact info and create (RFC 5733). */
 #include "epp/build_int.h"
 
 #define NS_DECL    " xmlns:contact=\"" EPP_URI_CONTACT "\""
@@ -12,17 +12,6 @@ static void put_auth(struct build *b, struct str pw)
 	build_lit(b, "<contact:authInfo>");
 	build_line_elem(b, "contact:pw", pw, 0, AUTH_MAX);
 	build_lit(b, "</contact:authInfo>");
-}
-
-enum err epp_build_contact_check(struct buf *out, const struct epp_cmd *cmd, const struct str *ids,
-                                 size_t count, struct errmsg *e)
-{
-	struct build b;
-	build_begin(&b, out, cmd);
-	build_lit(&b, "<check><contact:check" NS_DECL ">");
-	build_names(&b, "contact:id", ids, count, CLID_MIN, CLID_MAX);
-	build_lit(&b, "</contact:check></check>");
-	return build_end(&b, e);
 }
 
 enum err epp_build_contact_info(struct buf *out, const struct epp_cmd *cmd, struct str id,

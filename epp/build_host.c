@@ -1,4 +1,4 @@
-/* Host check, info and create (RFC 5732). */
+/* Host check and create (RFC 5732). */
 #include "epp/build_int.h"
 
 #define NS_DECL " xmlns:host=\"" EPP_URI_HOST "\""
@@ -11,16 +11,6 @@ enum err epp_build_host_check(struct buf *out, const struct epp_cmd *cmd, const 
 	build_lit(&b, "<check><host:check" NS_DECL ">");
 	build_names(&b, "host:name", names, count, 1, LABEL_MAX);
 	build_lit(&b, "</host:check></check>");
-	return build_end(&b, e);
-}
-
-enum err epp_build_host_info(struct buf *out, const struct epp_cmd *cmd, struct str name, struct errmsg *e)
-{
-	struct build b;
-	build_begin(&b, out, cmd);
-	build_lit(&b, "<info><host:info" NS_DECL ">");
-	build_token_elem(&b, "host:name", name, 1, LABEL_MAX);
-	build_lit(&b, "</host:info></info>");
 	return build_end(&b, e);
 }
 

@@ -1,4 +1,4 @@
-/* hello, login, logout and poll (RFC 5730), with passwords of any length by loginSec (RFC 8807). */
+/* login, logout and poll (RFC 5730), with passwords of any length by loginSec (RFC 8807). */
 #include "epp/build_int.h"
 
 /* RFC 8807, section 4.1: what stands in <pw> when the password is in the extension. */
@@ -10,14 +10,6 @@
 #define URI_MAX     255
 #define AGENT_MAX   128
 #define LANG_MAX    16
-
-enum err epp_build_hello(struct buf *out, struct errmsg *e)
-{
-	struct build b;
-	build_begin(&b, out, NULL);
-	build_lit(&b, "<hello/>");
-	return build_end(&b, e);
-}
 
 static void put_passwords(struct build *b, const struct epp_login *l)
 {

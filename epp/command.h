@@ -64,7 +64,6 @@ struct epp_login {
 	struct str agent_app, agent_tech, agent_os;
 };
 
-enum err epp_build_hello(struct buf *out, struct errmsg *e) MUST_CHECK;
 enum err epp_build_login(struct buf *out, const struct epp_cmd *cmd, const struct epp_login *login,
                          struct errmsg *e) MUST_CHECK;
 enum err epp_build_logout(struct buf *out, const struct epp_cmd *cmd, struct errmsg *e) MUST_CHECK;
@@ -131,8 +130,6 @@ struct epp_contact_create {
 	bool disclose_flag;
 };
 
-enum err epp_build_contact_check(struct buf *out, const struct epp_cmd *cmd, const struct str *ids,
-                                 size_t count, struct errmsg *e) MUST_CHECK;
 enum err epp_build_contact_info(struct buf *out, const struct epp_cmd *cmd, struct str id,
                                 struct str auth_info, struct errmsg *e) MUST_CHECK;
 enum err epp_build_contact_create(struct buf *out, const struct epp_cmd *cmd,
@@ -140,8 +137,6 @@ enum err epp_build_contact_create(struct buf *out, const struct epp_cmd *cmd,
 
 enum err epp_build_host_check(struct buf *out, const struct epp_cmd *cmd, const struct str *names,
                               size_t count, struct errmsg *e) MUST_CHECK;
-enum err epp_build_host_info(struct buf *out, const struct epp_cmd *cmd, struct str name,
-                             struct errmsg *e) MUST_CHECK;
 enum err epp_build_host_create(struct buf *out, const struct epp_cmd *cmd, const struct epp_ns_host *host,
                                struct errmsg *e) MUST_CHECK;
 

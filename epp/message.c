@@ -1,7 +1,5 @@
 #include "epp/message.h"
 
-#include "epp/base/check.h"
-
 static const char *const kind_names[EPP_MESSAGE__COUNT] = {"other", "pending", "transfer", "change",
                                                            "balance"};
 

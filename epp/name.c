@@ -252,19 +252,6 @@ enum err epp_name_parse(struct str in, struct epp_name *out, struct errmsg *e)
 
 /* ---- zones ---- */
 
-struct str epp_name_tail(const struct epp_name *n, unsigned labels)
-{
-	if (labels == 0 || labels > n->labels)
-		return STR("");
-	size_t at = n->ascii_len;
-	while (at > 0) {
-		if (n->ascii[at - 1] == '.' && --labels == 0)
-			break;
-		at--;
-	}
-	return str_make(n->ascii + at, n->ascii_len - at);
-}
-
 bool epp_name_under(const struct epp_name *n, struct str zone, struct str *label)
 {
 	*label = STR_NONE;

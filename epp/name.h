@@ -30,8 +30,6 @@ struct epp_name {
  */
 enum err epp_name_parse(struct str in, struct epp_name *out, struct errmsg *e) MUST_CHECK;
 
-/* Its last `labels` labels in ASCII form: the zone of "a.id.vn" with 2 is "id.vn". Empty when there are not so many. */
-struct str epp_name_tail(const struct epp_name *n, unsigned labels);
 /* Whether the name is directly under `zone` (ASCII form, lower case): `*label` is then what stands before it. */
 bool epp_name_under(const struct epp_name *n, struct str zone, struct str *label);
 

@@ -1,11 +1,8 @@
 #include "epp/outline.h"
 
 #include "epp/base/buf.h"
-#include "epp/base/check.h"
 #include "epp/redact.h"
 #include "epp/xml.h"
-
-#include <string.h>
 
 #define LEVELS   8
 #define TEXT_MAX 4096 /* of one element; names, identifiers and messages are far shorter */

@@ -85,7 +85,6 @@ void *parse_grow(struct epp_parser *p, const void *list, size_t n, size_t size) 
 
 struct str parse_copy(struct epp_parser *p, struct str s) MUST_CHECK;
 void parse_time(struct epp_parser *p, struct epp_time *t, struct str text);
-void parse_list_add(struct epp_parser *p, struct epp_str_list *l, struct str s);
 /* The same, when it is not there yet and there are fewer than EPP_UNKNOWN_URIS. */
 void parse_list_add_once(struct epp_parser *p, struct epp_str_list *l, struct str s);
 /* XML Schema boolean; `absent` when the attribute is not there. */
@@ -138,6 +137,5 @@ bool parse_start_status(struct epp_parser *p, const struct xml_elem *el);
 bool parse_start_auth(struct epp_parser *p, const struct xml_elem *el);
 void parse_end_auth(struct epp_parser *p, struct str text);
 bool parse_start_addr(struct epp_parser *p, const struct xml_elem *el, struct epp_addr *addr);
-bool parse_start_host_addr(struct epp_parser *p, const struct xml_elem *el);
 
 #endif

@@ -40,7 +40,7 @@ bool parse_start_addr(struct epp_parser *p, const struct xml_elem *el, struct ep
 	return true;
 }
 
-bool parse_start_host_addr(struct epp_parser *p, const struct xml_elem *el)
+static bool start_host_addr(struct epp_parser *p, const struct xml_elem *el)
 {
 	struct epp_host_inf *h = &p->out->data.host;
 	return parse_start_addr(p, el, PARSE_PUSH(p, struct epp_addr, h->addrs, h->addr_count));
@@ -143,8 +143,7 @@ static const struct rule host_inf[] = {
     R_TEXT(HOST, roid, data.host.c.roid),
     {EPP_NS_HOST, N_status, RULE_ITEM_TEXT, offsetof(struct epp_status, text), NULL, parse_start_status, NULL,
      NULL},
-    {EPP_NS_HOST, N_addr, RULE_ITEM_TEXT, offsetof(struct epp_addr, text), NULL, parse_start_host_addr, NULL,
-     NULL},
+    {EPP_NS_HOST, N_addr, RULE_ITEM_TEXT, offsetof(struct epp_addr, text), NULL, start_host_addr, NULL, NULL},
     R_TEXT(HOST, clID, data.host.c.cl_id),
     R_TEXT(HOST, crID, data.host.c.cr_id),
     R_TIME(HOST, crDate, data.host.c.cr_date),

@@ -65,7 +65,7 @@ void parse_time(struct epp_parser *p, struct epp_time *t, struct str text)
 		t->at = INSTANT_NONE;
 }
 
-void parse_list_add(struct epp_parser *p, struct epp_str_list *l, struct str s)
+static void list_add(struct epp_parser *p, struct epp_str_list *l, struct str s)
 {
 	struct str *at = PARSE_PUSH(p, struct str, l->items, l->count);
 	*at = parse_copy(p, s);
@@ -74,7 +74,7 @@ void parse_list_add(struct epp_parser *p, struct epp_str_list *l, struct str s)
 void parse_list_add_once(struct epp_parser *p, struct epp_str_list *l, struct str s)
 {
 	if (l->count < EPP_UNKNOWN_URIS && !epp_list_has(l, s))
-		parse_list_add(p, l, s);
+		list_add(p, l, s);
 }
 
 bool parse_bool_attr(const struct xml_elem *el, const char *name, bool absent)
@@ -172,7 +172,7 @@ static void store_text(struct epp_parser *p, const struct rule *r, struct str te
 		if (str_empty(time->raw))
 			parse_time(p, time, text);
 		break;
-	case RULE_LIST: parse_list_add(p, at, text); break;
+	case RULE_LIST: list_add(p, at, text); break;
 	case RULE_SCOPE:
 	case RULE_CALL: break;
 	}

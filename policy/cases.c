@@ -1,7 +1,6 @@
 /* Runs the rules' test cases. */
 #include "policy/cases.h"
 
-#include "epp/base/alloc.h"
 #include "policy/coverage.h"
 #include "policy/policy_int.h"
 
@@ -171,11 +170,11 @@ static void print_result(const struct trial *t, const struct yaml_node *node)
 	if (t->run->form != POLICY_JSON)
 		return;
 	buf_lit(out, "{\"case\":");
-	print_json_str(out, t->id);
+	buf_json(out, t->id);
 	buf_lit(out, ",\"reading\":");
-	print_json_str(out, t->reading->name);
+	buf_json(out, t->reading->name);
 	buf_lit(out, ",\"file\":");
-	print_json_str(out, str_c(node->pos.source->name));
+	buf_json(out, str_c(node->pos.source->name));
 	buf_printf(out, ",\"line\":%d,\"passed\":%s,\"decision\":{", node->pos.line,
 	           t->differences ? "false" : "true");
 	policy_print_common(&t->decision, out);

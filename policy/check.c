@@ -71,12 +71,12 @@ static void print_finding(const struct diag_item *it, struct buf *out)
 {
 	static const char *const levels[] = {"error", "warning", "note"};
 	buf_printf(out, "{\"level\":\"%s\",\"file\":", levels[it->level]);
-	print_json_str(out, str_c(it->pos.source ? it->pos.source->name : ""));
+	buf_json(out, str_c(it->pos.source ? it->pos.source->name : ""));
 	buf_printf(out, ",\"line\":%d,\"column\":%d,\"message\":", it->pos.line, it->pos.column);
-	print_json_str(out, str_c(it->text));
+	buf_json(out, str_c(it->text));
 	buf_lit(out, ",\"help\":");
 	if (it->help)
-		print_json_str(out, str_c(it->help));
+		buf_json(out, str_c(it->help));
 	else
 		buf_lit(out, "null");
 	buf_byte(out, '}');
@@ -90,11 +90,11 @@ static void print_unverified(const struct policy_ruleset *r, struct buf *out)
 		if (s->verified)
 			continue;
 		buf_printf(out, "%s{\"source\":", comma);
-		print_json_str(out, s->id);
+		buf_json(out, s->id);
 		buf_lit(out, ",\"document\":");
-		print_json_str(out, s->document);
+		buf_json(out, s->document);
 		buf_lit(out, ",\"reason\":");
-		print_json_str(out, s->reason);
+		buf_json(out, s->reason);
 		buf_printf(out, ",\"accepted\":%s}", s->accepted ? "true" : "false");
 		comma = ",";
 	}
@@ -106,7 +106,7 @@ static void print_expected_json(const struct policy_ruleset *r, struct buf *out)
 	for (size_t i = 0; i < r->expected_count; i++) {
 		const struct expected *x = &r->expected[i];
 		buf_printf(out, "%s{\"what\":\"%s\",\"id\":", i ? "," : "", x->what);
-		print_json_str(out, x->id);
+		buf_json(out, x->id);
 		buf_printf(out, ",\"from\":\"%s\"}", date_format(from, x->window.from));
 	}
 }
@@ -116,13 +116,13 @@ static void print_switches_json(const struct policy_ruleset *r, struct buf *out)
 	for (size_t i = 0; i < r->switch_count; i++) {
 		const struct law_switch *s = &r->switches[i];
 		buf_printf(out, "%s{\"switch\":", i ? "," : "");
-		print_json_str(out, s->id);
+		buf_json(out, s->id);
 		buf_lit(out, ",\"ambiguity\":");
-		print_json_str(out, s->ambiguity);
+		buf_json(out, s->ambiguity);
 		buf_lit(out, ",\"stands_at\":");
-		print_json_str(out, s->options[s->chosen]);
+		buf_json(out, s->options[s->chosen]);
 		buf_lit(out, ",\"default\":");
-		print_json_str(out, s->options[s->fallback]);
+		buf_json(out, s->options[s->fallback]);
 		buf_byte(out, '}');
 	}
 }
@@ -137,7 +137,7 @@ static void print_json(const struct policy_ruleset *r, const struct diag *d, str
 	}
 	buf_lit(out, "],\"revision\":");
 	if (r)
-		print_json_str(out, str_c(r->revision));
+		buf_json(out, str_c(r->revision));
 	else
 		buf_lit(out, "null");
 	buf_lit(out, ",\"expected\":[");

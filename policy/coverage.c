@@ -38,9 +38,9 @@ static void miss(struct walk *w, const char *kind, const struct yaml_node *at, s
 {
 	if (w->form == POLICY_JSON) {
 		buf_printf(w->out, "%s{\"kind\":\"%s\",\"id\":", w->missed ? "," : "", kind);
-		print_json_str(w->out, id);
+		buf_json(w->out, id);
 		buf_printf(w->out, ",\"missing\":\"%s\",\"file\":", what);
-		print_json_str(w->out, str_c(at ? at->pos.source->name : ""));
+		buf_json(w->out, str_c(at ? at->pos.source->name : ""));
 		buf_printf(w->out, ",\"line\":%d}", at ? at->pos.line : 0);
 	} else if (at) {
 		buf_printf(w->out, "%s:%d: not reached: %s %.*s: %s\n", at->pos.source->name, at->pos.line,

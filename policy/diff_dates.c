@@ -21,7 +21,7 @@ static date_t last_day(const struct cut *c, date_t v)
 	return c->b == WEEKEND_APPLIED && weekday >= 5 ? last + 7 - weekday : last;
 }
 
-bool cut_holds(const struct cut *c, date_t v, date_t ref)
+static bool cut_holds(const struct cut *c, date_t v, date_t ref)
 {
 	switch (c->kind) {
 	case CUT_DAY: return v >= c->day;
@@ -38,7 +38,7 @@ bool cut_holds(const struct cut *c, date_t v, date_t ref)
 	return false;
 }
 
-void space_add_cut(struct space *s, size_t dim, struct cut c)
+static void add_cut(struct space *s, size_t dim, struct cut c)
 {
 	struct dim *d = &s->dims[dim];
 	if (!d->cuts)
@@ -59,9 +59,9 @@ void space_add_cut(struct space *s, size_t dim, struct cut c)
 static void add_window(struct space *s, size_t dim, struct window w)
 {
 	if (w.from != DATE_NONE)
-		space_add_cut(s, dim, (struct cut){.kind = CUT_DAY, .day = w.from});
+		add_cut(s, dim, (struct cut){.kind = CUT_DAY, .day = w.from});
 	if (w.to != DATE_NONE)
-		space_add_cut(s, dim, (struct cut){.kind = CUT_DAY, .day = w.to + 1});
+		add_cut(s, dim, (struct cut){.kind = CUT_DAY, .day = w.to + 1});
 }
 
 /* The switch's other options, too, when the check says that it is contested. */
@@ -84,16 +84,16 @@ static void add_choices(struct space *s, size_t dim, const struct check *c,
 static void add_age(struct space *s, size_t dim, const struct test *t)
 {
 	bool from = t->at_least >= 0;
-	space_add_cut(s, dim,
-	              (struct cut){.kind = from ? CUT_AGE_FROM : CUT_AGE_TO,
-	                           .n = from ? t->at_least : t->at_most,
-	                           .a = from ? t->start.value : t->mode.value,
-	                           .b = t->feb29.value});
+	add_cut(s, dim,
+	        (struct cut){.kind = from ? CUT_AGE_FROM : CUT_AGE_TO,
+	                     .n = from ? t->at_least : t->at_most,
+	                     .a = from ? t->start.value : t->mode.value,
+	                     .b = t->feb29.value});
 }
 
 static void add_within(struct space *s, size_t dim, const struct test *t)
 {
-	space_add_cut(
+	add_cut(
 	    s, dim,
 	    (struct cut){.kind = CUT_WITHIN, .n = t->years, .a = t->boundary.value, .b = t->weekend.value});
 }
@@ -101,10 +101,10 @@ static void add_within(struct space *s, size_t dim, const struct test *t)
 static void add_days(struct space *s, const struct bound *b, int below)
 {
 	if (b->given && !b->value)
-		space_add_cut(s, DIM_EXPIRES, (struct cut){.kind = CUT_DAYS, .n = (int)b->literal - below});
+		add_cut(s, DIM_EXPIRES, (struct cut){.kind = CUT_DAYS, .n = (int)b->literal - below});
 	for (size_t i = 0; b->given && b->value && i < b->value->count; i++)
-		space_add_cut(s, DIM_EXPIRES,
-		              (struct cut){.kind = CUT_DAYS, .n = (int)b->value->dated[i].value - below});
+		add_cut(s, DIM_EXPIRES,
+		        (struct cut){.kind = CUT_DAYS, .n = (int)b->value->dated[i].value - below});
 }
 
 static void gather_check(void *ctx, size_t side, const struct check *c)
@@ -114,12 +114,12 @@ static void gather_check(void *ctx, size_t side, const struct check *c)
 	const struct cut today = {.kind = CUT_TODAY};
 	size_t dim = t->kind == TEST_AGE ? DIM_BIRTH : space_dim_of(s, t->fact, side);
 	if (t->kind == TEST_AGE || t->kind == TEST_WITHIN) {
-		space_add_cut(s, dim, today);
+		add_cut(s, dim, today);
 		add_choices(s, dim, c, t->kind == TEST_AGE ? add_age : add_within);
 	} else if (t->kind == TEST_FACT && t->type == FACT_DATE && dim < DIMS_MAX) {
 		add_window(s, dim, t->window);
 		if (t->to_decision)
-			space_add_cut(s, dim, today);
+			add_cut(s, dim, today);
 	} else if (t->kind == TEST_FACT && t->fact == FACT_days_after_expiry) {
 		add_days(s, &t->min, 1);
 		add_days(s, &t->max, 0);
@@ -149,10 +149,10 @@ static void gather_law(struct space *s, const struct policy_ruleset *r)
 			                .n = k,
 			                .a = r->grants[i].years,
 			                .b = r->readings[READING_term].value};
-			space_add_cut(s, DIM_RELATIVE, c);
+			add_cut(s, DIM_RELATIVE, c);
 			c.kind = CUT_END;
 			if (k > 0)
-				space_add_cut(s, DIM_RELATIVE, c);
+				add_cut(s, DIM_RELATIVE, c);
 		}
 }
 
@@ -165,7 +165,7 @@ void space_gather_dates(struct space *s)
 
 /* ---- classes of one date ---- */
 
-struct signature space_sign(const struct dim *d, date_t v, date_t ref)
+static struct signature sign(const struct dim *d, date_t v, date_t ref)
 {
 	struct signature out = {{0}};
 	for (size_t i = 0; i < d->cut_count; i++)
@@ -184,7 +184,7 @@ static size_t find_class(const struct dim *d, const struct signature *sig)
 
 size_t space_class_of_date(const struct dim *d, date_t v, date_t ref)
 {
-	struct signature sig = space_sign(d, v, ref);
+	struct signature sig = sign(d, v, ref);
 	return find_class(d, &sig);
 }
 
@@ -240,7 +240,7 @@ static int by_day(const void *a, const void *b)
 
 static void add_rep(struct space *s, struct dim *d, size_t sample, date_t v, date_t ref)
 {
-	struct signature sig = space_sign(d, v, ref);
+	struct signature sig = sign(d, v, ref);
 	size_t k = find_class(d, &sig);
 	if (k == d->count) {
 		if (d->count == CLASSES_MAX) {

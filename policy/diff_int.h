@@ -169,11 +169,8 @@ void space_make_texts(struct space *s, size_t dim, const char *const *fixed, siz
 void space_make_numbered(struct space *s);
 
 /* diff_dates.c */
-bool cut_holds(const struct cut *c, date_t v, date_t ref);
-void space_add_cut(struct space *s, size_t dim, struct cut c);
 void space_gather_dates(struct space *s);
 void space_make_dates(struct space *s);
-struct signature space_sign(const struct dim *d, date_t v, date_t ref);
 /* The class of a date at a day of decision (or first free day); `count` of the dimension when there is none. */
 size_t space_class_of_date(const struct dim *d, date_t v, date_t ref);
 /* Finds an expiry of both classes of the point, and a first free day when it is free. False: there is none. */
@@ -333,8 +330,6 @@ struct policy_diff {
 
 /* diff_items.c */
 void diff_make_items(struct policy_diff *d);
-int diff_word(struct policy_diff *d, struct str text);
-int diff_word_reason(struct policy_diff *d, const struct policy_word *w);
 void diff_key_of(struct policy_diff *d, const struct policy_decision *p, struct diff_key *out);
 bool diff_key_eq(const struct diff_key *a, const struct diff_key *b);
 /* Speech of both sides at the point, as the index of the item's pairs; NODE_VOID: no such facts. */
@@ -376,8 +371,6 @@ void diff_finish_regions(struct policy_diff *d);
 
 /* diff_solve.c */
 void diff_solve(struct policy_diff *d);
-/* A point of the box that exists, near to everyday: few reasons. False: the box is empty. */
-bool diff_witness(struct policy_diff *d, const uint64_t *box, bool tidy, struct built *out);
 
 /* diff_texts.c */
 void diff_compare_texts(struct policy_diff *d);

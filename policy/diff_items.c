@@ -8,7 +8,7 @@
 
 /* ---- words: reasons and clauses ---- */
 
-int diff_word(struct policy_diff *d, struct str text)
+static int word(struct policy_diff *d, struct str text)
 {
 	uintptr_t known = (uintptr_t)map_get(&d->word_by_text, text);
 	if (known)
@@ -22,9 +22,9 @@ int diff_word(struct policy_diff *d, struct str text)
 	return (int)d->word_count++;
 }
 
-int diff_word_reason(struct policy_diff *d, const struct policy_word *w)
+static int word_reason(struct policy_diff *d, const struct policy_word *w)
 {
-	return w ? diff_word(d, w->id) : -1;
+	return w ? word(d, w->id) : -1;
 }
 
 static void add_word(struct word_set *set, int w)
@@ -38,7 +38,7 @@ static int clause_word(struct policy_diff *d, const struct policy_clause *c)
 {
 	char text[400];
 	int n = snprintf(text, sizeof text, "%.*s\t%.*s", STR_ARG(c->source->document), STR_ARG(c->section));
-	return diff_word(d, str_make(text, n < (int)sizeof text ? (size_t)n : sizeof text - 1));
+	return word(d, str_make(text, n < (int)sizeof text ? (size_t)n : sizeof text - 1));
 }
 
 static void add_cites(struct policy_diff *d, struct word_set *set, const struct cites *c)
@@ -55,7 +55,7 @@ void diff_key_of(struct policy_diff *d, const struct policy_decision *p, struct 
 		out->charged_years = p->charged_years;
 	}
 	for (size_t i = 0; i < p->reason_count; i++) {
-		int w = diff_word_reason(d, p->reasons[i]);
+		int w = word_reason(d, p->reasons[i]);
 		add_word(&out->words, w);
 		if (i == 0)
 			out->main = w;
@@ -82,7 +82,7 @@ static void say_contested(struct policy_diff *d, const struct deciding *x, const
 			continue;
 		add_cites(d, &out->words, &k->cites);
 		if (out->granted < 0)
-			out->granted = diff_word_reason(d, k->granted_reason);
+			out->granted = word_reason(d, k->granted_reason);
 	}
 }
 
@@ -91,7 +91,7 @@ static void find(struct policy_diff *d, const struct check *c, const struct spec
 {
 	out->type = type;
 	out->outcome = s->outcome;
-	out->reason = diff_word_reason(d, s->reason);
+	out->reason = word_reason(d, s->reason);
 	out->shaky = type == SPEECH_CERTAIN && !c->cites.grounded && s->outcome != POLICY_REVIEW;
 	add_word(&out->words, out->reason);
 	add_cites(d, &out->words, &c->cites);
@@ -304,7 +304,7 @@ static bool shaky_differs(struct policy_diff *d)
 	struct word_set words[SIDES] = {{{0}}};
 	for (size_t side = 0; side < SIDES; side++) {
 		const struct verdict *v = &d->space.rules[side]->verdicts[VERDICT_source_unverified];
-		d->unverified[side] = diff_word_reason(d, v->reason);
+		d->unverified[side] = word_reason(d, v->reason);
 		add_word(&words[side], d->unverified[side]);
 		add_cites(d, &words[side], &v->cites);
 	}

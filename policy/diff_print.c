@@ -11,7 +11,7 @@ static void member(struct buf *out, const char *name, struct str value)
 	if (value.len == 0)
 		return;
 	buf_printf(out, ",\"%s\":", name);
-	print_json_str(out, value);
+	buf_json(out, value);
 }
 
 static void member_date(struct buf *out, const char *name, date_t d)
@@ -39,7 +39,7 @@ static void print_evidence(const struct policy_facts *f, struct buf *out)
 		const struct policy_evidence *e = &f->evidence[i];
 		buf_add(out, i ? STR(",") : STR(",\"evidence\":["));
 		buf_lit(out, "{\"type\":");
-		print_json_str(out, e->type);
+		buf_json(out, e->type);
 		member(out, "issuer", e->issuer);
 		member(out, "reference", e->reference);
 		member_date(out, "date", e->date);
@@ -53,9 +53,9 @@ static void print_given(const struct policy_facts *f, struct buf *out)
 {
 	for (size_t i = 0; i < f->given_count; i++) {
 		buf_add(out, i ? STR(",") : STR(",\"facts\":{"));
-		print_json_str(out, f->given[i].name);
+		buf_json(out, f->given[i].name);
 		buf_byte(out, ':');
-		print_json_str(out, f->given[i].value);
+		buf_json(out, f->given[i].value);
 	}
 	buf_append(out, "}", f->given_count > 0);
 }
@@ -320,7 +320,7 @@ static void json_box(const struct policy_diff *d, const uint64_t *box, struct bu
 		buf_clear(&words);
 		diff_say_dim(d, box, i, &words);
 		buf_add(out, n++ ? STR(",{\"fact\":") : STR("{\"fact\":"));
-		print_json_str(out, d->space.dims[i].name);
+		buf_json(out, d->space.dims[i].name);
 		member(out, "is", buf_str(&words));
 		buf_byte(out, '}');
 	}
@@ -348,7 +348,7 @@ static void json_region(const struct policy_diff *d, const struct region *r, str
 static void json_text(const struct text_change *t, struct buf *out)
 {
 	buf_lit(out, "{\"path\":");
-	print_json_str(out, t->path);
+	buf_json(out, t->path);
 	member(out, "before", t->from);
 	member(out, "after", t->to);
 	buf_byte(out, '}');
@@ -362,7 +362,7 @@ static void print_json(const struct policy_diff *d, struct buf *out)
 	           rest.len ? "false" : "true");
 	for (size_t n = 0; rest.len; n++) {
 		buf_append(out, ",", n > 0);
-		print_json_str(out, str_split(&rest, '\n'));
+		buf_json(out, str_split(&rest, '\n'));
 	}
 	buf_lit(out, "],\"regions\":[");
 	for (size_t i = 0; i < d->region_count; i++) {

@@ -139,7 +139,8 @@ static void tidy_up(const struct policy_diff *d, const uint64_t *box, struct poi
 	(void)space_build(s, p, out); /* as before, or better */
 }
 
-bool diff_witness(struct policy_diff *d, const uint64_t *box, bool tidy, struct built *out)
+/* A point of the box that exists, near to everyday: few reasons. False: the box is empty. */
+static bool witness(struct policy_diff *d, const uint64_t *box, bool tidy, struct built *out)
 {
 	struct point p;
 	if (!find_point(d, box, &p, out))
@@ -211,10 +212,10 @@ void diff_add_region(struct policy_diff *d, const uint64_t *box, size_t cause, b
 {
 	struct built b;
 	struct diff_key keys[SIDES];
-	if (!diff_witness(d, box, false, &b))
+	if (!witness(d, box, false, &b))
 		return; /* no facts are in all these classes */
 	decide_both(d, &b, keys);
-	if (diff_key_eq(&keys[0], &keys[1]) && certain && diff_witness(d, box, true, &b)) {
+	if (diff_key_eq(&keys[0], &keys[1]) && certain && witness(d, box, true, &b)) {
 		decide_both(d, &b,
 		            keys); /* so many reasons that the lists were cut; with fewer they differ */
 		d->cut = true;
@@ -230,7 +231,7 @@ void diff_add_mixed(struct policy_diff *d, const uint64_t *box, size_t cause)
 {
 	struct diff_key none = {.main = -1};
 	struct built b;
-	if (diff_witness(d, box, false, &b))
+	if (witness(d, box, false, &b))
 		add_box(d, find_region(d, REGION_MIXED, cause, &none, &none), box);
 }
 
@@ -332,7 +333,7 @@ static void find_witness(struct policy_diff *d, struct region *r)
 	int best = -1;
 	for (size_t i = 0; i < r->box_count && i < 8; i++) {
 		struct built b;
-		if (!diff_witness(d, r->boxes[i], true, &b))
+		if (!witness(d, r->boxes[i], true, &b))
 			continue;
 		int n = clutter(d, &b);
 		if (best >= 0 && n >= best)

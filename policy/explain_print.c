@@ -206,7 +206,7 @@ static void json_text(const char *key, struct str s, struct buf *out)
 {
 	buf_printf(out, ",\"%s\":", key);
 	if (s.len)
-		print_json_str(out, s);
+		buf_json(out, s);
 	else
 		buf_lit(out, "null");
 }
@@ -218,7 +218,7 @@ static void json_clauses(const struct cites *c, struct buf *out)
 		const struct policy_clause *k = c->list[i];
 		buf_append(out, ",", i > 0);
 		buf_lit(out, "{\"id\":");
-		print_json_str(out, k->id);
+		buf_json(out, k->id);
 		json_text("document", k->source->document, out);
 		json_text("clause", k->section, out);
 		json_text("words", k->words, out);
@@ -241,7 +241,7 @@ static void json_facts(const struct explanation *e, const struct test *t, struct
 		explain_value(e, facts[i], &value);
 		buf_append(out, ",", i > 0);
 		buf_lit(out, "{\"fact\":");
-		print_json_str(out, f->id);
+		buf_json(out, f->id);
 		json_text("value", e->x.e.values[facts[i]].known ? buf_str(&value) : STR_NONE, out);
 		json_text("vi", f->vi, out);
 		json_text("en", f->en, out);
@@ -265,7 +265,7 @@ static void json_values(const struct explanation *e, const struct test *t, struc
 		buf_append(out, ",", any);
 		any = true;
 		buf_lit(out, "{\"value\":");
-		print_json_str(out, bounds[i]->value->id);
+		buf_json(out, bounds[i]->value->id);
 		buf_printf(out, ",\"is\":%lld", (long long)n->value);
 		json_day("from", n->window.from, out);
 		json_day("to", n->window.to, out);
@@ -281,7 +281,7 @@ static void json_step(const struct explanation *e, const struct step *s, struct 
 	buf_init(&test, 4096);
 	explain_test(e, &c->test, &test);
 	buf_lit(out, "{\"rule\":");
-	print_json_str(out, c->id);
+	buf_json(out, c->id);
 	buf_printf(out, ",\"condition\":%s,\"result\":\"%s\"", s->condition ? "true" : "false",
 	           results[s->result]);
 	json_text("test", buf_str(&test), out);
@@ -323,7 +323,7 @@ static void json_words(const struct explanation *e, enum policy_lang lang, struc
 	struct buf words;
 	buf_init(&words, 1u << 20);
 	explain_print_applicant(e, lang, &words);
-	print_json_str(out, buf_str(&words));
+	buf_json(out, buf_str(&words));
 	buf_fini(&words);
 }
 

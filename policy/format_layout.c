@@ -1,8 +1,6 @@
 /* Where comments are: libyaml drops them, so they are looked for in the text, outside of quotes and block scalars. */
 #include "policy/format_int.h"
 
-#include <stdlib.h>
-
 static size_t line_of(const struct layout *l, size_t offset)
 {
 	size_t low = 0, high = l->line_count;

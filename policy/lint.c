@@ -1,5 +1,4 @@
 /* What is dated and what is said: windows without gap or overlap, words that somebody is told, sources. */
-#include "epp/base/check.h"
 #include "policy/lint.h"
 #include "policy/decide_int.h"
 #include "policy/lint_int.h"

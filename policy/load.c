@@ -171,6 +171,12 @@ void *load_new_list(struct loader *l, enum section s, size_t size)
 	return arena_calloc(l->a, l->sections[s].count, size);
 }
 
+void load_each(struct loader *l, enum section s, void (*read)(struct loader *l, struct yaml_node *n))
+{
+	for (size_t i = 0; i < l->sections[s].count; i++)
+		read(l, l->sections[s].nodes[i]);
+}
+
 void load_window(struct loader *l, struct yaml_node *map, struct window *out)
 {
 	*out = (struct window){DATE_NONE, DATE_NONE};

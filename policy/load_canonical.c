@@ -34,7 +34,7 @@ static void print_map(struct buf *out, const struct yaml_node *n)
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_byte(out, ',');
-		print_json_str(out, sorted[i]->key);
+		buf_json(out, sorted[i]->key);
 		buf_byte(out, ':');
 		print_node(out, sorted[i]);
 	}
@@ -48,7 +48,7 @@ static void print_node(struct buf *out, const struct yaml_node *n)
 		if (load_is_nothing(n))
 			buf_lit(out, "null"); /* unquoted: it must not become a text */
 		else
-			print_json_str(out, n->text);
+			buf_json(out, n->text);
 		return;
 	}
 	if (n->kind == YAML_MAP) {
@@ -67,7 +67,7 @@ static void print_node(struct buf *out, const struct yaml_node *n)
 static void print_section(struct buf *out, const struct loader *l, size_t section)
 {
 	const struct entries *s = &l->sections[section];
-	print_json_str(out, str_c(load_section_name(section)));
+	buf_json(out, str_c(load_section_name(section)));
 	buf_byte(out, ':');
 	if (load_section_kind(section) == YAML_MAP) {
 		print_node(out, s->nodes[0]);

@@ -1,8 +1,6 @@
 /* The sections that decide: checks, grants with their conditions, and the engine's own verdicts. */
 #include "policy/load_int.h"
 
-#include "epp/base/check.h"
-
 /* ---- tests: the one entry of `require` ---- */
 
 static void load_bound(struct loader *l, struct yaml_node *map, const char *key, struct bound *out)

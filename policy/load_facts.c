@@ -87,14 +87,14 @@ static bool is_id(struct str s)
 	return s.len > 0 && s.len <= POLICY_GIVEN_NAME_MAX;
 }
 
-const char *const load_fact_types[] = {"number", "date", "code", "flag", NULL};
+static const char *const fact_types[] = {"number", "date", "code", "flag", NULL};
 
 static void read_type(struct loader *l, struct yaml_node *n, struct fact_info *f)
 {
 	enum { NUMBER, DATE, CODE, FLAG };
 	static const enum fact_type types[] = {FACT_NUMBER, FACT_DATE, FACT_TEXT, FACT_TEXT};
 	int type = FLAG;
-	if (!yaml_enum(l->d, n, "type", YAML_REQUIRED, load_fact_types, &type))
+	if (!yaml_enum(l->d, n, "type", YAML_REQUIRED, fact_types, &type))
 		return;
 	f->type = types[type];
 	if (type == FLAG)
@@ -182,8 +182,7 @@ void load_facts(struct loader *l)
 {
 	enter_builtin(l);
 	read_needs(l);
-	for (size_t i = 0; i < l->sections[SECTION_facts].count; i++)
-		read_fact(l, l->sections[SECTION_facts].nodes[i]);
+	load_each(l, SECTION_facts, read_fact);
 }
 
 int load_fact(struct loader *l, struct yaml_node *map, const char *key)

@@ -91,9 +91,6 @@ void load_choice(struct loader *l, struct yaml_node *map, const char *key, const
 bool load_switch_stands(struct loader *l, struct yaml_node *n);
 /* An entry's optional `when: {switch: {id: option}}`: false when it is not to count. */
 bool load_entry_stands(struct loader *l, struct yaml_node *n);
-/* The readings that the engine itself asks: names, and the two words of each. */
-extern const char *const load_reading_names[];
-extern const char *const load_reading_words[][3];
 /* An optional list `flags` of {flag, from, to, cite}. */
 void load_dated_flags(struct loader *l, struct yaml_node *map, struct dated_flags *out);
 /* Kinds in a text list as a bit set. */
@@ -109,6 +106,8 @@ bool load_expected(struct loader *l, struct yaml_node *n, const char *what, stru
 void load_follows(struct loader *l, struct yaml_node *n, struct window before, struct window now);
 /* As many zeroed elements as the section has entries. */
 void *load_new_list(struct loader *l, enum section s, size_t size);
+/* Each of them, in order. */
+void load_each(struct loader *l, enum section s, void (*read)(struct loader *l, struct yaml_node *n));
 
 /* load_law.c, load_switches.c and load_tables.c, called in this order */
 void load_words(struct loader *l);
@@ -127,7 +126,6 @@ void load_plans(struct loader *l);
 const struct province_list *load_province_list(const struct loader *l, struct str id);
 bool load_province_code(const struct province_list *p, struct str code);
 struct str load_province_list_id(struct loader *l, struct yaml_node *n, const char *key);
-extern const char *const load_fact_types[]; /* "number", "date", "code", "flag" */
 /* load_facts.c; before everything that names a fact */
 void load_facts(struct loader *l);
 /* The fact that the required entry names, or -1 with an error. */

@@ -95,8 +95,7 @@ void load_sources(struct loader *l)
 {
 	l->r->sources = load_new_list(l, SECTION_sources, sizeof *l->r->sources);
 	l->r->clauses = arena_calloc(l->a, count_clauses(l), sizeof *l->r->clauses);
-	for (size_t i = 0; i < l->sections[SECTION_sources].count; i++)
-		read_source(l, l->sections[SECTION_sources].nodes[i]);
+	load_each(l, SECTION_sources, read_source);
 }
 
 /* ---- dated values ---- */
@@ -133,8 +132,7 @@ static void read_value(struct loader *l, struct yaml_node *n)
 void load_values(struct loader *l)
 {
 	l->r->values = load_new_list(l, SECTION_values, sizeof *l->r->values);
-	for (size_t i = 0; i < l->sections[SECTION_values].count; i++)
-		read_value(l, l->sections[SECTION_values].nodes[i]);
+	load_each(l, SECTION_values, read_value);
 }
 
 /* ---- waivers ---- */
@@ -178,8 +176,7 @@ static void read_waiver(struct loader *l, struct yaml_node *n)
 void load_waivers(struct loader *l)
 {
 	l->r->waivers = load_new_list(l, SECTION_waivers, sizeof *l->r->waivers);
-	for (size_t i = 0; i < l->sections[SECTION_waivers].count; i++)
-		read_waiver(l, l->sections[SECTION_waivers].nodes[i]);
+	load_each(l, SECTION_waivers, read_waiver);
 }
 
 /* ---- programmes and plans ---- */
@@ -256,8 +253,7 @@ static void read_programme(struct loader *l, struct yaml_node *n)
 void load_programmes(struct loader *l)
 {
 	l->r->programmes = load_new_list(l, SECTION_programmes, sizeof *l->r->programmes);
-	for (size_t i = 0; i < l->sections[SECTION_programmes].count; i++)
-		read_programme(l, l->sections[SECTION_programmes].nodes[i]);
+	load_each(l, SECTION_programmes, read_programme);
 }
 
 static void read_plan(struct loader *l, struct yaml_node *n)
@@ -287,6 +283,5 @@ static void read_plan(struct loader *l, struct yaml_node *n)
 void load_plans(struct loader *l)
 {
 	l->r->plans = load_new_list(l, SECTION_plans, sizeof *l->r->plans);
-	for (size_t i = 0; i < l->sections[SECTION_plans].count; i++)
-		read_plan(l, l->sections[SECTION_plans].nodes[i]);
+	load_each(l, SECTION_plans, read_plan);
 }

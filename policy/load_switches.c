@@ -53,8 +53,7 @@ static void read_switch(struct loader *l, struct yaml_node *n)
 void load_switches(struct loader *l)
 {
 	l->r->switches = load_new_list(l, SECTION_switches, sizeof *l->r->switches);
-	for (size_t i = 0; i < l->sections[SECTION_switches].count; i++)
-		read_switch(l, l->sections[SECTION_switches].nodes[i]);
+	load_each(l, SECTION_switches, read_switch);
 }
 
 static void read_acceptance(struct loader *l, struct yaml_node *n)
@@ -184,13 +183,13 @@ bool load_entry_stands(struct loader *l, struct yaml_node *n)
 
 /* ---- readings ---- */
 
-const char *const load_reading_names[] = {
+static const char *const reading_names[] = {
 #define X(name, first, second) #name,
     READING_LIST(X)
 #undef X
 };
 
-const char *const load_reading_words[][3] = {
+static const char *const reading_words[][3] = {
 #define X(name, first, second) {first, second, NULL},
     READING_LIST(X)
 #undef X
@@ -203,10 +202,9 @@ void load_readings(struct loader *l)
 		return; /* rules of before: the first word of each */
 	l->r->has_readings = true;
 	for (size_t i = 0; i < READING__COUNT; i++)
-		load_choice(l, s->nodes[0], load_reading_names[i], load_reading_words[i], false,
-		            &l->r->readings[i]);
+		load_choice(l, s->nodes[0], reading_names[i], reading_words[i], false, &l->r->readings[i]);
 	for (size_t i = 0; i < READING__COUNT; i++) {
-		struct yaml_node *n = yaml_get(s->nodes[0], load_reading_names[i]);
+		struct yaml_node *n = yaml_get(s->nodes[0], reading_names[i]);
 		if (n)
 			n->seen = true;
 	}

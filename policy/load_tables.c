@@ -98,11 +98,9 @@ static void read_birth_places(struct loader *l, struct yaml_node *n)
 void load_provinces(struct loader *l)
 {
 	l->r->province_lists = load_new_list(l, SECTION_province_lists, sizeof *l->r->province_lists);
-	for (size_t i = 0; i < l->sections[SECTION_province_lists].count; i++)
-		read_province_list(l, l->sections[SECTION_province_lists].nodes[i]);
+	load_each(l, SECTION_province_lists, read_province_list);
 	l->r->merges = load_new_list(l, SECTION_province_merges, sizeof *l->r->merges);
-	for (size_t i = 0; i < l->sections[SECTION_province_merges].count; i++)
-		read_merge(l, l->sections[SECTION_province_merges].nodes[i]);
+	load_each(l, SECTION_province_merges, read_merge);
 	if (l->sections[SECTION_birth_places].count)
 		read_birth_places(l, l->sections[SECTION_birth_places].nodes[0]);
 }
@@ -144,8 +142,7 @@ static void read_zone(struct loader *l, struct yaml_node *n)
 
 void load_zones(struct loader *l)
 {
-	for (size_t i = 0; i < l->sections[SECTION_zones].count; i++)
-		read_zone(l, l->sections[SECTION_zones].nodes[i]);
+	load_each(l, SECTION_zones, read_zone);
 }
 
 static void read_rate(struct loader *l, struct yaml_node *n, struct rate *out)
@@ -206,6 +203,5 @@ static void read_fees(struct loader *l, struct yaml_node *n)
 void load_fees(struct loader *l)
 {
 	l->r->fees = load_new_list(l, SECTION_fees, sizeof *l->r->fees);
-	for (size_t i = 0; i < l->sections[SECTION_fees].count; i++)
-		read_fees(l, l->sections[SECTION_fees].nodes[i]);
+	load_each(l, SECTION_fees, read_fees);
 }

@@ -272,9 +272,8 @@ void policy_decide(const struct policy_ruleset *r, const struct policy_facts *f,
 struct str policy_code(const struct policy_word *w);
 /* The main reason's code. */
 struct str policy_main_reason(const struct policy_decision *d);
-/* Ids for columns and logs; empty when there is none. */
-struct str policy_grant_id(const struct policy_decision *d);
-struct str policy_waiver_name(const struct policy_decision *d); /* "64/2025/TT-BTC" */
+/* "64/2025/TT-BTC"; empty when there is none. */
+struct str policy_waiver_name(const struct policy_decision *d);
 /*
  * The subject's keys, without deciding: for reserving grants, and for knowing an applicant again. The first is the
  * decision's `key`; the rest are of the other numbers that one household gives (A36), where the rules count them

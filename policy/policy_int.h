@@ -550,7 +550,4 @@ struct str word_in_tongue(struct str word, enum policy_lang lang);
 #define DAY_IN_TONGUE_MAX (DATE_TEXT_MAX + 8)
 const char *day_in_tongue(date_t d, enum policy_lang lang, char text[DAY_IN_TONGUE_MAX]);
 
-/* JSON text with quotes. */
-void print_json_str(struct buf *out, struct str s);
-
 #endif

@@ -1,30 +1,6 @@
 /* Decisions as JSON members, and the words of a rule set. */
 #include "policy/policy_int.h"
 
-void print_json_str(struct buf *out, struct str s)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t from = 0;
-	buf_byte(out, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-			continue;
-		buf_append(out, s.ptr + from, i - from);
-		from = i + 1;
-		if (c == '"' || c == '\\') {
-			buf_byte(out, '\\');
-			buf_byte(out, (char)c);
-		} else {
-			buf_lit(out, "\\u00");
-			buf_byte(out, hex[c >> 4]);
-			buf_byte(out, hex[c & 15]);
-		}
-	}
-	buf_append(out, s.ptr + from, s.len - from);
-	buf_byte(out, '"');
-}
-
 void policy_print_name_list(const struct policy_name_list *l, struct buf *out)
 {
 	char day[DATE_TEXT_MAX];
@@ -34,7 +10,7 @@ void policy_print_name_list(const struct policy_name_list *l, struct buf *out)
 	           ",\"name_list\":{\"list\":%llu,\"line\":%u,\"kind\":\"%s\",\"match\":\"%s\",\"issuer\":",
 	           (unsigned long long)l->list, l->line, policy_listed_names[l->kind],
 	           l->label ? "label" : "name");
-	print_json_str(out, l->issuer);
+	buf_json(out, l->issuer);
 	if (l->date == DATE_NONE)
 		buf_lit(out, ",\"date\":null}");
 	else
@@ -47,7 +23,7 @@ static void print_text(struct buf *out, struct str s)
 	if (s.len == 0)
 		buf_lit(out, "null");
 	else
-		print_json_str(out, s);
+		buf_json(out, s);
 }
 
 static void print_words(struct buf *out, const struct policy_word *const *list, size_t count)
@@ -56,7 +32,7 @@ static void print_words(struct buf *out, const struct policy_word *const *list, 
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_byte(out, ',');
-		print_json_str(out, list[i]->id);
+		buf_json(out, list[i]->id);
 	}
 	buf_byte(out, ']');
 }
@@ -69,11 +45,11 @@ static void print_cites(struct buf *out, const struct policy_decision *d)
 		const struct policy_clause *c = d->cites[i].clause;
 		buf_append(out, ",", i > 0);
 		buf_lit(out, "{\"document\":");
-		print_json_str(out, c->source->document);
+		buf_json(out, c->source->document);
 		buf_lit(out, ",\"clause\":");
-		print_json_str(out, c->section);
+		buf_json(out, c->section);
 		buf_lit(out, ",\"role\":");
-		print_json_str(out, str_c(roles[d->cites[i].role]));
+		buf_json(out, str_c(roles[d->cites[i].role]));
 		buf_lit(out, ",\"verified\":");
 		buf_add(out, c->source->verified ? STR("true}") : STR("false}"));
 	}
@@ -110,7 +86,7 @@ static void print_services(struct buf *out, const struct policy_decision *d)
 	buf_lit(out, ",\"services\":[");
 	for (size_t i = 0; i < d->grant->services.count; i++) {
 		buf_append(out, ",", i > 0);
-		print_json_str(out, d->grant->services.list[i]);
+		buf_json(out, d->grant->services.list[i]);
 	}
 	buf_byte(out, ']');
 }
@@ -118,9 +94,9 @@ static void print_services(struct buf *out, const struct policy_decision *d)
 void policy_print_common(const struct policy_decision *d, struct buf *out)
 {
 	buf_lit(out, "\"outcome\":");
-	print_json_str(out, str_c(policy_outcome_names[d->outcome]));
+	buf_json(out, str_c(policy_outcome_names[d->outcome]));
 	buf_lit(out, ",\"grant\":");
-	print_text(out, policy_grant_id(d));
+	print_text(out, d->grant ? d->grant->id : STR_NONE);
 	buf_lit(out, ",\"reasons\":");
 	print_words(out, d->reasons, d->reason_count);
 	buf_lit(out, ",\"flags\":");
@@ -128,7 +104,7 @@ void policy_print_common(const struct policy_decision *d, struct buf *out)
 	buf_lit(out, ",\"needs\":[");
 	for (size_t i = 0; i < d->need_count; i++) {
 		buf_append(out, ",", i > 0);
-		print_json_str(out, str_c(d->needs[i]));
+		buf_json(out, str_c(d->needs[i]));
 	}
 	buf_lit(out, "],\"waiver\":");
 	print_text(out, policy_waiver_name(d));
@@ -206,11 +182,6 @@ struct str policy_code(const struct policy_word *w)
 struct str policy_main_reason(const struct policy_decision *d)
 {
 	return d->reason_count > 0 ? d->reasons[0]->id : STR_NONE;
-}
-
-struct str policy_grant_id(const struct policy_decision *d)
-{
-	return d->grant ? d->grant->id : STR_NONE;
 }
 
 struct str policy_waiver_name(const struct policy_decision *d)

@@ -1,4 +1,4 @@
-/* A walk over our own JSON: no numbers with signs, no white space, the escapes that print_json_str() makes. */
+/* A walk over our own JSON: no numbers with signs, no white space, the escapes that buf_json() makes. */
 #include "policy/policy.h"
 #include "policy/printed.h"
 

@@ -88,7 +88,7 @@ static void print_words(struct buf *out, const char *const *words)
 
 static void print_member(struct buf *out, const struct shape_member *m)
 {
-	print_json_str(out, str_c(m->key));
+	buf_json(out, str_c(m->key));
 	buf_byte(out, ':');
 	if (m->about)
 		buf_printf(out, "{\"description\":\"%s\",", m->about);

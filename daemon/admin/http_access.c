@@ -152,7 +152,8 @@ static bool has_cookie(const struct http_access *a, const struct http_request *r
 	return false;
 }
 
-bool http_access_check_peer(const struct stream_peer *p)
+/* Over a Unix socket: root, who runs the daemon, and their group. */
+static bool may_see_everything(const struct stream_peer *p)
 {
 	bool group = p->gid == getegid();
 	for (uint32_t i = 0; i < p->group_count; i++)
@@ -166,7 +167,7 @@ enum http_access_answer http_access_check(struct http_access *a, const struct ht
 	struct str authorization = http_header(r, "authorization"), bearer = STR("Bearer ");
 	const struct stream_peer *p = http_peer(r);
 	if (p->local)
-		return http_access_check_peer(p) ? HTTP_ACCESS_YES : HTTP_ACCESS_NOBODY;
+		return may_see_everything(p) ? HTTP_ACCESS_YES : HTTP_ACCESS_NOBODY;
 	if (!a->has_token)
 		return HTTP_ACCESS_NOBODY;
 	if (authorization.len > bearer.len && str_eq_nocase(str_make(authorization.ptr, bearer.len), bearer))

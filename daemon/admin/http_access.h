@@ -22,7 +22,6 @@
 #define HTTP_ACCESS_FAILURES_MAX 10 /* wrong tokens in a minute; beyond that even the right one is refused */
 
 struct http_request;
-struct stream_peer;
 
 struct http_access {
 	bool has_token;
@@ -49,8 +48,6 @@ enum http_access_answer http_access_check(struct http_access *a, const struct ht
                                           uint64_t now_ms, int64_t wall_s);
 /* The same for a token that came in a form. */
 enum http_access_answer http_access_check_token(struct http_access *a, struct str token, uint64_t now_ms);
-/* Whether that user may see everything: for Unix sockets. */
-bool http_access_check_peer(const struct stream_peer *p);
 /* The value of the cookie that stands for the token until `wall_s` + HTTP_ACCESS_COOKIE_S. */
 void http_access_cookie(const struct http_access *a, int64_t wall_s, char out[HTTP_ACCESS_COOKIE_MAX]);
 

@@ -7,7 +7,6 @@
  * streams: 503; the peer goes: its stream is taken out.
  */
 #include "daemon/admin/http_int.h"
-#include "epp/base/check.h"
 
 #include <inttypes.h>
 

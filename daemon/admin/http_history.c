@@ -9,7 +9,6 @@
 #include "daemon/store/store.h"
 #include "daemon/store/store_figures.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -11,7 +11,6 @@
 #include "daemon/core/meter.h"
 #include "daemon/net/stream.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,6 +99,19 @@ static void on_abort(struct http_request *r, enum err why)
 	((struct api_call *)r->arg)->http = NULL;
 }
 
+bool api_is_open(const struct api_request *q)
+{
+	const char *why = q->api->owner.admission_closed(q->api->owner.arg);
+	if (why)
+		api_problem_answer(q->http,
+		                   &(struct api_problem){.status = 503,
+		                                         .type = "admission-closed",
+		                                         .title = "Nothing is admitted at the moment",
+		                                         .detail = str_c(why),
+		                                         .retry_after_s = API_RETRY_BUSY_S});
+	return !why;
+}
+
 void *api_call_new(const struct api_request *q, size_t size, void (*release)(struct api_call *c))
 {
 	static const struct http_events ev = {.on_abort = on_abort};
@@ -127,6 +139,18 @@ void api_call_end(struct api_call *c)
 	view_unref(&c->view);
 	arena_fini(&c->arena);
 	free(c);
+}
+
+bool api_call_usable(struct api_call *c, const struct store_op *op, const char *what)
+{
+	if (op->err && op->err != ERR_NOT_FOUND)
+		api_problem_store(c->api, c->http, op);
+	else if (c->http && op->err)
+		api_problem_not_found(c->http, what);
+	else if (c->http)
+		return true;
+	api_call_end(c);
+	return false;
 }
 
 void api_submit(struct store_executor *x, struct store_op *op, enum store_op_type type,
@@ -219,46 +243,6 @@ static void on_answered(void *arg, const struct http_request *r, int status, uin
 {
 	const struct api *a = arg;
 	meter_request(a->meter, r->tag ? (enum meter_route)(r->tag - 1) : METER_OTHER, status, us);
-}
-
-static void refuse_encoding(struct http_request *r, struct str name)
-{
-	struct api_problem p = {.status = 400,
-	                        .type = "bad-parameter",
-	                        .title = "A query parameter cannot be read",
-	                        .detail = arena_printf(r->arena,
-	                                               "%.*s: not well encoded: after '%%' come two "
-	                                               "hexadecimal digits, and not 00",
-	                                               STR_ARG(name))};
-	api_problem_answer(r, &p);
-}
-
-/* A misspelt parameter must not be taken for its absence ("?admision=valid"). */
-static bool check_params(struct http_request *r, const char *const *params)
-{
-	struct str rest = r->query, value;
-	while (rest.len) {
-		struct str pair = str_split(&rest, '&'), name = str_split(&pair, '=');
-		bool known = str_empty(name);
-		for (size_t i = 0; params[i] && !known; i++)
-			known = str_eq_c(name, params[i]);
-		if (known && http_decode(r->arena, pair, &value))
-			continue;
-		if (known) {
-			refuse_encoding(r, name);
-			return false;
-		}
-		const char *near = line_error_nearest(name, params);
-		struct api_problem p = {.status = 400,
-		                        .type = "unknown-parameter",
-		                        .title = "A query parameter that is not known here",
-		                        .detail = near ? arena_printf(r->arena, "%.*s; did you mean %s?",
-		                                                      STR_ARG(name), near)
-		                                       : name};
-		api_problem_answer(r, &p);
-		return false;
-	}
-	return true;
 }
 
 /* ---- partners -------------------------------------------------------------------------------------------------------- */
@@ -370,7 +354,7 @@ static void on_request(void *arg, struct http_request *r)
 	if (!begin_request(a, r, q.partner_id))
 		return;
 	const struct route *route = find_route(r, &segment);
-	if (!route || !check_params(r, route->params))
+	if (!route || !api_query_known(r, route->params))
 		return;
 	if (!http_decode(r->arena, segment, &q.arg)) {
 		struct api_problem bad = {.status = 400,
@@ -395,12 +379,7 @@ struct api *api_new(const struct api_deps *deps)
 	a->meter = deps->meter;
 	a->view = view_new(deps->config, deps->partner_ids, deps->account_ids);
 	a->decider = decider_ref(deps->decider);
-	a->on_published = deps->on_published;
-	a->admission_closed = deps->admission_closed;
-	a->explain = deps->explain;
-	a->limits = deps->limits;
-	a->ask_names = deps->ask_names;
-	a->arg = deps->arg;
+	a->owner = deps->owner;
 	set_rates(a);
 	use_up_rates(a);
 	http_server_init(&a->http, deps->loop, on_request, a);

@@ -54,16 +54,8 @@ struct api_held {
 	char detail[256];
 };
 
-struct api_deps {
-	struct loop *loop;                      /* borrowed, like the next three */
-	struct store_executor *writer, *reader; /* may be the same */
-	struct log *log;
-	struct config *config;       /* a reference is taken */
-	const uint32_t *partner_ids; /* by config->partners; copied */
-	/* By partner, then registry: account_ids[partner * config->registry_count + registry]; 0: may not use it. Copied. */
-	const uint32_t *account_ids;
-	struct decider *decider; /* a reference is taken */
-	struct meter *meter;     /* borrowed; NULL: nobody counts */
+/* What the API asks of whoever wires it. */
+struct api_owner {
 	/* A batch is durable: there is new work. */
 	void (*on_published)(void *arg);
 	/* Why nothing can be admitted now (503), a text that lives on; NULL: it can. */
@@ -78,6 +70,19 @@ struct api_deps {
 	void *arg;
 };
 
+struct api_deps {
+	struct loop *loop;                      /* borrowed, like the next three */
+	struct store_executor *writer, *reader; /* may be the same */
+	struct log *log;
+	struct config *config;       /* a reference is taken */
+	const uint32_t *partner_ids; /* by config->partners; copied */
+	/* By partner, then registry: account_ids[partner * config->registry_count + registry]; 0: may not use it. Copied. */
+	const uint32_t *account_ids;
+	struct decider *decider; /* a reference is taken */
+	struct meter *meter;     /* borrowed; NULL: nobody counts */
+	struct api_owner owner;
+};
+
 struct api *api_new(const struct api_deps *deps) MUST_CHECK;
 /*
  * Frees, with whatever is under way (without an answer). Every store operation must have come back, or its executor must
@@ -86,8 +91,8 @@ struct api *api_new(const struct api_deps *deps) MUST_CHECK;
 void api_free(struct api *a);
 
 struct http_server *api_http(struct api *a);
-/* One change as partners read it, a JSON object. */
-void api_feed_change(struct buf *b, const struct store_change *c);
+/* One change as partners read it, a JSON object (api_change.c). */
+void api_change_json(struct buf *b, const struct store_change *c);
 /* Requests not answered, and answers whose store operation is under way; not those who wait for changes. */
 size_t api_active(const struct api *a);
 /* From now on; requests under way finish with what they began with. Limiter use is carried over by partner name. */
@@ -99,7 +104,6 @@ void api_set_decider(struct api *a, struct decider *d);
  * unless a person has said why. Points into `row`, the rules or `scratch`; empty: there are none.
  */
 struct str api_result_message(const struct store_row *row, const struct decider *d, struct arena *scratch);
-/* Of a partner's allowance of lines, millionths that are used up now; 0 without a limit or when nobody has asked yet. */
 /* What a partner has used of its rate, and how often it came near it or beyond it. */
 struct api_rate {
 	uint64_t used;        /* of the burst, now */
@@ -109,6 +113,7 @@ struct api_rate {
 	uint32_t near_uploads, over_uploads, near_queued, over_queued;
 };
 void api_rate_of(const struct api *a, const char *partner, struct api_rate *out);
+/* Of a partner's allowance of lines, millionths that are used up now; 0 without a limit or when nobody has asked yet. */
 int64_t api_limit_used_ppm(const struct api *a, const char *partner);
 /* No new requests on old connections; uploads under way go on. */
 void api_drain(struct api *a);

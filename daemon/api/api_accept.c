@@ -33,7 +33,7 @@ static int match(struct str range, const char *type)
 	return str_eq(rest, STR("*")) && str_eq_nocase(group, range_group) ? 2 : 0;
 }
 
-int api_accept(const struct http_request *r, const char *const *types)
+static int best_of(const struct http_request *r, const char *const *types)
 {
 	struct str header = http_header(r, "Accept");
 	int best = -1;
@@ -60,6 +60,27 @@ int api_accept(const struct http_request *r, const char *const *types)
 	return best;
 }
 
+int api_accept(struct http_request *r, const char *const *types)
+{
+	struct str all = STR_NONE;
+	int best = best_of(r, types);
+	if (best >= 0)
+		return best;
+	for (int i = 0; types[i]; i++)
+		all = arena_printf(r->arena, "%.*s%s%s", STR_ARG(all), i ? ", " : "", types[i]);
+	api_problem_answer(r, &(struct api_problem){.status = 406,
+	                                            .type = "not-acceptable",
+	                                            .title = "None of the accepted media types is available",
+	                                            .detail = all});
+	return -1;
+}
+
+bool api_accept_json(struct http_request *r)
+{
+	static const char *const types[] = {"application/json", NULL};
+	return api_accept(r, types) == 0;
+}
+
 bool api_content_type(const struct http_request *r, struct str *type)
 {
 	struct str params = http_header(r, "Content-Type");
@@ -73,9 +94,4 @@ bool api_content_type(const struct http_request *r, struct str *type)
 			return false;
 	}
 	return true;
-}
-
-bool api_batch_id(struct str s, batch_id_t *out)
-{
-	return s.len && s.len <= 18 && s.ptr[0] != '0' && str_to_u64(s, out);
 }

@@ -71,16 +71,3 @@ void api_body_end_with(struct api_body *b, const struct api_problem *p)
 		api_problem_answer(b->call.http, p);
 	api_call_end(&b->call);
 }
-
-bool api_is_open(const struct api_request *q)
-{
-	const char *why = q->api->admission_closed(q->api->arg);
-	if (why)
-		api_problem_answer(q->http,
-		                   &(struct api_problem){.status = 503,
-		                                         .type = "admission-closed",
-		                                         .title = "Nothing is admitted at the moment",
-		                                         .detail = str_c(why),
-		                                         .retry_after_s = API_RETRY_BUSY_S});
-	return !why;
-}

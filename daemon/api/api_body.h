@@ -26,7 +26,5 @@ void *api_body_new(const struct api_request *q, size_t size, size_t max_bytes,
 void api_body_release(struct api_body *b);
 /* Answers, when there is still somebody to hear it, and ends the call. */
 void api_body_end_with(struct api_body *b, const struct api_problem *p);
-/* False, and 503, while nothing is admitted. */
-bool api_is_open(const struct api_request *q);
 
 #endif

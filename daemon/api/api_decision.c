@@ -79,11 +79,6 @@ static void on_decided(struct store_op *op)
 	api_call_end(c);
 }
 
-static void error_members(struct buf *b, const void *arg)
-{
-	api_problem_errors(b, arg);
-}
-
 static void submit(struct decision_call *x)
 {
 	struct api_call *c = &x->body.call;
@@ -119,7 +114,7 @@ static void on_complete(struct api_body *b)
 	api_body_end_with(b, &(struct api_problem){.status = 422,
 	                                           .type = "bad-item",
 	                                           .title = "The item is not right",
-	                                           .extra = error_members,
+	                                           .extra = api_problem_errors,
 	                                           .arg = &x->errors});
 }
 

@@ -8,9 +8,8 @@
 #include "daemon/store/store_domains.h"
 #include "epp/name.h"
 
-#define DEFAULT_LIMIT 100
-#define DAYS_MAX      3660
-#define DAY_MS        86400000ll
+#define DAYS_MAX 3660
+#define DAY_MS   86400000ll
 
 struct domains_call {
 	struct api_call call;
@@ -70,14 +69,6 @@ static void on_domains(struct store_op *op)
 	api_call_end(&x->call);
 }
 
-static void bad_parameter(struct http_request *r, const char *what)
-{
-	api_problem_answer(r, &(struct api_problem){.status = 400,
-	                                            .type = "bad-parameter",
-	                                            .title = "A query parameter cannot be read",
-	                                            .detail = str_c(what)});
-}
-
 /* "30d" */
 static bool read_days(struct http_request *r, uint64_t *out)
 {
@@ -99,30 +90,28 @@ static bool read_after(struct http_request *r, instant_ms_t *at, struct str *nam
 
 void api_get_domains(const struct api_request *q)
 {
-	uint64_t days, limit = DEFAULT_LIMIT;
-	struct str text, name = STR_NONE;
+	uint64_t days;
+	uint32_t limit;
+	struct str name = STR_NONE;
 	instant_ms_t now = loop_wall(q->api->loop), after = now;
 	if (!api_accept_json(q->http))
 		return;
 	if (!read_days(q->http, &days)) {
-		bad_parameter(q->http, "expiring: days from now, such as 30d");
+		api_problem_parameter(q->http, STR("expiring: days from now, such as 30d"));
 		return;
 	}
 	if (!read_after(q->http, &after, &name)) {
-		bad_parameter(q->http, "after: \"next\" of the page before");
+		api_problem_parameter(q->http, STR("after: \"next\" of the page before"));
 		return;
 	}
-	if (http_query(q->http, "limit", &text) &&
-	    (!str_to_u64(text, &limit) || limit < 1 || limit > STORE_PAGE_MAX)) {
-		bad_parameter(q->http, "limit: from 1 to 1000");
+	if (!api_query_limit(q->http, &limit))
 		return;
-	}
 	struct domains_call *x = api_call_new(q, sizeof *x, NULL);
 	x->get.partner = q->partner_id;
 	x->get.after = after;
 	x->get.after_name = arena_str(&x->call.arena, name);
 	x->get.before = now + (instant_ms_t)days * DAY_MS;
-	x->get.limit = (uint32_t)limit;
+	x->get.limit = limit;
 	x->get.arena = &x->call.arena;
 	api_submit(q->api->reader, &x->get.op, STORE_GET_DOMAINS, on_domains);
 }

@@ -53,16 +53,7 @@ static struct api_problem not_added(const struct api_redecide *x, const struct s
 
 static void on_decided(struct api_redecide *x)
 {
-	const struct api_call *c = x->call;
-	const struct store_decide *d = &x->decide;
-	LOG(c->api->log, LOG_INFO, "evidence.added", "to an item that waited",
-	    F_C("partner", c->partner->name), F_C("trace", c->trace), F_U64("item", d->item),
-	    F_U64("batch", d->batch), F_C("state", item_state_name(d->state)), F_C("reason", d->reason));
-}
-
-static void error_members(struct buf *b, const void *arg)
-{
-	api_problem_errors(b, arg);
+	LOG(x->call->api->log, LOG_INFO, "evidence.added", "to an item that waited", API_REDECIDE_FIELDS(x));
 }
 
 static void on_complete(struct api_body *b)
@@ -77,7 +68,7 @@ static void on_complete(struct api_body *b)
 		                                           .type = "bad-evidence",
 		                                           .title = "The evidence is not right",
 		                                           .detail = STR("Nothing was added."),
-		                                           .extra = error_members,
+		                                           .extra = api_problem_errors,
 		                                           .arg = &x->errors});
 		return;
 	}

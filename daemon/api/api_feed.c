@@ -17,13 +17,9 @@
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
 #include "daemon/store/store_changes.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
-#include "epp/name.h"
 
-#define WAIT_MAX_S    60
-#define PING_MS       15000 /* so that nobody on the way takes the connection for dead */
-#define DEFAULT_LIMIT 100
+#define WAIT_MAX_S 60
+#define PING_MS    15000 /* so that nobody on the way takes the connection for dead */
 #define EVENTS_LIMIT \
 	200 /* of one operation: what is written at a time stays below the stream's high water, or little above */
 
@@ -91,51 +87,6 @@ static void wait(struct feed_call *x)
 		loop_timer_set(a->loop, &a->feed.tick, API_FEED_TICK_MS);
 }
 
-/* ---- one change -------------------------------------------------------------------------------------------------------------- */
-
-/* Of a name, not of an item. */
-static void notice_members(struct buf *b, const struct store_change *c)
-{
-	struct errmsg e = {{0}};
-	struct epp_name name;
-	json_out_str_in(b, "notice", STR("starts_to_cost"));
-	json_out_str_in(b, "domain", c->domain);
-	json_out_str_in(b, "domain_unicode",
-	                epp_name_parse(c->domain, &name, &e) ? c->domain : str_c(name.unicode));
-	json_out_date_in(b, "on", c->on);
-	json_out_time_in(b, "expires", c->expires);
-	json_out_time_in(b, "at", c->at);
-	json_out_close(b, '}');
-}
-
-void api_feed_change(struct buf *b, const struct store_change *c)
-{
-	char cursor[STORE_CURSOR_MAX];
-	json_out_open(b, '{');
-	json_out_str_in(b, "cursor", str_c(store_cursor_format(cursor, &c->cursor)));
-	json_out_str_in(b, "kind", c->notice ? STR("notice") : STR("item"));
-	if (c->notice) {
-		notice_members(b, c);
-		return;
-	}
-	json_out_str_in(b, "ref", c->ref);
-	json_out_key(b, "batch");
-	buf_printf(b, "\"%llu\"", (unsigned long long)c->batch);
-	json_out_u64_in(b, "line", c->line);
-	json_out_str_in(b, "op", str_c(item_op_name(c->op)));
-	json_out_str_in(b, "domain", c->domain);
-	json_out_str_in(b, "state", str_c(item_state_name(c->state)));
-	if (c->code)
-		json_out_u64_in(b, "code", (uint64_t)c->code);
-	else
-		json_out_null_in(b, "code");
-	json_out_text_in(b, "reason", c->reason);
-	json_out_text_in(b, "fault", str_c(item_fault_name(c->fault)));
-	json_out_time_in(b, "expires", c->expires);
-	json_out_time_in(b, "at", c->at);
-	json_out_close(b, '}');
-}
-
 /* ---- pages ------------------------------------------------------------------------------------------------------------------- */
 
 static void answer_page(struct feed_call *x)
@@ -149,7 +100,7 @@ static void answer_page(struct feed_call *x)
 	json_out_open(&b, '{');
 	json_out_open_in(&b, "changes", '[');
 	for (size_t i = 0; i < g->count; i++)
-		api_feed_change(&b, &g->rows[i]);
+		api_change_json(&b, &g->rows[i]);
 	json_out_close(&b, ']');
 	json_out_str_in(&b, "next", str_c(store_cursor_format(cursor, &g->cursor)));
 	json_out_bool_in(&b, "more", g->more);
@@ -204,7 +155,7 @@ static void write_changes(struct feed_call *x)
 		const struct store_change *c = &x->get.rows[i];
 		struct buf one;
 		buf_init(&one, API_ANSWER_MAX);
-		api_feed_change(&one, c);
+		api_change_json(&one, c);
 		buf_printf(&b, "id: %s\nevent: change\ndata: %.*s\n\n",
 		           store_cursor_format(cursor, &c->cursor), STR_ARG(buf_str(&one)));
 		buf_fini(&one);
@@ -278,32 +229,20 @@ static void stream_read(struct feed_call *x)
 	api_submit(x->call.api->reader, &x->batch.op, STORE_GET_BATCH, on_counts);
 }
 
-static void bad_parameter(struct http_request *r, const char *what)
-{
-	api_problem_answer(r, &(struct api_problem){.status = 400,
-	                                            .type = "bad-parameter",
-	                                            .title = "A parameter cannot be read",
-	                                            .detail = str_c(what)});
-}
-
 /* ---- reading ----------------------------------------------------------------------------------------------------------------- */
 
 static void on_failed(struct feed_call *x, const struct store_op *op)
 {
 	struct api_call *c = &x->call;
-	struct api_problem p = {.status = 404,
-	                        .type = "not-found",
-	                        .title = "There is no such resource",
-	                        .detail = STR("this partner has no such batch")};
 	if (x->begun) {
 		api_problem_store(c->api, NULL, op); /* for the log */
 		end_stream(x);
 		return;
 	}
 	if (op->err == ERR_NOT_FOUND)
-		api_problem_answer(c->http, &p);
+		api_problem_not_found(c->http, API_NO_SUCH_BATCH);
 	else if (op->err == ERR_RANGE)
-		bad_parameter(c->http, op->errmsg.text);
+		api_problem_parameter(c->http, str_c(op->errmsg.text));
 	else
 		api_problem_store(c->api, c->http, op);
 	api_call_end(c);
@@ -401,14 +340,6 @@ static struct feed_call *new_feed(const struct api_request *q, uint32_t limit)
 	return x;
 }
 
-static bool read_number(struct http_request *r, const char *name, uint64_t min, uint64_t max, uint64_t *out)
-{
-	struct str text;
-	if (!http_query(r, name, &text))
-		return true;
-	return str_to_u64(text, out) && *out >= min && *out <= max;
-}
-
 static bool read_after(struct http_request *r, struct store_cursor *cursor, bool *now)
 {
 	struct str text;
@@ -422,61 +353,41 @@ static bool read_after(struct http_request *r, struct store_cursor *cursor, bool
 
 void api_get_changes(const struct api_request *q)
 {
-	uint64_t limit = DEFAULT_LIMIT, wait_s = 0;
+	uint64_t wait_s = 0;
+	uint32_t limit;
 	struct store_cursor cursor;
 	bool now;
 	if (!api_accept_json(q->http))
 		return;
 	if (!read_after(q->http, &cursor, &now)) {
-		bad_parameter(q->http, "after: \"next\" of the page before, or now");
+		api_problem_parameter(q->http, STR("after: \"next\" of the page before, or now"));
 		return;
 	}
-	if (!read_number(q->http, "limit", 1, STORE_PAGE_MAX, &limit)) {
-		bad_parameter(q->http, "limit: from 1 to 1000");
+	if (!api_query_limit(q->http, &limit))
 		return;
-	}
-	if (!read_number(q->http, "wait", 0, WAIT_MAX_S, &wait_s)) {
-		bad_parameter(q->http, "wait: seconds, from 0 to 60");
+	if (!api_query_number(q->http, "wait", 0, WAIT_MAX_S, &wait_s)) {
+		api_problem_parameter(q->http, STR("wait: seconds, from 0 to 60"));
 		return;
 	}
 	if (!has_room(q))
 		return;
-	struct feed_call *x = new_feed(q, (uint32_t)limit);
+	struct feed_call *x = new_feed(q, limit);
 	x->get.cursor = cursor;
 	x->get.from = now ? STORE_CHANGES_NOW : STORE_CHANGES_CURSOR;
 	x->until_ms = loop_now(q->api->loop) + wait_s * 1000;
 	read_on(x);
 }
 
-static bool accepts_events(struct http_request *r)
-{
-	static const char *const types[] = {"text/event-stream", NULL};
-	if (api_accept(r, types) == 0)
-		return true;
-	api_problem_answer(r, &(struct api_problem){.status = 406,
-	                                            .type = "not-acceptable",
-	                                            .title = "None of the accepted media types is available",
-	                                            .detail = STR("text/event-stream")});
-	return false;
-}
-
 void api_get_events(const struct api_request *q)
 {
+	static const char *const types[] = {"text/event-stream", NULL};
 	struct str last = http_header(q->http, "Last-Event-ID");
 	struct store_cursor cursor = {0};
 	batch_id_t id;
-	if (!accepts_events(q->http))
+	if (api_accept(q->http, types) < 0 || !api_path_batch(q, &id))
 		return;
-	if (!api_batch_id(q->arg, &id)) {
-		api_problem_answer(q->http,
-		                   &(struct api_problem){.status = 404,
-		                                         .type = "not-found",
-		                                         .title = "There is no such resource",
-		                                         .detail = STR("this partner has no such batch")});
-		return;
-	}
 	if (last.len && !store_cursor_parse(last, &cursor)) {
-		bad_parameter(q->http, "Last-Event-ID: an id that an event of this stream had");
+		api_problem_parameter(q->http, STR("Last-Event-ID: an id that an event of this stream had"));
 		return;
 	}
 	if (!has_room(q))

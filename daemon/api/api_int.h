@@ -64,14 +64,7 @@ struct api {
 	struct list calls; /* of api_call; owned */
 	struct api_leftovers leftovers;
 	struct api_feed feed;
-	void (*on_published)(void *arg);
-	const char *(*admission_closed)(void *arg);
-	void (*explain)(void *arg, const struct store_row *row, struct api_held *out);
-	void (*limits)(void *arg, const char *partner,
-	               void (*done)(void *ctx, const char *why, struct json_t *limits), void *ctx);
-	void (*ask_names)(void *arg, uint32_t account, uint32_t partner, const struct str *names,
-	                  size_t count, uint64_t wait_ms, sched_asked_cb done, void *ctx);
-	void *arg;
+	struct api_owner owner;
 };
 
 #define API_TRACE_MAX 33 /* a trace-id in hexadecimal, with NUL */
@@ -108,6 +101,10 @@ struct api_request {
 /* A zeroed struct of `size` bytes with the call at its head, listening to the connection's end. */
 void *api_call_new(const struct api_request *q, size_t size, void (*release)(struct api_call *c));
 void api_call_end(struct api_call *c);
+/* An operation came back well and somebody waits for the answer. Else that is told (404: `what`), and the call has ended. */
+bool api_call_usable(struct api_call *c, const struct store_op *op, const char *what);
+/* False, and 503, while nothing is admitted. */
+bool api_is_open(const struct api_request *q);
 void api_submit(struct store_executor *x, struct store_op *op, enum store_op_type type,
                 void (*done)(struct store_op *op));
 /* The certificate is still this partner's, in the configuration in force now. */
@@ -158,8 +155,13 @@ struct api_problem {
 };
 /* Ends the request. */
 void api_problem_answer(struct http_request *r, const struct api_problem *p);
-/* "errors": [...] and their count. */
-void api_problem_errors(struct buf *b, const struct line_errors *e);
+/* 404: what this partner does not have. 400: a parameter, and what it may be. */
+void api_problem_not_found(struct http_request *r, const char *what);
+void api_problem_parameter(struct http_request *r, struct str what);
+#define API_NO_SUCH_BATCH "this partner has no such batch"
+#define API_NO_SUCH_ITEM  "this partner has no item with this ref"
+/* "errors": [...] and their count: an `extra` of a problem whose `arg` is the struct line_errors. */
+void api_problem_errors(struct buf *b, const void *errors);
 /* A store operation failed: 503 when it may work later, 500 otherwise; logged. */
 void api_problem_store(struct api *a, struct http_request *r, const struct store_op *op);
 
@@ -200,14 +202,22 @@ enum { API_AS_JSON, API_AS_NDJSON, API_AS_CSV };
 bool api_accept_items(struct http_request *r, int *as);
 /* Whether If-None-Match names this ETag. */
 bool api_etag_matches(struct str header, struct str etag);
+/* ---- api_accept.c ---- */
+/* The best of `types` ("application/json", …, NULL-terminated) for the Accept header; -1, and 406, when none fits. */
+int api_accept(struct http_request *r, const char *const *types);
 /* True when the answer can be JSON; else 406. */
 bool api_accept_json(struct http_request *r);
-/* ---- api_accept.c ---- */
-/* The best of `types` ("application/json", …, NULL-terminated) for the Accept header; -1 when none fits. */
-int api_accept(const struct http_request *r, const char *const *types);
 /* Media type of Content-Type without parameters; false when it has a charset other than UTF-8. */
 bool api_content_type(const struct http_request *r, struct str *type);
-/* A batch number in a path; false when it cannot be one. */
-bool api_batch_id(struct str s, batch_id_t *out);
+
+/* ---- api_query.c: false when the request was answered ---- */
+/* Every query parameter is one of `params` (NULL-terminated). */
+bool api_query_known(struct http_request *r, const char *const *params);
+/* The number of entries on a page: "limit", or what it is without. */
+bool api_query_limit(struct http_request *r, uint32_t *out);
+/* The batch that the path names. */
+bool api_path_batch(const struct api_request *q, batch_id_t *out);
+/* A number; left alone when absent. False: it is none, or not from min to max; not answered. */
+bool api_query_number(struct http_request *r, const char *name, uint64_t min, uint64_t max, uint64_t *out);
 
 #endif

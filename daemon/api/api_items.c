@@ -7,8 +7,6 @@
 #include "daemon/api/api_int.h"
 #include "daemon/api/json_out.h"
 
-#define DEFAULT_LIMIT 100
-
 const char *const api_item_types[] = {"application/json", "application/x-ndjson", "text/csv", NULL};
 
 struct items_call {
@@ -79,69 +77,38 @@ static void answer(struct items_call *x)
 static void on_items(struct store_op *op)
 {
 	struct items_call *x = CONTAINER_OF(op, struct items_call, get.op);
-	static const struct api_problem none = {.status = 404,
-	                                        .type = "not-found",
-	                                        .title = "There is no such resource"};
-	if (op->err && op->err != ERR_NOT_FOUND)
-		api_problem_store(x->call.api, x->call.http, op);
-	else if (x->call.http && op->err)
-		api_problem_answer(x->call.http, &none);
-	else if (x->call.http)
-		answer(x);
+	if (!api_call_usable(&x->call, op, API_NO_SUCH_BATCH))
+		return;
+	answer(x);
 	api_call_end(&x->call);
 }
 
-static void bad_parameter(struct http_request *r, const char *what)
-{
-	struct api_problem p = {.status = 400,
-	                        .type = "bad-parameter",
-	                        .title = "A query parameter cannot be read",
-	                        .detail = str_c(what)};
-	api_problem_answer(r, &p);
-}
-
-/* 0 and left alone when absent. */
-static bool read_number(struct http_request *r, const char *name, uint32_t min, uint32_t max, uint32_t *out)
-{
-	struct str text;
-	uint64_t n;
-	if (!http_query(r, name, &text))
-		return true;
-	if (!str_to_u64(text, &n) || n < min || n > max)
-		return false;
-	*out = (uint32_t)n;
-	return true;
-}
-
 struct asked {
-	uint32_t after, limit;
+	uint64_t after;
+	uint32_t limit;
 	struct str state_text;
 	enum item_state state;
 };
 
 static bool read_asked(struct http_request *r, struct asked *a)
 {
-	*a = (struct asked){.limit = DEFAULT_LIMIT};
-	if (!read_number(r, "after", 0, UINT32_MAX, &a->after))
-		bad_parameter(r, "after: the cursor of the page before");
-	else if (!read_number(r, "limit", 1, STORE_PAGE_MAX, &a->limit))
-		bad_parameter(r, "limit: from 1 to 1000");
-	else if (http_query(r, "state", &a->state_text) && !item_state_parse(a->state_text, &a->state))
-		bad_parameter(r, "state: the name of a state");
-	else
-		return true;
-	return false;
+	*a = (struct asked){.after = 0};
+	if (!api_query_number(r, "after", 0, UINT32_MAX, &a->after)) {
+		api_problem_parameter(r, STR("after: the cursor of the page before"));
+		return false;
+	}
+	if (!api_query_limit(r, &a->limit))
+		return false;
+	if (http_query(r, "state", &a->state_text) && !item_state_parse(a->state_text, &a->state)) {
+		api_problem_parameter(r, STR("state: the name of a state"));
+		return false;
+	}
+	return true;
 }
 
 bool api_accept_items(struct http_request *r, int *as)
 {
-	struct api_problem p = {.status = 406,
-	                        .type = "not-acceptable",
-	                        .title = "None of the accepted media types is available",
-	                        .detail = STR("application/json, application/x-ndjson, text/csv")};
 	*as = api_accept(r, api_item_types);
-	if (*as < 0)
-		api_problem_answer(r, &p);
 	return *as >= 0;
 }
 
@@ -150,23 +117,14 @@ void api_get_items(const struct api_request *q)
 	struct asked a;
 	batch_id_t id;
 	int format;
-	if (!api_accept_items(q->http, &format))
+	if (!api_accept_items(q->http, &format) || !read_asked(q->http, &a) || !api_path_batch(q, &id))
 		return;
-	if (!read_asked(q->http, &a))
-		return;
-	if (!api_batch_id(q->arg, &id)) {
-		struct api_problem p = {.status = 404,
-		                        .type = "not-found",
-		                        .title = "There is no such resource"};
-		api_problem_answer(q->http, &p);
-		return;
-	}
 	struct items_call *x = api_call_new(q, sizeof *x, NULL);
 	x->format = format;
 	x->state = a.state_text.len ? arena_str(&x->call.arena, a.state_text) : STR_NONE;
 	x->get.batch = id;
 	x->get.partner = q->partner_id;
-	x->get.after_line = a.after;
+	x->get.after_line = (uint32_t)a.after;
 	x->get.limit = a.limit;
 	x->get.by_state = a.state_text.len > 0;
 	x->get.state = a.state;

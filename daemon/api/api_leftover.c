@@ -6,7 +6,6 @@
  */
 #include "daemon/api/api_int.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>

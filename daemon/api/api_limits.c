@@ -6,7 +6,6 @@
  * cannot be read: 503.
  */
 #include "daemon/api/api_int.h"
-#include "daemon/api/json_out.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -43,7 +42,7 @@ void api_get_limits(const struct api_request *q)
 	if (!api_accept_json(q->http))
 		return;
 	struct api_call *c = api_call_new(q, sizeof *c, NULL);
-	q->api->limits(q->api->arg, q->partner->name, on_limits, c);
+	q->api->owner.limits(q->api->owner.arg, q->partner->name, on_limits, c);
 }
 
 /* ---- the fields ------------------------------------------------------------------------------------------------------------ */

@@ -15,7 +15,6 @@
 #include "daemon/api/api_body.h"
 #include "daemon/api/intake_int.h"
 #include "daemon/api/item_json.h"
-#include "daemon/api/json_out.h"
 #include "daemon/core/meter.h"
 #include "daemon/job/lane.h"
 
@@ -73,12 +72,8 @@ static void fail_store(struct one_call *x, const struct store_op *op)
 
 static struct str location(struct one_call *x, struct str ref)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-	struct str s = STR("/v1/items/");
-	for (size_t i = 0; i < ref.len; i++)
-		s = arena_printf(&x->body.call.arena, strchr(plain, ref.ptr[i]) ? "%.*s%c" : "%.*s%%%02X",
-		                 STR_ARG(s), (unsigned char)ref.ptr[i]);
-	return s;
+	char segment[3 * ITEM_REF_MAX + 1];
+	return arena_printf(&x->body.call.arena, "/v1/items/%s", str_percent(segment, sizeof segment, ref));
 }
 
 static int status_of(const struct store_row *row)
@@ -209,7 +204,7 @@ static void on_published(struct store_op *op)
 	LOG(c->api->log, LOG_INFO, "batch.admitted", "durable", F_C("partner", c->partner->name),
 	    F_C("trace", c->trace), F_U64("batch", x->begin.batch), F_U64("lines", 1), F_U64("new", 1));
 	meter_lines(c->api->meter, c->partner->name, 1, 0, 0, loop_now(c->api->loop));
-	c->api->on_published(c->api->arg);
+	c->api->owner.on_published(c->api->owner.arg);
 	look(x);
 }
 
@@ -295,11 +290,6 @@ static void begin(struct one_call *x)
 
 /* ---- the request ------------------------------------------------------------------------------------------------------------ */
 
-static void error_members(struct buf *b, const void *arg)
-{
-	api_problem_errors(b, arg);
-}
-
 static bool read_item(struct one_call *x)
 {
 	struct api_call *c = &x->body.call;
@@ -337,7 +327,7 @@ static void on_complete(struct api_body *b)
 	                              .type = "bad-item",
 	                              .title = "The item is not right",
 	                              .detail = STR("Nothing was admitted."),
-	                              .extra = error_members,
+	                              .extra = api_problem_errors,
 	                              .arg = &x->errors});
 }
 

@@ -33,8 +33,25 @@ void api_problem_answer(struct http_request *r, const struct api_problem *p)
 	buf_fini(&b);
 }
 
-void api_problem_errors(struct buf *b, const struct line_errors *e)
+void api_problem_not_found(struct http_request *r, const char *what)
 {
+	api_problem_answer(r, &(struct api_problem){.status = 404,
+	                                            .type = "not-found",
+	                                            .title = "There is no such resource",
+	                                            .detail = str_c(what)});
+}
+
+void api_problem_parameter(struct http_request *r, struct str what)
+{
+	api_problem_answer(r, &(struct api_problem){.status = 400,
+	                                            .type = "bad-parameter",
+	                                            .title = "A parameter cannot be read",
+	                                            .detail = what});
+}
+
+void api_problem_errors(struct buf *b, const void *errors)
+{
+	const struct line_errors *e = errors;
 	json_out_u64_in(b, "bad_lines", e->bad_lines);
 	json_out_u64_in(b, "error_count", e->total);
 	json_out_open_in(b, "errors", '[');

@@ -10,45 +10,12 @@
 
 #include <stdio.h>
 
-static void not_found(struct http_request *r, const char *what)
-{
-	struct api_problem p = {
-	    .status = 404, .type = "not-found", .title = "There is no such resource", .detail = str_c(what)};
-	api_problem_answer(r, &p);
-}
-
-bool api_accept_json(struct http_request *r)
-{
-	static const char *const types[] = {"application/json", NULL};
-	struct api_problem p = {.status = 406,
-	                        .type = "not-acceptable",
-	                        .title = "None of the accepted media types is available",
-	                        .detail = STR("application/json")};
-	if (api_accept(r, types) == 0)
-		return true;
-	api_problem_answer(r, &p);
-	return false;
-}
-
 static void answer_json(struct http_request *r, int status, struct buf *b, struct str etag)
 {
 	struct http_field fields[] = {HTTP_FIELD("Content-Type", STR("application/json")),
 	                              HTTP_FIELD("Cache-Control", STR("no-cache")), HTTP_FIELD("ETag", etag)};
 	http_respond(r, status, fields, etag.len ? 3 : 2, buf_str(b));
 	buf_fini(b);
-}
-
-/* When the call has lost its request, or the operation failed, that is all there is to do. */
-static bool usable(struct api_call *c, const struct store_op *op, const char *what)
-{
-	if (op->err && op->err != ERR_NOT_FOUND)
-		api_problem_store(c->api, c->http, op);
-	else if (c->http && op->err)
-		not_found(c->http, what);
-	else if (c->http)
-		return true;
-	api_call_end(c);
-	return false;
 }
 
 /* ---- GET /v1/batches/{id} --------------------------------------------------------------------------------------------- */
@@ -92,7 +59,7 @@ static void on_batch(struct store_op *op)
 	struct batch_call *x = CONTAINER_OF(op, struct batch_call, get.op);
 	struct api_call *c = &x->call;
 	struct buf b;
-	if (!usable(c, op, "this partner has no such batch"))
+	if (!api_call_usable(c, op, API_NO_SUCH_BATCH))
 		return;
 	struct str etag = arena_printf(&c->arena, "\"%llu-%llu\"", (unsigned long long)x->get.info.batch,
 	                               (unsigned long long)x->get.info.version);
@@ -109,12 +76,8 @@ static void on_batch(struct store_op *op)
 void api_get_batch(const struct api_request *q)
 {
 	batch_id_t id;
-	if (!api_accept_json(q->http))
+	if (!api_accept_json(q->http) || !api_path_batch(q, &id))
 		return;
-	if (!api_batch_id(q->arg, &id)) {
-		not_found(q->http, "this partner has no such batch");
-		return;
-	}
 	struct batch_call *x = api_call_new(q, sizeof *x, NULL);
 	x->get.batch = id;
 	x->get.partner = q->partner_id;
@@ -132,7 +95,7 @@ static void on_cancelled(struct store_op *op)
 		LOG(c->api->log, LOG_INFO, "batch.cancelled", "on the partner's wish",
 		    F_C("partner", c->partner->name), F_C("trace", c->trace), F_U64("batch", x->cancel.batch),
 		    F_U64("cancelled", x->cancel.cancelled), F_U64("too_late", x->cancel.too_late));
-	if (!usable(c, op, "this partner has no such batch"))
+	if (!api_call_usable(c, op, API_NO_SUCH_BATCH))
 		return;
 	buf_init(&b, API_ANSWER_MAX);
 	json_out_open(&b, '{');
@@ -154,12 +117,8 @@ static void on_cancelled(struct store_op *op)
 void api_cancel_batch(const struct api_request *q)
 {
 	batch_id_t id;
-	if (!api_accept_json(q->http))
+	if (!api_accept_json(q->http) || !api_path_batch(q, &id))
 		return;
-	if (!api_batch_id(q->arg, &id)) {
-		not_found(q->http, "this partner has no such batch");
-		return;
-	}
 	struct batch_call *x = api_call_new(q, sizeof *x, NULL);
 	x->cancel.batch = id;
 	x->cancel.partner = q->partner_id;
@@ -178,7 +137,7 @@ static void on_item(struct store_op *op)
 {
 	struct item_call *x = CONTAINER_OF(op, struct item_call, get.op);
 	struct buf b;
-	if (!usable(&x->call, op, "this partner has no item with this ref"))
+	if (!api_call_usable(&x->call, op, API_NO_SUCH_ITEM))
 		return;
 	buf_init(&b, API_ANSWER_MAX);
 	api_result_json(&b, &x->call.arena, x->call.view, x->call.api, &x->get.row);
@@ -191,7 +150,7 @@ void api_get_item(const struct api_request *q)
 	if (!api_accept_json(q->http))
 		return;
 	if (q->arg.len > ITEM_REF_MAX) {
-		not_found(q->http, "this partner has no item with this ref");
+		api_problem_not_found(q->http, API_NO_SUCH_ITEM);
 		return;
 	}
 	struct item_call *x = api_call_new(q, sizeof *x, NULL);
@@ -216,7 +175,7 @@ static void on_domain(struct store_op *op)
 	struct buf b;
 	if (!op->err && x->get.partner != c->partner_id)
 		op->err = ERR_NOT_FOUND; /* another partner's name is nobody's business */
-	if (!usable(c, op, "this partner has no such name"))
+	if (!api_call_usable(c, op, "this partner has no such name"))
 		return;
 	buf_init(&b, API_ANSWER_MAX);
 	json_out_open(&b, '{');

@@ -33,10 +33,9 @@ static void on_failed(struct api_redecide *x, struct store_op *op)
 	struct api_call *c = x->call;
 	struct api_problem p;
 	if (op->err == ERR_NOT_FOUND) {
-		end_with(c, &(struct api_problem){.status = 404,
-		                                  .type = "not-found",
-		                                  .title = "There is no such resource",
-		                                  .detail = STR("this partner has no item with this ref")});
+		if (c->http)
+			api_problem_not_found(c->http, API_NO_SUCH_ITEM);
+		api_call_end(c);
 	} else if (op->err == ERR_CONFLICT || op->err == ERR_EXISTS || op->err == ERR_TOO_LONG) {
 		p = x->problem(x, op);
 		end_with(c, &p);
@@ -57,7 +56,7 @@ static void on_decided(struct store_op *op)
 	if (!x->decide.repeated) {
 		x->on_decided(x);
 		if (x->decide.state == ITEM_QUEUED)
-			a->on_published(a->arg);
+			a->owner.on_published(a->owner.arg);
 	}
 	x->get.item = x->decide.item;
 	x->get.arena = &x->call->arena;

@@ -17,6 +17,12 @@ struct api_redecide {
 	int status, status_repeated; /* of the answer, which is the item's result */
 };
 
+/* Of a log line that tells it. */
+#define API_REDECIDE_FIELDS(x)                                                    \
+	F_C("partner", (x)->call->partner->name), F_C("trace", (x)->call->trace), \
+	    F_U64("item", (x)->decide.item), F_U64("batch", (x)->decide.batch),   \
+	    F_C("state", item_state_name((x)->decide.state)), F_C("reason", (x)->decide.reason)
+
 /* The caller has set `how`, `evidence` and `evidence_count` of `decide`, the two functions, and the two statuses. */
 void api_redecide_submit(struct api_redecide *x, struct api_call *call, struct str ref);
 void api_redecide_release(struct api_redecide *x);

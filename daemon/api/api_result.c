@@ -126,11 +126,11 @@ static void outcome_members(struct buf *b, const struct store_row *row, struct s
 static void held_member(struct buf *b, const struct api *a, const struct store_row *row)
 {
 	struct api_held h = {.until = INSTANT_NONE};
-	if (row->item == 0 || item_state_final(row->state) || !a->explain) { /* 0: of a dry run */
+	if (row->item == 0 || item_state_final(row->state) || !a->owner.explain) { /* 0: of a dry run */
 		json_out_null_in(b, "held");
 		return;
 	}
-	a->explain(a->arg, row, &h);
+	a->owner.explain(a->owner.arg, row, &h);
 	json_out_open_in(b, "held", '{');
 	json_out_str_in(b, "by", str_c(h.by));
 	json_out_time_in(b, "until", h.until);

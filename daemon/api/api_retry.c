@@ -30,11 +30,7 @@ static struct api_problem not_retryable(const struct api_redecide *x, const stru
 
 static void on_decided(struct api_redecide *x)
 {
-	const struct api_call *c = x->call;
-	const struct store_decide *d = &x->decide;
-	LOG(c->api->log, LOG_INFO, "item.retried", "on the partner's wish", F_C("partner", c->partner->name),
-	    F_C("trace", c->trace), F_U64("item", d->item), F_U64("batch", d->batch),
-	    F_C("state", item_state_name(d->state)), F_C("reason", d->reason));
+	LOG(x->call->api->log, LOG_INFO, "item.retried", "on the partner's wish", API_REDECIDE_FIELDS(x));
 }
 
 void api_retry_item(const struct api_request *q)

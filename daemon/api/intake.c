@@ -6,8 +6,8 @@
  *       └▶ REPLAYING ─▶ LOOKING_UP ─▶ 202, replayed
  *
  * Happy path: the store makes an invisible batch; pieces of the body are cut into lines, lines become requests, every
- * 500 of them one operation of the store; with two of these under way the body waits. When all is through,
- * one row publishes the batch, and only then the partner hears 202.
+ * INTAKE_CHUNK_LINES of them one operation of the store; with INTAKE_IN_FLIGHT of these under way the body waits. When all
+ * is through, one row publishes the batch, and only then the partner hears 202.
  *
  * What goes wrong: bad lines are gathered to the end of the body (so that all are told) and the batch is taken back;
  * the body breaks a limit or its format, or the store fails: given up at once and taken back; the connection
@@ -16,8 +16,6 @@
  * taking back fails too, it is tried again until it goes well (api_leftover.c).
  */
 #include "daemon/api/intake_int.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 
@@ -115,7 +113,7 @@ static void on_published(struct store_op *op)
 	}
 	intake_answer_accepted(x, false);
 	intake_end(x);
-	a->on_published(a->arg);
+	a->owner.on_published(a->owner.arg);
 }
 
 static void publish(struct intake *x)
@@ -159,84 +157,6 @@ static void flush(struct intake *x)
 		conclude(x);
 }
 
-/* ---- chunks -------------------------------------------------------------------------------------------------------------- */
-
-static void work(struct intake *x);
-
-static void on_chunk(struct store_op *op)
-{
-	struct intake_chunk *k = CONTAINER_OF(op, struct intake_chunk, op.op);
-	struct intake *x = k->owner;
-	if (op->err)
-		intake_fail_store(x, op);
-	else
-		for (size_t i = 0; i < k->op.count; i++)
-			intake_take_line(x, &k->lines[i]);
-	intake_chunk_done(x, k);
-}
-
-void intake_chunk_done(struct intake *x, struct intake_chunk *k)
-{
-	intake_chunk_clear(k);
-	x->in_flight--;
-	if (sm_state(&x->sm) == INTAKE_RECEIVING)
-		work(x);
-	else
-		flush(x);
-}
-
-static void submit_chunk(struct intake *x)
-{
-	struct intake_chunk *k = x->filling;
-	x->filling = NULL;
-	if (k->op.count == 0) {
-		intake_chunk_clear(k);
-		return;
-	}
-	k->at_store = true;
-	x->in_flight++;
-	if (x->dry) {
-		intake_dry_chunk(x, k);
-		return;
-	}
-	k->op.batch = x->batch;
-	k->op.partner = x->call.partner_id;
-	k->op.decider = k->decider;
-	k->op.quotas = x->call.view->config->quotas;
-	k->op.quota_count = x->call.view->config->quota_count;
-	k->op.now = loop_wall(x->call.api->loop);
-	k->op.lines = k->lines;
-	api_submit(x->call.api->writer, &k->op.op, STORE_BATCH_CHUNK, on_chunk);
-}
-
-/* A dry run has one list of what its lines have taken: one chunk after the other. */
-static size_t most_in_flight(const struct intake *x)
-{
-	return x->dry ? 1 : INTAKE_IN_FLIGHT;
-}
-
-/* A chunk with room, or NULL while the store has as many as it may. */
-static struct intake_chunk *room(struct intake *x)
-{
-	if (x->filling && intake_chunk_full(x->filling)) {
-		INVARIANT(sm_state(&x->sm) == INTAKE_RECEIVING);
-		if (x->in_flight >= most_in_flight(x))
-			return NULL;
-		submit_chunk(x);
-	}
-	for (size_t i = 0; !x->filling && i < ARRAY_LEN(x->chunks); i++) {
-		struct intake_chunk *k = &x->chunks[i];
-		if (k->at_store)
-			continue;
-		if (!k->lines)
-			k->lines = xcalloc(INTAKE_CHUNK_LINES, sizeof *k->lines);
-		if (!k->decider)
-			k->decider = decider_ref(x->call.api->decider);
-		x->filling = k;
-	}
-	return x->filling;
-}
-
 /* ---- the body -------------------------------------------------------------------------------------------------------------- */
 
 static void pause_body(struct intake *x)
@@ -278,7 +198,7 @@ static bool take_items(struct intake *x, int most)
 	struct str text;
 	uint32_t line;
 	for (int n = 0; n < most && !x->problem.status; n++) {
-		if (!room(x))
+		if (!intake_chunk_room(x))
 			return false;
 		enum split_status status = split_next(&x->split, &text, &line);
 		if (status == SPLIT_MORE && intake_unpack(x)) {
@@ -296,23 +216,16 @@ static bool take_items(struct intake *x, int most)
 	return !x->problem.status;
 }
 
-static void give_up_lines(struct intake *x)
-{
-	if (x->filling)
-		intake_chunk_clear(x->filling);
-	x->filling = NULL;
-}
-
 static void work(struct intake *x)
 {
 	uint64_t before = x->lines_seen;
 	bool more = take_items(x, INTAKE_TURN_LINES);
 	intake_charge(&x->call, x->lines_seen - before);
-	if (x->problem.status || (x->cut && (!x->filling || x->in_flight < most_in_flight(x)))) {
+	if (x->problem.status || (x->cut && (!x->filling || intake_chunk_may_go(x)))) {
 		if (x->problem.status)
-			give_up_lines(x);
+			intake_chunk_drop(x);
 		else if (x->filling)
-			submit_chunk(x);
+			intake_chunk_submit(x);
 		pause_body(x);
 		flush(x);
 		return;
@@ -320,11 +233,21 @@ static void work(struct intake *x)
 	if (more) {
 		pause_body(x);
 		loop_defer(x->call.api->loop, &x->task);
-	} else if (x->cut || !room(x)) {
+	} else if (x->cut || !intake_chunk_room(x)) {
 		pause_body(x); /* a chunk comes back and calls again */
 	} else {
 		resume_body(x);
 	}
+}
+
+void intake_chunk_done(struct intake *x, struct intake_chunk *k)
+{
+	intake_chunk_clear(k);
+	x->in_flight--;
+	if (sm_state(&x->sm) == INTAKE_RECEIVING)
+		work(x);
+	else
+		flush(x);
 }
 
 static void on_looked_up(struct store_op *op)
@@ -364,7 +287,7 @@ static bool replay_some(struct intake *x)
 	if (!x->admit_valid)
 		return intake_unpack(x);
 	bool more = take_items(x, 1); /* so that a chunk never fills: it would go to the store */
-	give_up_lines(x);
+	intake_chunk_drop(x);
 	return more;
 }
 
@@ -434,7 +357,7 @@ static void on_abort(struct http_request *r, enum err why)
 		            str_c(err_text(why)));
 	if (state == INTAKE_RECEIVING) {
 		loop_cancel_task(&x->task);
-		give_up_lines(x);
+		intake_chunk_drop(x);
 		flush(x);
 	} else if (state == INTAKE_REPLAYING) {
 		intake_end(x);

@@ -74,8 +74,7 @@ static bool read_admission(struct http_request *r, bool *valid)
 		return true;
 	*valid = str_eq(text, STR("valid"));
 	if (!*valid)
-		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
-		       STR("admission: all or valid"));
+		api_problem_parameter(r, STR("admission: all or valid"));
 	return *valid;
 }
 
@@ -87,8 +86,7 @@ static bool read_priority(struct http_request *r, bool *bulk)
 		return true;
 	*bulk = str_eq(text, STR("bulk"));
 	if (!*bulk)
-		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
-		       STR("priority: normal or bulk"));
+		api_problem_parameter(r, STR("priority: normal or bulk"));
 	return *bulk;
 }
 
@@ -99,8 +97,7 @@ static bool read_dry(struct http_request *r, struct intake_asked *out)
 		return true;
 	out->dry = str_eq(text, STR("true"));
 	if (!out->dry)
-		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
-		       STR("dry_run: true or false"));
+		api_problem_parameter(r, STR("dry_run: true or false"));
 	return out->dry && api_accept_items(r, &out->dry_as);
 }
 
@@ -112,8 +109,7 @@ static bool read_check(struct http_request *r, struct intake_asked *out)
 		return true;
 	out->check = str_eq(text, STR("true"));
 	if (!out->check)
-		refuse(r, 400, "bad-parameter", "A query parameter cannot be read",
-		       STR("check: true or false"));
+		api_problem_parameter(r, STR("check: true or false"));
 	else if (!out->dry)
 		refuse(r, 400, "bad-parameter", "A query parameter makes no sense here",
 		       STR("check=true goes with dry_run=true"));
@@ -206,20 +202,6 @@ static bool check_uploads(const struct api_request *q)
 	return false;
 }
 
-static bool check_open(const struct api_request *q)
-{
-	const char *why = q->api->admission_closed(q->api->arg);
-	if (!why)
-		return true;
-	struct api_problem p = {.status = 503,
-	                        .type = "admission-closed",
-	                        .title = "No batches are admitted at the moment",
-	                        .detail = str_c(why),
-	                        .retry_after_s = API_RETRY_BUSY_S};
-	api_problem_answer(q->http, &p);
-	return false;
-}
-
 static bool check_size(const struct api_request *q)
 {
 	const struct config *c = q->api->view->config;
@@ -238,6 +220,6 @@ void intake_begin(const struct api_request *q)
 	if (read_format(q->http, &asked.format) && read_coding(q->http, &asked.gzip) &&
 	    read_key(q->http, &asked.key) && read_admission(q->http, &asked.admit_valid) &&
 	    read_priority(q->http, &asked.bulk) && read_dry(q->http, &asked) && read_check(q->http, &asked) &&
-	    check_size(q) && check_open(q) && intake_check_rate(q) && check_uploads(q))
+	    check_size(q) && api_is_open(q) && intake_check_rate(q) && check_uploads(q))
 		intake_start(q, &asked);
 }

@@ -1,5 +1,5 @@
 /* Shared by the files of POST /v1/batches: intake_ask.c (the head), intake.c (life), intake_line.c (a line to a
- * chunk), intake_answer.c. */
+ * chunk), intake_chunk.c (a chunk to the store), intake_answer.c. */
 #ifndef VNEPP_API_INTAKE_INT_H
 #define VNEPP_API_INTAKE_INT_H
 
@@ -132,6 +132,18 @@ void intake_charge(const struct api_call *call, uint64_t lines);
 /* Whether the lines that wait have come near their limit, or beyond it. */
 void intake_count_queued(const struct api_call *call, const struct store_room *r);
 
+/* ---- intake_chunk.c ---- */
+/* The chunk being filled, with room for a line; NULL while the store has as many as it may. */
+struct intake_chunk *intake_chunk_room(struct intake *x);
+/* The store may have another chunk. */
+bool intake_chunk_may_go(const struct intake *x);
+/* The chunk being filled goes to the store, which intake_chunk_done() hears of; an empty one is only put away. */
+void intake_chunk_submit(struct intake *x);
+/* The lines of the chunk being filled are given up. */
+void intake_chunk_drop(struct intake *x);
+/* It holds nothing any more. */
+void intake_chunk_clear(struct intake_chunk *k);
+
 /* ---- intake.c ---- */
 /* Takes the request over. */
 void intake_start(const struct api_request *q, const struct intake_asked *asked);
@@ -187,9 +199,6 @@ bool intake_check(const struct api_call *call, struct item_draft *d, const struc
                   struct intake_checked *out);
 /* One item's text into the filling chunk (there is room), or into the errors. */
 void intake_line(struct intake *x, struct str text, uint32_t line);
-/* The filling chunk takes no more. */
-bool intake_chunk_full(const struct intake_chunk *k);
-void intake_chunk_clear(struct intake_chunk *k);
 /* What the store says of a line into the counts, or the errors. */
 void intake_take_line(struct intake *x, const struct store_line *l);
 

@@ -3,19 +3,6 @@
 #include "daemon/api/item_json.h"
 #include "daemon/job/lane.h"
 
-bool intake_chunk_full(const struct intake_chunk *k)
-{
-	return k->op.count == INTAKE_CHUNK_LINES || k->arena.used >= INTAKE_CHUNK_BYTES;
-}
-
-void intake_chunk_clear(struct intake_chunk *k)
-{
-	arena_reset(&k->arena);
-	decider_unref(&k->decider);
-	k->op.count = 0;
-	k->at_store = false;
-}
-
 static void domain_error(struct item_draft *d, const char *reason, const char *expected)
 {
 	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, "domain", reason, "%s", expected);

@@ -86,7 +86,8 @@ static void ask_account(struct intake *x, uint32_t account)
 			o->places[o->count++] = i;
 		}
 	n->waiting++;
-	a->ask_names(a->arg, account, x->call.partner_id, names, o->count, INTAKE_NAMES_WAIT_MS, on_asked, o);
+	a->owner.ask_names(a->owner.arg, account, x->call.partner_id, names, o->count, INTAKE_NAMES_WAIT_MS,
+	                   on_asked, o);
 }
 
 static bool is_first_of_account(const struct intake_names *n, size_t i)
@@ -110,7 +111,7 @@ void intake_names_ask(struct intake *x)
 	struct intake_names *n = x->dry->names;
 	nobody_has_said(n);
 	n->waiting = 1; /* our own */
-	for (size_t i = 0; i < n->count && x->call.http && x->call.api->ask_names; i++)
+	for (size_t i = 0; i < n->count && x->call.http && x->call.api->owner.ask_names; i++)
 		if (is_first_of_account(n, i))
 			ask_account(x, n->places[i].account);
 	go_on(x);

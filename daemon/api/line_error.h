@@ -40,12 +40,6 @@ void line_errors_add(struct line_errors *e, uint32_t line, uint32_t column, stru
                      const char *reason, const char *fmt, ...) PRINTF(6, 7);
 /* By line, those of a line in the order in which they came. */
 void line_errors_sort(struct line_errors *e);
-/* No more will be kept: there is no use in looking for more. */
-static inline bool line_errors_full(const struct line_errors *e)
-{
-	return e->count == LINE_ERRORS_KEPT;
-}
-
 /* The name among `names` (NULL-terminated) that is nearest to `word`, or NULL when none is near. */
 const char *line_error_nearest(struct str word, const char *const *names);
 

@@ -1,6 +1,5 @@
 /* Bytes to items. A scan position is kept, so that every byte is looked at once however the body is cut. */
 #include "daemon/api/split.h"
-#include "epp/base/check.h"
 
 /* What may wait beside the item being read: several pieces of a body as streams hand them out. */
 #define SLACK (4u << 20)
@@ -38,11 +37,6 @@ bool split_push(struct split *s, struct str data)
 void split_finish(struct split *s)
 {
 	s->finished = true;
-}
-
-size_t split_held(const struct split *s)
-{
-	return buf_len(&s->held) - s->taken;
 }
 
 static enum split_status broken(struct split *s, const char *error)

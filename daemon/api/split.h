@@ -54,7 +54,5 @@ bool split_push(struct split *s, struct str data) MUST_CHECK;
 void split_finish(struct split *s);
 /* `*text` is valid until the next call of any of these. */
 enum split_status split_next(struct split *s, struct str *text, uint32_t *line);
-/* Bytes not taken yet. */
-size_t split_held(const struct split *s);
 
 #endif

@@ -2,6 +2,7 @@
 #include "daemon/cli/ask.h"
 #include "daemon/cli/interrupt.h"
 #include "daemon/cli/problem.h"
+#include "daemon/cli/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,16 +11,13 @@
 
 bool ask_item_path(const char *ref, const char *rest, char out[ASK_PATH_MAX])
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-	size_t len = strlen(ref), n = (size_t)snprintf(out, ASK_PATH_MAX, "/v1/items/");
-	if (len == 0 || len > ASK_REF_MAX) {
+	char segment[3 * ASK_REF_MAX + 1];
+	struct str text = str_c(ref);
+	if (text.len == 0 || text.len > ASK_REF_MAX) {
 		cli_error("'%s' is not a reference: 1 to %d bytes", ref, ASK_REF_MAX);
 		return false;
 	}
-	for (size_t i = 0; i < len; i++)
-		n += (size_t)snprintf(out + n, ASK_PATH_MAX - n, strchr(plain, ref[i]) ? "%c" : "%%%02X",
-		                      (unsigned char)ref[i]);
-	(void)snprintf(out + n, ASK_PATH_MAX - n, "%s", rest);
+	(void)snprintf(out, ASK_PATH_MAX, "/v1/items/%s%s", str_percent(segment, sizeof segment, text), rest);
 	return true;
 }
 
@@ -69,5 +67,25 @@ int ask_gateway(struct cli *cli, const struct ask *a)
 		result = r.status / 100 == 2 ? print_answer(a, &r) : print_refusal(a, &r);
 	http_client_response_fini(&r);
 	http_client_free(h);
+	return result;
+}
+
+int ask_gateway_of_file(struct cli *cli, const char *path, const char *file, const struct ask *a)
+{
+	struct source s;
+	struct errmsg e = {""};
+	struct ask with = *a;
+	if (source_open(file, &s, &e)) {
+		cli_error("%s", e.text);
+		return CLI_USAGE;
+	}
+	with.about = s.name;
+	with.request = (struct http_client_request){.method = "POST",
+	                                            .path = path,
+	                                            .content_type = "application/json",
+	                                            .body = s.file,
+	                                            .body_len = s.len_bytes};
+	int result = ask_gateway(cli, &with);
+	source_close(&s);
 	return result;
 }

@@ -25,5 +25,10 @@ struct ask {
 bool ask_item_path(const char *ref, const char *rest, char out[ASK_PATH_MAX]);
 /* Asks, prints, and says how it went: an exit status; CLI_FAILED, too, when the item is refused. */
 int ask_gateway(struct cli *cli, const struct ask *a);
+/*
+ * The same with the JSON of a file ("-": standard input) posted, which is what a refusal names; the rest of the request and
+ * `about` are not looked at. CLI_USAGE, told: it cannot be read.
+ */
+int ask_gateway_of_file(struct cli *cli, const char *path, const char *file, const struct ask *a);
 
 #endif

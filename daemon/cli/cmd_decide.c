@@ -1,6 +1,5 @@
 /* vnepp decide: what the gateway would make of one item, and why. */
 #include "daemon/cli/ask.h"
-#include "daemon/cli/source.h"
 
 struct decide_args {
 	bool json;
@@ -31,23 +30,9 @@ static void print_words(const json_t *doc, int status, struct buf *out)
 static int run(struct cli *cli, void *args, char **operands, size_t count)
 {
 	const struct decide_args *a = args;
-	struct source s;
-	struct errmsg e = {""};
 	(void)count; /* one */
-	if (source_open(operands[0], &s, &e)) {
-		cli_error("%s", e.text);
-		return CLI_USAGE;
-	}
-	int result = ask_gateway(cli, &(struct ask){.request = {.method = "POST",
-	                                                        .path = "/v1/decisions",
-	                                                        .content_type = "application/json",
-	                                                        .body = s.file,
-	                                                        .body_len = s.len_bytes},
-	                                            .about = s.name,
-	                                            .json = a->json,
-	                                            .words = print_words});
-	source_close(&s);
-	return result;
+	return ask_gateway_of_file(cli, "/v1/decisions", operands[0],
+	                           &(struct ask){.json = a->json, .words = print_words});
 }
 
 const struct cli_command cmd_decide = {

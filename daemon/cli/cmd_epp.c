@@ -1,7 +1,6 @@
 /* vnepp epp decode: captured frames in readable form, without secrets. */
 #include "daemon/cli/cli.h"
 #include "daemon/cli/epp_capture.h"
-#include "epp/base/check.h"
 #include "epp/dialect.h"
 #include "epp/ns.h"
 #include "epp/outline.h"

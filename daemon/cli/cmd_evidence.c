@@ -1,91 +1,57 @@
 /* vnepp evidence import, list, undo: the departments' lists of new enterprises and household businesses. */
-#include "daemon/admin/admin_proto.h"
-#include "daemon/cli/answer.h"
-#include "daemon/cli/interrupt.h"
 #include "daemon/cli/list_import.h"
-
-#include <jansson.h>
+#include "daemon/cli/list_kept.h"
 
 struct import_args {
-	const char *issuer, *date, *type;
+	struct list_import import;
 	int kind;
-	bool preview, json;
 };
 
 static const char *const kinds[] = {"enterprise", "household", NULL};
 
 static const struct opt import_opts[] = {
-    {"issuer", 0, OPT_TEXT, offsetof(struct import_args, issuer), "NAME",
+    {"issuer", 0, OPT_TEXT, offsetof(struct import_args, import.issuer), "NAME",
      "the department that has issued it (needed)", NULL, 0, 0},
-    {"date", 0, OPT_TEXT, offsetof(struct import_args, date), "DATE", "of the list, YYYY-MM-DD (needed)",
-     NULL, 0, 0},
+    {"date", 0, OPT_TEXT, offsetof(struct import_args, import.date), "DATE",
+     "of the list, YYYY-MM-DD (needed)", NULL, 0, 0},
     {"kind", 0, OPT_CHOICE, offsetof(struct import_args, kind), "KIND", "enterprise (default) or household",
      kinds, 0, 0},
-    {"type", 0, OPT_TEXT, offsetof(struct import_args, type), "TYPE",
+    {"type", 0, OPT_TEXT, offsetof(struct import_args, import.type), "TYPE",
      "evidence that an entry is, as the rule files name it (finance_department_list)", NULL, 0, 0},
-    {"preview", 0, OPT_FLAG, offsetof(struct import_args, preview), NULL,
+    {"preview", 0, OPT_FLAG, offsetof(struct import_args, import.preview), NULL,
      "only say what would be added, and what would become of the applications that wait", NULL, 0, 0},
-    {"json", 0, OPT_FLAG, offsetof(struct import_args, json), NULL, "print the result as JSON", NULL, 0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct import_args, import.json), NULL, "print the result as JSON", NULL,
+     0, 0},
 };
 
 static enum err read_list(struct list_file *f, FILE *in, const struct list_import *args, struct errmsg *e)
 {
 	date_t until = DATE_NONE;
-	(void)!date_parse(str_c(args->date), &until); /* list_import_asked() has seen that it can be */
+	(void)!date_parse(str_c(args->date), &until); /* list_import() has seen that it can be */
 	return list_file_read(f, args->file, in, args->kind == kinds[1], until, e);
 }
 
 static int run_import(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct import_args *a = args;
+	struct import_args *a = args;
 	(void)count; /* one */
-	interrupt_install();
-	if (!list_import_asked(a->issuer, a->date))
-		return CLI_USAGE;
-	struct list_import import = {.file = operands[0],
-	                             .kind = kinds[a->kind],
-	                             .type = a->type ? a->type : "finance_department_list",
-	                             .issuer = a->issuer,
-	                             .date = a->date,
-	                             .preview = a->preview,
-	                             .json = a->json};
-	return list_import(cli, &import, read_list);
+	a->import.file = operands[0];
+	a->import.kind = kinds[a->kind];
+	if (!a->import.type)
+		a->import.type = "finance_department_list";
+	return list_import(cli, &a->import, read_list);
 }
-
-struct list_args {
-	const char *why;
-	bool json;
-};
-
-static const struct opt list_opts[] = {
-    {"json", 0, OPT_FLAG, offsetof(struct list_args, json), NULL, "print the daemon's answer as JSON", NULL,
-     0, 0},
-};
-
-static const struct opt undo_opts[] = {
-    {"why", 0, OPT_TEXT, offsetof(struct list_args, why), "TEXT", "kept with the list (needed)", NULL, 0, 0},
-    {"json", 0, OPT_FLAG, offsetof(struct list_args, json), NULL, "print the daemon's answer as JSON", NULL,
-     0, 0},
-};
 
 static int run_list(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct list_args *a = args;
 	(void)operands, (void)count; /* none */
-	return answer_ask(cli, json_pack("{s:s}", "cmd", ADMIN_CMD_LISTS), a->json);
+	return list_kept_show(cli, args, false);
 }
 
 static int run_undo(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct list_args *a = args;
-	long long list;
 	(void)count; /* one */
-	if (!answer_number(operands[0], "a list, as 'vnepp evidence list' has it", &list))
-		return CLI_USAGE;
-	return answer_ask(cli,
-	                  json_pack("{s:s, s:I, s:s?}", "cmd", ADMIN_CMD_LIST_UNDO, "list", (json_int_t)list,
-	                            "why", a->why),
-	                  a->json);
+	return list_kept_undo(cli, args, operands[0], false);
 }
 
 const struct cli_command cmd_evidence_import = {
@@ -118,9 +84,9 @@ const struct cli_command cmd_evidence_list = {
     .operands = "",
     .summary = "the departments' lists, newest first: who, when, in force or undone (policy)",
     .uses = CLI_USES_SOCKET,
-    .opts = list_opts,
-    .opt_count = ARRAY_LEN(list_opts),
-    .args_size = sizeof(struct list_args),
+    .opts = list_kept_show_opts,
+    .opt_count = LIST_KEPT_SHOW_OPTS,
+    .args_size = sizeof(struct list_kept),
     .run = run_list,
 };
 
@@ -132,8 +98,8 @@ const struct cli_command cmd_evidence_undo = {
     .uses = CLI_USES_SOCKET,
     .min_operands = 1,
     .max_operands = 1,
-    .opts = undo_opts,
-    .opt_count = ARRAY_LEN(undo_opts),
-    .args_size = sizeof(struct list_args),
+    .opts = list_kept_undo_opts,
+    .opt_count = LIST_KEPT_UNDO_OPTS,
+    .args_size = sizeof(struct list_kept),
     .run = run_undo,
 };

@@ -1,6 +1,5 @@
 /* vnepp evidence add: a partner completes an item that waits. */
 #include "daemon/cli/ask.h"
-#include "daemon/cli/source.h"
 
 struct add_args {
 	bool json;
@@ -23,25 +22,11 @@ static int run(struct cli *cli, void *args, char **operands, size_t count)
 {
 	const struct add_args *a = args;
 	char path[ASK_PATH_MAX];
-	struct source s;
-	struct errmsg e = {""};
 	(void)count; /* two */
 	if (!ask_item_path(operands[0], "/evidence", path))
 		return CLI_USAGE;
-	if (source_open(operands[1], &s, &e)) {
-		cli_error("%s", e.text);
-		return CLI_USAGE;
-	}
-	int result = ask_gateway(cli, &(struct ask){.request = {.method = "POST",
-	                                                        .path = path,
-	                                                        .content_type = "application/json",
-	                                                        .body = s.file,
-	                                                        .body_len = s.len_bytes},
-	                                            .about = s.name,
-	                                            .json = a->json,
-	                                            .words = print_words});
-	source_close(&s);
-	return result;
+	return ask_gateway_of_file(cli, path, operands[1],
+	                           &(struct ask){.json = a->json, .words = print_words});
 }
 
 const struct cli_command cmd_evidence_add = {

@@ -7,7 +7,6 @@
 #include "daemon/cli/table.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum format { FORMAT_AUTO, FORMAT_TABLE, FORMAT_JSON, FORMAT_NDJSON, FORMAT_CSV };

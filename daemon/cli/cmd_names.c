@@ -1,33 +1,32 @@
 /* vnepp names import, list, undo, check: lists of names that are kept back. */
 #include "daemon/admin/admin_proto.h"
 #include "daemon/cli/answer.h"
-#include "daemon/cli/interrupt.h"
 #include "daemon/cli/list_import.h"
+#include "daemon/cli/list_kept.h"
 #include "daemon/cli/name_file.h"
 
 #include <jansson.h>
 
 struct import_args {
-	const char *issuer, *date;
+	struct list_import import;
 	int kind;
-	uint32_t replaces;
-	bool preview, json;
 };
 
 static const char *const kinds[] = {"reserved", "blocked", NULL};
 
 static const struct opt import_opts[] = {
-    {"issuer", 0, OPT_TEXT, offsetof(struct import_args, issuer), "NAME", "who has issued it (needed)", NULL,
-     0, 0},
-    {"date", 0, OPT_TEXT, offsetof(struct import_args, date), "DATE", "of the list, YYYY-MM-DD (needed)",
+    {"issuer", 0, OPT_TEXT, offsetof(struct import_args, import.issuer), "NAME", "who has issued it (needed)",
      NULL, 0, 0},
+    {"date", 0, OPT_TEXT, offsetof(struct import_args, import.date), "DATE",
+     "of the list, YYYY-MM-DD (needed)", NULL, 0, 0},
     {"kind", 0, OPT_CHOICE, offsetof(struct import_args, kind), "KIND",
      "reserved (default): for whoever has a right to it; or blocked: for nobody", kinds, 0, 0},
-    {"replaces", 0, OPT_NUMBER, offsetof(struct import_args, replaces), "LIST",
+    {"replaces", 0, OPT_NUMBER, offsetof(struct import_args, import.replaces), "LIST",
      "a list of the same kind that counts no more from that moment on", NULL, 1, UINT32_MAX},
-    {"preview", 0, OPT_FLAG, offsetof(struct import_args, preview), NULL,
+    {"preview", 0, OPT_FLAG, offsetof(struct import_args, import.preview), NULL,
      "only say what would be added, and what would become of the applications that wait", NULL, 0, 0},
-    {"json", 0, OPT_FLAG, offsetof(struct import_args, json), NULL, "print the result as JSON", NULL, 0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct import_args, import.json), NULL, "print the result as JSON", NULL,
+     0, 0},
 };
 
 static enum err read_list(struct list_file *f, FILE *in, const struct list_import *args, struct errmsg *e)
@@ -37,62 +36,30 @@ static enum err read_list(struct list_file *f, FILE *in, const struct list_impor
 
 static int run_import(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct import_args *a = args;
+	struct import_args *a = args;
 	(void)count; /* one */
-	interrupt_install();
-	if (!list_import_asked(a->issuer, a->date))
-		return CLI_USAGE;
-	struct list_import import = {.file = operands[0],
-	                             .kind = kinds[a->kind],
-	                             .type = "",
-	                             .issuer = a->issuer,
-	                             .date = a->date,
-	                             .names = true,
-	                             .replaces = a->replaces,
-	                             .preview = a->preview,
-	                             .json = a->json};
-	return list_import(cli, &import, read_list);
+	a->import.file = operands[0];
+	a->import.kind = kinds[a->kind];
+	a->import.type = "";
+	a->import.names = true;
+	return list_import(cli, &a->import, read_list);
 }
-
-struct list_args {
-	const char *why;
-	bool json;
-};
-
-static const struct opt list_opts[] = {
-    {"json", 0, OPT_FLAG, offsetof(struct list_args, json), NULL, "print the daemon's answer as JSON", NULL,
-     0, 0},
-};
-
-static const struct opt undo_opts[] = {
-    {"why", 0, OPT_TEXT, offsetof(struct list_args, why), "TEXT", "kept with the list (needed)", NULL, 0, 0},
-    {"json", 0, OPT_FLAG, offsetof(struct list_args, json), NULL, "print the daemon's answer as JSON", NULL,
-     0, 0},
-};
 
 static int run_list(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct list_args *a = args;
 	(void)operands, (void)count; /* none */
-	return answer_ask(cli, json_pack("{s:s, s:b}", "cmd", ADMIN_CMD_LISTS, "names", true), a->json);
+	return list_kept_show(cli, args, true);
 }
 
 static int run_undo(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct list_args *a = args;
-	long long list;
 	(void)count; /* one */
-	if (!answer_number(operands[0], "a list, as 'vnepp names list' has it", &list))
-		return CLI_USAGE;
-	return answer_ask(cli,
-	                  json_pack("{s:s, s:I, s:s?}", "cmd", ADMIN_CMD_LIST_UNDO, "list", (json_int_t)list,
-	                            "why", a->why),
-	                  a->json);
+	return list_kept_undo(cli, args, operands[0], true);
 }
 
 static int run_check(struct cli *cli, void *args, char **operands, size_t count)
 {
-	const struct list_args *a = args;
+	const struct list_kept *a = args;
 	(void)count; /* one */
 	return answer_ask(cli, json_pack("{s:s, s:s}", "cmd", ADMIN_CMD_NAMES_CHECK, "name", operands[0]),
 	                  a->json);
@@ -130,9 +97,9 @@ const struct cli_command cmd_names_list = {
     .operands = "",
     .summary = "the lists of names, newest first: who, when, in force or undone (policy)",
     .uses = CLI_USES_SOCKET,
-    .opts = list_opts,
-    .opt_count = ARRAY_LEN(list_opts),
-    .args_size = sizeof(struct list_args),
+    .opts = list_kept_show_opts,
+    .opt_count = LIST_KEPT_SHOW_OPTS,
+    .args_size = sizeof(struct list_kept),
     .run = run_list,
 };
 
@@ -144,9 +111,9 @@ const struct cli_command cmd_names_undo = {
     .uses = CLI_USES_SOCKET,
     .min_operands = 1,
     .max_operands = 1,
-    .opts = undo_opts,
-    .opt_count = ARRAY_LEN(undo_opts),
-    .args_size = sizeof(struct list_args),
+    .opts = list_kept_undo_opts,
+    .opt_count = LIST_KEPT_UNDO_OPTS,
+    .args_size = sizeof(struct list_kept),
     .run = run_undo,
 };
 
@@ -157,8 +124,8 @@ const struct cli_command cmd_names_check = {
     .uses = CLI_USES_SOCKET,
     .min_operands = 1,
     .max_operands = 1,
-    .opts = list_opts,
-    .opt_count = ARRAY_LEN(list_opts),
-    .args_size = sizeof(struct list_args),
+    .opts = list_kept_show_opts,
+    .opt_count = LIST_KEPT_SHOW_OPTS,
+    .args_size = sizeof(struct list_kept),
     .run = run_check,
 };

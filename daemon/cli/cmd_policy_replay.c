@@ -5,7 +5,6 @@
 #include "policy/policy.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define OUTPUT_MAX (64u << 20)
 

@@ -15,7 +15,6 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define TOLD_TRIES    200  /* waits that the gateway asked for */
 #define LOST_TRIES    6    /* connections lost or not made */

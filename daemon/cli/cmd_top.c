@@ -14,7 +14,6 @@
 #include "daemon/cli/width.h"
 
 #include <poll.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>

@@ -6,8 +6,6 @@
 #include "daemon/api/split.h"
 #include "daemon/cli/source.h"
 
-#include <string.h>
-
 #define LINE_MAX_BYTES (16u << 20) /* what a gateway can be told to take at most */
 
 struct reading {

@@ -282,11 +282,23 @@ static int carry(struct cli *cli, const struct list_import *args, const struct l
 	return err == ERR_CANCELED ? CLI_INTERRUPTED : printed ? CLI_DONE : CLI_FAILED;
 }
 
+static bool has_issuer_and_date(const struct list_import *args)
+{
+	date_t on;
+	if (args->issuer && *args->issuer && args->date && date_parse(str_c(args->date), &on))
+		return true;
+	cli_error("say who has issued the list, and when: --issuer NAME --date YYYY-MM-DD");
+	return false;
+}
+
 int list_import(struct cli *cli, const struct list_import *args, list_import_reader_cb read)
 {
 	struct errmsg e = {""};
 	struct list_file list;
 	int result = CLI_FAILED;
+	interrupt_install();
+	if (!has_issuer_and_date(args))
+		return CLI_USAGE;
 	bool from_stdin = strcmp(args->file, "-") == 0;
 	FILE *in = from_stdin ? stdin : fopen(args->file, "re");
 	if (!in) {
@@ -303,13 +315,4 @@ int list_import(struct cli *cli, const struct list_import *args, list_import_rea
 	if (!from_stdin)
 		(void)fclose(in); /* only read */
 	return result;
-}
-
-bool list_import_asked(const char *issuer, const char *date)
-{
-	date_t on;
-	if (issuer && *issuer && date && date_parse(str_c(date), &on))
-		return true;
-	cli_error("say who has issued the list, and when: --issuer NAME --date YYYY-MM-DD");
-	return false;
 }

@@ -5,11 +5,12 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/list_file.h"
 
+/* Options fill most of it. */
 struct list_import {
 	const char *file;                        /* "-": standard input */
 	const char *kind, *type, *issuer, *date; /* as the daemon takes them (daemon/admin/admin_proto.h) */
 	bool names;                              /* a list of names, not of subjects */
-	long long replaces;                      /* a list that counts no more from that moment on; 0: none */
+	uint32_t replaces;                       /* a list that counts no more from that moment on; 0: none */
 	bool preview, json;
 };
 
@@ -17,9 +18,7 @@ struct list_import {
 typedef enum err (*list_import_reader_cb)(struct list_file *f, FILE *in, const struct list_import *args,
                                           struct errmsg *e);
 
-/* An exit status; errors are told. `args` has the texts that are needed. */
+/* An exit status; errors are told. Without an issuer, and a date that can be read, `read` is not called. */
 int list_import(struct cli *cli, const struct list_import *args, list_import_reader_cb read);
-/* --issuer and --date are there and can be read; false: told. */
-bool list_import_asked(const char *issuer, const char *date);
 
 #endif

@@ -1,5 +1,6 @@
 /* Recorded decisions out of the daemon's JSON. */
 #include "daemon/cli/policy_record.h"
+#include "epp/base/hash.h"
 
 static struct str text_of(const json_t *s)
 {
@@ -9,15 +10,8 @@ static struct str text_of(const json_t *s)
 /* Hexadecimal digits; empty when they are none. */
 static struct str unhex(struct str hex, struct arena *arena)
 {
-	static const char digits[] = "0123456789abcdef";
-	char *out = arena_alloc(arena, hex.len / 2 + 1);
-	for (size_t i = 0; i + 1 < hex.len; i += 2) {
-		const char *a = memchr(digits, hex.ptr[i], 16), *b = memchr(digits, hex.ptr[i + 1], 16);
-		if (!a || !b)
-			return STR_NONE;
-		out[i / 2] = (char)((a - digits) << 4 | (b - digits));
-	}
-	return str_make(out, hex.len / 2);
+	uint8_t *out = arena_alloc(arena, hex.len / 2 + 1);
+	return hash_unhex(hex, out) ? str_make((const char *)out, hex.len / 2) : STR_NONE;
 }
 
 void policy_record_read(const json_t *row, const json_t *commons, struct arena *arena,

@@ -97,17 +97,8 @@ static void count(struct report *r, struct str before, struct str after, struct 
 
 static void add_member(struct buf *out, const char *name, struct str value)
 {
-	buf_printf(out, ",\"%s\":\"", name);
-	for (size_t i = 0; i < value.len; i++) { /* references may hold anything */
-		unsigned char c = (unsigned char)value.ptr[i];
-		if (c == '"' || c == '\\')
-			buf_byte(out, '\\');
-		if (c < 0x20)
-			buf_printf(out, "\\u%04x", c);
-		else
-			buf_byte(out, (char)c);
-	}
-	buf_byte(out, '"');
+	buf_printf(out, ",\"%s\":", name);
+	buf_json(out, value);
 }
 
 static void print_line(enum replay_result result, const struct report_line *line, const struct replay *now,

@@ -2,7 +2,6 @@
 #include "daemon/core/config_int.h"
 #include "daemon/core/log.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <sys/un.h>

@@ -1,8 +1,6 @@
 /* Look-ups in a snapshot: zones by name and script, partners by name and by certificate. */
 #include "daemon/core/config_int.h"
 
-#include <stdio.h>
-
 /* Who serves a zone: one registry for ASCII names, one for IDN names, often the same. */
 struct config_zone {
 	struct str name;

@@ -61,6 +61,8 @@ void config_value_ms(struct config_reading *r, struct yaml_node *map, const char
 /* "512", "64KB", "100MB", "2GB"; a KB is 1024 bytes. */
 void config_value_bytes(struct config_reading *r, struct yaml_node *map, const char *key, uint64_t min,
                         uint64_t max, uint64_t *out);
+/* A list that must be there, and not be empty; NULL, told: it is not there. An empty one is told, and given. */
+struct yaml_node *config_value_seq(struct config_reading *r, struct yaml_node *map, const char *key);
 /* A list of texts without repetition; `check` reports and returns false, or gives the text to keep. */
 typedef bool (*config_value_check)(struct config_reading *r, struct yaml_node *n, const char **out);
 bool config_value_list(struct config_reading *r, struct yaml_node *map, const char *key, enum yaml_presence p,

@@ -76,11 +76,9 @@ static void read_certificate(struct config_reading *r, struct yaml_node *n, stru
 
 static void read_certificates(struct config_reading *r, struct yaml_node *map, struct config_partner *p)
 {
-	struct yaml_node *seq = yaml_need(r->d, map, "certificates", YAML_SEQ);
+	struct yaml_node *seq = config_value_seq(r, map, "certificates");
 	if (!seq)
 		return;
-	if (seq->count == 0)
-		diag_error(r->d, seq->key_pos, "certificates: the list is empty");
 	p->identities = arena_calloc(r->arena, seq->count, sizeof *p->identities);
 	for (struct yaml_node *n = seq->child; n; n = n->next)
 		if (yaml_as_kind(r->d, n, YAML_MAP))

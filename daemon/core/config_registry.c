@@ -125,11 +125,9 @@ static void read_account(struct config_reading *r, struct yaml_node *n, struct c
 static void read_accounts(struct config_reading *r, struct yaml_node *map, const struct yaml_node *mapping,
                           struct config_registry *g)
 {
-	struct yaml_node *seq = yaml_need(r->d, map, "accounts", YAML_SEQ);
+	struct yaml_node *seq = config_value_seq(r, map, "accounts");
 	if (!seq)
 		return;
-	if (seq->count == 0)
-		diag_error(r->d, seq->key_pos, "accounts: the list is empty");
 	g->accounts = arena_calloc(r->arena, seq->count, sizeof *g->accounts);
 	for (struct yaml_node *n = seq->child; n; n = n->next)
 		if (yaml_as_kind(r->d, n, YAML_MAP)) {
@@ -142,11 +140,9 @@ static void read_accounts(struct config_reading *r, struct yaml_node *map, const
 
 static void read_endpoints(struct config_reading *r, struct yaml_node *map, struct config_registry *g)
 {
-	struct yaml_node *seq = yaml_need(r->d, map, "endpoints", YAML_SEQ);
+	struct yaml_node *seq = config_value_seq(r, map, "endpoints");
 	if (!seq)
 		return;
-	if (seq->count == 0)
-		diag_error(r->d, seq->key_pos, "endpoints: the list is empty");
 	g->endpoints = arena_calloc(r->arena, seq->count, sizeof *g->endpoints);
 	for (struct yaml_node *n = seq->child; n; n = n->next)
 		if (config_address_endpoint(r, n, &g->endpoints[g->endpoint_count]))
@@ -361,11 +357,9 @@ static void read_registry(struct config_reading *r, struct yaml_node *n, struct 
 
 void config_registry_read_all(struct config_reading *r, struct yaml_node *top)
 {
-	struct yaml_node *seq = yaml_need(r->d, top, "registries", YAML_SEQ);
+	struct yaml_node *seq = config_value_seq(r, top, "registries");
 	if (!seq)
 		return;
-	if (seq->count == 0)
-		diag_error(r->d, seq->key_pos, "registries: the list is empty");
 	r->c->registries = arena_calloc(r->arena, seq->count, sizeof *r->c->registries);
 	for (struct yaml_node *n = seq->child; n; n = n->next) {
 		struct config_registry *g = &r->c->registries[r->c->registry_count];

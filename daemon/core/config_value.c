@@ -147,6 +147,14 @@ static bool is_repeated(struct config_reading *r, struct yaml_node *n, const cha
 	return false;
 }
 
+struct yaml_node *config_value_seq(struct config_reading *r, struct yaml_node *map, const char *key)
+{
+	struct yaml_node *seq = yaml_need(r->d, map, key, YAML_SEQ);
+	if (seq && seq->count == 0)
+		diag_error(r->d, seq->key_pos, "%s: the list is empty", key);
+	return seq;
+}
+
 bool config_value_list(struct config_reading *r, struct yaml_node *map, const char *key, enum yaml_presence p,
                        config_value_check check, const char ***out, size_t *count)
 {

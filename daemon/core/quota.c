@@ -1,7 +1,5 @@
 #include "daemon/core/quota.h"
 
-#include "epp/base/check.h"
-
 const char *const quota_period_names[] = {"day", "month", "year", "ever", NULL};
 _Static_assert(ARRAY_LEN(quota_period_names) == QUOTA_PERIOD__COUNT + 1, "a name for each period");
 

@@ -3,7 +3,6 @@
 #include "epp/base/str.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

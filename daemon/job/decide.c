@@ -259,9 +259,13 @@ void decide_label_key(const struct decider *d, struct str label, uint8_t key[DEC
 	text_key(d, "label", label, key);
 }
 
-struct str decide_label_of(struct str name)
+struct decide_name_keys decide_name_keys(const struct decider *d, struct str name)
 {
-	return str_split(&name, '.');
+	struct decide_name_keys k;
+	struct str rest = name;
+	decide_name_key(d, name, k.name);
+	decide_label_key(d, str_split(&rest, '.'), k.label);
+	return k;
 }
 
 bool decide_list_subject(const struct decider *d, const struct item_request *r, uint8_t key[DECIDE_KEY_LEN])

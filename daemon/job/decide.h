@@ -82,7 +82,11 @@ struct decide_listed {
  */
 void decide_name_key(const struct decider *d, struct str name, uint8_t key[DECIDE_KEY_LEN]);
 void decide_label_key(const struct decider *d, struct str label, uint8_t key[DECIDE_KEY_LEN]);
-struct str decide_label_of(struct str name);
+/* Both of a name. */
+struct decide_name_keys {
+	uint8_t name[DECIDE_KEY_LEN], label[DECIDE_KEY_LEN];
+};
+struct decide_name_keys decide_name_keys(const struct decider *d, struct str name);
 
 /* An entry of a list of names that are kept back. Views live as long as the store's operation. */
 struct decide_named {

@@ -5,8 +5,6 @@
  */
 #include "daemon/job/item.h"
 
-#include <string.h>
-
 #define REQUEST_VERSION 1
 #define RESULT_VERSION  2 /* another number, so that neither is ever read as the other */
 

@@ -27,7 +27,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 static const unsigned allowed[JOB_PHASE__COUNT] = {
     [JOB_CONTACT] = 1u << JOB_CONTACT | 1u << JOB_CONTACT_LOOK | 1u << JOB_HOST_CHECK | 1u << JOB_CHECK |

@@ -1,7 +1,6 @@
 /* The commands of a job. */
 #include "daemon/job/job_int.h"
 #include "epp/command.h"
-#include "epp/base/check.h"
 #include "epp/base/rng.h"
 #include "epp/dialect.h"
 

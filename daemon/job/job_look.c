@@ -14,7 +14,6 @@
  * 2201 and 2202 say "not yours": a sponsor may always look. The result keeps the code and ids of the command itself.
  */
 #include "daemon/job/job_int.h"
-#include "epp/base/check.h"
 #include "epp/rescode.h"
 
 #include <stdio.h>

@@ -3,7 +3,6 @@
 #include "policy/identity.h"
 
 #include <stdio.h>
-#include <string.h>
 
 /* 1: without the list of names that has the name. */
 #define RECORD_VERSION 2

@@ -4,7 +4,6 @@
 #include "epp/base/check.h"
 #include "epp/base/str.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define SHORT_REVISION 19 /* characters of a revision that a message shows: enough to find it in `status` */
@@ -20,7 +19,8 @@ void rules_life_init(struct rules_life *l)
 	    (struct rules_life){.since = INSTANT_NONE, .confirm_by = INSTANT_NONE, .lapsed_at = INSTANT_NONE};
 }
 
-bool rules_person_is(const struct rules_person *a, const struct rules_person *b)
+/* One user twice, or one name twice. */
+static bool same_person(const struct rules_person *a, const struct rules_person *b)
 {
 	return a->uid == b->uid || strcmp(a->name, b->name) == 0;
 }
@@ -48,7 +48,7 @@ enum err rules_life_stage(struct rules_life *l, const char *revision, instant_ms
 static enum err check_approver(const struct rules_staged *s, const struct rules_person *who, bool alone,
                                struct errmsg *e)
 {
-	if (alone || !rules_person_is(&s->by, who))
+	if (alone || !same_person(&s->by, who))
 		return OK;
 	if (s->by.uid == who->uid)
 		return err_set(e, ERR_DENIED,

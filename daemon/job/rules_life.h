@@ -56,9 +56,6 @@ struct rules_life {
 enum rules_due { RULES_DUE_NOTHING, RULES_DUE_FALL_BACK, RULES_DUE_EFFECT };
 
 void rules_life_init(struct rules_life *l);
-/* One user twice, or one name twice. */
-bool rules_person_is(const struct rules_person *a, const struct rules_person *b);
-
 /* Takes the place of what was staged before, approved or not. `at`: INSTANT_NONE: as soon as it is approved. */
 enum err rules_life_stage(struct rules_life *l, const char *revision, instant_ms_t at,
                           const struct rules_person *who, instant_ms_t now, struct errmsg *e) MUST_CHECK;

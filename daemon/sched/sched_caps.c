@@ -10,7 +10,6 @@
  */
 #include "daemon/job/lane.h"
 #include "daemon/sched/sched_int.h"
-#include "epp/base/check.h"
 
 static bool is_used_up(const struct sched_account *a, int which)
 {

@@ -10,7 +10,6 @@
  */
 #include "daemon/job/lane.h"
 #include "daemon/sched/sched_int.h"
-#include "epp/base/check.h"
 
 #define BACK_MIN_MS 1000
 #define BACK_MAX_MS 60000 /* limits may be raised meanwhile */

@@ -9,7 +9,6 @@
  */
 #include "daemon/sched/sched_int.h"
 #include "daemon/core/meter.h"
-#include "epp/base/check.h"
 #include "epp/ns.h"
 
 #include <stdio.h>

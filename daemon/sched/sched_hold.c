@@ -5,8 +5,6 @@
 #include "daemon/sched/sched_int.h"
 #include "epp/base/check.h"
 
-#include <string.h>
-
 static bool covers(const struct sched_hold *h, uint32_t account, uint32_t partner, uint8_t lane)
 {
 	return (h->account == 0 || h->account == account) && (h->partner == 0 || h->partner == partner) &&

@@ -73,14 +73,23 @@ static void pass_on(struct sched *s, struct name_lock *l)
 	sched_pump_later(next->account);
 }
 
-void sched_name_release(struct sched_job *j, bool rest)
+/* The lock that the job held and holds no more; NULL: it held none. */
+static struct name_lock *let_go(struct sched_job *j)
 {
 	struct name_lock *l = j->name;
 	if (!j->holds_name)
-		return;
+		return NULL;
 	j->name = NULL;
 	j->holds_name = false;
 	l->holder = NULL;
+	return l;
+}
+
+void sched_name_release(struct sched_job *j, bool rest)
+{
+	struct name_lock *l = let_go(j);
+	if (!l)
+		return;
 	if (!rest) {
 		pass_on(j->account->sched, l);
 		return;
@@ -103,12 +112,9 @@ static void on_kept_in_vain(struct loop_timer *t)
 
 void sched_name_keep(struct sched_job *j)
 {
-	struct name_lock *l = j->name;
-	if (!j->holds_name)
+	struct name_lock *l = let_go(j);
+	if (!l)
 		return;
-	j->name = NULL;
-	j->holds_name = false;
-	l->holder = NULL;
 	l->kept_for = j->item;
 	l->kept.fire = on_kept_in_vain;
 	loop_timer_set(l->sched->c.loop, &l->kept, NAME_KEPT_MS);

@@ -12,7 +12,6 @@
 #include "daemon/sched/sched_int.h"
 #include "daemon/store/store_held.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,6 @@
  * the registry bears. pool.c tells the rules.
  */
 #include "daemon/session/pool_int.h"
-#include "epp/base/check.h"
 
 #include <stdio.h>
 

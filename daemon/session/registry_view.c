@@ -1,7 +1,6 @@
 /* What a registry says of itself, compared with what it said before. */
 #include "daemon/session/registry_view.h"
 #include "epp/base/buf.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 

@@ -24,7 +24,6 @@
 struct dialer;
 struct loop;
 struct session;
-struct stream;
 struct tls_ctx;
 
 enum session_state {

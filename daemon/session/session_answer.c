@@ -8,7 +8,6 @@
  */
 #include "daemon/net/stream.h"
 #include "daemon/session/session_int.h"
-#include "epp/base/check.h"
 #include "epp/frame.h"
 #include "epp/rescode.h"
 

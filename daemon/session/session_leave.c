@@ -10,7 +10,6 @@
  */
 #include "daemon/net/stream.h"
 #include "daemon/session/session_int.h"
-#include "epp/base/check.h"
 
 #define LAYERS    2  /* TLS and TCP flush at a turn's end, one after the other */
 #define UNHOLD_MS 10 /* how late it may be seen that the other side reads again */

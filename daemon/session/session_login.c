@@ -13,7 +13,6 @@
 #include "daemon/net/stream.h"
 #include "daemon/session/session_int.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 #include "epp/command.h"
 #include "epp/ns.h"
 #include "epp/rescode.h"

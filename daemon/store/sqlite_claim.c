@@ -4,7 +4,6 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- claims --------------------------------------------------------------------------------------------------------- */

@@ -232,15 +232,6 @@ static enum err find(struct sq *s, struct store_decide *o, struct sq_item *i, st
 	return sq_item_load(s, &o->op, o->item, i);
 }
 
-static enum err require_waiting(const struct store_decide *o, struct errmsg *e)
-{
-	bool person = o->how != STORE_DECIDE_EVIDENCE;
-	if (o->before == ITEM_REVIEW || (o->before == ITEM_WAITING && !person))
-		return OK;
-	return err_set(e, ERR_CONFLICT, "the item is %s: it does not wait for %s", item_state_name(o->before),
-	               person ? "a person" : "evidence");
-}
-
 static enum err add_facts(struct sq *s, struct store_decide *o, const struct item_request *req, bool *new)
 {
 	bool any = false;
@@ -248,7 +239,7 @@ static enum err add_facts(struct sq *s, struct store_decide *o, const struct ite
 	if (err || !any)
 		return err;
 	if (!*new)
-		err = require_waiting(o, &o->op.errmsg);
+		err = store_must_wait(o);
 	*new = true;
 	if (err)
 		return err;
@@ -269,7 +260,7 @@ static enum err add_evidence(struct sq *s, struct store_decide *o, bool *new)
 		if (store_evidence_has(&req, &o->evidence[i]))
 			continue;
 		if (!*new)
-			err = require_waiting(o, &o->op.errmsg);
+			err = store_must_wait(o);
 		*new = true;
 		if (!err && req.evidence_count == ITEM_EVIDENCE_MAX)
 			err = err_set(&o->op.errmsg, ERR_TOO_LONG,
@@ -334,7 +325,7 @@ static enum err decide_found(struct sq *s, struct store_decide *o, struct sq_tal
 		if (err || !new)
 			return err;
 	} else {
-		err = require_waiting(o, &o->op.errmsg);
+		err = store_must_wait(o);
 	}
 	if (!err && o->how == STORE_DECIDE_APPROVE)
 		err = approve(s, o, row);

@@ -94,8 +94,6 @@ struct sq {
 enum err sq_fail_open(struct sq *s, struct errmsg *e);
 
 /* ---- sqlite_values.c ---- */
-/* Translates a result code; the message goes to `op`. */
-enum err sq_fail(struct sq *s, struct store_op *op, int rc);
 /* A statement ready to be bound; reset by sq_done(). NULL when it could not be made: running it gives the error. */
 sqlite3_stmt *sq_stmt(struct sq *s, enum sq_stmt which);
 /* Steps a statement that gives no rows and resets it. */
@@ -120,11 +118,15 @@ enum err sq_schema(struct sq *s, struct errmsg *e) MUST_CHECK;
 /* ---- operations ---- */
 enum err sq_register(struct sq *s, struct store_register *o);
 enum err sq_setting(struct sq *s, struct store_setting *o);
+/* The same, with another operation. */
+enum err sq_setting_write(struct sq *s, struct store_op *op, const char *name, struct str value);
 enum err sq_recover(struct sq *s, struct store_recover *o);
 enum err sq_batch_begin(struct sq *s, struct store_batch_begin *o);
 enum err sq_batch_chunk(struct sq *s, struct store_batch_chunk *o);
 enum err sq_batch_publish(struct sq *s, struct store_batch_publish *o);
 enum err sq_batch_abort(struct sq *s, struct store_batch_abort *o);
+/* With everything that came with it. */
+enum err sq_batch_remove(struct sq *s, struct store_op *op, batch_id_t batch);
 enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o);
 enum err sq_queues(struct sq *s, struct store_queues *o);
 enum err sq_expedite(struct sq *s, struct store_expedite *o);

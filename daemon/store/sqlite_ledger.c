@@ -1,6 +1,5 @@
 /* The ledgers: names, contacts, and what is asked of them; imports. */
 #include "daemon/store/sqlite_int.h"
-#include "epp/base/check.h"
 
 #include <string.h>
 

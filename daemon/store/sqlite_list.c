@@ -3,7 +3,6 @@
 #include "daemon/store/store_list.h"
 #include "epp/base/check.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define DROP_ROWS 5000 /* of a list that comes no more, by one operation */

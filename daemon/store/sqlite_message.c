@@ -76,14 +76,6 @@ static enum err change_domain(struct sq *s, struct store_message *o)
 	return sq_run(s, &o->op, st);
 }
 
-static enum err set_setting(struct sq *s, struct store_message *o)
-{
-	struct store_setting set = {.name = o->setting, .value = o->setting_value};
-	enum err err = sq_setting(s, &set);
-	o->op.errmsg = err ? set.op.errmsg : o->op.errmsg;
-	return err;
-}
-
 static enum err note(struct sq *s, struct store_message *o, int64_t id)
 {
 	bool orphan = o->is_pan && o->settled == 0;
@@ -113,7 +105,7 @@ enum err sq_message(struct sq *s, struct store_message *o)
 	else if (o->domain.len)
 		err = change_domain(s, o);
 	if (!err && o->setting)
-		err = set_setting(s, o);
+		err = sq_setting_write(s, &o->op, o->setting, o->setting_value);
 	return err ? err : note(s, o, id);
 }
 

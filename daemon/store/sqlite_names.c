@@ -4,27 +4,14 @@
 
 #include <string.h>
 
-/* The keys under which a name can be listed. */
-struct keys {
-	uint8_t name[DECIDE_KEY_LEN], label[DECIDE_KEY_LEN];
-};
-
-static struct keys keys_of(const struct decider *d, struct str name)
-{
-	struct keys k;
-	decide_name_key(d, name, k.name);
-	decide_label_key(d, decide_label_of(name), k.label);
-	return k;
-}
-
-static void bind_keys(sqlite3_stmt *st, const struct keys *k)
+static void bind_keys(sqlite3_stmt *st, const struct decide_name_keys *k)
 {
 	sq_bind_blob(st, 1, str_make((const char *)k->name, sizeof k->name));
 	sq_bind_blob(st, 2, str_make((const char *)k->label, sizeof k->label));
 }
 
 /* Columns: list, line, kind, by label, issuer, date, file, who, at. */
-static sqlite3_stmt *find(struct sq *s, const struct keys *k, int limit)
+static sqlite3_stmt *find(struct sq *s, const struct decide_name_keys *k, int limit)
 {
 	sqlite3_stmt *st = sq_stmt(s, SQ_NAME_FIND);
 	bind_keys(st, k);
@@ -50,7 +37,7 @@ enum err sq_name_find(struct sq *s, struct store_op *op, const struct decider *d
 	*out = (struct decide_named){.list = 0};
 	if ((s->name_lists == 0 && !s->list_preview) || r->op != ITEM_CREATE)
 		return OK;
-	struct keys k = keys_of(d, r->domain);
+	struct decide_name_keys k = decide_name_keys(d, r->domain);
 	sqlite3_stmt *st = find(s, &k, 1);
 	if (sq_row(s, op, st, &err))
 		*out = entry_of(st, &s->arena);
@@ -61,7 +48,7 @@ enum err sq_name_find(struct sq *s, struct store_op *op, const struct decider *d
 bool sq_name_known(struct sq *s, struct store_op *op, const uint8_t *key, enum store_list_kind *kind,
                    enum err *err)
 {
-	struct keys k;
+	struct decide_name_keys k;
 	memcpy(k.name, key, sizeof k.name);
 	memcpy(k.label, key, sizeof k.label);
 	sqlite3_stmt *st = find(s, &k, 1);
@@ -77,7 +64,7 @@ bool sq_name_known(struct sq *s, struct store_op *op, const uint8_t *key, enum s
 static enum err in_list(struct sq *s, struct store_list_decide *o, struct str name, bool *yes)
 {
 	enum err err;
-	struct keys k = keys_of(o->again.decider, name);
+	struct decide_name_keys k = decide_name_keys(o->again.decider, name);
 	sqlite3_stmt *st = sq_stmt(s, SQ_NAME_IN_LIST);
 	bind_keys(st, &k);
 	sqlite3_bind_int64(st, 3, (sqlite3_int64)o->list);
@@ -115,7 +102,7 @@ enum err sq_name_page(struct sq *s, struct store_list_decide *o, item_id_t *item
 enum err sq_get_named(struct sq *s, struct store_get_named *o)
 {
 	enum err err;
-	struct keys k = keys_of(o->decider, o->name);
+	struct decide_name_keys k = decide_name_keys(o->decider, o->name);
 	o->rows = arena_alloc(o->arena, STORE_NAMED_MAX * sizeof *o->rows);
 	o->count = 0;
 	sqlite3_stmt *st = find(s, &k, STORE_NAMED_MAX);

@@ -35,14 +35,6 @@ static enum err add_step(struct sq *s, struct store_op *op, const struct store_r
 	return sq_run(s, op, st);
 }
 
-static enum err set_setting(struct sq *s, struct store_rules_keep *o)
-{
-	struct store_setting set = {.name = o->setting, .value = o->setting_value};
-	enum err err = sq_setting(s, &set);
-	o->op.errmsg = err ? set.op.errmsg : o->op.errmsg;
-	return err;
-}
-
 enum err sq_rules_keep(struct sq *s, struct store_rules_keep *o)
 {
 	bool kept = true;
@@ -54,7 +46,7 @@ enum err sq_rules_keep(struct sq *s, struct store_rules_keep *o)
 		err = add(s, o);
 	for (size_t i = 0; i < o->step_count && !err; i++)
 		err = add_step(s, &o->op, &o->steps[i]);
-	return err || !o->setting ? err : set_setting(s, o);
+	return err || !o->setting ? err : sq_setting_write(s, &o->op, o->setting, o->setting_value);
 }
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */

@@ -1,8 +1,6 @@
 /* Outcomes: an outcome is an appended row. And cancelling. */
 #include "daemon/job/lane.h"
 #include "daemon/store/sqlite_int.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -151,17 +149,6 @@ static enum err try_new_name(struct sq *s, struct store_op *op, const struct sto
 	return err;
 }
 
-static struct item_result taken_before(const struct sq_item *i, struct item_result r)
-{
-	r.state = ITEM_FAILED;
-	r.fault = FAULT_PARTNER;
-	r.reason = i->op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
-	r.message = i->op == ITEM_CREATE
-	                ? STR("the name exists already, from another item of this gateway")
-	                : STR("the name was renewed already, by another item of this gateway");
-	return r;
-}
-
 static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tally *t, struct store_step *step)
 {
 	struct item_result r = step->result;
@@ -177,7 +164,7 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 	if (!err)
 		err = pends_for_another(s, &o->op, &item, &r, &other);
 	if (other)
-		r = taken_before(&item, r);
+		r = store_taken_result((enum item_op)item.op, r);
 	r.past_boundary = step->past_boundary =
 	    store_past_boundary((enum item_op)item.op, item.grant_from, item.due, &r);
 	if (!err)
@@ -200,28 +187,18 @@ enum err sq_finish(struct sq *s, struct store_finish *o)
 
 /* ---- poll messages, cancelling ------------------------------------------------------------------------------------------ */
 
-/* What the answer with 1001 said about dates holds; the message decides. */
 enum err sq_settle(struct sq *s, struct store_message *o)
 {
 	struct sq_tally tally = {.count = 0};
 	struct sq_item item;
-	struct item_result last, r;
 	struct store_get_item get = {.item = o->settled, .arena = &s->arena};
 	enum err err = sq_item_load(s, &o->op, o->settled, &item);
 	if (!err)
 		err = sq_get_item(s, &get);
 	if (err)
 		return err;
-	last = get.row.result;
-	r = last;
-	o->look = o->pan_approved && last.expires == INSTANT_NONE;
-	r.state = o->look ? ITEM_RECONCILING : o->pan_approved ? ITEM_DONE : ITEM_FAILED;
-	r.fault = o->pan_approved ? FAULT_NONE : FAULT_REGISTRY;
-	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
-	r.message = o->text;
-	r.at = o->now;
-	r.past_boundary = o->past_boundary =
-	    store_past_boundary((enum item_op)item.op, item.grant_from, item.due, &r);
+	struct item_result r =
+	    store_settled_result(o, (enum item_op)item.op, item.grant_from, item.due, get.row.result);
 	err = sq_result_add(s, &o->op, &item, &r, true, NULL);
 	if (!err && r.state == ITEM_DONE)
 		err = name_write(s, &o->op, &item, &r, SQ_DOMAIN_PUT);

@@ -13,7 +13,8 @@ static bool is_disk(int rc)
 	}
 }
 
-enum err sq_fail(struct sq *s, struct store_op *op, int rc)
+/* The message goes to `op`. */
+static enum err fail(struct sq *s, struct store_op *op, int rc)
 {
 	if (is_disk(rc)) {
 		s->suspect = true;
@@ -50,7 +51,7 @@ static int run_step(struct sq *s, sqlite3_stmt *st)
 enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st)
 {
 	int rc = run_step(s, st);
-	enum err err = rc == SQLITE_DONE ? OK : sq_fail(s, op, rc);
+	enum err err = rc == SQLITE_DONE ? OK : fail(s, op, rc);
 	sq_done(st);
 	return err;
 }
@@ -58,7 +59,7 @@ enum err sq_run(struct sq *s, struct store_op *op, sqlite3_stmt *st)
 bool sq_row(struct sq *s, struct store_op *op, sqlite3_stmt *st, enum err *err)
 {
 	int rc = run_step(s, st);
-	*err = rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : sq_fail(s, op, rc);
+	*err = rc == SQLITE_ROW || rc == SQLITE_DONE ? OK : fail(s, op, rc);
 	return rc == SQLITE_ROW;
 }
 

@@ -1,7 +1,5 @@
-/* What both back ends say alike of items that wait. */
+/* What both back ends say alike of items: of those that wait, and of how one ends. */
 #include "daemon/store/store_list.h"
-
-#include "epp/base/check.h"
 
 void store_evidence_encode(const struct item_evidence *e, struct buf *out)
 {
@@ -158,6 +156,39 @@ bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, c
 {
 	return op == ITEM_CREATE && r->state == ITEM_DONE && grant_from != DATE_NONE && due != INSTANT_NONE &&
 	       r->created != INSTANT_NONE && r->created >= due;
+}
+
+struct item_result store_settled_result(struct store_message *o, enum item_op op, date_t grant_from,
+                                        instant_ms_t due, struct item_result last)
+{
+	struct item_result r = last;
+	o->look = o->pan_approved && last.expires == INSTANT_NONE;
+	r.state = o->look ? ITEM_RECONCILING : o->pan_approved ? ITEM_DONE : ITEM_FAILED;
+	r.fault = o->pan_approved ? FAULT_NONE : FAULT_REGISTRY;
+	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
+	r.message = o->text;
+	r.at = o->now;
+	r.past_boundary = o->past_boundary = store_past_boundary(op, grant_from, due, &r);
+	return r;
+}
+
+struct item_result store_taken_result(enum item_op op, struct item_result r)
+{
+	r.state = ITEM_FAILED;
+	r.fault = FAULT_PARTNER;
+	r.reason = op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
+	r.message = op == ITEM_CREATE ? STR("the name exists already, from another item of this gateway")
+	                              : STR("the name was renewed already, by another item of this gateway");
+	return r;
+}
+
+enum err store_must_wait(struct store_decide *o)
+{
+	bool person = o->how != STORE_DECIDE_EVIDENCE;
+	if (o->before == ITEM_REVIEW || (o->before == ITEM_WAITING && !person))
+		return OK;
+	return err_set(&o->op.errmsg, ERR_CONFLICT, "the item is %s: it does not wait for %s",
+	               item_state_name(o->before), person ? "a person" : "evidence");
 }
 
 struct str store_reasons_of(struct str common, struct arena *a)

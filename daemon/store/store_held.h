@@ -130,6 +130,14 @@ struct store_get_notes {
 void store_cancel_late(struct store_batch_cancel *o, enum item_state state);
 /* Created on a day on which the decision's grant was no more to be had (lane_due() of the create: the day after its last). */
 bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, const struct item_result *r);
+/* What becomes of a pending item when the registry's message decides it; fills in `look` and `past_boundary` of the message.
+ * `last`: what the answer with 1001 said, which holds for dates. */
+struct item_result store_settled_result(struct store_message *o, enum item_op op, date_t grant_from,
+                                        instant_ms_t due, struct item_result last);
+/* Another item of this gateway did it before: this one has failed. */
+struct item_result store_taken_result(enum item_op op, struct item_result r);
+/* DECIDE: the item waits for whoever this is (`before`); ERR_CONFLICT: it does not. */
+enum err store_must_wait(struct store_decide *o) MUST_CHECK;
 /* One piece of evidence as it is stored; views point into `blob`. */
 void store_evidence_encode(const struct item_evidence *e, struct buf *out);
 enum err store_evidence_decode(struct str blob, struct item_evidence *out) MUST_CHECK;

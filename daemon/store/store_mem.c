@@ -278,7 +278,7 @@ void mem_ledger(struct mem *m, const struct decider *d, const struct item_reques
 		ledger_name(m, r, partner, subject, out);
 }
 
-struct mem_domain *mem_domain_put(struct mem *m, struct str name)
+static struct mem_domain *domain_put(struct mem *m, struct str name)
 {
 	struct mem_domain *d = map_get(&m->domains, name);
 	if (d)
@@ -290,7 +290,7 @@ struct mem_domain *mem_domain_put(struct mem *m, struct str name)
 
 void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_result *r)
 {
-	struct mem_domain *d = mem_domain_put(m, i->domain);
+	struct mem_domain *d = domain_put(m, i->domain);
 	d->partner = i->batch->partner;
 	d->account = i->account;
 	d->item = i->id;
@@ -303,7 +303,7 @@ void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_
 static void import_row(struct mem *m, struct store_import *o, const struct store_import_row *r)
 {
 	*(map_get(&m->domains, r->domain) ? &o->replaced : &o->added) += 1;
-	struct mem_domain *d = mem_domain_put(m, r->domain);
+	struct mem_domain *d = domain_put(m, r->domain);
 	*d = (struct mem_domain){.partner = r->partner,
 	                         .account = r->account,
 	                         .renewed_by = d->renewed_by,

@@ -1,11 +1,9 @@
 /* The memory back end's items that wait. */
 #include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static bool is_held(const struct mem_item *i)
@@ -120,15 +118,6 @@ void mem_again(struct mem *m, const struct store_again *with, struct mem_item *i
 
 /* ---- one item ------------------------------------------------------------------------------------------------------------- */
 
-static enum err require_waiting(const struct store_decide *o, struct errmsg *e)
-{
-	bool person = o->how != STORE_DECIDE_EVIDENCE;
-	if (o->before == ITEM_REVIEW || (o->before == ITEM_WAITING && !person))
-		return OK;
-	return err_set(e, ERR_CONFLICT, "the item is %s: it does not wait for %s", item_state_name(o->before),
-	               person ? "a person" : "evidence");
-}
-
 /* What of it is new, in `list`. */
 static size_t new_evidence(const struct store_decide *o, struct item_request *req,
                            const struct item_evidence **list)
@@ -157,7 +146,7 @@ static enum err add_evidence(struct mem *m, struct store_decide *o, struct mem_i
 	enum err err = o->added ? store_facts_compare(&req, o->added, &facts, &o->op.errmsg) : OK;
 	o->repeated = n == 0 && !facts;
 	if (!err && !o->repeated)
-		err = require_waiting(o, &o->op.errmsg);
+		err = store_must_wait(o);
 	if (!err && had + n > ITEM_EVIDENCE_MAX)
 		err = err_set(&o->op.errmsg, ERR_TOO_LONG, "an item has at most %d pieces of evidence",
 		              ITEM_EVIDENCE_MAX);
@@ -225,7 +214,7 @@ enum err mem_decide(struct mem *m, struct store_decide *o)
 	if (o->how == STORE_DECIDE_EVIDENCE)
 		err = add_evidence(m, o, i);
 	else
-		err = require_waiting(o, &o->op.errmsg);
+		err = store_must_wait(o);
 	if (err || o->repeated)
 		return err;
 	if (o->how == STORE_DECIDE_APPROVE)

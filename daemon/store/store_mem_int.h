@@ -188,7 +188,6 @@ void mem_mark(struct mem *m, struct mem_item *i, const struct decide_subject *s,
               const struct decide_outcome *d);
 /* The item has registered its name: at full fee, which its subject is remembered for. */
 void mem_paid_note(struct mem *m, const struct mem_item *i);
-struct mem_domain *mem_domain_put(struct mem *m, struct str name);
 /* The name as an item's outcome made it. */
 void mem_domain_made(struct mem *m, const struct mem_item *i, const struct item_result *r);
 struct item_result mem_result_of(enum item_state state, int attempt, instant_ms_t at);

@@ -1,10 +1,8 @@
 /* The memory back end's intake: batches in chunks, decided line by line, visible when they are published. */
 #include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 /* The memory back end's lists. */
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
 #include <stdlib.h>
@@ -52,19 +51,7 @@ void mem_list_find(struct mem *m, const struct decider *d, const struct item_req
 
 /* ---- names ---------------------------------------------------------------------------------------------------------------- */
 
-struct keys {
-	uint8_t name[DECIDE_KEY_LEN], label[DECIDE_KEY_LEN];
-};
-
-static struct keys keys_of(const struct decider *d, struct str name)
-{
-	struct keys k;
-	decide_name_key(d, name, k.name);
-	decide_label_key(d, decide_label_of(name), k.label);
-	return k;
-}
-
-static bool has_name(const struct mem_list *l, const struct keys *k)
+static bool has_name(const struct mem_list *l, const struct decide_name_keys *k)
 {
 	return row_of(l, k->name) || row_of(l, k->label);
 }
@@ -76,7 +63,7 @@ static bool counts(const struct mem *m, const struct mem_list *l)
 }
 
 /* The entries of lists of one kind, newest list first, the last line of each first; at most `max` more. */
-static size_t names_of_kind(const struct mem *m, enum store_list_kind kind, const struct keys *k,
+static size_t names_of_kind(const struct mem *m, enum store_list_kind kind, const struct decide_name_keys *k,
                             struct store_named *out, size_t max)
 {
 	size_t count = 0;
@@ -107,7 +94,8 @@ static size_t names_of_kind(const struct mem *m, enum store_list_kind kind, cons
 	return count;
 }
 
-static size_t names_find(const struct mem *m, const struct keys *k, struct store_named out[STORE_NAMED_MAX])
+static size_t names_find(const struct mem *m, const struct decide_name_keys *k,
+                         struct store_named out[STORE_NAMED_MAX])
 {
 	size_t n = names_of_kind(m, STORE_LIST_BLOCKED, k, out, STORE_NAMED_MAX);
 	return n + names_of_kind(m, STORE_LIST_RESERVED, k, out + n, STORE_NAMED_MAX - n);
@@ -120,14 +108,14 @@ void mem_name_find(struct mem *m, const struct decider *d, const struct item_req
 	*out = (struct decide_named){.list = 0};
 	if (m->list_count == 0 || r->op != ITEM_CREATE)
 		return;
-	struct keys k = keys_of(d, r->domain);
+	struct decide_name_keys k = decide_name_keys(d, r->domain);
 	if (names_find(m, &k, rows))
 		*out = rows[0].named;
 }
 
 enum err mem_get_named(struct mem *m, struct store_get_named *o)
 {
-	struct keys k = keys_of(o->decider, o->name);
+	struct decide_name_keys k = decide_name_keys(o->decider, o->name);
 	o->rows = arena_alloc(o->arena, STORE_NAMED_MAX * sizeof *o->rows);
 	o->count = names_find(m, &k, o->rows);
 	for (size_t i = 0; i < o->count; i++) {
@@ -184,7 +172,7 @@ static void add_name(struct mem *m, struct store_list_rows *o, struct mem_list *
                      const struct store_list_row *r)
 {
 	struct store_named rows[STORE_NAMED_MAX];
-	struct keys k;
+	struct decide_name_keys k;
 	memcpy(k.name, r->key, sizeof k.name);
 	memcpy(k.label, r->key, sizeof k.label);
 	bool known = names_find(m, &k, rows) > 0;
@@ -284,7 +272,7 @@ static bool waits_for(const struct decider *d, const struct mem_item *i, const s
 		return false;
 	if (!store_list_of_names(l->l.kind))
 		return i->has_list_key && row_of(l, i->list_key);
-	struct keys k = keys_of(d, i->domain);
+	struct decide_name_keys k = decide_name_keys(d, i->domain);
 	return i->op == ITEM_CREATE && has_name(l, &k);
 }
 

@@ -4,15 +4,8 @@
 
 static void settle(struct mem *m, struct store_message *o, struct mem_item *i)
 {
-	struct item_result r = i->last->r; /* what the answer with 1001 said about dates holds */
+	struct item_result r = store_settled_result(o, i->op, i->grant_from, i->due, i->last->r);
 	o->settled = i->id;
-	o->look = o->pan_approved && r.expires == INSTANT_NONE;
-	r.state = o->look ? ITEM_RECONCILING : o->pan_approved ? ITEM_DONE : ITEM_FAILED;
-	r.fault = o->pan_approved ? FAULT_NONE : FAULT_REGISTRY;
-	r.reason = o->pan_approved ? STR("CREATED") : STR("REFUSED_LATER");
-	r.message = o->text;
-	r.at = o->now;
-	r.past_boundary = o->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
 	mem_result_add(m, i, &r, true, NULL);
 	if (r.state == ITEM_DONE) {
 		mem_domain_made(m, i, &r);

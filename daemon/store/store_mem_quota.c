@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define HELD_DAYS 40 /* as in sqlite_quota.c */
 

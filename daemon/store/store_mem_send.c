@@ -1,8 +1,6 @@
 /* The memory back end's sending: queues, claims, outcomes. */
 #include "daemon/job/lane.h"
 #include "daemon/store/store_mem_int.h"
-#include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -289,17 +287,6 @@ static bool pends_for_another(struct mem *m, const struct mem_item *i, const str
 	return false;
 }
 
-static struct item_result taken_before(const struct mem_item *i, struct item_result r)
-{
-	r.state = ITEM_FAILED;
-	r.fault = FAULT_PARTNER;
-	r.reason = i->op == ITEM_CREATE ? STR("NAME_TAKEN") : STR("CUR_EXP_DATE");
-	r.message = i->op == ITEM_CREATE
-	                ? STR("the name exists already, from another item of this gateway")
-	                : STR("the name was renewed already, by another item of this gateway");
-	return r;
-}
-
 static void name_effect(struct mem *m, const struct store_step *step, const struct mem_item *i,
                         const struct item_result *r)
 {
@@ -319,7 +306,7 @@ static void finish_step(struct mem *m, const struct store_finish *o, struct stor
 {
 	struct item_result r = step->result;
 	if ((step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r))
-		r = taken_before(i, r);
+		r = store_taken_result(i->op, r);
 	r.past_boundary = step->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
 	mem_result_add(m, i, &r, !step->not_sent, NULL);
 	name_effect(m, step, i, &r);

@@ -12,7 +12,6 @@
 #include "daemon/store/store_domains.h"
 #include "daemon/store/store_preview.h"
 #include "epp/base/alloc.h"
-#include "epp/base/check.h"
 
 #include <errno.h>
 #include <fcntl.h>

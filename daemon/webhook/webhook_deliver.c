@@ -12,8 +12,6 @@
 #include "daemon/webhook/webhook_int.h"
 #include "epp/base/check.h"
 
-#include <stdio.h>
-
 #define SIGNATURES_MAX 1024
 #define GONE           410
 

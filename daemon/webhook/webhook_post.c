@@ -18,9 +18,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define USER_AGENT       "vnepp-webhookd/" VNEPP_VERSION
 #define OTHERS_MAX       4

@@ -8,7 +8,6 @@
  * that is switched off is not read for.
  */
 #include "daemon/webhook/webhook_int.h"
-#include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
 #include <jansson.h>

@@ -12,7 +12,6 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

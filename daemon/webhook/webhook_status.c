@@ -6,7 +6,6 @@
 #include "epp/base/date.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *state_of(const struct webhook_fortune *f)

@@ -107,6 +107,30 @@ void buf_u64(struct buf *b, unsigned long long value)
 	buf_append(b, digits + at, sizeof digits - at);
 }
 
+void buf_json(struct buf *b, struct str s)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t from = 0;
+	buf_byte(b, '"');
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		buf_append(b, s.ptr + from, i - from);
+		from = i + 1;
+		if (c == '"' || c == '\\') {
+			buf_byte(b, '\\');
+			buf_byte(b, (char)c);
+		} else {
+			buf_lit(b, "\\u00");
+			buf_byte(b, hex[c >> 4]);
+			buf_byte(b, hex[c & 15]);
+		}
+	}
+	buf_append(b, s.ptr + from, s.len - from);
+	buf_byte(b, '"');
+}
+
 const char *buf_cstr(struct buf *b)
 {
 	size_t max = b->max;

@@ -65,6 +65,8 @@ static inline void buf_byte(struct buf *b, char c)
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 /* Decimal digits; many times faster than buf_printf. */
 void buf_u64(struct buf *b, unsigned long long value);
+/* As a JSON string, with its quotes: control characters as \u00XX, everything else as it is. UTF-8 stays UTF-8. */
+void buf_json(struct buf *b, struct str s);
 /* Appends a NUL that does not count, and returns the text; "" when nothing is held. */
 const char *buf_cstr(struct buf *b);
 

@@ -29,6 +29,18 @@ void hash_hex(char *out, const uint8_t *bytes, size_t len)
 	out[2 * len] = '\0';
 }
 
+bool hash_unhex(struct str hex, uint8_t *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	for (size_t i = 0; i + 1 < hex.len; i += 2) {
+		const char *high = memchr(digits, hex.ptr[i], 16), *low = memchr(digits, hex.ptr[i + 1], 16);
+		if (!high || !low)
+			return false;
+		out[i / 2] = (uint8_t)((high - digits) << 4 | (low - digits));
+	}
+	return hex.len % 2 == 0;
+}
+
 struct sha256_stream *sha256_stream_new(void)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();

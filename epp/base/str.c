@@ -2,6 +2,8 @@
 #include "epp/base/str.h"
 #include "epp/base/check.h"
 
+#include <stdio.h>
+
 static unsigned char lower(char c)
 {
 	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
@@ -152,4 +154,17 @@ bool str_copy(char *out, size_t size, struct str s)
 		memcpy(out, s.ptr, s.len);
 	out[s.len] = '\0';
 	return true;
+}
+
+char *str_percent(char *out, size_t size, struct str s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+	size_t n = 0;
+	REQUIRE(size > 0);
+	for (size_t i = 0; i < s.len && n + 3 < size; i++)
+		n += (size_t)snprintf(out + n, size - n,
+		                      memchr(plain, s.ptr[i], sizeof plain - 1) ? "%c" : "%%%02X",
+		                      (unsigned char)s.ptr[i]);
+	out[n] = '\0';
+	return out;
 }

@@ -65,5 +65,8 @@ bool str_is_utf8(struct str s);
 size_t str_utf8_prefix(struct str s);
 /* Copies with NUL into `out` of `size` bytes; false (and an empty string) when it does not fit or holds a NUL. */
 bool str_copy(char *out, size_t size, struct str s) MUST_CHECK;
+/* As one segment of a URL's path: what RFC 3986 section 2.3 does not leave as it is, as %XX. With NUL, and cut when it
+ * does not fit: 3 * s.len + 1 is always enough. Returns `out`. */
+char *str_percent(char *out, size_t size, struct str s);
 
 #endif

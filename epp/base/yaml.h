@@ -85,8 +85,6 @@ void yaml_reject_unseen(struct diag *d, struct yaml_node *map);
 
 /* The same readings of one node (an entry of a sequence); NULL reads as nothing, without an error. */
 bool yaml_as_str(struct diag *d, struct yaml_node *n, struct str *out);
-bool yaml_as_i64(struct diag *d, struct yaml_node *n, int64_t min, int64_t max, int64_t *out);
-bool yaml_as_date(struct diag *d, struct yaml_node *n, date_t *out);
 bool yaml_as_enum(struct diag *d, struct yaml_node *n, const char *const *names, int *out);
 /* False, and an error, when the node is of another kind. */
 bool yaml_as_kind(struct diag *d, struct yaml_node *n, enum yaml_kind kind);

@@ -234,7 +234,7 @@ bool yaml_as_str(struct diag *d, struct yaml_node *n, struct str *out)
 	return true;
 }
 
-bool yaml_as_i64(struct diag *d, struct yaml_node *n, int64_t min, int64_t max, int64_t *out)
+static bool as_i64(struct diag *d, struct yaml_node *n, int64_t min, int64_t max, int64_t *out)
 {
 	int64_t value;
 	if (!yaml_as_kind(d, n, YAML_SCALAR))
@@ -270,7 +270,7 @@ static void help_with_date(struct diag *d, struct str text)
 	diag_help(d, "year, month and day, as in 2026-11-20");
 }
 
-bool yaml_as_date(struct diag *d, struct yaml_node *n, date_t *out)
+static bool as_date(struct diag *d, struct yaml_node *n, date_t *out)
 {
 	if (!yaml_as_kind(d, n, YAML_SCALAR))
 		return false;
@@ -308,12 +308,12 @@ bool yaml_str(struct diag *d, struct yaml_node *map, const char *key, enum yaml_
 bool yaml_i64(struct diag *d, struct yaml_node *map, const char *key, enum yaml_presence p, int64_t min,
               int64_t max, int64_t *out)
 {
-	return yaml_as_i64(d, scalar(d, map, key, p), min, max, out);
+	return as_i64(d, scalar(d, map, key, p), min, max, out);
 }
 
 bool yaml_date(struct diag *d, struct yaml_node *map, const char *key, enum yaml_presence p, date_t *out)
 {
-	return yaml_as_date(d, scalar(d, map, key, p), out);
+	return as_date(d, scalar(d, map, key, p), out);
 }
 
 bool yaml_enum(struct diag *d, struct yaml_node *map, const char *key, enum yaml_presence p,

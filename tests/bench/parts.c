@@ -16,6 +16,7 @@
 #include "epp/frame.h"
 #include "epp/response.h"
 #include "policy/policy.h"
+#include "tests/harness/citizen.h"
 
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -79,28 +80,10 @@ static void make_item(size_t n, struct text *t, struct item_request *r)
 	                           .max_fee_vnd = -1,
 	                           .registrant = STR("BENCH1"),
 	                           .ns = {{.name = STR("ns1.example.vn")}, {.name = STR("ns2.example.vn")}},
-	                           .ns_count = 2,
-	                           .evidence = {{.type = STR("ekyc"),
-	                                         .issuer = STR("b"),
-	                                         .reference = STR("K-1"),
-	                                         .result = STR("confirmed"),
-	                                         .date = date_make(2026, 11, 18)}},
-	                           .evidence_count = 1};
-	r->applicant = (struct item_applicant){.kind = APPLICANT_CITIZEN,
-	                                       .name = STR("Trần Thị Bình"),
-	                                       .citizenship = STR("VN"),
-	                                       .id_number = str_c(t->id),
-	                                       .phone = STR("+84.912345678"),
-	                                       .email = STR("a@example.vn"),
-	                                       .gender = GENDER_MALE,
-	                                       .birth_date = date_make(2003, 12, 15),
-	                                       .founded_on = DATE_NONE,
-	                                       .registered_on = DATE_NONE,
-	                                       .address = {.street = STR("12 Hùng Vương"),
-	                                                   .ward = STR("Xuân Hương"),
-	                                                   .province = STR("68"),
-	                                                   .province_list = STR("2025-07-01"),
-	                                                   .country = STR("VN")}};
+	                           .ns_count = 2};
+	r->applicant = citizen_of_number(str_c(t->id));
+	r->applicant.birth_date = date_make(2003, 12, 15);
+	citizen_confirmed(r);
 }
 
 /* ---- the parts -------------------------------------------------------------------------------------------------------- */

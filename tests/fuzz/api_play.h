@@ -14,6 +14,7 @@
 #include "epp/base/check.h"
 #include "epp/base/rng.h"
 #include "policy/policy.h"
+#include "tests/harness/folder.h"
 #include "tests/harness/log_capture.h"
 #include "tests/harness/mem_stream.h"
 #include "tests/harness/vloop.h"
@@ -32,14 +33,6 @@
 static struct config *config;
 static struct decider *decider;
 
-static void put(const char *dir, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	REQUIRE(f && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
-}
-
 /* The files are needed only while they are loaded. */
 static void load_config(struct diag *d)
 {
@@ -52,17 +45,12 @@ static void load_config(struct diag *d)
 	     "accounts: [{name: one, login: gateway1, password_file: pem}]}\n"},
 	    {"partners.yaml", "partners: [{name: an, certificates: [{san_dns: an.test}], account: one}]\n"},
 	    {"pem", "not-looked-at\n"}};
-	char dir[] = "/tmp/vnepp-fuzz-XXXXXX", path[256];
-	REQUIRE(mkdtemp(dir));
+	struct folder dir;
+	folder_make(&dir);
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
-		put(dir, files[i][0], files[i][1]);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", dir);
-	config = config_load(path, START_MS, d);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		snprintf(path, sizeof path, "%s/%s", dir, files[i][0]);
-		REQUIRE(unlink(path) == 0);
-	}
-	REQUIRE(rmdir(dir) == 0);
+		folder_put(&dir, files[i][0], files[i][1]);
+	config = config_load(folder_at(&dir, "vneppd.yaml"), START_MS, d);
+	INVARIANT(folder_remove(&dir) == 0);
 }
 
 static void play_load(void)
@@ -163,11 +151,11 @@ static void play_init(struct play *p)
 	                        .partner_ids = &partner,
 	                        .account_ids = &account,
 	                        .decider = decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .explain = explain,
-	                        .limits = tell_limits,
-	                        .arg = p};
+	                        .owner = {.on_published = on_published,
+	                                  .admission_closed = admission_closed,
+	                                  .explain = explain,
+	                                  .limits = tell_limits,
+	                                  .arg = p}};
 	p->api = api_new(&deps);
 	mem_net_listen(p->net, "gateway", "api", 443, http_server_on_stream, api_http(p->api));
 }

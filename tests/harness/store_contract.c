@@ -66,18 +66,24 @@ batch_id_t contract_begin(struct contract *c, size_t partner, const char *key)
 	return b.batch;
 }
 
+struct store_batch_chunk contract_chunk_of(struct contract *c, size_t partner, batch_id_t batch,
+                                           struct store_line *lines, size_t n)
+{
+	return (struct store_batch_chunk){.batch = batch,
+	                                  .partner = c->partner[partner],
+	                                  .decider = c->decider,
+	                                  .quotas = c->quotas,
+	                                  .quota_count = c->quota_count,
+	                                  .now = c->now,
+	                                  .lines = lines,
+	                                  .count = n};
+}
+
 void contract_chunk(struct contract *c, size_t partner, batch_id_t batch, const struct play_line *lines,
                     size_t n, uint32_t first, struct store_line *out)
 {
 	struct store_line own[LINES_MAX], *l = out ? out : own;
-	struct store_batch_chunk k = {.batch = batch,
-	                              .partner = c->partner[partner],
-	                              .decider = c->decider,
-	                              .quotas = c->quotas,
-	                              .quota_count = c->quota_count,
-	                              .now = c->now,
-	                              .lines = l,
-	                              .count = n};
+	struct store_batch_chunk k = contract_chunk_of(c, partner, batch, l, n);
 	assert_true(n <= LINES_MAX);
 	for (size_t i = 0; i < n; i++)
 		l[i] = play_line(&c->a, &lines[i], first + (uint32_t)i);
@@ -91,6 +97,15 @@ void contract_publish(struct contract *c, batch_id_t batch)
 	struct store_batch_publish p = {.batch = batch, .now = c->now};
 	memset(p.payload_hash, (int)batch, sizeof p.payload_hash);
 	assert_int_equal(play(c->b, &p.op, STORE_BATCH_PUBLISH), OK);
+}
+
+void contract_admit_line(struct contract *c, struct store_line *line)
+{
+	batch_id_t batch = contract_begin(c, 0, NULL);
+	struct store_batch_chunk k = contract_chunk_of(c, 0, batch, line, 1);
+	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
+	assert_int_equal(line->outcome, STORE_LINE_NEW);
+	contract_publish(c, batch);
 }
 
 item_id_t contract_admit(struct contract *c, size_t partner, const struct play_line *lines, size_t n)
@@ -337,13 +352,8 @@ static void operations_of_a_group_see_each_other(void **state)
 	struct play_line l = {PLAY_PAID, "r1", "n1.com.vn", 0, c->account[0], 0, NULL};
 	struct store_line line = play_line(&c->a, &l, 1);
 	batch_id_t batch = contract_begin(c, 0, NULL);
-	struct store_batch_chunk k = {.op = {.type = STORE_BATCH_CHUNK},
-	                              .batch = batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &line,
-	                              .count = 1};
+	struct store_batch_chunk k = contract_chunk_of(c, 0, batch, &line, 1);
+	k.op.type = STORE_BATCH_CHUNK;
 	struct store_batch_publish p = {.op = {.type = STORE_BATCH_PUBLISH}, .batch = batch, .now = c->now};
 	struct store_claim m = {.op = {.type = STORE_CLAIM},
 	                        .queue = {c->account[0], c->partner[0], 0},

@@ -310,23 +310,11 @@ static void what_was_free_is_held_and_never_charged(void **state)
 	struct play_line l = {PLAY_GRANT, "g1", "g1.id.vn", 1, c->account[0], 0, NULL};
 	struct store_line line = play_line(&c->a, &l, 1);
 	struct item_request *req = (struct item_request *)line.request;
-	struct buf payload;
 	req->if_not_free = ITEM_CHARGE;
 	req->max_fee_vnd = 100000000;
-	buf_init(&payload, ITEM_PAYLOAD_MAX);
-	item_encode(req, &payload);
-	line.payload = arena_str(&c->a, buf_str(&payload));
-	buf_fini(&payload);
-	batch_id_t batch = contract_begin(c, 0, NULL);
-	struct store_batch_chunk k = {.batch = batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &line,
-	                              .count = 1};
-	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
+	play_line_encode(&c->a, &line);
+	contract_admit_line(c, &line);
 	assert_int_equal(line.state, ITEM_QUEUED);
-	contract_publish(c, batch);
 	assert_int_equal(contract_counts(c).grants, 1);
 	c->now = PLAY_LATE;
 	struct store_claim claim = contract_claim(c, 0, 9);

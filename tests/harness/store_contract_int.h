@@ -40,7 +40,12 @@ batch_id_t contract_begin(struct contract *c, size_t partner, const char *key);
 /* Lines into an open batch, numbered from `first`; what became of them is in `out` (NULL: all must be new). */
 void contract_chunk(struct contract *c, size_t partner, batch_id_t batch, const struct play_line *lines,
                     size_t n, uint32_t first, struct store_line *out);
+/* The operation that does so, not carried out. */
+struct store_batch_chunk contract_chunk_of(struct contract *c, size_t partner, batch_id_t batch,
+                                           struct store_line *lines, size_t n);
 void contract_publish(struct contract *c, batch_id_t batch);
+/* A batch of partner 0 with one line, which must be new. */
+void contract_admit_line(struct contract *c, struct store_line *line);
 /* All of it; the new items' numbers are in a row. The first one's is returned. */
 item_id_t contract_admit(struct contract *c, size_t partner, const struct play_line *lines, size_t n);
 /* `n` paid creates n<from>.com.vn … of account 0, references <prefix><from> …; the first item. */

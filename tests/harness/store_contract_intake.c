@@ -93,12 +93,7 @@ static void a_published_batch_takes_nothing_more(void **state)
 	contract_publish(c, batch);
 	struct play_line l = {PLAY_PAID, "r1", "n1.com.vn", 0, c->account[0], 0, NULL};
 	struct store_line line = play_line(&c->a, &l, 1);
-	struct store_batch_chunk k = {.batch = batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &line,
-	                              .count = 1};
+	struct store_batch_chunk k = contract_chunk_of(c, 0, batch, &line, 1);
 	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), ERR_NOT_FOUND);
 	struct store_batch_publish p = {.batch = batch, .now = c->now};
 	assert_int_equal(play(c->b, &p.op, STORE_BATCH_PUBLISH), ERR_NOT_FOUND);

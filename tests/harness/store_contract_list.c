@@ -15,29 +15,17 @@ static struct store_line enterprise(struct contract *c, const char *ref, const c
 	                      0,           NULL};
 	struct store_line line = play_line(&c->a, &l, 1);
 	struct item_request *req = (struct item_request *)line.request;
-	struct buf payload;
 	req->applicant.tax_code = str_c(code);
 	req->evidence[0] = (struct item_evidence){STR("registrar_attested"), STR("x"), STR("K-1"),
 	                                          str_c(attested), date_make(2026, 11, 18)};
 	req->evidence_count = attested != NULL;
-	buf_init(&payload, ITEM_PAYLOAD_MAX);
-	item_encode(req, &payload);
-	line.payload = arena_str(&c->a, buf_str(&payload));
-	buf_fini(&payload);
+	play_line_encode(&c->a, &line);
 	return line;
 }
 
 static struct store_line admit(struct contract *c, struct store_line line)
 {
-	batch_id_t batch = contract_begin(c, 0, NULL);
-	struct store_batch_chunk k = {.batch = batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &line,
-	                              .count = 1};
-	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
-	contract_publish(c, batch);
+	contract_admit_line(c, &line);
 	return line;
 }
 

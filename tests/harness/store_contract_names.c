@@ -7,15 +7,7 @@ static struct store_line admit(struct contract *c, const char *ref, const char *
 {
 	struct play_line l = {PLAY_GRANT, ref, name, 0, c->account[0], 0, NULL};
 	struct store_line line = play_line(&c->a, &l, 1);
-	batch_id_t batch = contract_begin(c, 0, NULL);
-	struct store_batch_chunk k = {.batch = batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &line,
-	                              .count = 1};
-	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
-	contract_publish(c, batch);
+	contract_admit_line(c, &line);
 	return line;
 }
 

@@ -98,14 +98,9 @@ static enum err admit(struct contract *c, struct store_line *lines, size_t n, st
 	enum err err = play(c->b, &begin.op, STORE_BATCH_BEGIN);
 	if (err)
 		return err;
-	struct store_batch_chunk k = {.batch = begin.batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .quotas = quotas,
-	                              .quota_count = ARRAY_LEN(quotas),
-	                              .now = c->now,
-	                              .lines = lines,
-	                              .count = n};
+	struct store_batch_chunk k = contract_chunk_of(c, 0, begin.batch, lines, n);
+	k.quotas = quotas;
+	k.quota_count = ARRAY_LEN(quotas);
 	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
 	struct store_batch_publish p = {.batch = begin.batch, .now = c->now, .room = *room};
 	err = play(c->b, &p.op, STORE_BATCH_PUBLISH);

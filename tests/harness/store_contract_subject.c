@@ -19,24 +19,9 @@ static struct item_request *request_of(struct contract *c, enum play_kind kind, 
 
 static item_id_t hand_in(struct contract *c, const struct item_request *r)
 {
-	batch_id_t batch = contract_begin(c, 0, NULL);
-	struct buf payload;
-	buf_init(&payload, ITEM_PAYLOAD_MAX);
-	item_encode(r, &payload);
-	struct store_line l = {.line = 1,
-	                       .account = c->account[0],
-	                       .request = r,
-	                       .payload = arena_str(&c->a, buf_str(&payload))};
-	struct store_batch_chunk k = {.batch = batch,
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &l,
-	                              .count = 1};
-	buf_fini(&payload);
-	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
-	assert_int_equal(l.outcome, STORE_LINE_NEW);
-	contract_publish(c, batch);
+	struct store_line l = {.line = 1, .account = c->account[0], .request = r};
+	play_line_encode(&c->a, &l);
+	contract_admit_line(c, &l);
 	return l.item;
 }
 
@@ -168,12 +153,7 @@ static void an_upload_that_is_dropped_gives_them_all_back(void **state)
 	r->applicant.tax_code = STR("0199999007");
 	r->evidence[0].type = STR("certificate");
 	struct store_line l = {.line = 1, .account = c->account[0], .request = r, .payload = STR("x")};
-	struct store_batch_chunk k = {.batch = contract_begin(c, 0, NULL),
-	                              .partner = c->partner[0],
-	                              .decider = c->decider,
-	                              .now = c->now,
-	                              .lines = &l,
-	                              .count = 1};
+	struct store_batch_chunk k = contract_chunk_of(c, 0, contract_begin(c, 0, NULL), &l, 1);
 	assert_int_equal(play(c->b, &k.op, STORE_BATCH_CHUNK), OK);
 	assert_int_equal(l.state, ITEM_QUEUED);
 	assert_int_equal(contract_counts(c).grants, before + 3); /* of three numbers */

@@ -10,11 +10,11 @@
 #include "epp/base/check.h"
 #include "epp/base/diag.h"
 #include "policy/policy.h"
+#include "tests/harness/folder.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define RULES        "policy/rules"
 #define DUMP_MAX     (64u << 20)
@@ -45,35 +45,30 @@ static void copy_file(const char *from, const char *to, const char *comment)
 	INVARIANT(fclose(in) == 0 && fclose(out) == 0);
 }
 
-/* Every file of the rules, copied to or removed from `dir`. */
-static void each_rule(const char *dir, const char *comment)
+static void copy_rules(const struct folder *to, const char *comment)
 {
 	struct dirent *e;
 	DIR *d = opendir(RULES);
 	INVARIANT(d);
 	while ((e = readdir(d))) {
-		char from[512], to[512];
+		char from[512];
 		if (e->d_name[0] == '.')
 			continue;
 		snprintf(from, sizeof from, RULES "/%s", e->d_name);
-		snprintf(to, sizeof to, "%s/%s", dir, e->d_name);
-		if (comment)
-			copy_file(from, to, comment);
-		else
-			unlink(to);
+		copy_file(from, folder_at(to, e->d_name), comment);
 	}
 	closedir(d);
 }
 
 static struct policy_ruleset *load_changed(unsigned revision)
 {
-	char dir[] = "/tmp/vnepp-rules-XXXXXX", comment[32];
-	INVARIANT(mkdtemp(dir));
+	struct folder dir;
+	char comment[32];
+	folder_make(&dir);
 	snprintf(comment, sizeof comment, "\n# revision %u\n", revision);
-	each_rule(dir, comment);
-	struct policy_ruleset *rules = load(dir);
-	each_rule(dir, NULL);
-	rmdir(dir);
+	copy_rules(&dir, comment);
+	struct policy_ruleset *rules = load(dir.path);
+	INVARIANT(folder_remove(&dir) == 0);
 	return rules;
 }
 
@@ -159,7 +154,6 @@ struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t
 struct store_line play_line_in(struct arena *a, const struct play_line *l, uint32_t n, const char *province)
 {
 	struct item_request *r = arena_calloc(a, 1, sizeof *r);
-	struct buf payload;
 	*r = (struct item_request){.op = ITEM_CREATE,
 	                           .ref = arena_str(a, str_c(l->ref)),
 	                           .domain = arena_str(a, str_c(l->name)),
@@ -183,17 +177,20 @@ struct store_line play_line_in(struct arena *a, const struct play_line *l, uint3
 	                                                     .country = STR("VN")}}};
 	r->domain_u = r->domain;
 	fill_kind(r, a, l);
-	buf_init(&payload, ITEM_PAYLOAD_MAX);
-	item_encode(r, &payload);
-	struct store_line s = {.line = n,
-	                       .account = l->account,
-	                       .lane = l->lane,
-	                       .request = r,
-	                       .payload = arena_str(a, buf_str(&payload))};
+	struct store_line s = {.line = n, .account = l->account, .lane = l->lane, .request = r};
+	play_line_encode(a, &s);
 	if (l->contact)
 		snprintf(s.contact_id, sizeof s.contact_id, "%s", l->contact);
-	buf_fini(&payload);
 	return s;
+}
+
+void play_line_encode(struct arena *a, struct store_line *l)
+{
+	struct buf payload;
+	buf_init(&payload, ITEM_PAYLOAD_MAX);
+	item_encode(l->request, &payload);
+	l->payload = arena_str(a, buf_str(&payload));
+	buf_fini(&payload);
 }
 
 /* ---- operations ------------------------------------------------------------------------------------------------------------ */

@@ -46,6 +46,8 @@ struct store_line play_line(struct arena *a, const struct play_line *l, uint32_t
 /* … in another province: its code, copied. */
 struct store_line play_line_in(struct arena *a, const struct play_line *l, uint32_t n,
                                const char *province) MUST_CHECK;
+/* Its payload and its request are the same again, after a change of the request. */
+void play_line_encode(struct arena *a, struct store_line *l);
 
 /* Runs one operation as a group of its own; its error. */
 enum err play(struct store_backend *b, struct store_op *op, enum store_op_type type);

@@ -4,7 +4,9 @@ hostile.py DIR PORT: prints "FAILED: …" for each that is not so, and how many 
 
 Two partners: anphat does all this, hoasen is the honest one beside it. See test_hostile.sh for the daemon's limits.
 """
-import gzip, json, os, socket, ssl, struct, sys, threading, time
+import gzip, json, socket, ssl, struct, sys, threading, time
+
+from lines import paid_line
 
 folder, port = sys.argv[1], int(sys.argv[2])
 HEAD_S, BODY_S, HANDSHAKE_S = 10, 30, 10  # the daemon's deadlines
@@ -96,11 +98,7 @@ def post(body, kind="application/x-ndjson", more="", path="/v1/batches"):
 
 
 def line(ref, **more):
-    item = {"ref": ref, "op": "create", "domain": ref + ".com.vn", "period": 1, "if_not_free": "charge", "max_fee_vnd": 900000,
-            "applicant": {"kind": "other", "name": "Ban Tổ chức", "phone": "+84.281234567", "email": "a@example.vn", "address": {
-                "street": "1 Lê Lợi", "ward": "Bến Thành", "province": "79", "province_list": "2025-07-01", "country": "VN"}}}
-    item.update(more)
-    return json.dumps(item, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(paid_line(ref, ref + ".com.vn", **more), ensure_ascii=False).encode() + b"\n"
 
 
 def bad_line(what, body, number, reason, word, kind="application/x-ndjson", column=None):

@@ -92,3 +92,30 @@ class Receiver:
             if 200 <= s.get("status", 0) < 300:
                 first.setdefault(s["id"], s)
         return first
+
+
+class Holding:
+    """A behaviour: what comes is not answered before it may be."""
+
+    def __init__(self):
+        self.seen, self.may = [], threading.Event()
+
+    def __call__(self, seen):
+        self.seen.append(seen)
+        self.may.wait(15)
+        return 200
+
+    def answer(self):
+        self.may.set()
+
+
+def stream(head, piece, pause=0.0, most=2000):
+    """An answer that goes on and on."""
+    def write_all(out):
+        out.write(head)
+        for _ in range(most):
+            out.write(piece)
+            out.flush()
+            if pause:
+                time.sleep(pause)
+    return write_all

@@ -8,6 +8,8 @@ sessions log out and come back), sometimes something that is wrong (and must cha
 """
 import http.client, json, os, re, signal, socket, ssl, subprocess, sys, threading, time
 
+from lines import paid_line
+
 folder, daemon, reloads, rate = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 THREADS = 8
 PAUSE_S = 0.03  # a reload takes some milliseconds: requests must come between them, too
@@ -16,9 +18,6 @@ context.load_cert_chain(folder + "/certs/anphat.pem", folder + "/certs/anphat.ke
 over, lock = threading.Event(), threading.Lock()
 sent = {"asked": 0, "submitted": 0}
 failures, slowest = [], 0.0
-LINE = json.dumps({"op": "create", "period": 1, "if_not_free": "charge", "max_fee_vnd": 900000, "applicant": {
-    "kind": "other", "name": "Ban Tổ chức", "phone": "+84.281234567", "email": "a@example.vn", "address": {
-        "street": "1 Lê Lợi", "ward": "Bến Thành", "province": "79", "province_list": "2025-07-01", "country": "VN"}}})
 
 
 def request(connection, number):
@@ -26,8 +25,7 @@ def request(connection, number):
         connection.request("GET", "/v1/limits" if number % 3 else "/v1/batches/1")
         expected = (200,)
     else:
-        line = json.loads(LINE)
-        line.update(ref="n%d" % number, domain="ten-%d.com.vn" % number)
+        line = paid_line("n%d" % number, "ten-%d.com.vn" % number)
         connection.request("POST", "/v1/batches", json.dumps(line), {"Content-Type": "application/x-ndjson"})
         expected = (202,)
     answer = connection.getresponse()

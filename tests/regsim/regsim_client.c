@@ -119,6 +119,11 @@ int regsim_client_code(const char *answer)
 	return at ? atoi(at + 14) : 0;
 }
 
+int regsim_client_ask_code(struct regsim_client *c, const char *xml)
+{
+	return regsim_client_code(regsim_client_ask(c, xml));
+}
+
 int regsim_client_login(struct regsim_client *c, const char *login, const char *password)
 {
 	char xml[2048];

@@ -38,6 +38,8 @@ const char *regsim_client_take(struct regsim_client *c, uint64_t max_ms);
 const char *regsim_client_ask(struct regsim_client *c, const char *xml);
 /* The first result code in an answer; 0 for none, and for NULL. */
 int regsim_client_code(const char *answer);
+/* Sends, and takes the code alone. */
+int regsim_client_ask_code(struct regsim_client *c, const char *xml);
 /* Logs in to all services; the code. Takes the greeting first when it is there. */
 int regsim_client_login(struct regsim_client *c, const char *login, const char *password);
 

@@ -1,32 +1,18 @@
 /* Contact check, info, create and delete. */
 #include "tests/regsim/rs_domain.h"
 #include "tests/regsim/rs_grammar.h"
+#include "tests/regsim/rs_linked.h"
 #include "tests/regsim/rs_reply.h"
 
 #include <ctype.h>
 
 #define POSTAL_MAX 2 /* one loc, one int (RFC 5733) */
 
+static const struct rs_linked kind = {"contact", RS_NS_CONTACT, "id", 'C'};
+
 static bool id_ok(struct str id)
 {
 	return id.len >= 3 && id.len <= 16;
-}
-
-static void check(struct rs_exec *x)
-{
-	const char *p = rs_reply_prefix(x->sim, "contact");
-	rs_reply_ok(x, 1000);
-	rs_reply_res(x);
-	rs_reply_object(x, p, RS_NS_CONTACT, "chkData");
-	for (const struct rs_item *i = x->cmd->names.first; i; i = i->next) {
-		bool used = rs_rules_existing(&x->sim->contacts, i->text);
-		rs_reply_open(x, p, "cd");
-		rs_reply_leaf(x, p, "id", "avail", used || !id_ok(i->text) ? STR("0") : STR("1"), i->text);
-		if (used)
-			rs_reply_leaf(x, p, "reason", NULL, STR_NONE, STR("In use"));
-		rs_reply_close(x, p, "cd");
-	}
-	rs_reply_close(x, p, "chkData");
 }
 
 static bool phone_ok(struct str s)
@@ -103,26 +89,12 @@ static void create(struct rs_exec *x)
 		return;
 	if (rs_rules_existing(&sim->contacts, id))
 		return rs_reply_fail(x, 2302, "");
-	struct rs_object *c = rs_table_add(&sim->contacts, id);
-	c->created = x->now;
-	c->updated = c->expires = INSTANT_NONE;
-	c->sponsor = c->creator = (uint16_t)x->session->account->index;
-	c->exists = true;
-	c->times_created++;
-	buf_clear(&sim->record);
+	struct rs_object *c = rs_linked_add(x, &sim->contacts, id);
 	rs_record_put(sim, 'A', x->cmd->auth_pw);
 	for (const struct rs_item *i = x->cmd->fields.first; i; i = i->next)
 		rs_record_put(sim, i->tag, i->tag == 'T' ? i->attr : i->text);
-	rs_record_store(sim, c);
 	sim->stats.contacts_created++;
-	x->committed = true;
-	const char *p = rs_reply_prefix(sim, "contact");
-	rs_reply_ok(x, 1000);
-	rs_reply_res(x);
-	rs_reply_object(x, p, RS_NS_CONTACT, "creData");
-	rs_reply_leaf(x, p, "id", NULL, STR_NONE, id);
-	rs_reply_date(x, p, "crDate", c->created);
-	rs_reply_close(x, p, "creData");
+	rs_linked_created(x, &kind, c);
 }
 
 static const char *field_name(char tag)
@@ -182,17 +154,9 @@ static void info(struct rs_exec *x)
 	if (!sponsor && !(x->cmd->has_auth && str_eq(x->cmd->auth_pw, rs_record_find(c, 'A'))))
 		return rs_reply_fail(x, x->cmd->has_auth ? 2202 : 2201,
 		                     ""); /* personal data: the sponsor's only */
-	rs_reply_ok(x, 1000);
-	rs_reply_res(x);
-	rs_reply_object(x, p, RS_NS_CONTACT, "infData");
-	rs_reply_leaf(x, p, "id", NULL, STR_NONE, rs_object_name(c));
-	buf_printf(x->out, "<%s%sroid>C%u-SIM", p, *p ? ":" : "", c->id);
-	rs_reply_close(x, p, "roid");
-	rs_reply_leaf(x, p, "status", "s", c->links ? STR("linked") : STR("ok"), STR_NONE);
+	rs_linked_info(x, &kind, c);
 	write_fields(x, p, c);
-	rs_reply_leaf(x, p, "clID", NULL, STR_NONE, str_c(sim->accounts[c->sponsor].login));
-	rs_reply_leaf(x, p, "crID", NULL, STR_NONE, str_c(sim->accounts[c->creator].login));
-	rs_reply_date(x, p, "crDate", c->created);
+	rs_linked_info_by(x, &kind, c);
 	rs_reply_open(x, p, "authInfo");
 	rs_reply_leaf(x, p, "pw", NULL, STR_NONE, rs_record_find(c, 'A'));
 	rs_reply_close(x, p, "authInfo");
@@ -201,22 +165,15 @@ static void info(struct rs_exec *x)
 
 static void delete (struct rs_exec *x)
 {
-	struct rs_object *c = rs_rules_existing(&x->sim->contacts, x->cmd->names.first->text);
-	if (!c)
-		return rs_reply_fail(x, 2303, "");
-	if (c->sponsor != x->session->account->index)
-		return rs_reply_fail(x, 2201, "");
-	if (c->links)
-		return rs_reply_fail(x, 2305, "in use");
-	c->exists = false;
-	x->committed = true;
-	rs_reply_ok(x, 1000);
+	struct rs_object *c = rs_linked_to_delete(x, &x->sim->contacts, x->cmd->names.first->text);
+	if (c)
+		rs_linked_delete(x, c);
 }
 
 void rs_contact(struct rs_exec *x)
 {
 	switch (x->cmd->op) {
-	case REGSIM_OP_CHECK: return check(x);
+	case REGSIM_OP_CHECK: return rs_linked_check(x, &kind, &x->sim->contacts, id_ok);
 	case REGSIM_OP_INFO: return info(x);
 	case REGSIM_OP_CREATE: return create(x);
 	case REGSIM_OP_DELETE: return delete (x);

@@ -64,17 +64,8 @@ const char *regsim_svtrid(char *out, uint64_t number)
 
 static void json_text(struct buf *out, const char *key, struct str s)
 {
-	buf_printf(out, "\"%s\":\"", key);
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.ptr[i];
-		if (c == '"' || c == '\\')
-			buf_byte(out, '\\');
-		if (c < 0x20)
-			buf_printf(out, "\\u%04x", c);
-		else
-			buf_byte(out, (char)c);
-	}
-	buf_byte(out, '"');
+	buf_printf(out, "\"%s\":", key);
+	buf_json(out, s);
 }
 
 static void json_time(struct buf *out, const char *key, instant_ms_t t, bool with_ms)

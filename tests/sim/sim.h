@@ -11,6 +11,7 @@
 #include "daemon/net/stream.h"
 #include "daemon/store/store.h"
 #include "epp/base/hash.h"
+#include "tests/harness/folder.h"
 #include "tests/harness/mem_stream.h"
 #include "tests/harness/simvfs.h"
 #include "tests/harness/vloop.h"
@@ -30,7 +31,7 @@
 
 /* What all seeds share: files in a temporary folder, read once. */
 struct sim_setup {
-	char dir[128];
+	struct folder dir;
 	struct config *configs[SIM_DIALECTS];
 	struct config *rush[SIM_RUSH_LIMITS];
 	struct config *law; /* rule sets are staged */

@@ -5,19 +5,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static const char *const files[] = {"pw",          "cert.pem",      "key.pem",
-                                    "vneppd.yaml", "partners.yaml", "limits.yaml"};
-
-static void put(struct sim_setup *s, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s/%s", s->dir, name);
-	FILE *f = fopen(path, "w");
-	INVARIANT(f && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
-}
 
 static const char main_text[] =
     "instance: sim\n"
@@ -59,20 +46,19 @@ static void put_limits(struct sim_setup *s, const struct sim_ceilings *c)
 		if (c->of[i])
 			buf_printf(&text, "%s: %u, ", limit_class_names[i], c->of[i]);
 	buf_lit(&text, "}}}\n");
-	put(s, "limits.yaml", buf_cstr(&text));
+	folder_put(&s->dir, "limits.yaml", buf_cstr(&text));
 	buf_fini(&text);
 }
 
 static struct config *load(struct sim_setup *s, const char *rules, const char *activate, const char *hosts,
                            const struct sim_ceilings *limit, bool many, struct diag *d)
 {
-	char text[8192], path[256];
+	char text[8192];
 	snprintf(text, sizeof text, main_text, rules, activate, hosts, many ? 8 : 3, many ? 32 : 4,
 	         many ? 4 : 1, many ? 16 : 1);
-	put(s, "vneppd.yaml", text);
+	folder_put(&s->dir, "vneppd.yaml", text);
 	put_limits(s, limit);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", s->dir);
-	return config_load(path, 0, d);
+	return config_load(folder_at(&s->dir, "vneppd.yaml"), 0, d);
 }
 
 void sim_setup_init(struct sim_setup *s)
@@ -81,12 +67,12 @@ void sim_setup_init(struct sim_setup *s)
 	char rules[4096];
 	struct diag d;
 	struct buf out;
-	snprintf(s->dir, sizeof s->dir, "%s/vnepp-sim-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	INVARIANT(mkdtemp(s->dir) && realpath("policy/rules", rules));
-	put(s, "pw", "secret-password\n");
-	put(s, "cert.pem", "not looked at\n");
-	put(s, "key.pem", "not looked at\n");
-	put(s, "partners.yaml", partners_text);
+	folder_make(&s->dir);
+	INVARIANT(realpath("policy/rules", rules));
+	folder_put(&s->dir, "pw", "secret-password\n");
+	folder_put(&s->dir, "cert.pem", "not looked at\n");
+	folder_put(&s->dir, "key.pem", "not looked at\n");
+	folder_put(&s->dir, "partners.yaml", partners_text);
 	diag_init(&d);
 	buf_init(&out, 1u << 20);
 	for (size_t i = 0; i < SIM_DIALECTS; i++) {
@@ -106,16 +92,11 @@ void sim_setup_init(struct sim_setup *s)
 
 void sim_setup_fini(struct sim_setup *s)
 {
-	char path[256];
 	for (size_t i = 0; i < SIM_DIALECTS; i++)
 		config_unref(&s->configs[i]);
 	for (size_t i = 0; i < SIM_RUSH_LIMITS; i++)
 		config_unref(&s->rush[i]);
 	config_unref(&s->law);
 	policy_unref(&s->rules);
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
-		snprintf(path, sizeof path, "%s/%s", s->dir, files[i]);
-		unlink(path);
-	}
-	rmdir(s->dir);
+	INVARIANT(folder_remove(&s->dir) == 0);
 }

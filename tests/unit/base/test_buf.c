@@ -134,6 +134,18 @@ static void a_long_stream_stays_small(void **state)
 	buf_fini(&b);
 }
 
+static void a_json_text_is_quoted_and_escaped(void **state)
+{
+	struct buf b;
+	(void)state;
+	buf_init(&b, 200);
+	buf_json(&b, STR("say \"h\\i\"\n\x01\x7f"));
+	buf_json(&b, STR("Hà Nội"));
+	buf_json(&b, STR_NONE);
+	assert_true(str_eq(buf_str(&b), STR("\"say \\\"h\\\\i\\\"\\u000a\\u0001\\u007f\"\"Hà Nội\"\"\"")));
+	buf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +156,7 @@ int main(void)
 	    cmocka_unit_test(reserving_and_committing),
 	    cmocka_unit_test(a_reset_gives_large_memory_back),
 	    cmocka_unit_test(a_long_stream_stays_small),
+	    cmocka_unit_test(a_json_text_is_quoted_and_escaped),
 	};
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);
 }

@@ -68,13 +68,25 @@ static void hex_is_lower_case_with_an_end(void **state)
 	assert_string_equal(out, "");
 }
 
+static void hex_is_read_back(void **state)
+{
+	uint8_t out[3] = {9, 9, 9};
+	(void)state;
+	assert_true(hash_unhex(STR("00ff7a"), out));
+	assert_memory_equal(out, "\x00\xff\x7a", 3);
+	assert_true(hash_unhex(STR_NONE, out));
+	assert_false(hash_unhex(STR("00f"), out));
+	assert_false(hash_unhex(STR("FF"), out));
+	assert_false(hash_unhex(STR("0g"), out));
+	assert_false(hash_unhex(STR("0\0"), out));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(known_digests),
-	    cmocka_unit_test(pieces_give_the_same),
-	    cmocka_unit_test(known_macs),
-	    cmocka_unit_test(hex_is_lower_case_with_an_end),
+	    cmocka_unit_test(known_digests),    cmocka_unit_test(pieces_give_the_same),
+	    cmocka_unit_test(known_macs),       cmocka_unit_test(hex_is_lower_case_with_an_end),
+	    cmocka_unit_test(hex_is_read_back),
 	};
 	return cmocka_run_group_tests_name("hash", tests, NULL, NULL);
 }

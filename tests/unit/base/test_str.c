@@ -155,6 +155,18 @@ static void copying_needs_room_for_all(void **state)
 	assert_string_equal(out, "");
 }
 
+static void a_path_has_plain_letters_only(void **state)
+{
+	char out[16];
+	(void)state;
+	assert_string_equal(str_percent(out, sizeof out, STR("aZ9-_.~")), "aZ9-_.~");
+	assert_string_equal(str_percent(out, sizeof out, STR("a/b c")), "a%2Fb%20c");
+	assert_string_equal(str_percent(out, sizeof out, STR("\xc3\xa0\0")), "%C3%A0%00");
+	assert_string_equal(str_percent(out, sizeof out, STR_NONE), "");
+	assert_string_equal(str_percent(out, 7, STR("///")), "%2F%2F");
+	assert_string_equal(str_percent(out, 6, STR("///")), "%2F");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +179,7 @@ int main(void)
 	    cmocka_unit_test(signed_numbers_reach_both_ends),
 	    cmocka_unit_test(utf8_is_checked_as_the_rfc_says),
 	    cmocka_unit_test(copying_needs_room_for_all),
+	    cmocka_unit_test(a_path_has_plain_letters_only),
 	};
 	return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  */
 #include "certs/tls_ctx.h"
 #include "epp/base/check.h"
+#include "tests/harness/folder.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,15 +17,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-static char dir[128];
+static struct folder dir;
 
 static const char *file(const char *name)
 {
-	static char paths[4][192];
-	static unsigned at;
-	at = (at + 1) % ARRAY_LEN(paths);
-	snprintf(paths[at], sizeof paths[at], "%s/%s", dir, name);
-	return paths[at];
+	return folder_at(&dir, name);
 }
 
 /* Two ends, and what is on its way between them. */
@@ -187,18 +184,15 @@ static int make_files(void **state)
 {
 	char command[256];
 	(void)state;
-	snprintf(dir, sizeof dir, "%s/vnepp-handshake-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(dir));
-	snprintf(command, sizeof command, "certs/dev-ca.sh '%s' extra", dir);
+	folder_make(&dir);
+	snprintf(command, sizeof command, "certs/dev-ca.sh '%s' extra", dir.path);
 	return system(command);
 }
 
 static int remove_files(void **state)
 {
-	char command[256];
 	(void)state;
-	snprintf(command, sizeof command, "rm -rf '%s'", dir);
-	return system(command);
+	return folder_remove(&dir);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Loading TLS contexts, certificate facts, and dev-ca.sh. Runs in the top folder of the tree. */
 #include "certs/tls_ctx.h"
+#include "tests/harness/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,12 +14,12 @@
 #include <openssl/ssl.h>
 #include <cmocka.h>
 
-static char dir[64];
+static struct folder dir;
 
 static void run(const char *fmt, const char *a)
 {
 	char command[512];
-	int n = snprintf(command, sizeof command, "%s '%s'%s", fmt, dir, a);
+	int n = snprintf(command, sizeof command, "%s '%s'%s", fmt, dir.path, a);
 	assert_true(n > 0 && n < (int)sizeof command);
 	assert_int_equal(system(command), 0);
 }
@@ -26,9 +27,7 @@ static void run(const char *fmt, const char *a)
 static int make_dir(void **state)
 {
 	(void)state;
-	snprintf(dir, sizeof dir, "/tmp/vnepp-tls-ctx-XXXXXX");
-	if (!mkdtemp(dir))
-		return -1;
+	folder_make(&dir);
 	run("certs/dev-ca.sh", " extra");
 	return 0;
 }
@@ -36,27 +35,12 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	(void)state;
-	run("rm -rf", "");
-	return 0;
+	return folder_remove(&dir);
 }
 
-/* "DIR/name"; eight may be in use at once. */
 static const char *at(const char *name)
 {
-	static char paths[8][128];
-	static unsigned turn;
-	char *path = paths[turn++ % 8];
-	snprintf(path, sizeof paths[0], "%s/%s", dir, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-	FILE *f = fopen(at(name), "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-	assert_int_equal(chmod(at(name), mode), 0);
+	return folder_at(&dir, name);
 }
 
 static struct tls_profile server_profile(void)
@@ -116,8 +100,8 @@ static void names_the_file_that_is_missing_or_bad(void **state)
 	struct tls_profile p = server_profile();
 	p.ca_file = at("none.pem");
 	assert_fails(&p, ERR_NOT_FOUND, "none.pem': No such file");
-	write_file("text.pem", "no certificate\n", 0600);
-	write_file("empty.pem", "", 0600);
+	folder_put_as(&dir, "text.pem", "no certificate\n", 0600);
+	folder_put_as(&dir, "empty.pem", "", 0600);
 	p = server_profile();
 	p.ca_file = at("text.pem");
 	assert_fails(&p, ERR_CERT, "text.pem': no certificates in PEM form");
@@ -236,7 +220,7 @@ static void leaves_out_names_that_do_not_fit(void **state)
 	         "-subj '/O=%s/O=%s/O=%s/O=%s/O=%s/CN=anphat' -addext "
 	         "'subjectAltName=DNS:%s.%s.%s.example,DNS:short.example,"
 	         "email:a@b.example' 2>/dev/null",
-	         dir, label, label, label, label, label, label, label, label);
+	         dir.path, label, label, label, label, label, label, label, label);
 	assert_int_equal(system(command), 0);
 	struct cert_info ci;
 	assert_int_equal(cert_info_load(&ci, at("x.pem"), NULL), OK);

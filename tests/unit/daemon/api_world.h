@@ -6,138 +6,14 @@
 #define VNEPP_TESTS_API_WORLD_H
 
 #include "daemon/api/api.h"
-#include "daemon/core/config.h"
-#include "daemon/job/decide.h"
 #include "daemon/net/http1.h"
-#include "daemon/store/store.h"
 #include "daemon/store/store_figures.h"
-#include "epp/base/check.h"
-#include "policy/policy.h"
 #include "tests/harness/log_capture.h"
 #include "tests/harness/mem_stream.h"
 #include "tests/harness/vloop.h"
+#include "tests/unit/daemon/api_site.h"
 
-#include <dirent.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#include <cmocka.h>
 #include <jansson.h>
-
-#define START_MS 1795140000000ll /* 2026-11-20T09:00:00+07:00 */
-
-/* ---- what all tests share: a configuration and the shipped rules ---------------------------------------------------- */
-
-static char dir[128];
-static struct config *config;
-static struct decider *decider;
-
-static UNUSED void put(const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s/%s", dir, name);
-	FILE *f = fopen(path, "w");
-	assert_true(f && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
-}
-
-static const char main_text[] =
-    "instance: test\n"
-    "sandbox: {clock: \"2026-11-20T09:00:00+07:00\"}\n"
-    "store: {path: test.db}\n"
-    "api: {listen: \"127.0.0.1:0\", certificate: cert.pem, key: key.pem, client_ca: cert.pem, max_body: 8MB,"
-    " max_line: 4KB, max_lines: 12000}\n"
-    "policy: {rules: \"%s\", activate: files}\n"
-    "partners: partners.yaml\n"
-    "limits: limits.yaml\n"
-    "registries:\n"
-    "  - name: reg\n"
-    "    endpoints: [\"registry:700\"]\n"
-    "    zones: [id.vn, biz.vn]\n"
-    "    dates: \"+07:00\"\n"
-    "    contacts: create\n"
-    "    accounts:\n"
-    "      - {name: one, login: gateway1, password_file: pw, sessions: 1, window: 1}\n"
-    "      - {name: two, login: gateway2, password_file: pw, sessions: 1, window: 1}\n";
-
-static const char partners_text[] =
-    "partners:\n"
-    "  - {name: an, certificates: [{san_dns: an.test}], account: one}\n"
-    "  - {name: binh, certificates: [{san_dns: binh.test}], account: two}\n"
-    "  - {name: chi, certificates: [{san_dns: chi.test}], account: two, zones: [biz.vn]}\n";
-
-static const char limits_text[] = "partners: {binh: {lines_per_second: 10, burst: 10}}\n";
-
-/* Those in the folder whose names begin so. */
-static UNUSED void remove_files(const char *prefix)
-{
-	char path[512];
-	const struct dirent *e;
-	DIR *d = opendir(dir);
-	assert_non_null(d);
-	while ((e = readdir(d))) {
-		if (e->d_name[0] == '.' || strncmp(e->d_name, prefix, strlen(prefix)) != 0)
-			continue;
-		snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-		unlink(path);
-	}
-	closedir(d);
-}
-
-static UNUSED struct store_backend *new_store(void)
-{
-	char path[256];
-	struct errmsg e;
-	struct store_backend *b = NULL;
-	snprintf(path, sizeof path, "%s/store.db", dir);
-	if (store_sqlite_open(path, NULL, &b, &e))
-		print_error("%s\n", e.text);
-	assert_non_null(b);
-	return b;
-}
-
-static UNUSED int group_set_up(void **state)
-{
-	static const uint8_t key[32] = "a key that only this test knows";
-	char text[8192], rules[4096], path[256];
-	struct diag d;
-	struct buf out;
-	(void)state;
-	snprintf(dir, sizeof dir, "%s/vnepp-api-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	assert_true(mkdtemp(dir) && realpath("policy/rules", rules));
-	put("pw", "secret-password\n");
-	put("cert.pem", "not looked at\n");
-	put("key.pem", "not looked at\n");
-	snprintf(text, sizeof text, main_text, rules);
-	put("vneppd.yaml", text);
-	put("partners.yaml", partners_text);
-	put("limits.yaml", limits_text);
-	diag_init(&d);
-	buf_init(&out, 1u << 20);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", dir);
-	config = config_load(path, START_MS, &d);
-	struct policy_ruleset *set = policy_load_dir("policy/rules", NULL, &d);
-	diag_print(&d, &out);
-	if (d.errors)
-		print_error("%s", buf_cstr(&out));
-	assert_true(config && set);
-	decider = decider_new(set, key);
-	buf_fini(&out);
-	diag_fini(&d);
-	return 0;
-}
-
-static UNUSED int group_tear_down(void **state)
-{
-	(void)state;
-	decider_unref(&decider);
-	config_unref(&config);
-	remove_files("");
-	return rmdir(dir);
-}
 
 /* ---- one test's world ---------------------------------------------------------------------------------------------------- */
 
@@ -301,11 +177,11 @@ static UNUSED int set_up_started(void **state)
 	                        .partner_ids = partners,
 	                        .account_ids = accounts,
 	                        .decider = decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .limits = tell_limits,
-	                        .ask_names = ask_names,
-	                        .arg = w};
+	                        .owner = {.on_published = on_published,
+	                                  .admission_closed = admission_closed,
+	                                  .limits = tell_limits,
+	                                  .ask_names = ask_names,
+	                                  .arg = w}};
 	w->api = api_new(&deps);
 	mem_net_listen(w->net, "gateway", "api", 443, http_server_on_stream, api_http(w->api));
 	*state = w;
@@ -523,6 +399,16 @@ static UNUSED void expect_problem(const struct client *c, int status, const char
 	assert_string_equal(text(c->json, "type"), urn);
 	assert_true(str_eq(header(c, "Content-Type"), STR("application/problem+json")));
 	assert_int_equal(number(c, "status"), status);
+}
+
+/* Asks for what is refused. */
+static UNUSED void expect_refusal(struct world *w, const char *san, const char *method, const char *path,
+                                  const char *headers, struct str body, int status, const char *type)
+{
+	struct client c;
+	ask(w, &c, san, method, path, headers, body);
+	expect_problem(&c, status, type);
+	client_fini(&c);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------------- */

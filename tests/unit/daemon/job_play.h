@@ -188,7 +188,7 @@ static inline void play_note(struct play *p)
 		buf_init(&frame, 1u << 16);
 		if (job_is_transform(&p->job) && job_build(&p->job, STR("VN-1-1-0-t"), &frame, &why))
 			fail_msg("'%s': %s", p->script, why.text);
-		p->fees += memmem(buf_data(&frame), buf_len(&frame), "fee:fee", 7) != NULL;
+		p->fees += buf_len(&frame) && memmem(buf_data(&frame), buf_len(&frame), "fee:fee", 7);
 		buf_fini(&frame);
 		p->sends[n] = job_step_letter(&p->job);
 		p->transforms += job_is_transform(&p->job);
@@ -263,6 +263,19 @@ static inline void play_script(struct play *p, const char *script)
 	p->script = script;
 	for (char *save, *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		play_event(p, w);
+}
+
+static inline void play_ends(const struct play *p, enum item_state state, enum item_fault fault,
+                             const char *reason, int code, bool retryable)
+{
+	const struct item_result *r = &p->job.result;
+	assert_int_equal(p->next, JOB_END);
+	assert_string_equal(item_state_name(r->state), item_state_name(state));
+	assert_int_equal(r->fault, fault);
+	if (!str_eq_c(r->reason, reason))
+		fail_msg("'%s': reason %.*s", p->script, STR_ARG(r->reason));
+	assert_int_equal(r->code, code);
+	assert_int_equal(r->retryable, retryable);
 }
 
 #endif

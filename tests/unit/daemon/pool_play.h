@@ -122,6 +122,31 @@ static UNUSED void pond_fill(struct pond *d, uint64_t within_ms)
 	assert_true(vloop_run_until(&d->w.v, is_full, d, within_ms));
 }
 
+/* The registry has one endpoint, which listens. */
+static UNUSED struct pond *pond_listening(uint32_t sessions)
+{
+	struct pond *d = pond_open(sessions, 1);
+	play_listen(&d->w, 700, true);
+	return d;
+}
+
+/* … and all sessions are open. */
+static UNUSED struct pond *pond_full(uint32_t sessions)
+{
+	struct pond *d = pond_listening(sessions);
+	pond_start(d);
+	pond_fill(d, 1000);
+	return d;
+}
+
+/* … and the polls that follow a log-in are over. */
+static UNUSED struct pond *pond_idle(uint32_t sessions)
+{
+	struct pond *d = pond_full(sessions);
+	vloop_run_for(&d->w.v, 1000);
+	return d;
+}
+
 static UNUSED void pond_send(struct pond *d, unsigned i)
 {
 	struct errmsg e;

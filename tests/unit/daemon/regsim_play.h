@@ -36,9 +36,11 @@ static inline const char *xsd_dir(void)
 
 static xmlSchemaPtr schema; /* of the answers; NULL: no schema folder */
 
+/* A test sets the options, and opens it; what is open is closed after the test. */
 struct world {
+	struct regsim_options o;
 	struct vloop loop;
-	struct regsim *sim;
+	struct regsim *sim; /* NULL: it is not open */
 	struct regsim_client c;
 };
 
@@ -47,32 +49,59 @@ static const struct regsim_account two_accounts[] = {
     {.login = "reg-b", .password = "pass-b1", .balance_vnd = 50000},
 };
 
-static inline struct regsim_options base_options(void)
+static inline int world_set_up(void **state)
 {
-	struct regsim_options o;
-	regsim_options_init(&o);
-	o.accounts = two_accounts;
-	o.account_count = 2;
-	o.seed = 7;
-	o.xsd_dir = xsd_dir();
-	return o;
+	static struct world w;
+	w = (struct world){0};
+	regsim_options_init(&w.o);
+	w.o.accounts = two_accounts;
+	w.o.account_count = 2;
+	w.o.seed = 7;
+	w.o.xsd_dir = xsd_dir();
+	*state = &w;
+	return 0;
 }
 
-static inline void open_world(struct world *w, const struct regsim_options *o)
+static inline int close_world(void **state)
 {
+	struct world *w = *state;
+	if (w->sim) {
+		regsim_client_fini(&w->c);
+		regsim_free(w->sim);
+		vloop_fini(&w->loop);
+	}
+	w->sim = NULL;
+	return 0;
+}
+
+/* Anew, when it was open. */
+static inline void open_world(struct world *w)
+{
+	close_world(&(void *){w});
 	vloop_init(&w->loop, START);
-	w->sim = regsim_new(o, &w->loop.loop);
+	w->sim = regsim_new(&w->o, &w->loop.loop);
 	assert_non_null(w->sim);
 	assert_true(regsim_seed_contact(w->sim, "HOLDER-A", "reg-a"));
 	assert_true(regsim_seed_contact(w->sim, "HOLDER-B", "reg-b"));
 	regsim_client_open(&w->c, &w->loop, w->sim, "CN=test");
 }
 
-static inline void close_world(struct world *w)
+static inline void log_in(struct world *w)
 {
-	regsim_client_fini(&w->c);
-	regsim_free(w->sim);
-	vloop_fini(&w->loop);
+	assert_int_equal(regsim_client_login(&w->c, "reg-a", "pass-a1"), 1000);
+}
+
+static inline void open_logged_in(struct world *w)
+{
+	open_world(w);
+	log_in(w);
+}
+
+/* Somebody else's connection. The code of the log-in. */
+static inline int open_other(struct world *w, struct regsim_client *c, const char *subject, const char *who)
+{
+	regsim_client_open(c, &w->loop, w->sim, subject);
+	return regsim_client_login(c, who, strcmp(who, "reg-a") == 0 ? "pass-a1" : "pass-b1");
 }
 
 /* Every answer must be valid itself. */
@@ -122,12 +151,6 @@ static inline void play(struct world *w, const struct step *steps, size_t n)
 		play((w), steps__, sizeof steps__ / sizeof steps__[0]); \
 	} while (0)
 
-static inline void login(struct world *w, const char *who)
-{
-	const char *pw = strcmp(who, "reg-a") == 0 ? "pass-a1" : "pass-b1";
-	assert_int_equal(regsim_client_login(&w->c, who, pw), 1000);
-}
-
 #define CREATE_X(name, period, rest)                                                                       \
 	REGSIM_CMD("<create><create " D_NS "><name>" name "</name>" period rest AUTH "</create></create>", \
 	           "C-1")
@@ -171,5 +194,7 @@ static inline int free_schema(void **state)
 	xmlSchemaFree(schema);
 	return 0;
 }
+
+#define T(f) cmocka_unit_test_setup_teardown(f, world_set_up, close_world)
 
 #endif

@@ -96,6 +96,13 @@ static void owner_open(struct owner *o, struct play *w, const struct session_con
 	assert_int_equal(session_room(o->s), 0);
 }
 
+/* With the usual settings. */
+static UNUSED void owner_dial(struct owner *o, struct play *w)
+{
+	struct session_config c = play_session_config(w);
+	owner_open(o, w, &c);
+}
+
 static bool is_ready(void *arg)
 {
 	return ((struct owner *)arg)->ready > 0;

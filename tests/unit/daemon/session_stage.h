@@ -12,21 +12,28 @@ struct stage {
 	struct cmd m[MANY];
 };
 
-static struct stage *stage_open(uint32_t window, const struct mem_opts *opts)
+static struct stage *stage_open_with(uint32_t window, void (*change)(struct session_config *c))
 {
 	struct stage *t = xcalloc(1, sizeof *t);
-	play_open(&t->w);
+	play_open_listening(&t->w);
 	t->w.manners.other = SILENT;
-	play_listen(&t->w, 700, true);
 	struct session_config c = play_session_config(&t->w);
 	c.window = window;
+	if (change)
+		change(&c);
 	owner_open(&t->o, &t->w, &c);
 	assert_true(owner_wait(&t->o, is_ready, HOUR_MS));
-	if (opts)
-		mem_net_set_opts(t->w.net, opts);
 	assert_int_equal(session_room(t->o.s), window);
 	for (unsigned i = 0; i < MANY; i++)
 		cmd_init(&t->m[i], &t->w, i);
+	return t;
+}
+
+static UNUSED struct stage *stage_open(uint32_t window, const struct mem_opts *opts)
+{
+	struct stage *t = stage_open_with(window, NULL);
+	if (opts)
+		mem_net_set_opts(t->w.net, opts);
 	return t;
 }
 

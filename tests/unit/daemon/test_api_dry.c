@@ -157,43 +157,33 @@ static void a_dry_run_refuses_as_the_live_call_does(void **state)
 	assert_int_equal(number(&c, "repeated"), 1);
 	assert_int_equal(number(&c, "bad_lines"), 2);
 	client_fini(&c);
-	ask(w, &c, "an.test", "POST", "/v1/batches?dry_run=yes", NDJSON, buf_str(&b));
-	expect_problem(&c, 400, "bad-parameter");
-	client_fini(&c);
-	ask(w, &c, "an.test", "POST", DRY, NDJSON, STR("\n"));
-	expect_problem(&c, 422, "empty-batch");
-	client_fini(&c);
-	ask(w, &c, "an.test", "POST", DRY, NDJSON "Accept: image/png\r\n", buf_str(&b));
-	expect_problem(&c, 406, "not-acceptable");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/batches?dry_run=yes", NDJSON, buf_str(&b), 400,
+	               "bad-parameter");
+	expect_refusal(w, "an.test", "POST", DRY, NDJSON, STR("\n"), 422, "empty-batch");
+	expect_refusal(w, "an.test", "POST", DRY, NDJSON "Accept: image/png\r\n", buf_str(&b), 406,
+	               "not-acceptable");
 	buf_fini(&b);
 }
 
 static void a_dry_run_has_a_limit_of_lines(void **state)
 {
 	struct world *w = *state;
-	struct client c;
 	struct buf b;
 	buf_init(&b, 8u << 20);
 	for (int i = 0; i < 10001; i++)
 		buf_lit(&b, "{}\n");
-	ask(w, &c, "an.test", "POST", DRY, NDJSON, buf_str(&b));
-	expect_problem(&c, 413, "too-many-lines");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", DRY, NDJSON, buf_str(&b), 413, "too-many-lines");
 	buf_fini(&b);
 }
 
 static void a_dry_run_says_when_the_store_fails(void **state)
 {
 	struct world *w = *state;
-	struct client c;
 	struct buf b;
 	log_capture_expect(&w->log, "batch.store_failed");
 	w->gate.fail = STORE_PREVIEW;
 	w->gate.fail_err = ERR_DISK;
-	ask(w, &c, "an.test", "POST", DRY, NDJSON, lines(&b, "d", 2));
-	expect_problem(&c, 503, "store-unavailable");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", DRY, NDJSON, lines(&b, "d", 2), 503, "store-unavailable");
 	buf_fini(&b);
 	assert_true(log_capture_has(&w->log, "batch.store_failed"));
 }
@@ -287,11 +277,9 @@ static void only_a_dry_run_asks(void **state)
 	static const char *const paths[] = {"/v1/batches?check=true", "/v1/batches?dry_run=false&check=true",
 	                                    DRY "&check=maybe"};
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		struct client c;
 		struct buf b;
-		ask(w, &c, "an.test", "POST", paths[i], NDJSON, lines(&b, "n", 1));
-		expect_problem(&c, 400, "bad-parameter");
-		client_fini(&c);
+		expect_refusal(w, "an.test", "POST", paths[i], NDJSON, lines(&b, "n", 1), 400,
+		               "bad-parameter");
 		buf_fini(&b);
 	}
 	assert_empty(w);
@@ -404,28 +392,23 @@ static void a_bad_item_is_not_decided(void **state)
 		assert_string_equal(text(first, "reason"), bad[i].reason);
 		client_fini(&c);
 	}
-	ask(w, &c, "an.test", "POST", "/v1/decisions", NDJSON, lines(&b, "d", 1));
-	expect_problem(&c, 415, "unsupported-media-type");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/decisions", NDJSON, lines(&b, "d", 1), 415,
+	               "unsupported-media-type");
 	buf_fini(&b);
 	lines(&b, "d", 40);
-	ask(w, &c, "an.test", "POST", "/v1/decisions", JSON, buf_str(&b));
-	expect_problem(&c, 413, "too-large");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/decisions", JSON, buf_str(&b), 413, "too-large");
 	buf_fini(&b);
 }
 
 static void a_decision_says_when_the_store_fails(void **state)
 {
 	struct world *w = *state;
-	struct client c;
 	struct buf b;
 	log_capture_expect(&w->log, "api.store_failed");
 	w->gate.fail = STORE_PREVIEW;
 	w->gate.fail_err = ERR_DISK;
-	ask(w, &c, "an.test", "POST", "/v1/decisions", JSON, lines(&b, "d", 1));
-	expect_problem(&c, 503, "store-unavailable");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/decisions", JSON, lines(&b, "d", 1), 503,
+	               "store-unavailable");
 	buf_fini(&b);
 	assert_true(log_capture_has(&w->log, "api.store_failed"));
 }

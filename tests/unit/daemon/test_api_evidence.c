@@ -144,9 +144,7 @@ static void too_much_is_refused(void **state)
 	client_fini(&c);
 	while (buf_len(&many) < 100000)
 		buf_lit(&many, "          ");
-	ask(w, &c, "an.test", "POST", PATH, JSON, buf_str(&many));
-	expect_problem(&c, 413, "too-large");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", PATH, JSON, buf_str(&many), 413, "too-large");
 	buf_fini(&many);
 }
 
@@ -165,20 +163,11 @@ static void what_does_not_wait_says_where_it_stands(void **state)
 static void only_its_partner_can_add(void **state)
 {
 	struct world *w = *state;
-	struct client c;
 	wait_for_evidence(w);
-	ask(w, &c, "binh.test", "POST", PATH, JSON, STR(PIECE));
-	expect_problem(&c, 404, "not-found");
-	client_fini(&c);
-	ask(w, &c, "an.test", "POST", "/v1/items/nobody/evidence", JSON, STR(PIECE));
-	expect_problem(&c, 404, "not-found");
-	client_fini(&c);
-	ask(w, &c, "an.test", "POST", PATH, NDJSON, STR(PIECE));
-	expect_problem(&c, 415, "unsupported-media-type");
-	client_fini(&c);
-	get(w, &c, "an.test", PATH, "");
-	expect_problem(&c, 405, "method-not-allowed");
-	client_fini(&c);
+	expect_refusal(w, "binh.test", "POST", PATH, JSON, STR(PIECE), 404, "not-found");
+	expect_refusal(w, "an.test", "POST", "/v1/items/nobody/evidence", JSON, STR(PIECE), 404, "not-found");
+	expect_refusal(w, "an.test", "POST", PATH, NDJSON, STR(PIECE), 415, "unsupported-media-type");
+	expect_refusal(w, "an.test", "GET", PATH, "", STR_NONE, 405, "method-not-allowed");
 	expect_state(w, "waiting");
 }
 

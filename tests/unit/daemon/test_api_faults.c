@@ -109,9 +109,7 @@ static void api_says_to_come_again_while_its_lines_are_in_another_upload(void **
 		client_fini(&c);
 	}
 	buf_lit(&body, "{}\n"); /* this has to be mended, whatever becomes of the others */
-	ask(w, &c, "an.test", "POST", paths[0], NDJSON, buf_str(&body));
-	expect_problem(&c, 422, "bad-lines");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", paths[0], NDJSON, buf_str(&body), 422, "bad-lines");
 	stream_abort(first.stream);
 	assert_true(run_until(w, is_closed, &first, 1000));
 	vloop_run_for(&w->v, 1000);
@@ -135,14 +133,12 @@ static void api_takes_a_batch_back_later_when_the_store_cannot(void **state)
 	w->gate.fail_err = ERR_DISK;
 	size_t good = buf_len(&body);
 	buf_lit(&body, "{}\n");
-	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body));
-	expect_problem(&c, 422, "bad-lines");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body),
+	               422, "bad-lines");
 	assert_int_equal(w->gate.failed, 1);
 	buf_truncate(&body, good);
-	ask(w, &c, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body));
-	expect_problem(&c, 409, "upload-under-way");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/batches", NDJSON "Idempotency-Key: k\r\n", buf_str(&body),
+	               409, "upload-under-way");
 	w->gate.failed = 0; /* once more */
 	vloop_run_for(&w->v, 3000);
 	assert_empty(w);
@@ -202,17 +198,16 @@ static void api_is_freed_in_the_middle(void **state)
 	vloop_run_for(&w->v, 100);
 	assert_int_equal(api_active(w->api), 1);
 	w->gate.held_count = 0; /* the executor is gone */
-	struct api_deps deps = {.loop = &w->v.loop,
-	                        .writer = &w->gate.x,
-	                        .reader = &w->gate.x,
-	                        .log = &w->log.log,
-	                        .config = config,
-	                        .partner_ids = w->partners,
-	                        .account_ids = w->accounts,
-	                        .decider = decider,
-	                        .on_published = on_published,
-	                        .admission_closed = admission_closed,
-	                        .arg = w};
+	struct api_deps deps = {
+	    .loop = &w->v.loop,
+	    .writer = &w->gate.x,
+	    .reader = &w->gate.x,
+	    .log = &w->log.log,
+	    .config = config,
+	    .partner_ids = w->partners,
+	    .account_ids = w->accounts,
+	    .decider = decider,
+	    .owner = {.on_published = on_published, .admission_closed = admission_closed, .arg = w}};
 	mem_net_unlisten(w->net, "api", 443);
 	api_free(w->api);
 	w->api = api_new(&deps);
@@ -268,9 +263,7 @@ static void api_replays_an_admission_of_the_valid(void **state)
 	client_fini(&b);
 	client_fini(&c);
 	/* Nothing valid at all is refused even so. */
-	ask(w, &c, "an.test", "POST", path, NDJSON, STR("{}\n[]\n"));
-	expect_problem(&c, 422, "bad-lines");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", path, NDJSON, STR("{}\n[]\n"), 422, "bad-lines");
 	buf_fini(&body);
 }
 

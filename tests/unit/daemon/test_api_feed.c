@@ -80,33 +80,22 @@ static void parameters_are_checked(void **state)
 	static const char *const bad[] = {
 	    "/v1/changes?after=x", "/v1/changes?after=",  "/v1/changes?limit=0",    "/v1/changes?limit=1001",
 	    "/v1/changes?wait=61", "/v1/changes?wait=-1", "/v1/changes?after=900-1"};
-	struct client c;
 	char batch[64], path[96];
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		get(w, &c, "an.test", bad[i], "");
-		expect_problem(&c, 400, "bad-parameter");
-		client_fini(&c);
-	}
-	get(w, &c, "an.test", "/v1/changes", "Accept: text/csv\r\n");
-	expect_problem(&c, 406, "not-acceptable");
-	client_fini(&c);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		expect_refusal(w, "an.test", "GET", bad[i], "", STR_NONE, 400, "bad-parameter");
+	expect_refusal(w, "an.test", "GET", "/v1/changes", "Accept: text/csv\r\n", STR_NONE, 406,
+	               "not-acceptable");
 	submit(w, "an.test", "a", 1, batch);
 	snprintf(path, sizeof path, "%s/events", batch);
-	get(w, &c, "an.test", path, "Last-Event-ID: x\r\n");
-	expect_problem(&c, 400, "bad-parameter");
-	client_fini(&c);
-	get(w, &c, "an.test", path, "Last-Event-ID: 900-900\r\n"); /* as after a restored backup */
-	expect_problem(&c, 400, "bad-parameter");
-	client_fini(&c);
-	get(w, &c, "an.test", path, "Accept: application/json\r\n");
-	expect_problem(&c, 406, "not-acceptable");
-	client_fini(&c);
-	get(w, &c, "binh.test", path, ""); /* somebody else's */
-	expect_problem(&c, 404, "not-found");
-	client_fini(&c);
-	get(w, &c, "an.test", "/v1/batches/x/events", "");
-	expect_problem(&c, 404, "not-found");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "GET", path, "Last-Event-ID: x\r\n", STR_NONE, 400, "bad-parameter");
+	/* as after a restored backup */
+	expect_refusal(w, "an.test", "GET", path, "Last-Event-ID: 900-900\r\n", STR_NONE, 400,
+	               "bad-parameter");
+	expect_refusal(w, "an.test", "GET", path, "Accept: application/json\r\n", STR_NONE, 406,
+	               "not-acceptable");
+	/* somebody else's */
+	expect_refusal(w, "binh.test", "GET", path, "", STR_NONE, 404, "not-found");
+	expect_refusal(w, "an.test", "GET", "/v1/batches/x/events", "", STR_NONE, 404, "not-found");
 }
 
 /* ---- those who wait ------------------------------------------------------------------------------------------------------------- */
@@ -293,15 +282,13 @@ static void a_stop_ends_those_who_wait(void **state)
 static struct config *config_without_an(void)
 {
 	struct diag d;
-	char path[256];
-	put("partners.yaml",
-	    "partners:\n  - {name: binh, certificates: [{san_dns: binh.test}], account: two}\n");
+	folder_put(&dir, "partners.yaml",
+	           "partners:\n  - {name: binh, certificates: [{san_dns: binh.test}], account: two}\n");
 	diag_init(&d);
-	snprintf(path, sizeof path, "%s/vneppd.yaml", dir);
-	struct config *c = config_load(path, START_MS, &d);
+	struct config *c = config_load(folder_at(&dir, "vneppd.yaml"), START_MS, &d);
 	assert_non_null(c);
 	diag_fini(&d);
-	put("partners.yaml", partners_text);
+	folder_put(&dir, "partners.yaml", partners_text);
 	return c;
 }
 
@@ -338,9 +325,7 @@ static void a_failing_store_is_told(void **state)
 	log_capture_expect(&w->log, "api.store_failed");
 	w->gate.fail = STORE_GET_CHANGES;
 	w->gate.fail_err = ERR_DISK;
-	get(w, &c, "an.test", "/v1/changes?wait=5", "");
-	expect_problem(&c, 503, "store-unavailable");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "GET", "/v1/changes?wait=5", "", STR_NONE, 503, "store-unavailable");
 	w->gate.fail_err = OK;
 	submit(w, "an.test", "a", 1, batch);
 	snprintf(path, sizeof path, "%s/events", batch);

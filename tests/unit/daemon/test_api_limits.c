@@ -11,12 +11,9 @@ static void limits_are_the_partners_own(void **state)
 	assert_true(json_is_array(json_object_get(c.json, "limits")));
 	assert_true(str_eq(header(&c, "Cache-Control"), STR("no-store")));
 	client_fini(&c);
-	get(w, &c, "binh.test", "/v1/limits", "Accept: text/csv\r\n");
-	expect_problem(&c, 406, "not-acceptable");
-	client_fini(&c);
-	get(w, &c, "binh.test", "/v1/limits?of=an", "");
-	expect_problem(&c, 400, "unknown-parameter");
-	client_fini(&c);
+	expect_refusal(w, "binh.test", "GET", "/v1/limits", "Accept: text/csv\r\n", STR_NONE, 406,
+	               "not-acceptable");
+	expect_refusal(w, "binh.test", "GET", "/v1/limits?of=an", "", STR_NONE, 400, "unknown-parameter");
 }
 
 static void limits_that_cannot_be_read_say_so(void **state)

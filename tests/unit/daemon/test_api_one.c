@@ -142,16 +142,14 @@ static void what_cannot_be_taken_is_told(void **state)
 	expect_problem(&c, 422, "bad-item");
 	assert_true(json_array_size(json_object_get(c.json, "errors")) >= 3); /* ref among them */
 	client_fini(&c);
-	ask(w, &c, "an.test", "POST", "/v1/domains", NDJSON, STR("{}"));
-	expect_problem(&c, 415, "unsupported-media-type");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "POST", "/v1/domains", NDJSON, STR("{}"), 415, "unsupported-media-type");
 	post_one(w, &c, "an.test", "o", 1, "");
 	client_fini(&c);
-	ask(w, &c, "an.test", "POST", "/v1/domains", JSON,
+	expect_refusal(
+	    w, "an.test", "POST", "/v1/domains", JSON,
 	    STR("{\"ref\":\"o-1\",\"op\":\"renew\",\"domain\":\"x.id.vn\",\"period\":1,\"cur_exp_date\":"
-	        "\"2026-12-01\"}"));
-	expect_problem(&c, 409, "ref-conflict");
-	client_fini(&c);
+	        "\"2026-12-01\"}"),
+	    409, "ref-conflict");
 	w->closed = "the store cannot be written at the moment";
 	post_one(w, &c, "an.test", "z", 2, "");
 	expect_problem(&c, 503, "admission-closed");
@@ -339,18 +337,13 @@ static void questions_about_names_are_checked(void **state)
 	    "/v1/domains?expiring=3d&after=5",
 	    "/v1/domains?expiring=3d&after=-5-a.id.vn",
 	};
-	struct client c;
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		get(w, &c, "an.test", bad[i], "");
-		expect_problem(&c, 400, "bad-parameter");
-		client_fini(&c);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		expect_refusal(w, "an.test", "GET", bad[i], "", STR_NONE, 400, "bad-parameter");
 	log_capture_expect(&w->log, "api.store_failed");
 	w->gate.fail = STORE_GET_DOMAINS;
 	w->gate.fail_err = ERR_DISK;
-	get(w, &c, "an.test", "/v1/domains?expiring=3d", "");
-	expect_problem(&c, 503, "store-unavailable");
-	client_fini(&c);
+	expect_refusal(w, "an.test", "GET", "/v1/domains?expiring=3d", "", STR_NONE, 503,
+	               "store-unavailable");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -2,40 +2,7 @@
  * The documented samples in systemd/: they load as they are once the files that they name exist, and the values shown
  * behind '#' are those that hold without them. Run from the top of the tree.
  */
-#include "daemon/core/config.h"
-#include "epp/base/buf.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-struct fixture {
-	char dir[64];
-	struct diag d;
-	struct buf out;
-};
-
-static const char *path_of(struct fixture *f, const char *name)
-{
-	static char path[256];
-	snprintf(path, sizeof path, "%s/%s", f->dir, name);
-	return path;
-}
-
-static void put(struct fixture *f, const char *name, struct str text)
-{
-	FILE *file = fopen(path_of(f, name), "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(text.ptr, 1, text.len, file), text.len);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path_of(f, name), 0640), 0);
-}
+#include "tests/unit/daemon/config_world.h"
 
 static void read_sample(const char *name, struct buf *out)
 {
@@ -87,7 +54,7 @@ static size_t show_hidden(struct str text, struct buf *out)
 	return shown;
 }
 
-static int setup(void **state)
+static int set_up_samples(void **state)
 {
 	static const char *const dummies[] = {"tls/api.crt",
 	                                      "tls/api.key",
@@ -100,58 +67,36 @@ static int setup(void **state)
 	                                      "secrets/vnnic-idn.password"};
 	static const char *const samples[] = {"vneppd.yaml", "partners.yaml", "limits.yaml"};
 	static struct fixture f;
-	f = (struct fixture){.dir = "/tmp/vnepp-samples-XXXXXX"};
-	assert_non_null(mkdtemp(f.dir));
-	assert_int_equal(mkdir(path_of(&f, "tls"), 0755), 0);
-	assert_int_equal(mkdir(path_of(&f, "secrets"), 0755), 0);
-	assert_int_equal(mkdir(path_of(&f, "rules"), 0755), 0);
+	f = (struct fixture){0};
+	folder_make(&f.dir);
+	folder_add(&f.dir, "tls");
+	folder_add(&f.dir, "secrets");
+	folder_add(&f.dir, "rules");
 	for (size_t i = 0; i < ARRAY_LEN(dummies); i++)
-		put(&f, dummies[i], STR("something\n"));
+		folder_put_as(&f.dir, dummies[i], "something\n", 0640);
 	diag_init(&f.d);
 	buf_init(&f.out, 1 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
 		buf_clear(&f.out);
 		read_sample(samples[i], &f.out);
-		put(&f, samples[i], buf_str(&f.out));
+		folder_put_as(&f.dir, samples[i], buf_cstr(&f.out), 0640);
 	}
 	buf_clear(&f.out);
 	*state = &f;
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
+static void load_samples(struct fixture *f)
 {
-	(void)st;
-	(void)flag;
-	(void)walk;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-	diag_fini(&f->d);
-	buf_fini(&f->out);
-	return nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static struct config *load(struct fixture *f)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s", path_of(f, "vneppd.yaml"));
-	struct config *c = config_load(path, 0, &f->d);
-	if (!c) {
-		buf_clear(&f->out);
-		diag_print(&f->d, &f->out);
+	if (!load(f))
 		fail_msg("%s", buf_cstr(&f->out));
-	}
-	return c;
 }
 
 static void the_samples_load(void **state)
 {
 	struct fixture *f = *state;
-	struct config *c = load(f);
+	load_samples(f);
+	const struct config *c = f->c;
 	assert_int_equal(c->registry_count, 2);
 	assert_int_equal(c->partner_count, 1);
 	assert_int_equal(c->registries[0].commands_per_second.max, 20);
@@ -160,17 +105,14 @@ static void the_samples_load(void **state)
 	assert_false(c->sandbox);
 	assert_ptr_equal(config_route(c, STR("nguyen.id.vn"), false, NULL), &c->registries[0]);
 	assert_ptr_equal(config_route(c, STR("xn--nguyn-.vn"), true, NULL), &c->registries[1]);
-	config_unref(&c);
 }
 
 static void missing_files_are_the_only_findings(void **state)
 {
 	struct fixture *f = *state;
-	char path[256];
-	assert_int_equal(unlink(path_of(f, "tls/api.key")), 0);
-	assert_int_equal(unlink(path_of(f, "secrets/vnnic-idn.password")), 0);
-	snprintf(path, sizeof path, "%s", path_of(f, "vneppd.yaml"));
-	assert_null(config_load(path, 0, &f->d));
+	assert_int_equal(unlink(folder_at(&f->dir, "tls/api.key")), 0);
+	assert_int_equal(unlink(folder_at(&f->dir, "secrets/vnnic-idn.password")), 0);
+	assert_false(load(f));
 	assert_int_equal(f->d.errors, 2);
 }
 
@@ -210,15 +152,17 @@ static void same_registry(const struct config_registry *a, const struct config_r
 static void values_behind_a_hash_are_the_defaults(void **state)
 {
 	struct fixture *f = *state;
-	struct config *a = load(f);
+	load_samples(f);
+	struct config *a = config_ref(f->c);
 	struct buf text;
 	buf_init(&text, 1 << 20);
 	buf_clear(&f->out);
 	read_sample("vneppd.yaml", &text);
 	assert_in_range(show_hidden(buf_str(&text), &f->out), 25, 100);
-	put(f, "vneppd.yaml", buf_str(&f->out));
+	folder_put_as(&f->dir, "vneppd.yaml", buf_cstr(&f->out), 0640);
 	buf_fini(&text);
-	struct config *b = load(f);
+	load_samples(f);
+	const struct config *b = f->c;
 	assert_true(b->sandbox);
 	assert_int_equal(b->admin_listen_count, 2);
 	assert_string_equal(b->admin_listen[0], "127.0.0.1:9443");
@@ -236,17 +180,16 @@ static void values_behind_a_hash_are_the_defaults(void **state)
 	assert_int_equal(a->stop_ms, b->stop_ms);
 	same_registry(&a->registries[0], &b->registries[0]);
 	config_unref(&a);
-	config_unref(&b);
 }
 
-#define TEST(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define SAMPLES(t) cmocka_unit_test_setup_teardown(t, set_up_samples, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(the_samples_load),
-	    TEST(missing_files_are_the_only_findings),
-	    TEST(values_behind_a_hash_are_the_defaults),
+	    SAMPLES(the_samples_load),
+	    SAMPLES(missing_files_are_the_only_findings),
+	    SAMPLES(values_behind_a_hash_are_the_defaults),
 	};
 	return cmocka_run_group_tests_name("config_samples", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "daemon/job/decide.h"
 #include "epp/base/rng.h"
 #include "policy/policy.h"
+#include "tests/harness/citizen.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,32 +23,16 @@ static const struct decide_ledger nothing = {.grant_from = DATE_NONE, .expires_o
 
 static struct item_request citizen(void)
 {
-	return (struct item_request){
-	    .op = ITEM_CREATE,
-	    .ref = STR("r-1"),
-	    .domain = STR("nguyenvana.id.vn"),
-	    .domain_u = STR("nguyenvana.id.vn"),
-	    .period = 2,
-	    .cur_exp_date = DATE_NONE,
-	    .max_fee_vnd = -1,
-	    .applicant = {.kind = APPLICANT_CITIZEN,
-	                  .name = STR("Nguyễn Văn A"),
-	                  .citizenship = STR("VN"),
-	                  .id_number = STR("068206001234"),
-	                  .phone = STR("+84.912345678"),
-	                  .email = STR("a@example.vn"),
-	                  .gender = GENDER_MALE,
-	                  .birth_date = date_make(2006, 5, 6),
-	                  .founded_on = DATE_NONE,
-	                  .registered_on = DATE_NONE,
-	                  .address = {.street = STR("12 Hùng Vương"),
-	                              .ward = STR("Xuân Hương"),
-	                              .province = STR("68"),
-	                              .province_list = STR("2025-07-01"),
-	                              .country = STR("VN")}},
-	    .evidence = {{STR("ekyc"), STR("x"), STR("K-1"), STR("confirmed"), date_make(2026, 11, 18)}},
-	    .evidence_count = 1,
-	};
+	struct item_request r = {.op = ITEM_CREATE,
+	                         .ref = STR("r-1"),
+	                         .domain = STR("nguyenvana.id.vn"),
+	                         .domain_u = STR("nguyenvana.id.vn"),
+	                         .period = 2,
+	                         .cur_exp_date = DATE_NONE,
+	                         .max_fee_vnd = -1,
+	                         .applicant = citizen_of_number(STR("068206001234"))};
+	citizen_confirmed(&r);
+	return r;
 }
 
 static struct item_request renewal(void)

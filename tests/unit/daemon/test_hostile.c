@@ -172,14 +172,14 @@ static void a_good_answer_cut_anywhere(void **state)
 {
 	(void)state;
 	for (size_t n = 1; n < sizeof(GOOD) - 1; n++)
-		play_document(&(struct document){"cut", REFUSED, NULL, cut_at, n, NULL}, AS_ANSWER);
+		play_document(&(struct document){"cut", REFUSED, .make = cut_at, .n = n}, AS_ANSWER);
 }
 
 static void noise(void **state)
 {
 	(void)state;
 	for (size_t n = 0; n < 100; n++)
-		play_document(&(struct document){"noise", REFUSED, NULL, bytes_of, n, NULL},
+		play_document(&(struct document){"noise", REFUSED, .make = bytes_of, .n = n},
 		              (enum stage)(n % 3));
 }
 

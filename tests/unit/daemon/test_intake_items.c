@@ -1,8 +1,7 @@
 /* Items in JSON and CSV: what is read, what is refused and with which words, and that the formats agree. */
-#include "daemon/api/item_csv.h"
-#include "daemon/api/item_json.h"
 #include "epp/base/alloc.h"
 #include "epp/base/buf.h"
+#include "tests/unit/daemon/item_reading.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,63 +11,22 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-/* What a reading needs, and what came out. */
-struct fixture {
-	struct arena arena, scratch;
-	struct line_errors errors;
-	struct item_request req;
-	struct item_draft draft;
-	struct buf text;
-};
-
 static int set_up(void **state)
 {
-	static struct fixture f;
-	arena_init(&f.arena);
-	arena_init(&f.scratch);
-	line_errors_init(&f.errors, &f.arena);
-	buf_init(&f.text, 1 << 20);
-	*state = &f;
+	static struct reading r;
+	reading_init(&r);
+	*state = &r;
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	struct fixture *f = *state;
-	line_errors_fini(&f->errors);
-	arena_fini(&f->arena);
-	arena_fini(&f->scratch);
-	buf_fini(&f->text);
+	reading_fini(*state);
 	return 0;
 }
 
-static void restart(struct fixture *f)
-{
-	line_errors_fini(&f->errors);
-	line_errors_init(&f->errors, &f->arena);
-}
-
-static bool read_json(struct fixture *f, const char *text)
-{
-	restart(f);
-	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, text);
-	return item_json_read(&f->draft, &f->scratch, str_c(text));
-}
-
-/* One header, one record. */
-static bool read_csv(struct fixture *f, const char *header, const char *record)
-{
-	struct item_csv csv = {0};
-	restart(f);
-	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 1, header);
-	if (!item_csv_header(&csv, &f->draft, &f->scratch, str_c(header)))
-		return false;
-	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, record);
-	return item_csv_read(&csv, &f->draft, &f->scratch, str_c(record));
-}
-
 /* "column field REASON; …" */
-static const char *errors_text(struct fixture *f)
+static const char *errors_text(struct reading *f)
 {
 	buf_clear(&f->text);
 	for (size_t i = 0; i < f->errors.count; i++) {
@@ -78,7 +36,7 @@ static const char *errors_text(struct fixture *f)
 	return buf_cstr(&f->text);
 }
 
-static void check_errors(struct fixture *f, const char *input, const char *expected)
+static void check_errors(struct reading *f, const char *input, const char *expected)
 {
 	if (strcmp(errors_text(f), expected) == 0)
 		return;
@@ -116,9 +74,9 @@ static void check_errors(struct fixture *f, const char *input, const char *expec
 
 static void item_full_is_read(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	char date[DATE_TEXT_MAX];
-	if (!read_json(f, FULL))
+	if (!reading_json(f, FULL))
 		check_errors(f, FULL, "");
 	assert_true(str_eq_c(f->req.ref, "inv-2026-000123"));
 	assert_true(str_eq_c(f->req.domain, "nguyenvana.id.vn"));
@@ -138,17 +96,17 @@ static void item_full_is_read(void **state)
 	assert_true(str_eq_c(f->req.services, "website,email,cv"));
 	assert_int_equal(f->req.max_fee_vnd, -1);
 	assert_true(
-	    read_json(f, RENEW(",\"cur_exp_date\":\"2026-12-01\",\"period\":1,\"if_not_free\":\"charge\","
-	                       "\"max_fee_vnd\":300000,\"applicant\":null")));
+	    reading_json(f, RENEW(",\"cur_exp_date\":\"2026-12-01\",\"period\":1,\"if_not_free\":\"charge\","
+	                          "\"max_fee_vnd\":300000,\"applicant\":null")));
 	assert_int_equal(f->req.max_fee_vnd, 300000);
 }
 
 static void item_idn_has_both_forms(void **state)
 {
-	struct fixture *f = *state;
-	assert_true(read_json(f,
-	                      "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"Tên-Miền.id.vn\",\"period\":1,"
-	                      "\"applicant\":{" APPLICANT "}}"));
+	struct reading *f = *state;
+	assert_true(
+	    reading_json(f, "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"Tên-Miền.id.vn\",\"period\":1,"
+	                    "\"applicant\":{" APPLICANT "}}"));
 	assert_true(str_starts(f->req.domain, STR("xn--")));
 	assert_true(str_eq_c(f->req.domain_u, "tên-miền.id.vn"));
 	assert_true(f->draft.name.idn);
@@ -301,10 +259,10 @@ static const struct bad_line bad_lines[] = {
      "2 x UNKNOWN_MEMBER; 37  SYNTAX"},
 };
 
-static void check_table(struct fixture *f, const struct bad_line *t, size_t n)
+static void check_table(struct reading *f, const struct bad_line *t, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		assert_false(read_json(f, t[i].json));
+		assert_false(reading_json(f, t[i].json));
 		check_errors(f, t[i].json, t[i].errors);
 		for (size_t k = 0; k < f->errors.count; k++) {
 			assert_int_equal(f->errors.list[k].line, 7);
@@ -359,12 +317,12 @@ static void item_syntax_agrees_with_a_strict_parser(void **state)
 	    "{\"a\":[}",
 	    "{\"a\":{]}",
 	};
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		json_error_t e;
 		json_t *tree = json_loadb(texts[i], strlen(texts[i]), JSON_REJECT_DUPLICATES, &e);
 		bool syntax = true;
-		read_json(f, texts[i]);
+		reading_json(f, texts[i]);
 		for (size_t k = 0; k < f->errors.count; k++)
 			syntax = syntax && strcmp(f->errors.list[k].reason, "SYNTAX") != 0;
 		if (syntax != (tree != NULL))
@@ -377,11 +335,11 @@ static void item_syntax_agrees_with_a_strict_parser(void **state)
 /* Every cut of a good line is refused, without reading past its end. */
 static void item_cut_anywhere_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	for (size_t n = 0; n + 1 < sizeof FULL; n++) {
 		char *text = xmemdup0(FULL, n);
 		arena_reset(&f->arena);
-		assert_false(read_json(f, text));
+		assert_false(reading_json(f, text));
 		free(text);
 	}
 }
@@ -408,7 +366,7 @@ static void item_cut_anywhere_is_refused(void **state)
 	"\"X, \"\"Y\"\"\",K-991,2026-11-18,confirmed,document_check,"                                          \
 	"ns1.example.vn/192.0.2.1/2001:db8::1 NS2.example.vn,60485:13:2:d4b7,website email cv,refuse,,"
 
-static void encode(struct fixture *f, struct buf *out)
+static void encode(struct reading *f, struct buf *out)
 {
 	buf_init(out, ITEM_PAYLOAD_MAX);
 	item_encode(&f->req, out);
@@ -417,14 +375,14 @@ static void encode(struct fixture *f, struct buf *out)
 
 static void item_same_content_gives_same_bytes_in_every_format(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	struct buf json, csv, vietnamese;
-	assert_true(read_json(f, FULL));
+	assert_true(reading_json(f, FULL));
 	encode(f, &json);
-	if (!read_csv(f, HEADER, RECORD))
+	if (!reading_csv(f, HEADER, RECORD))
 		check_errors(f, RECORD, "");
 	encode(f, &csv);
-	if (!read_csv(f, HEADER_VN, RECORD))
+	if (!reading_csv(f, HEADER_VN, RECORD))
 		check_errors(f, HEADER_VN, "");
 	encode(f, &vietnamese);
 	assert_true(str_eq(buf_str(&json), buf_str(&csv)));
@@ -436,9 +394,9 @@ static void item_same_content_gives_same_bytes_in_every_format(void **state)
 
 static void item_representatives_are_of_organisations(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	struct buf json, csv;
-	assert_true(read_json(
+	assert_true(reading_json(
 	    f, "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":{\"kind\":"
 	       "\"other\",\"name\":\"A\",\"email\":\"a@b.vn\",\"address\":{\"country\":\"US\"},"
 	       "\"representative\":"
@@ -446,10 +404,10 @@ static void item_representatives_are_of_organisations(void **state)
 	assert_true(str_eq_c(f->req.applicant.representative.position, "Giám đốc"));
 	encode(f, &json);
 	assert_true(
-	    read_csv(f,
-	             "ref,op,domain,period,applicant.kind,applicant.name,applicant.email,"
-	             "applicant.address.country,Người đại diện,CHỨC VỤ,applicant.representative.id_number",
-	             "r,create,a.id.vn,1,other,A,a@b.vn,US,Trần B,Giám đốc,068190009876"));
+	    reading_csv(f,
+	                "ref,op,domain,period,applicant.kind,applicant.name,applicant.email,"
+	                "applicant.address.country,Người đại diện,CHỨC VỤ,applicant.representative.id_number",
+	                "r,create,a.id.vn,1,other,A,a@b.vn,US,Trần B,Giám đốc,068190009876"));
 	encode(f, &csv);
 	assert_true(str_eq(buf_str(&json), buf_str(&csv)));
 	buf_fini(&json);
@@ -458,15 +416,15 @@ static void item_representatives_are_of_organisations(void **state)
 
 static void item_line_breaks_in_texts_become_spaces(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	static const char header[] =
 	    "ref,op,domain,period,applicant.kind,applicant.name,applicant.email,applicant.address.country";
-	assert_true(read_csv(f, header, "r,create,a.id.vn,1,other,\"A\r\nB\",a@b.vn,US"));
+	assert_true(reading_csv(f, header, "r,create,a.id.vn,1,other,\"A\r\nB\",a@b.vn,US"));
 	assert_true(str_eq_c(f->req.applicant.name, "A B"));
-	assert_true(
-	    read_json(f, "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":"
-	                 "{\"kind\":\"other\",\"name\":\" A\\r\\n\\tB \",\"email\":\"a@b.vn\",\"address\":"
-	                 "{\"country\":\"US\"}}}"));
+	assert_true(reading_json(
+	    f, "{\"ref\":\"r\",\"op\":\"create\",\"domain\":\"a.id.vn\",\"period\":1,\"applicant\":"
+	       "{\"kind\":\"other\",\"name\":\" A\\r\\n\\tB \",\"email\":\"a@b.vn\",\"address\":"
+	       "{\"country\":\"US\"}}}"));
 	assert_true(str_eq_c(f->req.applicant.name, "A B"));
 }
 
@@ -506,32 +464,32 @@ static const struct {
 
 static void item_bad_csv_is_told_with_place_and_reason(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	for (size_t i = 0; i < ARRAY_LEN(bad_csv); i++) {
-		assert_false(read_csv(f, bad_csv[i].header, bad_csv[i].record));
+		assert_false(reading_csv(f, bad_csv[i].header, bad_csv[i].record));
 		check_errors(f, bad_csv[i].record, bad_csv[i].errors);
 	}
 }
 
 static void item_near_columns_are_suggested(void **state)
 {
-	struct fixture *f = *state;
-	assert_false(read_csv(f, "ref,opp", ""));
+	struct reading *f = *state;
+	assert_false(reading_csv(f, "ref,opp", ""));
 	assert_true(str_eq_c(f->errors.list[0].expected, "'op'"));
-	assert_false(read_csv(f, "applicant.birth_dat", ""));
+	assert_false(reading_csv(f, "applicant.birth_dat", ""));
 	assert_true(str_eq_c(f->errors.list[0].expected, "'applicant.birth_date'"));
 }
 
 static void item_errors_of_one_line_are_capped(void **state)
 {
-	struct fixture *f = *state;
+	struct reading *f = *state;
 	buf_clear(&f->text);
 	buf_lit(&f->text, "{\"a0\":1");
 	for (int i = 1; i < 100; i++)
 		buf_printf(&f->text, ",\"a%d\":1", i);
 	buf_lit(&f->text, "}");
 	char *text = xstrdup(buf_cstr(&f->text));
-	assert_false(read_json(f, text));
+	assert_false(reading_json(f, text));
 	assert_int_equal(f->errors.count, LINE_ERRORS_EACH);
 	assert_int_equal(f->errors.total, 104);
 	assert_int_equal(f->errors.bad_lines, 1);

@@ -1,6 +1,4 @@
 /* Facts that rule files declare, from a batch line to the decision. */
-#include "daemon/api/item_csv.h"
-#include "daemon/api/item_json.h"
 #include "daemon/job/decide.h"
 
 #include <setjmp.h>
@@ -10,25 +8,19 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/daemon/item_reading.h"
 #include "tests/unit/policy/shipped.h"
 
 struct fixture {
-	struct arena arena, scratch;
-	struct line_errors errors;
-	struct item_request req;
-	struct item_draft draft;
+	struct reading r;
 	struct shipped shipped;
 	struct policy_ruleset *rules;
-	struct buf text;
 };
 
 static int set_up(void **state)
 {
 	static struct fixture f;
-	arena_init(&f.arena);
-	arena_init(&f.scratch);
-	line_errors_init(&f.errors, &f.arena);
-	buf_init(&f.text, 1 << 20);
+	reading_init(&f.r);
 	assert_true(shipped_init(&f.shipped));
 	assert_true(shipped_replace(
 	    &f.shipped, "facts.yaml", "facts:\n",
@@ -53,18 +45,8 @@ static int tear_down(void **state)
 	struct fixture *f = *state;
 	policy_unref(&f->rules);
 	shipped_fini(&f->shipped);
-	line_errors_fini(&f->errors);
-	arena_fini(&f->arena);
-	arena_fini(&f->scratch);
-	buf_fini(&f->text);
+	reading_fini(&f->r);
 	return 0;
-}
-
-static void restart(struct fixture *f, const char *text)
-{
-	line_errors_fini(&f->errors);
-	line_errors_init(&f->errors, &f->arena);
-	item_draft_begin(&f->draft, &f->req, &f->arena, &f->errors, 7, text);
 }
 
 #define CREATE(facts)                                                                                    \
@@ -76,33 +58,31 @@ static void restart(struct fixture *f, const char *text)
 
 static bool read_json(struct fixture *f, const char *text)
 {
-	restart(f, text);
-	return item_json_read(&f->draft, &f->scratch, str_c(text)) &&
-	       item_draft_check_facts(&f->draft, f->rules);
+	return reading_json(&f->r, text) && item_draft_check_facts(&f->r.draft, f->rules);
 }
 
 static const char *errors_text(struct fixture *f)
 {
-	buf_clear(&f->text);
-	for (size_t i = 0; i < f->errors.count; i++) {
-		const struct line_error *e = &f->errors.list[i];
-		buf_printf(&f->text, "%s%.*s %s: %.*s", i ? "; " : "", STR_ARG(e->field), e->reason,
+	buf_clear(&f->r.text);
+	for (size_t i = 0; i < f->r.errors.count; i++) {
+		const struct line_error *e = &f->r.errors.list[i];
+		buf_printf(&f->r.text, "%s%.*s %s: %.*s", i ? "; " : "", STR_ARG(e->field), e->reason,
 		           STR_ARG(e->expected));
 	}
-	return buf_cstr(&f->text);
+	return buf_cstr(&f->r.text);
 }
 
 static void facts_are_read_in_order_of_their_names(void **state)
 {
 	struct fixture *f = *state;
 	assert_true(read_json(f, CREATE(",\"facts\":{\"staff\":3,\"attended\":true}")));
-	assert_int_equal(f->req.fact_count, 2);
-	assert_true(str_eq_c(f->req.facts[0].name, "attended"));
-	assert_true(str_eq_c(f->req.facts[0].value, "true"));
-	assert_true(str_eq_c(f->req.facts[1].name, "staff"));
-	assert_true(str_eq_c(f->req.facts[1].value, "3"));
+	assert_int_equal(f->r.req.fact_count, 2);
+	assert_true(str_eq_c(f->r.req.facts[0].name, "attended"));
+	assert_true(str_eq_c(f->r.req.facts[0].value, "true"));
+	assert_true(str_eq_c(f->r.req.facts[1].name, "staff"));
+	assert_true(str_eq_c(f->r.req.facts[1].value, "3"));
 	assert_true(read_json(f, CREATE(",\"facts\":{\"staff\":null}")));
-	assert_int_equal(f->req.fact_count, 0);
+	assert_int_equal(f->r.req.fact_count, 0);
 }
 
 static void csv_has_a_column_for_each(void **state)
@@ -110,20 +90,14 @@ static void csv_has_a_column_for_each(void **state)
 	static const char header[] = "ref,op,domain,period,cur_exp_date,facts.staff,facts.attended";
 	static const char record[] = "a,renew,an.id.vn,1,2027-01-01,3,";
 	struct fixture *f = *state;
-	struct item_csv csv = {0};
-	restart(f, header);
-	assert_true(item_csv_header(&csv, &f->draft, &f->scratch, str_c(header)));
-	restart(f, record);
-	assert_true(item_csv_read(&csv, &f->draft, &f->scratch, str_c(record)));
-	assert_int_equal(f->req.fact_count, 1);
-	assert_true(str_eq_c(f->req.facts[0].value, "3"));
+	struct item_csv csv;
+	assert_true(reading_csv(&f->r, header, record));
+	assert_int_equal(f->r.req.fact_count, 1);
+	assert_true(str_eq_c(f->r.req.facts[0].value, "3"));
 	static const char *const bad[] = {"ref,facts.staff,facts.staff", "ref,facts.", "ref,facts.a-b",
 	                                  "ref,facts"};
-	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		memset(&csv, 0, sizeof csv);
-		restart(f, bad[i]);
-		assert_false(item_csv_header(&csv, &f->draft, &f->scratch, str_c(bad[i])));
-	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(reading_csv_header(&f->r, &csv, bad[i]));
 }
 
 static void wrong_facts_are_refused_with_what_is_expected(void **state)
@@ -169,10 +143,10 @@ static void they_decide(void **state)
 		struct buf blob;
 		assert_true(read_json(f, rows[i].text));
 		buf_init(&blob, 64 << 10);
-		item_encode(&f->req, &blob);
+		item_encode(&f->r.req, &blob);
 		assert_int_equal(item_decode(buf_str(&blob), &back), OK);
 		decide_item(d, &back, &none, DECIDE_ADMISSION,
-		            instant_of_date(date_make(2026, 11, 20), HANOI_OFFSET_S), &f->text, &out);
+		            instant_of_date(date_make(2026, 11, 20), HANOI_OFFSET_S), &f->r.text, &out);
 		assert_string_equal(out.reason, rows[i].reason);
 		assert_int_equal(out.state, rows[i].state);
 		buf_fini(&blob);

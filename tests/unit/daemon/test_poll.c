@@ -3,8 +3,7 @@
 
 static struct pond *queue_open(unsigned messages)
 {
-	struct pond *d = pond_open(1, 1);
-	play_listen(&d->w, 700, true);
+	struct pond *d = pond_listening(1);
 	d->w.queue = messages;
 	pond_start(d);
 	pond_fill(d, 1000);

@@ -7,11 +7,7 @@
 static void commands_go_where_most_room_is(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(3, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
-	vloop_run_for(&d->w.v, 1000);
+	struct pond *d = pond_idle(3);
 	for (unsigned i = 0; i < 7; i++)
 		pond_send(d, i);
 	assert_int_equal(pool_room(d->p), 5);
@@ -56,6 +52,13 @@ static void room_that_was_told_holds(void **state)
 	pond_close(d);
 }
 
+static void answer_who_waits(struct pond *d, int code)
+{
+	for (size_t i = 0; i < d->w.peer_count; i++)
+		if (d->w.peers[i]->waiting_count)
+			peer_answer(d->w.peers[i], code);
+}
+
 /* ---- fewer sessions ------------------------------------------------------------------------------------------------------------ */
 
 static unsigned most_sessions, refusals;
@@ -64,15 +67,13 @@ static bool limited(struct play *w, struct peer *p, const char *xml)
 {
 	if (!strstr(xml, "<login>"))
 		return false;
-	char id[EPP_TRID_MAX + 1];
 	unsigned in = 0;
 	for (size_t i = 0; i < w->peer_count; i++)
 		in += w->peers[i]->s && w->peers[i] != p && w->peers[i]->commands > 0;
 	if (in < most_sessions)
 		return false;
-	assert_int_equal(sscanf(strstr(xml, "<clTRID>"), "<clTRID>%64[^<]", id), 1);
 	refusals++;
-	peer_answer_as(p, 2502, id, NULL);
+	peer_answer_to(p, xml, 2502);
 	peer_close(p);
 	return true;
 }
@@ -80,8 +81,7 @@ static bool limited(struct play *w, struct peer *p, const char *xml)
 static void too_many_sessions_are_fewer_and_tried_again(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(6, 1);
-	play_listen(&d->w, 700, true);
+	struct pond *d = pond_listening(6);
 	d->w.on_command = limited;
 	most_sessions = 4;
 	refusals = 0;
@@ -106,8 +106,7 @@ static void too_many_sessions_are_fewer_and_tried_again(void **state)
 static void no_room_at_all_backs_off(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(6, 1);
-	play_listen(&d->w, 700, true);
+	struct pond *d = pond_listening(6);
 	d->w.on_command = limited;
 	most_sessions = 0;
 	refusals = 0;
@@ -125,16 +124,10 @@ static void no_room_at_all_backs_off(void **state)
 static void a_session_taken_away_is_not_fought_for(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(3, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
-	vloop_run_for(&d->w.v, 1000);
+	struct pond *d = pond_idle(3);
 	pond_send(d, 0);
 	vloop_run_for(&d->w.v, 100);
-	for (int i = 0; i < 3; i++)
-		if (d->w.peers[i]->waiting_count)
-			peer_answer(d->w.peers[i], 2502);
+	answer_who_waits(d, 2502);
 	vloop_run_for(&d->w.v, 1000);
 	assert_int_equal(d->m[0].code, 2502);
 	assert_int_equal(stats_of(d).wanted, 2);
@@ -149,10 +142,7 @@ static void a_session_taken_away_is_not_fought_for(void **state)
 static void broken_sessions_narrow_the_window(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(1, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
+	struct pond *d = pond_full(1);
 	static const uint32_t windows[] = {2, 1, 1};
 	for (size_t k = 0; k < ARRAY_LEN(windows); k++) {
 		vloop_run_for(&d->w.v, 100); /* the poll that follows a log-in is over */
@@ -182,11 +172,7 @@ static void broken_sessions_narrow_the_window(void **state)
 static void sessions_that_break_together_narrow_it_once(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(4, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
-	vloop_run_for(&d->w.v, 1000);
+	struct pond *d = pond_idle(4);
 	for (unsigned i = 0; i < 8; i++)
 		pond_send(d, i);
 	vloop_run_for(&d->w.v, 100);
@@ -213,10 +199,7 @@ static void reopen(struct pond *d, const char *greeting)
 static void a_changed_greeting_is_told_once_as_a_difference(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(1, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
+	struct pond *d = pond_full(1);
 	/* Another order, a repetition. */
 	reopen(d, GREETING_OF("1.0", "en", NOW_DATE,
 	                      "<objURI>" EPP_URI_CONTACT "</objURI><objURI>" EPP_URI_DOMAIN "</objURI>",
@@ -298,8 +281,7 @@ static void a_clock_that_differs_is_told(void **state)
 static void what_expires_is_told_once(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(4, 1);
-	play_listen(&d->w, 700, true);
+	struct pond *d = pond_listening(4);
 	log_capture_expect(&d->w.log, "registry.login_event");
 	d->w.manners.login_ext = EVENTS("2026-12-01");
 	assert_int_equal(stats_of(d).password_expires, INSTANT_NONE);
@@ -325,11 +307,7 @@ static void what_expires_is_told_once(void **state)
 static void a_drain_waits_for_answers_and_logs_out(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(3, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
-	vloop_run_for(&d->w.v, 1000);
+	struct pond *d = pond_idle(3);
 	pond_send(d, 0);
 	vloop_run_for(&d->w.v, 100);
 	PLAY_CALL(&d->w, pool_drain(d->p));
@@ -338,9 +316,7 @@ static void a_drain_waits_for_answers_and_logs_out(void **state)
 	assert_int_equal(d->w.logouts, 2);
 	assert_int_equal(d->drained, 0);
 	PLAY_CALL(&d->w, pool_drain(d->p));
-	for (int i = 0; i < 3; i++)
-		if (d->w.peers[i]->waiting_count)
-			peer_answer(d->w.peers[i], 1000);
+	answer_who_waits(d, 1000);
 	assert_true(vloop_run_until(&d->w.v, is_drained, d, 1000));
 	assert_int_equal(d->m[0].outcome, SESSION_ANSWERED);
 	assert_int_equal(d->w.logouts, 3);
@@ -354,11 +330,7 @@ static void a_drain_waits_for_answers_and_logs_out(void **state)
 static void the_deadline_breaks_what_is_left(void **state)
 {
 	(void)state;
-	struct pond *d = pond_open(2, 1);
-	play_listen(&d->w, 700, true);
-	pond_start(d);
-	pond_fill(d, 1000);
-	vloop_run_for(&d->w.v, 1000);
+	struct pond *d = pond_idle(2);
 	pond_send(d, 0);
 	vloop_run_for(&d->w.v, 100);
 	pond_send(d, 1);

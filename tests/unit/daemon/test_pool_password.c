@@ -65,17 +65,16 @@ static unsigned refused, changed;
 
 static bool log_in(struct play *w, struct peer *p, const char *xml)
 {
-	char id[EPP_TRID_MAX + 1], pw[64], fresh[64] = "";
+	char pw[64], fresh[64] = "";
 	if (!strstr(xml, "<login>"))
 		return false;
-	assert_int_equal(sscanf(strstr(xml, "<clTRID>"), "<clTRID>%64[^<]", id), 1);
 	assert_int_equal(sscanf(strstr(xml, "<pw>"), "<pw>%63[^<]", pw), 1);
 	if (strstr(xml, "<newPW>"))
 		assert_int_equal(sscanf(strstr(xml, "<newPW>"), "<newPW>%63[^<]", fresh), 1);
 	w->logins++;
 	if (strcmp(pw, known) != 0) {
 		refused++;
-		peer_answer_as(p, 2200, id, NULL);
+		peer_answer_to(p, xml, 2200);
 		return true;
 	}
 	int lose = fresh[0] ? lose_change : 0;
@@ -86,11 +85,11 @@ static bool log_in(struct play *w, struct peer *p, const char *xml)
 		changed++;
 	}
 	if (lose == 3)
-		peer_answer_as(p, 2306, id, NULL);
+		peer_answer_to(p, xml, 2306);
 	else if (lose)
 		peer_close(p);
 	else
-		peer_answer_as(p, 1000, id, NULL);
+		peer_answer_to(p, xml, 1000);
 	return true;
 }
 

@@ -1,78 +1,11 @@
-/* The registry simulator's faults, its framing, and the stream under it. */
-#include "tests/harness/mem_stream.h"
-#include "tests/regsim/regsim_client.h"
-#include "tests/regsim/regsim_stream.h"
-
-#include "daemon/net/stream.h"
-#include "epp/base/rng.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
-
-#define START 1795116000000LL
-#define D_NS  "xmlns=\"urn:ietf:params:xml:ns:domain-1.0\""
-#define CREATE(name, trid)                                                                           \
-	REGSIM_CMD("<create><create " D_NS "><name>" name "</name><registrant>HOLDER-A</registrant>" \
-	           "<authInfo><pw>s3cret-pw</pw></authInfo></create></create>",                      \
-	           trid)
-#define INFO(name, trid) REGSIM_CMD("<info><info " D_NS "><name>" name "</name></info></info>", trid)
-#define POLL(trid)       REGSIM_CMD("<poll op=\"req\"/>", trid)
-
-struct world {
-	struct vloop loop;
-	struct regsim *sim;
-	struct regsim_client c;
-};
-
-static struct regsim_options options(void)
-{
-	static const struct regsim_account account = {
-	    .login = "reg-a", .password = "pass-a1", .max_sessions = 3, .balance_vnd = 1000000000};
-	struct regsim_options o;
-	regsim_options_init(&o);
-	o.accounts = &account;
-	o.account_count = 1;
-	o.seed = 11;
-	return o;
-}
-
-static void open_sim(struct world *w, const struct regsim_options *o)
-{
-	vloop_init(&w->loop, START);
-	w->sim = regsim_new(o, &w->loop.loop);
-	assert_non_null(w->sim);
-	assert_true(regsim_seed_contact(w->sim, "HOLDER-A", "reg-a"));
-}
-
-static void open_world(struct world *w)
-{
-	struct regsim_options o = options();
-	open_sim(w, &o);
-	regsim_client_open(&w->c, &w->loop, w->sim, "");
-	assert_int_equal(regsim_client_login(&w->c, "reg-a", "pass-a1"), 1000);
-}
-
-static void close_world(struct world *w)
-{
-	regsim_client_fini(&w->c);
-	regsim_free(w->sim);
-	vloop_fini(&w->loop);
-}
+/* The registry simulator's faults: what each does, and which commands it strikes. */
+#include "tests/unit/daemon/regsim_fault_world.h"
 
 static void strike(struct world *w, enum regsim_fault f, int64_t arg)
 {
 	const struct regsim_rule rule = {
 	    .op = REGSIM_OP_CREATE, .name = "f*.id.vn", .times = 1, .fault = f, .arg = arg};
 	regsim_rule_add(w->sim, &rule);
-}
-
-static bool exists(struct world *w, const char *name)
-{
-	struct regsim_domain_view d;
-	return regsim_domain(w->sim, str_c(name), &d) && d.exists;
 }
 
 static const struct regsim_entry *last_entry(struct world *w)
@@ -117,7 +50,7 @@ static void test_each_fault(void **state)
 		open_world(&w);
 		strike(&w, t->fault, t->arg);
 		regsim_client_send(&w.c, CREATE("f.id.vn", "FAULT-1"));
-		int code = regsim_client_code(regsim_client_take(&w.c, 5000));
+		int code = take_code(&w, 5000);
 		if (code != t->code || exists(&w, "f.id.vn") != t->created || w.c.closed != t->closed ||
 		    w.c.aborted != t->aborted)
 			fail_msg("%s: code %d, created %d, closed %d, aborted %d",
@@ -156,13 +89,13 @@ static void test_latency_is_parallel(void **state)
 	struct regsim_options o = options();
 	o.delay_ms = 20;
 	open_sim(&w, &o);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
+	connect_to(&w);
+	log_in(&w);
 	uint64_t before = w.loop.now_us;
 	for (int i = 0; i < 100; i++)
 		regsim_client_send(&w.c, POLL("W-001"));
 	for (int i = 0; i < 100; i++)
-		assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 1000)), 1300);
+		assert_int_equal(take_code(&w, 1000), 1300);
 	assert_int_equal(w.loop.now_us - before, 20000);
 	close_world(&w);
 }
@@ -230,13 +163,12 @@ static void test_late_commit(void **state)
 	strike(&w, REGSIM_FAULT_LATE_COMMIT, 4000);
 	assert_null(regsim_client_ask(&w.c, CREATE("f.id.vn", "LATE-1")));
 	assert_true(w.c.closed);
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("f.id.vn", "LOOK-1"))), 2303);
+	reconnect(&w);
+	log_in(&w);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("f.id.vn", "LOOK-1")), 2303);
 	assert_int_equal(regsim_outstanding(w.sim), 1);
 	vloop_run_for(&w.loop, 4001);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("f.id.vn", "LOOK-2"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("f.id.vn", "LOOK-2")), 1000);
 	assert_int_equal(regsim_stats(w.sim)->late_commits, 1);
 	bool found = false;
 	for (size_t i = 0; i < regsim_ledger_count(w.sim); i++) {
@@ -274,15 +206,15 @@ static void test_rules_pick_their_commands(void **state)
 	regsim_rule_add(w.sim, &infos);
 	for (int i = 0; i < 5; i++) {
 		snprintf(xml, sizeof xml, CREATE("%s.id.vn", "N-001"), names[i]);
-		assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, xml)), codes[i]);
+		assert_int_equal(regsim_client_ask_code(&w.c, xml), codes[i]);
 	}
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("a.id.vn", "N-002"))), 2400);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("safe.id.vn", "N-003"))), 2303);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("a.id.vn", "N-002")), 2400);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("safe.id.vn", "N-003")), 2303);
 	regsim_faults_switch(w.sim, false);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("a.id.vn", "N-004"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("a.id.vn", "N-004")), 1000);
 	regsim_faults_switch(w.sim, true);
 	regsim_rules_clear(w.sim);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, INFO("a.id.vn", "N-005"))), 1000);
+	assert_int_equal(regsim_client_ask_code(&w.c, INFO("a.id.vn", "N-005")), 1000);
 	close_world(&w);
 }
 
@@ -300,15 +232,15 @@ static size_t run_chances(uint64_t seed, char *out, size_t n)
 	o.seed = seed;
 	open_sim(&w, &o);
 	regsim_faults_set(w.sim, &f);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
+	connect_to(&w);
+	log_in(&w);
 	for (size_t i = 0; i < n; i++) {
 		snprintf(xml, sizeof xml, CREATE("n%zu.id.vn", "N-001"), i);
-		int code = regsim_client_code(regsim_client_ask(&w.c, xml));
+		int code = regsim_client_ask_code(&w.c, xml);
 		assert_true(code == 1000 || code == 2400);
 		out[i] = code == 2400 ? 'x' : '.';
 		struck += code == 2400;
-		assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, POLL("N-002"))), 1300);
+		assert_int_equal(regsim_client_ask_code(&w.c, POLL("N-002")), 1300);
 	}
 	assert_int_equal(struck, regsim_fault_count(w.sim, REGSIM_FAULT_FAIL_2400));
 	close_world(&w);
@@ -346,217 +278,22 @@ static void test_greeting_faults(void **state)
 	regsim_rule_add(w.sim, &slow);
 	regsim_rule_add(w.sim, &shut);
 	regsim_rule_add(w.sim, &text);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	connect_to(&w);
 	assert_null(regsim_client_take(&w.c, 2999));
 	assert_non_null(strstr(regsim_client_take(&w.c, 1), "<greeting>"));
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	reconnect(&w);
 	assert_null(regsim_client_take(&w.c, 1000));
 	assert_true(w.c.closed);
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	reconnect(&w);
 	vloop_run_for(&w.loop, 1);
 	assert_true(w.c.closed && str_starts(buf_str(&w.c.in), STR("Connection refused")));
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
+	reconnect(&w);
 	regsim_client_open(&c, &w.loop, w.sim, "");
 	vloop_run_for(&w.loop, 1);
 	assert_true(c.closed && !w.c.closed);
 	assert_int_equal(regsim_stats(w.sim)->connections_refused, 1);
 	regsim_client_fini(&c);
 	close_world(&w);
-}
-
-/* ---- framing ---- */
-
-static void test_frames_cut_and_joined(void **state)
-{
-	(void)state;
-	struct world w;
-	struct buf all;
-	open_world(&w);
-	buf_init(&all, 1u << 20);
-	regsim_client_frame(&all, CREATE("j1.id.vn", "J-001"));
-	regsim_client_frame(&all, CREATE("j2.id.vn", "J-002"));
-	regsim_client_frame(&all, INFO("j1.id.vn", "J-003"));
-	size_t sends = w.c.sends;
-	regsim_client_send_raw(&w.c, buf_data(&all), buf_len(&all));
-	assert_int_equal(w.c.sends, sends + 1);
-	for (int i = 1; i <= 3; i++)
-		assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 1000);
-	for (size_t i = 0; i < buf_len(&all); i++)
-		regsim_client_send_raw(&w.c, buf_data(&all) + i, 1);
-	assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 2302);
-	assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 2302);
-	assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 1000);
-	for (size_t cut = 1; cut < buf_len(&all); cut++) {
-		regsim_client_send_raw(&w.c, buf_data(&all), cut);
-		regsim_client_send_raw(&w.c, buf_data(&all) + cut, buf_len(&all) - cut);
-		for (int i = 1; i <= 3; i++)
-			assert_non_null(regsim_client_take(&w.c, 0));
-	}
-	buf_fini(&all);
-	close_world(&w);
-}
-
-static void test_bad_frame_headers(void **state)
-{
-	(void)state;
-	static const unsigned char headers[][8] = {
-	    {0, 0, 0, 0}, {0, 0, 0, 4}, {0, 0x20, 0, 0}, {'G', 'E', 'T', ' '}};
-	for (size_t i = 0; i < 4; i++) {
-		struct world w;
-		open_world(&w);
-		regsim_client_send(&w.c, POLL("OK-01"));
-		regsim_client_send_raw(&w.c, headers[i], 8);
-		assert_int_equal(regsim_client_code(regsim_client_take(&w.c, 0)), 1300);
-		assert_true(w.c.closed);
-		assert_int_equal(regsim_stats(w.sim)->frames_bad, 1);
-		regsim_client_send(&w.c, CREATE("f.id.vn", "NO-01")); /* nobody listens any more */
-		assert_false(exists(&w, "f.id.vn"));
-		close_world(&w);
-	}
-	struct world w;
-	struct regsim_options o = options();
-	open_sim(&w, &o);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	regsim_client_send_raw(&w.c, "\0\1\0\1", 4); /* 65,537 bytes before log-in */
-	assert_true(w.c.closed || (regsim_client_take(&w.c, 0) && w.c.closed));
-	close_world(&w);
-}
-
-/* Damaged frames get an answer, whatever is in them, and the session goes on. */
-static void test_mutations(void **state)
-{
-	(void)state;
-	struct world w;
-	struct rng rng;
-	char xml[1024];
-	open_world(&w);
-	rng_init_seed(&rng, 42);
-	for (int round = 0; round < 20000; round++) {
-		snprintf(xml, sizeof xml, "%s", CREATE("mutant.id.vn", "MUT-1"));
-		size_t len = strlen(xml);
-		for (uint64_t n = 1 + rng_below(&rng, 4); n > 0; n--) {
-			size_t at = rng_below(&rng, len), from = rng_below(&rng, len),
-			       size = 1 + rng_below(&rng, 20);
-			if (rng_below(&rng, 2))
-				xml[at] = (char)(1 + rng_below(&rng, 255));
-			else if (at + size < len && from + size < len)
-				memmove(xml + at, xml + from, size);
-		}
-		const char *a = regsim_client_ask(&w.c, xml);
-		if (!a || !regsim_client_code(a))
-			fail_msg("round %d: no answer to %s", round, xml);
-		assert_false(w.c.closed);
-	}
-	close_world(&w);
-}
-
-/* The registry keeps its objects while all connections go. */
-static void test_restart_keeps_objects(void **state)
-{
-	(void)state;
-	struct world w;
-	open_world(&w);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, CREATE("keep.id.vn", "K-001"))), 1000);
-	regsim_drop_all(w.sim);
-	assert_true(w.c.closed && w.c.aborted);
-	assert_int_equal(regsim_stats(w.sim)->sessions_now, 0);
-	regsim_client_fini(&w.c);
-	regsim_client_open(&w.c, &w.loop, w.sim, "");
-	assert_int_equal(regsim_client_login(&w.c, "reg-a", "pass-a1"), 1000);
-	assert_int_equal(regsim_client_code(regsim_client_ask(&w.c, CREATE("keep.id.vn", "K-002"))), 2302);
-	close_world(&w);
-}
-
-/* ---- on a stream ---- */
-
-struct peer {
-	struct stream *s;
-	struct buf in;
-	bool eof;
-};
-
-static void peer_data(void *arg, struct str data)
-{
-	buf_add(&((struct peer *)arg)->in, data);
-}
-
-static void peer_eof(void *arg, bool clean)
-{
-	struct peer *p = arg;
-	(void)clean;
-	p->eof = true;
-	stream_close(p->s);
-}
-
-static void peer_closed(void *arg, enum err why, const char *text)
-{
-	struct peer *p = arg;
-	(void)why, (void)text;
-	p->s = NULL;
-}
-
-static void write_frame(struct peer *p, const char *xml)
-{
-	regsim_client_frame(stream_out(p->s), xml);
-	stream_flush(p->s);
-}
-
-static void test_stream(void **state)
-{
-	(void)state;
-	static const struct stream_events events = {.on_data = peer_data,
-	                                            .on_eof = peer_eof,
-	                                            .on_closed = peer_closed};
-	struct world w;
-	struct peer p = {0};
-	struct stream *theirs;
-	struct regsim_options o = options();
-	struct mem_opts opts = {.latency_ms = 5, .piece_max = 7};
-	open_sim(&w, &o);
-	struct mem_net *net = mem_net_new(&w.loop.loop, &opts, 3);
-	mem_net_pair(net, &p.s, &theirs);
-	buf_init(&p.in, 64u << 20);
-	stream_listen(p.s, &events, &p);
-	regsim_serve_stream(w.sim, theirs);
-	vloop_run_for(&w.loop, 100);
-	assert_true(buf_len(&p.in) > 100);
-	buf_clear(&p.in);
-	write_frame(&p, REGSIM_CMD("<login><clID>reg-a</clID><pw>pass-a1</pw><options><version>1.0</"
-	                           "version><lang>en</lang></options>"
-	                           "<svcs><objURI>urn:ietf:params:xml:ns:domain-1.0</objURI></svcs></login>",
-	                           "L-001"));
-	for (int i = 0; i < 200; i++)
-		write_frame(&p, POLL("S-001"));
-	write_frame(&p, REGSIM_CMD("<logout/>", "Q-001"));
-	vloop_run_for(&w.loop, 20000);
-	assert_null(p.s);
-	assert_true(p.eof);
-	assert_int_equal(regsim_code_count(w.sim, 1300), 200);
-	assert_non_null(strstr(buf_cstr(&p.in) + buf_len(&p.in) - 100, "Q-001"));
-	assert_int_equal(mem_net_open(net), 0);
-	assert_int_equal(regsim_stats(w.sim)->connections_now, 0);
-
-	mem_net_pair(net, &p.s, &theirs); /* dropped by the registry, and one that never opens */
-	stream_listen(p.s, &events, &p);
-	regsim_serve_stream(w.sim, theirs);
-	vloop_run_for(&w.loop, 100);
-	regsim_drop_all(w.sim);
-	mem_net_set_opts(net, &(struct mem_opts){.latency_ms = 50});
-	vloop_run_for(&w.loop, 20000);
-	assert_null(p.s);
-	mem_net_pair(net, &p.s, &theirs);
-	stream_listen(p.s, &events, &p);
-	regsim_serve_stream(w.sim, theirs);
-	stream_abort(p.s);
-	vloop_run_for(&w.loop, 20000);
-	assert_int_equal(mem_net_open(net), 0);
-	buf_fini(&p.in);
-	mem_net_free(net);
-	regsim_free(w.sim);
-	vloop_fini(&w.loop);
 }
 
 static void test_names_of_faults(void **state)
@@ -585,11 +322,6 @@ int main(void)
 	    cmocka_unit_test(test_rules_pick_their_commands),
 	    cmocka_unit_test(test_chances_follow_the_seed),
 	    cmocka_unit_test(test_greeting_faults),
-	    cmocka_unit_test(test_frames_cut_and_joined),
-	    cmocka_unit_test(test_bad_frame_headers),
-	    cmocka_unit_test(test_mutations),
-	    cmocka_unit_test(test_restart_keeps_objects),
-	    cmocka_unit_test(test_stream),
 	    cmocka_unit_test(test_names_of_faults),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,22 +99,20 @@ static void one_name_wanted_by_many_is_created_once(void **state)
 	assert_int_equal(w->transforms, 100);
 }
 
-static int say_lose_first_transforms(struct world *w, const struct sched_job *j, char letter)
+SAY(say_lose_first_transforms)
 {
 	if (letter != 't' || w->transforms > 3)
 		return SAY_WELL;
 	return w->transforms % 2 ? SAY_LOST_DONE : SAY_LOST;
-	(void)j;
 }
 
 /* The pools fail the test when a second one is sent while the first is in doubt. */
 static void doubt_keeps_the_name(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t first = admit_x(w);
 	item_id_t second = admit_one(w, 1, 1, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_lose_first_transforms;
-	sched_start(w->sched);
+	start_with(w, say_lose_first_transforms);
 	vloop_run_for(&w->v, 1000);
 	assert_int_equal(w->transforms, 1);
 	assert_state(w, first, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
@@ -125,19 +123,12 @@ static void doubt_keeps_the_name(void **state)
 	assert_int_equal(entry_of(w, STR("x.id.vn"))->creates, 1);
 }
 
-static int say_pending(struct world *w, const struct sched_job *j, char letter)
-{
-	(void)j;
-	return letter == 't' && w->transforms == 1 ? 1001 : SAY_WELL;
-}
-
 static void a_pending_item_keeps_its_name_until_it_is_settled(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t first = admit_x(w);
 	item_id_t second = admit_one(w, 1, 1, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_pending;
-	sched_start(w->sched);
+	start_with(w, say_pending);
 	vloop_run_for(&w->v, 10000);
 	assert_state(w, first, ITEM_PENDING, "PENDING");
 	assert_state(w, second, ITEM_QUEUED, "NAME_BUSY");
@@ -145,14 +136,7 @@ static void a_pending_item_keeps_its_name_until_it_is_settled(void **state)
 	assert_int_equal(w->transforms, 1); /* it asked again every minute, and was put back */
 	assert_state(w, second, ITEM_QUEUED, "NAME_BUSY");
 	/* the registry declines the first */
-	struct store_message m = {.account = w->accounts[0],
-	                          .id = STR("77"),
-	                          .at = loop_wall(&w->v.loop),
-	                          .now = loop_wall(&w->v.loop),
-	                          .is_pan = true,
-	                          .domain = STR("x.id.vn"),
-	                          .expires = INSTANT_NONE};
-	op_run(w, &m.op, STORE_MESSAGE);
+	struct store_message m = registry_decides_x(w, false);
 	assert_int_equal(m.settled, first);
 	sched_settled(w->sched, STR("x.id.vn"));
 	run_to_rest(w, 600000);
@@ -164,23 +148,15 @@ static void a_pending_item_keeps_its_name_until_it_is_settled(void **state)
 static void who_waits_for_a_name_is_not_overtaken(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_pending;
-	sched_start(w->sched);
+	item_id_t first = admit_x(w);
+	start_with(w, say_pending);
 	vloop_run_for(&w->v, 10000);
 	w->say = NULL;
-	item_id_t second = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t second = admit_x(w);
 	vloop_run_for(&w->v, 35000);
-	item_id_t third = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t third = admit_x(w);
 	vloop_run_for(&w->v, 40000);
-	struct store_message m = {.account = w->accounts[0],
-	                          .id = STR("79"),
-	                          .at = loop_wall(&w->v.loop),
-	                          .now = loop_wall(&w->v.loop),
-	                          .is_pan = true,
-	                          .domain = STR("x.id.vn"),
-	                          .expires = INSTANT_NONE};
-	op_run(w, &m.op, STORE_MESSAGE);
+	struct store_message m = registry_decides_x(w, false);
 	assert_int_equal(m.settled, first);
 	sched_settled(w->sched, STR("x.id.vn"));
 	run_to_rest(w, 600000);
@@ -191,23 +167,12 @@ static void who_waits_for_a_name_is_not_overtaken(void **state)
 static void an_approved_item_reads_its_dates(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_pending;
-	sched_start(w->sched);
+	item_id_t first = admit_x(w);
+	start_with(w, say_pending);
 	vloop_run_for(&w->v, 10000);
 	assert_int_equal(state_of(w, first), ITEM_PENDING);
-	struct entry *e = entry_of(w, STR("x.id.vn"));
-	e->created = loop_wall(&w->v.loop);
-	e->expires = instant_of_date(date_make(2027, 11, 20), HANOI_S);
-	struct store_message m = {.account = w->accounts[0],
-	                          .id = STR("78"),
-	                          .at = loop_wall(&w->v.loop),
-	                          .now = loop_wall(&w->v.loop),
-	                          .is_pan = true,
-	                          .pan_approved = true,
-	                          .domain = STR("x.id.vn"),
-	                          .expires = INSTANT_NONE};
-	op_run(w, &m.op, STORE_MESSAGE);
+	registry_makes(w, "x.id.vn");
+	struct store_message m = registry_decides_x(w, true);
 	assert_true(m.look);
 	assert_int_equal(state_of(w, first), ITEM_RECONCILING);
 	sched_look(w->sched, m.settled);
@@ -220,13 +185,6 @@ static void an_approved_item_reads_its_dates(void **state)
 	sched_look(w->sched, 999999);
 	vloop_run_for(&w->v, 60000);
 	assert_state(w, second, ITEM_FAILED, "NAME_TAKEN");
-}
-
-static int say_never(struct world *w, const struct sched_job *j, char letter)
-{
-	(void)w;
-	(void)j;
-	return letter == 't' ? SAY_NEVER : SAY_WELL;
 }
 
 /* Those who wait for a name in memory are few; the others wait in the queue. */
@@ -253,18 +211,16 @@ static void waiters_for_a_name_are_bounded(void **state)
 
 /* ---- not before ------------------------------------------------------------------------------------------------------------------ */
 
-static int say_lose_first(struct world *w, const struct sched_job *j, char letter)
+SAY(say_lose_first)
 {
-	(void)j;
 	return letter == 't' && w->transforms == 1 ? SAY_LOST : SAY_WELL;
 }
 
 static void what_did_not_happen_is_sent_again_under_another_id(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_lose_first;
-	sched_start(w->sched);
+	item_id_t item = admit_x(w);
+	start_with(w, say_lose_first);
 	run_to_rest(w, 600000);
 	assert_state(w, item, ITEM_DONE, "CREATED");
 	assert_int_equal(w->sent_count, 4); /* create, twice <info>, create */
@@ -281,11 +237,10 @@ static void what_did_not_happen_is_sent_again_under_another_id(void **state)
 static void who_is_sent_again_keeps_the_name(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_lose_first;
-	sched_start(w->sched);
+	item_id_t first = admit_x(w);
+	start_with(w, say_lose_first);
 	vloop_run_for(&w->v, 1000);
-	item_id_t second = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t second = admit_x(w);
 	item_id_t third = admit_one(w, 1, 0, ITEM_CREATE, "x.id.vn", 0);
 	run_to_rest(w, 600000);
 	assert_state(w, first, ITEM_DONE, "CREATED");
@@ -297,9 +252,8 @@ static void who_is_sent_again_keeps_the_name(void **state)
 static void a_name_is_not_kept_in_vain(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_lose_first;
-	sched_start(w->sched);
+	item_id_t first = admit_x(w);
+	start_with(w, say_lose_first);
 	while (state_of(w, first) != ITEM_UNKNOWN)
 		vloop_run_for(&w->v, 10);
 	item_id_t second = admit_one(w, 1, 0, ITEM_CREATE, "x.id.vn", 0);
@@ -312,28 +266,18 @@ static void a_name_is_not_kept_in_vain(void **state)
 	assert_state(w, second, ITEM_DONE, "CREATED");
 }
 
-static int say_lose_every(struct world *w, const struct sched_job *j, char letter)
-{
-	(void)w;
-	(void)j;
-	return letter == 't' ? SAY_LOST : SAY_WELL;
-}
-
 static void attempts_are_counted_over_claims(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_lose_every;
-	sched_start(w->sched);
+	item_id_t item = admit_x(w);
+	start_with(w, say_lose_every);
 	run_to_rest(w, 600000);
 	assert_state(w, item, ITEM_FAILED, "ATTEMPTS_USED_UP");
 	assert_int_equal(w->transforms, JOB_ATTEMPTS_MAX);
 }
 
-static int say_not_sent(struct world *w, const struct sched_job *j, char letter)
+SAY(say_not_sent)
 {
-	(void)j;
-	(void)letter;
 	return w->sent_count % 3 ? SAY_NOT_SENT : SAY_WELL;
 }
 
@@ -342,8 +286,7 @@ static void what_never_left_goes_again_under_its_own_id(void **state)
 {
 	struct world *w = *state;
 	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", LINE_CONTACT);
-	w->say = say_not_sent;
-	sched_start(w->sched);
+	start_with(w, say_not_sent);
 	run_to_rest(w, 600000);
 	assert_state(w, item, ITEM_DONE, "CREATED");
 	assert_int_equal(w->sent_count, 6); /* three times each */
@@ -356,9 +299,8 @@ static void what_never_left_goes_again_under_its_own_id(void **state)
 	assert_int_equal(log_capture_count(&w->log, "item.end"), 1);
 }
 
-static int say_lost_then_not_sent(struct world *w, const struct sched_job *j, char letter)
+SAY(say_lost_then_not_sent)
 {
-	(void)j;
 	return letter == 't' ? SAY_LOST_DONE : w->sent_count < 5 ? SAY_NOT_SENT : SAY_WELL;
 }
 
@@ -366,9 +308,8 @@ static int say_lost_then_not_sent(struct world *w, const struct sched_job *j, ch
 static void a_look_that_never_left_is_no_look(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_lost_then_not_sent;
-	sched_start(w->sched);
+	item_id_t item = admit_x(w);
+	start_with(w, say_lost_then_not_sent);
 	run_to_rest(w, 2 * SETTLE_MS);
 	assert_state(w, item, ITEM_DONE, "CREATED");
 	assert_int_equal(w->sent_count, 5);
@@ -378,34 +319,30 @@ static void a_look_that_never_left_is_no_look(void **state)
 static void what_never_left_goes_back_at_a_stop(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_never;
-	sched_start(w->sched);
+	item_id_t item = admit_x(w);
+	start_with(w, say_never);
 	vloop_run_for(&w->v, 1000);
 	sched_stop(w->sched);
 	world_release(w, SAY_NOT_SENT);
 	run_ends(w);
 	assert_state(w, item, ITEM_QUEUED, "STOPPING");
 	w->say = NULL;
-	run_begins(w);
-	sched_start(w->sched);
+	start_again(w);
 	run_to_rest(w, 60000);
 	assert_state(w, item, ITEM_DONE, "CREATED");
 	assert_int_equal(entry_of(w, STR("x.id.vn"))->creates, 1);
 }
 
-static int say_no_session(struct world *w, const struct sched_job *j, char letter)
+SAY(say_no_session)
 {
-	(void)j;
 	return letter == 't' && w->transforms <= 10 ? 2502 : SAY_WELL;
 }
 
 static void what_was_not_carried_out_does_not_count(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_no_session;
-	sched_start(w->sched);
+	item_id_t item = admit_x(w);
+	start_with(w, say_no_session);
 	run_to_rest(w, 600000);
 	assert_state(w, item, ITEM_DONE, "CREATED");
 	assert_int_equal(w->transforms, 11);
@@ -417,9 +354,8 @@ static void what_was_not_carried_out_does_not_count(void **state)
 
 static bool deposit_is_empty;
 
-static int say_no_money(struct world *w, const struct sched_job *j, char letter)
+SAY(say_no_money)
 {
-	(void)w;
 	return letter == 't' && deposit_is_empty && j->account == w->pools[0].account ? 2104 : SAY_WELL;
 }
 
@@ -430,8 +366,7 @@ static void an_empty_deposit_stops_the_account_not_the_items(void **state)
 	log_capture_expect(&w->log, "account.billing");
 	admit_many(w, 0, 0, "a", 100);
 	admit_many(w, 1, 1, "b", 100);
-	w->say = say_no_money;
-	sched_start(w->sched);
+	start_with(w, say_no_money);
 	vloop_run_for(&w->v, BILLING_PAUSE_MS - 1000);
 	assert_int_equal(count_of(w, ITEM_DONE), 100); /* the other account's */
 	assert_int_equal(count_of(w, ITEM_QUEUED), 100);
@@ -452,7 +387,7 @@ static void an_empty_deposit_stops_the_account_not_the_items(void **state)
 	}
 }
 
-static int say_doubt_then_no_money(struct world *w, const struct sched_job *j, char letter)
+SAY(say_doubt_then_no_money)
 {
 	if (letter != 't')
 		return SAY_WELL;
@@ -467,8 +402,7 @@ static void doubt_is_settled_without_money(void **state)
 	log_capture_expect(&w->log, "account.billing");
 	item_id_t doubt = admit_one(w, 0, 0, ITEM_CREATE, "doubt.id.vn", 0);
 	admit_many(w, 0, 0, "a", 20);
-	w->say = say_doubt_then_no_money;
-	sched_start(w->sched);
+	start_with(w, say_doubt_then_no_money);
 	vloop_run_for(&w->v, 4 * SETTLE_MS);
 	assert_state(w, doubt, ITEM_DONE, "CREATED");
 	assert_int_equal(count_of(w, ITEM_QUEUED), 20);
@@ -476,9 +410,8 @@ static void doubt_is_settled_without_money(void **state)
 	run_to_rest(w, 2 * BILLING_PAUSE_MS);
 }
 
-static int say_hold_one(struct world *w, const struct sched_job *j, char letter)
+SAY(say_hold_one)
 {
-	(void)w;
 	if (letter != 't')
 		return SAY_WELL;
 	return str_starts(j->job.request.domain, STR("doubt"))  ? SAY_LOST_DONE
@@ -495,8 +428,7 @@ static void a_look_that_is_ready_goes_on_without_money(void **state)
 	item_id_t doubt = admit_one(w, 0, 0, ITEM_CREATE, "doubt.id.vn", 0);
 	item_id_t held = admit_one(w, 0, 0, ITEM_CREATE, "hold.id.vn", 0);
 	admit_many(w, 0, 0, "a", 20);
-	w->say = say_hold_one;
-	sched_start(w->sched);
+	start_with(w, say_hold_one);
 	for (int ms = 0; ms < 20000 && state_of(w, doubt) != ITEM_RECONCILING; ms++)
 		vloop_run_for(&w->v, 1);
 	size_t looks = w->sent_count;
@@ -515,14 +447,11 @@ static void a_look_that_is_ready_goes_on_without_money(void **state)
 static void what_was_created_before_it_was_sent_is_not_its_own(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t item = admit_x(w);
 	w->pools[0].slots = 0;
-	w->say = say_lose_every;
-	sched_start(w->sched);
+	start_with(w, say_lose_every);
 	vloop_run_for(&w->v, 600000);
-	struct entry *e = entry_of(w, STR("x.id.vn"));
-	e->created = loop_wall(&w->v.loop);
-	e->expires = instant_of_date(date_make(2027, 11, 20), HANOI_S);
+	registry_makes(w, "x.id.vn");
 	vloop_run_for(&w->v, 600000);
 	w->pools[0].slots = 4;
 	sched_on_room(w->pools[0].account);

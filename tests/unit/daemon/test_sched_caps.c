@@ -158,9 +158,8 @@ static void names_that_are_free_cost_nothing(void **state)
 	end(w);
 }
 
-static int no_checks(struct world *w, const struct sched_job *j, char letter)
+SAY(no_checks)
 {
-	(void)w;
 	return letter == 'k' ? 2400 : letter == 't' && j->item % 2 == 0 ? 2302 : SAY_WELL;
 }
 

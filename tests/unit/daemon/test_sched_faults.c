@@ -140,17 +140,9 @@ static void it_stops_although_what_is_open_cannot_be_read(void **state)
 	sched_start(w->sched);
 	vloop_run_for(&w->v, 1500); /* between two tries */
 	run_ends(w);
-	run_begins(w);
-	sched_start(w->sched); /* and while the first is under way */
+	start_again(w); /* and while the first is under way */
 	run_ends(w);
 	run_begins(w);
-}
-
-static int say_lost_done(struct world *w, const struct sched_job *j, char letter)
-{
-	(void)w;
-	(void)j;
-	return letter == 't' ? SAY_LOST_DONE : SAY_WELL;
 }
 
 static bool full_for_doubt(struct world *w, const struct store_op *op)
@@ -168,12 +160,11 @@ static bool full_for_doubt(struct world *w, const struct store_op *op)
 static void reports_overtaken(struct world *w, enum item_state report)
 {
 	log_capture_expect(&w->log, "store.failing");
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t item = admit_x(w);
 	w->full_type = (enum store_op_type)report;
 	w->full_until_ms = loop_now(&w->v.loop) + 3 * SETTLE_MS;
 	w->disk.full = full_for_doubt;
-	w->say = say_lost_done;
-	sched_start(w->sched);
+	start_with(w, say_lost_done);
 	for (int i = 0; i < 30;
 	     i++) { /* other work comes and goes, and proves again and again that the disk works */
 		char name[32];
@@ -204,47 +195,28 @@ static void a_stop_while_a_report_cannot_be_written(void **state)
 {
 	struct world *w = *state;
 	log_capture_expect(&w->log, "store.failing");
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t item = admit_x(w);
 	w->full_type = (enum store_op_type)ITEM_RECONCILING;
 	w->full_until_ms = loop_now(&w->v.loop) + 2 * SETTLE_MS;
 	w->disk.full = full_for_doubt;
-	w->say = say_lost_done;
-	sched_start(w->sched);
+	start_with(w, say_lost_done);
 	vloop_run_for(&w->v, SETTLE_MS + 1000);
 	run_ends(w);
 	assert_state(w, item, ITEM_UNKNOWN, "OUTCOME_UNKNOWN");
-	run_begins(w);
-	sched_start(w->sched);
+	start_again(w);
 	run_to_rest(w, 60000);
 	assert_state(w, item, ITEM_DONE, "CREATED");
 	assert_int_equal(w->transforms, 1);
 }
 
-static int say_pending(struct world *w, const struct sched_job *j, char letter)
-{
-	(void)j;
-	return letter == 't' && w->transforms == 1 ? 1001 : SAY_WELL;
-}
-
 static void an_approved_item_that_cannot_be_read_is_read_later(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_pending;
-	sched_start(w->sched);
+	item_id_t item = admit_x(w);
+	start_with(w, say_pending);
 	vloop_run_for(&w->v, 5000);
-	struct entry *e = entry_of(w, STR("x.id.vn"));
-	e->created = loop_wall(&w->v.loop);
-	e->expires = instant_of_date(date_make(2027, 11, 20), HANOI_S);
-	struct store_message m = {.account = w->accounts[0],
-	                          .id = STR("1"),
-	                          .at = e->created,
-	                          .now = e->created,
-	                          .is_pan = true,
-	                          .pan_approved = true,
-	                          .domain = STR("x.id.vn"),
-	                          .expires = INSTANT_NONE};
-	op_run(w, &m.op, STORE_MESSAGE);
+	registry_makes(w, "x.id.vn");
+	(void)registry_decides_x(w, true);
 	fill_disk(w, STORE_GET_ITEM, 0, 3000);
 	sched_look(w->sched, item);
 	vloop_run_for(&w->v, 2500);
@@ -255,19 +227,11 @@ static void an_approved_item_that_cannot_be_read_is_read_later(void **state)
 
 /* ---- stopping ---------------------------------------------------------------------------------------------------------------- */
 
-static int say_never(struct world *w, const struct sched_job *j, char letter)
-{
-	(void)w;
-	(void)j;
-	return letter == 't' ? SAY_NEVER : SAY_WELL;
-}
-
 static void a_stop_puts_back_what_was_not_sent_and_waits_for_the_rest(void **state)
 {
 	struct world *w = *state;
 	admit_many(w, 0, 0, "a", 100);
-	w->say = say_never;
-	sched_start(w->sched);
+	start_with(w, say_never);
 	vloop_run_for(&w->v, 1000);
 	assert_int_equal(w->transforms, 4);
 	sched_stop(w->sched);
@@ -281,8 +245,7 @@ static void a_stop_puts_back_what_was_not_sent_and_waits_for_the_rest(void **sta
 	assert_int_equal(count_of(w, ITEM_DONE), 4);
 	assert_int_equal(count_of(w, ITEM_QUEUED), 96);
 	assert_int_equal(w->transforms, 4);
-	run_begins(w);
-	sched_start(w->sched);
+	start_again(w);
 	run_to_rest(w, 60000);
 	assert_int_equal(count_of(w, ITEM_DONE), 100);
 	assert_int_equal(w->transforms, 100);
@@ -294,8 +257,7 @@ static void what_is_broken_at_the_stop_is_looked_up_by_the_next_run(void **state
 {
 	struct world *w = *state;
 	admit_many(w, 0, 0, "a", 20);
-	w->say = say_never;
-	sched_start(w->sched);
+	start_with(w, say_never);
 	vloop_run_for(&w->v, 1000);
 	sched_stop(w->sched);
 	world_release(w, SAY_LOST_DONE);
@@ -303,8 +265,7 @@ static void what_is_broken_at_the_stop_is_looked_up_by_the_next_run(void **state
 	assert_int_equal(count_of(w, ITEM_UNKNOWN), 4);
 	assert_int_equal(count_of(w, ITEM_QUEUED), 16);
 	w->say = NULL;
-	run_begins(w);
-	sched_start(w->sched);
+	start_again(w);
 	vloop_run_for(&w->v, SETTLE_MS - 100);
 	assert_int_equal(count_of(w, ITEM_UNKNOWN), 4); /* it settles first */
 	run_to_rest(w, 60000);
@@ -356,7 +317,7 @@ static void a_stop_waits_for_the_disk(void **state)
 static void what_comes_after_the_stop_is_told_nobody_twice(void **state)
 {
 	struct world *w = *state;
-	item_id_t item = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
+	item_id_t item = admit_x(w);
 	sched_start(w->sched);
 	run_to_rest(w, 60000);
 	sched_stop(w->sched);
@@ -441,9 +402,8 @@ static void many_open_items_are_taken_up(void **state)
 static void a_name_at_rest_is_kept_over_a_restart(void **state)
 {
 	struct world *w = *state;
-	item_id_t first = admit_one(w, 0, 0, ITEM_CREATE, "x.id.vn", 0);
-	w->say = say_pending;
-	sched_start(w->sched);
+	item_id_t first = admit_x(w);
+	start_with(w, say_pending);
 	vloop_run_for(&w->v, 5000);
 	assert_int_equal(state_of(w, first), ITEM_PENDING);
 	run_ends(w);
@@ -477,8 +437,7 @@ static void an_account_that_is_gone(void **state)
 	assert_int_equal(count_of(w, ITEM_QUEUED), 3);
 	run_ends(w);
 	w->accounts[1] = registered(w, "reg/gone", true);
-	run_begins(w);
-	sched_start(w->sched);
+	start_again(w);
 	run_to_rest(w, 600000);
 	assert_int_equal(count_of(w, ITEM_DONE), 3);
 	assert_state(w, other, ITEM_FAILED, "NAME_TAKEN");
@@ -486,12 +445,10 @@ static void an_account_that_is_gone(void **state)
 
 /* ---- at random ------------------------------------------------------------------------------------------------------------------------ */
 
-static int say_anything(struct world *w, const struct sched_job *j, char letter)
+SAY(say_anything)
 {
 	static const int says[] = {2400,     2500,     2502,          2002,          1500,
 	                           SAY_LOST, SAY_LOST, SAY_LOST_DONE, SAY_LOST_DONE, SAY_NOT_SENT};
-	(void)j;
-	(void)letter;
 	return rng_below(&w->rng, 4) ? SAY_WELL : says[rng_below(&w->rng, ARRAY_LEN(says))];
 }
 
@@ -535,8 +492,7 @@ static void one_story(uint64_t seed)
 		run_begins(w);
 	}
 	w->disk.full = NULL;
-	w->say = NULL;
-	sched_start(w->sched);
+	start_with(w, NULL);
 	run_to_rest(w, 3600000);
 	/* Of those who were told DONE there is one for each name that exists. */
 	assert_int_equal(count_of(w, ITEM_DONE), created_once(w));

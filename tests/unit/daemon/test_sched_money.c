@@ -10,7 +10,7 @@ static bool costs(struct str name)
 }
 
 /* The registry knows what it charges for. */
-static int say_by_deposit(struct world *w, const struct sched_job *j, char letter)
+SAY(say_by_deposit)
 {
 	if (letter != 't' || !costs(j->job.request.domain) || j->account != w->pools[0].account)
 		return SAY_WELL;
@@ -138,17 +138,24 @@ static void a_hold_of_what_costs(void **state)
 	assert_true(loop_now(&w->v.loop) - from <= 61000); /* at once, not at some next look */
 }
 
+/* Some of 400 items are claimed, and few of them have begun. */
+static void hold_in_the_middle(struct world *w, const char *prefix, size_t every,
+                               const struct sched_hold *hold)
+{
+	w->say = say_by_deposit;
+	deposit_is_empty = false;
+	admit_mixed(w, prefix, 400, every);
+	sched_start(w->sched);
+	vloop_run_for(&w->v, 5 * LATENCY_MS);
+	sched_set_holds(w->sched, hold, 1);
+}
+
 /* A hold in the middle: what is claimed and has not begun goes back, parked. */
 static void a_hold_while_it_is_sending(void **state)
 {
 	struct world *w = *state;
 	struct sched_hold hold = {.of = {.paid = true}};
-	w->say = say_by_deposit;
-	deposit_is_empty = false;
-	admit_mixed(w, "x", 400, 400);
-	sched_start(w->sched);
-	vloop_run_for(&w->v, 5 * LATENCY_MS);
-	sched_set_holds(w->sched, &hold, 1);
+	hold_in_the_middle(w, "x", 400, &hold);
 	vloop_run_for(&w->v, 1000);
 	size_t done = count_of(w, ITEM_DONE);
 	assert_true(done > 1 && done < 400);
@@ -164,12 +171,7 @@ static void a_hold_of_a_zone(void **state)
 {
 	struct world *w = *state;
 	struct sched_hold hold = {.of = {.zone = STR("id.vn")}};
-	w->say = say_by_deposit;
-	deposit_is_empty = false;
-	admit_mixed(w, "z", 400, 2);
-	sched_start(w->sched);
-	vloop_run_for(&w->v, 5 * LATENCY_MS);
-	sched_set_holds(w->sched, &hold, 1);
+	hold_in_the_middle(w, "z", 2, &hold);
 	size_t free = 0;
 	vloop_run_for(&w->v, 600000);
 	for (int i = 0; i < 400; i += 2) {
@@ -190,12 +192,7 @@ static void a_hold_of_a_grant(void **state)
 {
 	struct world *w = *state;
 	struct sched_hold hold = {.partner = w->partners[0], .of = {.grant = STR("youth-id")}};
-	w->say = say_by_deposit;
-	deposit_is_empty = false;
-	admit_mixed(w, "g", 400, 2);
-	sched_start(w->sched);
-	vloop_run_for(&w->v, 5 * LATENCY_MS);
-	sched_set_holds(w->sched, &hold, 1);
+	hold_in_the_middle(w, "g", 2, &hold);
 	vloop_run_for(&w->v, 600000);
 	size_t done = count_of(w, ITEM_DONE);
 	assert_in_range(done, 201, 300);

@@ -7,9 +7,8 @@
 
 static int times, answer_with; /* so often the registry says this, then well */
 
-static int say_first(struct world *w, const struct sched_job *j, char letter)
+SAY(say_first)
 {
-	(void)w, (void)j;
 	assert_int_equal(letter, 'q'); /* nothing but <info> leaves */
 	return times-- > 0 ? answer_with : SAY_WELL;
 }
@@ -36,6 +35,12 @@ static item_id_t renewal(struct world *w, const char *name)
 	item_id_t item = admit_one(w, 0, 0, ITEM_RENEW, name, LINE_HELD);
 	assert_state(w, item, ITEM_REVIEW, NULL);
 	return item;
+}
+
+static item_id_t renewal_of_ours(struct world *w, const char *name)
+{
+	have_at_registry(w, name, 0);
+	return renewal(w, name);
 }
 
 /* What was noted of it, and how often. */
@@ -104,8 +109,7 @@ static void what_comes_later_is_read_when_it_comes(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(items); i++) {
 		char name[32];
 		snprintf(name, sizeof name, "later%zu.id.vn", i);
-		have_at_registry(w, name, 0);
-		items[i] = renewal(w, name);
+		items[i] = renewal_of_ours(w, name);
 		sched_read(w->sched); /* again and again: still each once */
 	}
 	vloop_run_for(&w->v, 20000);
@@ -122,9 +126,8 @@ static void a_registry_that_does_not_say_is_asked_again(void **state)
 	sched_start(w->sched);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		snprintf(name, sizeof name, "bad%zu.id.vn", i);
-		have_at_registry(w, name, 0);
 		say(w, bad[i], 2);
-		item_id_t item = renewal(w, name);
+		item_id_t item = renewal_of_ours(w, name);
 		sched_read(w->sched);
 		vloop_run_for(&w->v, 120000);
 		assert_says(w, item, OURS);
@@ -134,8 +137,7 @@ static void a_registry_that_does_not_say_is_asked_again(void **state)
 static void after_a_day_that_is_what_is_noted(void **state)
 {
 	struct world *w = *state;
-	have_at_registry(w, NAME, 0);
-	item_id_t item = renewal(w, NAME);
+	item_id_t item = renewal_of_ours(w, NAME);
 	say(w, 2400, 100000);
 	sched_start(w->sched);
 	vloop_run_for(&w->v, 2 * 86400000ull);
@@ -148,8 +150,7 @@ static void after_a_day_that_is_what_is_noted(void **state)
 static void a_stop_in_the_middle_asks_again_at_the_next_start(void **state)
 {
 	struct world *w = *state;
-	have_at_registry(w, NAME, 0);
-	item_id_t item = renewal(w, NAME);
+	item_id_t item = renewal_of_ours(w, NAME);
 	say(w, SAY_NEVER, 1);
 	sched_start(w->sched);
 	vloop_run_for(&w->v, 1000);
@@ -181,8 +182,7 @@ static bool notes_fail(struct world *w, const struct store_op *op)
 static void a_full_disk_loses_nothing(void **state)
 {
 	struct world *w = *state;
-	have_at_registry(w, NAME, 0);
-	item_id_t item = renewal(w, NAME);
+	item_id_t item = renewal_of_ours(w, NAME);
 	say(w, 0, 0);
 	log_capture_expect(&w->log, "store.failing");
 	w->full_until_ms = loop_now(&w->v.loop) + 10000;
@@ -201,8 +201,7 @@ static void a_full_disk_loses_nothing(void **state)
 static void what_was_decided_meanwhile_stays_decided(void **state)
 {
 	struct world *w = *state;
-	have_at_registry(w, NAME, 0);
-	item_id_t item = renewal(w, NAME);
+	item_id_t item = renewal_of_ours(w, NAME);
 	say(w, SAY_NEVER, 1);
 	sched_start(w->sched);
 	vloop_run_for(&w->v, 1000);

@@ -112,9 +112,8 @@ static void accounts_do_not_wait_for_each_other(void **state)
 		assert_int_equal(w->sent[i].account, 1);
 }
 
-static int say_lost(struct world *w, const struct sched_job *j, char letter)
+SAY(say_lost)
 {
-	(void)w, (void)j, (void)letter;
 	return SAY_LOST;
 }
 
@@ -274,12 +273,10 @@ static void what_is_due_goes_before_a_flood(void **state)
 }
 
 /* Above 20 commands in any second it answers 2400, and does nothing. */
-static int say_overloaded(struct world *w, const struct sched_job *j, char letter)
+SAY(say_overloaded)
 {
 	uint64_t now = loop_now(&w->v.loop);
 	size_t n = 0;
-	(void)j;
-	(void)letter;
 	while (n < w->sent_count && now - w->sent[w->sent_count - 1 - n].at_ms < 1000)
 		n++;
 	return n > 20 ? 2400 : SAY_WELL;

@@ -22,9 +22,8 @@ static void play_start(const struct start *t, const struct session_config *chang
 {
 	struct play w;
 	struct owner o;
-	play_open(&w);
+	play_open_listening(&w);
 	w.manners = t->m;
-	play_listen(&w, 700, true);
 	log_capture_expect(&w.log, "session.closed");
 	struct session_config c = play_session_config(&w);
 	if (change) {
@@ -196,13 +195,11 @@ static void odd_answers_to_the_log_in(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(ends); i++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
+		play_open_listening(&w);
 		w.on_command = odd_login;
 		w.queue = i;
-		play_listen(&w, 700, true);
 		log_capture_expect(&w.log, "session.closed");
-		struct session_config c = play_session_config(&w);
-		owner_open(&o, &w, &c);
+		owner_dial(&o, &w);
 		assert_true(owner_wait(&o, is_closed, HOUR_MS));
 		expect_end(&o, ends[i].text, ends[i].why, ends[i].text);
 		assert_int_equal(o.ready, 0);
@@ -224,12 +221,10 @@ static void bytes_after_a_greeting(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
+		play_open_listening(&w);
 		w.manners.login = SILENT;
-		play_listen(&w, 700, true);
 		log_capture_expect(&w.log, "session.closed");
-		struct session_config c = play_session_config(&w);
-		owner_open(&o, &w, &c);
+		owner_dial(&o, &w);
 		vloop_run_for(&w.v, 4 * LATENCY_MS);
 		peer_raw(last_peer(&w), cases[i].bytes, 4);
 		assert_true(owner_wait(&o, is_closed, 100));
@@ -252,12 +247,10 @@ static void the_log_in_is_a_barrier(void **state)
 	(void)state;
 	struct play w;
 	struct owner o;
-	play_open(&w);
+	play_open_listening(&w);
 	w.on_command = watch_first_command;
 	w.manners.login = SILENT;
-	play_listen(&w, 700, true);
-	struct session_config c = play_session_config(&w);
-	owner_open(&o, &w, &c);
+	owner_dial(&o, &w);
 	for (int i = 0; i < 100; i++) {
 		assert_int_equal(session_room(o.s), 0);
 		assert_int_equal(session_places(o.s), 0);
@@ -279,9 +272,8 @@ static void a_long_password_goes_by_loginsec(void **state)
 	(void)state;
 	struct play w;
 	struct owner o;
-	play_open(&w);
+	play_open_listening(&w);
 	w.manners.greeting = GREETING_OF("1.0", "en", NOW_DATE, OBJECTS, LOGINSEC);
-	play_listen(&w, 700, true);
 	struct session_config c = play_session_config(&w);
 	c.password = secret_of("a much longer password than sixteen characters");
 	owner_open(&o, &w, &c);
@@ -332,9 +324,8 @@ static void the_log_in_has_what_both_know(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
+		play_open_listening(&w);
 		w.manners.greeting = cases[i].greeting;
-		play_listen(&w, 700, true);
 		struct session_config c = play_session_config(&w);
 		c.language = cases[i].lang;
 		owner_open(&o, &w, &c);
@@ -360,8 +351,7 @@ static void the_log_in_waits_for_the_ceiling(void **state)
 	for (int used_up = 0; used_up < 2; used_up++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
-		play_listen(&w, 700, true);
+		play_open_listening(&w);
 		ceiling_set(&w.limits.all, used_up ? 1 : 10, 1000 * now_of(&w));
 		if (used_up) {
 			/* Others claimed before, so many that the whole time passes. */
@@ -406,12 +396,10 @@ static void a_notice_before_the_log_in(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
-		play_listen(&w, 700, true);
+		play_open_listening(&w);
 		ceiling_set(&w.limits.all, 1, 1000 * now_of(&w));
 		log_capture_expect(&w.log, "session.closed");
-		struct session_config c = play_session_config(&w);
-		owner_open(&o, &w, &c);
+		owner_dial(&o, &w);
 		vloop_run_for(&w.v, 100);
 		peer_answer_as(last_peer(&w), codes[i].code, NULL, NULL);
 		assert_true(owner_wait(&o, is_closed, HOUR_MS));
@@ -428,8 +416,7 @@ static void security_events_are_handed_on(void **state)
 	for (int bad = 0; bad < 2; bad++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
-		play_listen(&w, 700, true);
+		play_open_listening(&w);
 		w.manners.greeting = GREETING_OF("1.0", "en", NOW_DATE, OBJECTS, LOGINSEC);
 		w.manners.login = bad ? 2200 : 0;
 		w.manners.login_ext =
@@ -437,8 +424,7 @@ static void security_events_are_handed_on(void **state)
 		    "<l:event type=\"password\" level=\"warning\" exDate=\"2026-12-01T00:00:00Z\">soon"
 		    "</l:event><l:event type=\"certificate\" level=\"error\"/></l:loginSecData></extension>";
 		log_capture_expect(&w.log, "session.closed");
-		struct session_config c = play_session_config(&w);
-		owner_open(&o, &w, &c);
+		owner_dial(&o, &w);
 		assert_true(owner_wait(&o, bad ? is_closed : is_ready, HOUR_MS));
 		assert_int_equal(o.events, 2);
 		if (!bad)
@@ -464,10 +450,8 @@ static void giving_up_from_inside_the_greeting(void **state)
 	for (int drain = 0; drain < 2; drain++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
-		play_listen(&w, 700, true);
-		struct session_config c = play_session_config(&w);
-		owner_open(&o, &w, &c);
+		play_open_listening(&w);
+		owner_dial(&o, &w);
 		o.in_greeting = drain ? in_greeting_drain : in_greeting_abort;
 		assert_true(owner_wait(&o, is_closed, HOUR_MS));
 		expect_end(&o, "greeting", SESSION_END_CLEAN, drain ? "before it was logged in" : "not this");

@@ -257,10 +257,8 @@ static void giving_up_from_inside_an_event(void **state)
 	for (unsigned drain = 0; drain < 2; drain++) {
 		struct play w;
 		struct owner o;
-		play_open(&w);
-		play_listen(&w, 700, true);
-		struct session_config c = play_session_config(&w);
-		owner_open(&o, &w, &c);
+		play_open_listening(&w);
+		owner_dial(&o, &w);
 		o.in_ready = in_ready_give_up;
 		o.messages = drain;
 		assert_true(owner_wait(&o, is_closed, HOUR_MS));

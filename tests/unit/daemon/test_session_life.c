@@ -1,43 +1,12 @@
 /* Keepalive, retirement, log-out, draining and breaking in every state. */
-#include "tests/unit/daemon/session_owner.h"
-
-struct stage {
-	struct play w;
-	struct owner o;
-	struct cmd m[4];
-};
-
-static struct stage *stage_open(void (*change)(struct session_config *c))
-{
-	struct stage *t = xcalloc(1, sizeof *t);
-	play_open(&t->w);
-	t->w.manners.other = SILENT;
-	play_listen(&t->w, 700, true);
-	struct session_config c = play_session_config(&t->w);
-	if (change)
-		change(&c);
-	owner_open(&t->o, &t->w, &c);
-	assert_true(owner_wait(&t->o, is_ready, HOUR_MS));
-	for (unsigned i = 0; i < ARRAY_LEN(t->m); i++)
-		cmd_init(&t->m[i], &t->w, i);
-	return t;
-}
-
-static void stage_close(struct stage *t)
-{
-	if (t->o.s)
-		PLAY_CALL(&t->w, session_abort(t->o.s, SESSION_END_CLEAN, "end of the test"));
-	assert_true(owner_wait(&t->o, is_closed, HOUR_MS));
-	play_close(&t->w);
-	free(t);
-}
+#include "tests/unit/daemon/session_stage.h"
 
 /* ---- keepalive ----------------------------------------------------------------------------------------------------------- */
 
 static void an_idle_session_polls(void **state)
 {
 	(void)state;
-	struct stage *t = stage_open(NULL);
+	struct stage *t = stage_open(4, NULL);
 	vloop_run_for(&t->w.v, KEEPALIVE_MS - 100);
 	assert_int_equal(t->w.polls, 0);
 	vloop_run_for(&t->w.v, 200);
@@ -52,7 +21,7 @@ static void an_idle_session_polls(void **state)
 static void a_busy_session_does_not_poll(void **state)
 {
 	(void)state;
-	struct stage *t = stage_open(NULL);
+	struct stage *t = stage_open(4, NULL);
 	t->w.manners.other = 0;
 	for (int i = 0; i < 10; i++) {
 		cmd_init(&t->m[0], &t->w, (unsigned)i);
@@ -83,7 +52,7 @@ static void a_keepalive_finds_out(void **state)
 	    {HANG_UP, SESSION_END_LOST, "closed the connection"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct stage *t = stage_open(NULL);
+		struct stage *t = stage_open(4, NULL);
 		log_capture_expect(&t->w.log, "session.closed");
 		t->w.manners.poll = cases[i].poll;
 		uint64_t begin = now_of(&t->w);
@@ -102,7 +71,7 @@ static void a_keepalive_is_content_with(void **state)
 	(void)state;
 	static const int codes[] = {0, 2101, 2400, 2201, 2306};
 	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		struct stage *t = stage_open(NULL);
+		struct stage *t = stage_open(4, NULL);
 		t->w.manners.poll = codes[i];
 		t->w.queue = codes[i] == 0;
 		vloop_run_for(&t->w.v, 3 * KEEPALIVE_MS);
@@ -116,7 +85,7 @@ static void a_keepalive_is_content_with(void **state)
 static void a_keepalive_waits_for_the_ceiling(void **state)
 {
 	(void)state;
-	struct stage *t = stage_open(NULL);
+	struct stage *t = stage_open(4, NULL);
 	vloop_run_for(&t->w.v, KEEPALIVE_MS - 100);
 	ceiling_set(&t->w.limits.all, 1, 1000 * now_of(&t->w));
 	vloop_run_for(&t->w.v, 500);
@@ -147,7 +116,7 @@ static void an_old_session_retires(void **state)
 {
 	(void)state;
 	for (int busy = 0; busy < 2; busy++) {
-		struct stage *t = stage_open(short_life);
+		struct stage *t = stage_open_with(4, short_life);
 		uint64_t ready_at = session_ready_since(t->o.s);
 		assert_int_equal(ready_at, now_of(&t->w));
 		vloop_run_for(&t->w.v, 29000);
@@ -183,7 +152,7 @@ static void every_answer_to_a_log_out_will_do(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		for (int no_trid = 0; no_trid < 2; no_trid++) {
-			struct stage *t = stage_open(NULL);
+			struct stage *t = stage_open(4, NULL);
 			t->w.manners.logout = cases[i].logout;
 			t->w.manners.omit_trid = no_trid;
 			uint64_t begin = now_of(&t->w);
@@ -203,7 +172,7 @@ static void a_log_out_waits_for_the_ceiling_a_little(void **state)
 {
 	(void)state;
 	for (int never = 0; never < 2; never++) {
-		struct stage *t = stage_open(NULL);
+		struct stage *t = stage_open(4, NULL);
 		ceiling_set(&t->w.limits.all, 1, 1000 * (now_of(&t->w) + (never ? 3600000 : 0)));
 		PLAY_CALL(&t->w, session_drain(t->o.s));
 		vloop_run_for(&t->w.v, 500);
@@ -225,6 +194,17 @@ static bool reached(void *arg)
 	return o->s && (unsigned)session_state(o->s) == o->w->queue;
 }
 
+/* It dials; the registry greets and answers as far as this state. */
+static void open_towards(unsigned at, struct play *w, struct owner *o, struct cmd *m)
+{
+	play_open_listening(w);
+	log_capture_expect(&w->log, "session.closed");
+	w->manners.greeting = at == SESSION_GREETING ? "" : NULL;
+	w->manners.other = w->manners.logout = SILENT;
+	owner_dial(o, w);
+	cmd_init(m, w, 1);
+}
+
 static void draining_and_breaking_in_every_state(void **state)
 {
 	(void)state;
@@ -233,15 +213,8 @@ static void draining_and_breaking_in_every_state(void **state)
 			struct play w;
 			struct owner o;
 			struct cmd m;
-			play_open(&w);
-			play_listen(&w, 700, true);
-			log_capture_expect(&w.log, "session.closed");
-			w.manners.greeting = at == SESSION_GREETING ? "" : NULL;
-			w.manners.other = w.manners.logout = SILENT;
+			open_towards(at, &w, &o, &m);
 			w.queue = at;
-			struct session_config c = play_session_config(&w);
-			owner_open(&o, &w, &c);
-			cmd_init(&m, &w, 1);
 			if (at >= SESSION_DRAINING) {
 				assert_true(owner_wait(&o, is_ready, HOUR_MS));
 				if (at == SESSION_DRAINING)
@@ -279,15 +252,8 @@ static void losing_it_in_every_state(void **state)
 			struct play w;
 			struct owner o;
 			struct cmd m;
-			play_open(&w);
-			play_listen(&w, 700, true);
-			log_capture_expect(&w.log, "session.closed");
-			w.manners.greeting = at == SESSION_GREETING ? "" : NULL;
+			open_towards(at, &w, &o, &m);
 			w.manners.login = at == SESSION_LOGIN ? SILENT : 0;
-			w.manners.other = w.manners.logout = SILENT;
-			struct session_config c = play_session_config(&w);
-			owner_open(&o, &w, &c);
-			cmd_init(&m, &w, 1);
 			vloop_run_for(&w.v, 100);
 			if (at >= SESSION_READY && at <= SESSION_DRAINING)
 				owner_send(&o, &m);
@@ -313,7 +279,7 @@ static void losing_it_in_every_state(void **state)
 static void a_registry_that_vanishes(void **state)
 {
 	(void)state;
-	struct stage *t = stage_open(NULL);
+	struct stage *t = stage_open(4, NULL);
 	log_capture_expect(&t->w.log, "session.closed");
 	mem_net_crash(t->w.net, "registry");
 	last_peer(&t->w)->s = NULL;

@@ -147,15 +147,21 @@ static void a_killed_holder_has_no_lock(void **state)
 	b->ops->close(b);
 }
 
-static void another_versions_file_is_left_alone(void **state)
+static void change_a_good_file(const struct env *e, const char *sql)
 {
-	struct env *e = *state;
 	struct errmsg why;
 	sqlite3 *db;
 	assert_int_equal(try_open(e, &why), OK);
 	assert_int_equal(sqlite3_open(e->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 4711", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
+}
+
+static void another_versions_file_is_left_alone(void **state)
+{
+	struct env *e = *state;
+	struct errmsg why;
+	change_a_good_file(e, "PRAGMA user_version = 4711");
 	assert_int_equal(try_open(e, &why), ERR_UNSUPPORTED);
 	assert_non_null(strstr(why.text, "4711"));
 	assert_non_null(strstr(why.text, e->path));
@@ -167,11 +173,7 @@ static void a_strangers_file_is_an_error(void **state)
 {
 	struct env *e = *state;
 	struct errmsg why;
-	sqlite3 *db;
-	assert_int_equal(try_open(e, &why), OK);
-	assert_int_equal(sqlite3_open(e->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "DROP TABLE claim", NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
+	change_a_good_file(e, "DROP TABLE claim");
 	assert_int_equal(try_open(e, &why), ERR_INTERNAL);
 	assert_non_null(strstr(why.text, "no such table"));
 }

@@ -1,8 +1,6 @@
 /* Streams in memory: the contract, with bytes as written and split, and the faults that only they have. */
 #include "epp/base/alloc.h"
-#include "tests/harness/mem_stream.h"
-#include "tests/harness/stream_contract.h"
-#include "tests/harness/vloop.h"
+#include "tests/harness/mem_kit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +8,7 @@
 #include <cmocka.h>
 
 struct env {
-	struct vloop v;
+	struct vloop v; /* the first: see mem_kit.h */
 	struct mem_net *net;
 };
 
@@ -33,16 +31,6 @@ static void tear_down(void *env)
 	free(e);
 }
 
-static void turn(void *env)
-{
-	loop_turn(&((struct env *)env)->v.loop);
-}
-
-static bool run_until(void *env, bool (*pred)(void *arg), void *arg)
-{
-	return vloop_run_until(&((struct env *)env)->v, pred, arg, 60000);
-}
-
 static void connect_pair(void *env, const struct stream_events *ev, void *a, void *b,
                          void (*set)(void *end, struct stream *s))
 {
@@ -55,13 +43,7 @@ static void connect_pair(void *env, const struct stream_events *ev, void *a, voi
 	set(b, y);
 }
 
-static struct stream_kit kit = {.name = "mem",
-                                .set_up = set_up,
-                                .tear_down = tear_down,
-                                .turn = turn,
-                                .run_until = run_until,
-                                .connect = connect_pair,
-                                .abort_is_seen = true};
+static struct stream_kit kit = MEM_KIT("mem");
 
 /* ---- connecting by name, and faults ---- */
 

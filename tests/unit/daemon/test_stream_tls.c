@@ -3,10 +3,8 @@
 #include "daemon/net/tls_stream.h"
 #include "daemon/net/tls_turns.h"
 #include "epp/base/alloc.h"
-#include "tests/harness/mem_stream.h"
-#include "tests/harness/stream_contract.h"
+#include "tests/harness/mem_kit.h"
 #include "tests/harness/test_certs.h"
-#include "tests/harness/vloop.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +14,7 @@
 #define HANDSHAKE_MS 10000
 
 struct env {
-	struct vloop v;
+	struct vloop v; /* the first: see mem_kit.h */
 	struct mem_net *net;
 	struct tls_ctx *client, *server;
 	const char *name; /* that the client expects */
@@ -60,16 +58,6 @@ static void tear_down(void *env)
 	free(e);
 }
 
-static void turn(void *env)
-{
-	loop_turn(&((struct env *)env)->v.loop);
-}
-
-static bool run_until(void *env, bool (*pred)(void *arg), void *arg)
-{
-	return vloop_run_until(&((struct env *)env)->v, pred, arg, 60000);
-}
-
 static void connect_pair(void *env, const struct stream_events *ev, void *a, void *b,
                          void (*set)(void *end, struct stream *s))
 {
@@ -85,13 +73,7 @@ static void connect_pair(void *env, const struct stream_events *ev, void *a, voi
 	set(b, y);
 }
 
-static struct stream_kit kit = {.name = "tls over mem",
-                                .set_up = set_up,
-                                .tear_down = tear_down,
-                                .turn = turn,
-                                .run_until = run_until,
-                                .connect = connect_pair,
-                                .abort_is_seen = true};
+static struct stream_kit kit = MEM_KIT("tls over mem");
 
 /* ---- a connection with chosen certificates ---- */
 
@@ -114,14 +96,20 @@ static void duo_init_plain(struct duo *d)
 	duo_init(d, plain.client_ca, plain.client, plain.server, plain.name);
 }
 
+/* Runs both to their end. */
+static void run_out(struct duo *d)
+{
+	assert_true(run_until(d->env, end_is_closed, &d->a));
+	assert_true(run_until(d->env, end_is_closed, &d->b));
+}
+
 static void duo_fini(struct duo *d)
 {
 	if (d->a.s)
 		end_close(&d->a);
 	if (d->b.s)
 		end_close(&d->b);
-	assert_true(run_until(d->env, end_is_closed, &d->a));
-	assert_true(run_until(d->env, end_is_closed, &d->b));
+	run_out(d);
 	end_fini(&d->a);
 	end_fini(&d->b);
 	tear_down(d->env);
@@ -132,13 +120,6 @@ static void assert_refused(const struct end *e, enum err why, const char *words)
 	if (e->why != why || !strstr(e->text, words))
 		fail_msg("expected %s with '%s', got %s: %s", err_name(why), words, err_name(e->why),
 		         e->text);
-}
-
-/* Runs both to their end. */
-static void run_out(struct duo *d)
-{
-	assert_true(run_until(d->env, end_is_closed, &d->a));
-	assert_true(run_until(d->env, end_is_closed, &d->b));
 }
 
 static void both_know_who_is_there(void **state)
@@ -198,62 +179,61 @@ static void an_unreadable_name_is_refused(void **state)
 	duo_fini(&d);
 }
 
+/* The client refuses the server, whom it calls so, in these words; what the server hears of it, when it is asked for. */
+static void client_refuses(const char *ca, const char *server, const char *name, const char *words,
+                           const char *heard)
+{
+	struct duo d;
+	duo_init(&d, ca, "gateway", server, name);
+	run_out(&d);
+	assert_refused(&d.a, ERR_CERT, words);
+	if (heard)
+		assert_refused(&d.b, ERR_CERT, heard);
+	assert_true(d.a.opened == 0 && d.b.opened == 0);
+	duo_fini(&d);
+}
+
+/* The server refuses a client with this certificate; what that one writes reaches nobody. */
+static void server_refuses(const char *client, const char *words, const char *heard)
+{
+	struct duo d;
+	duo_init(&d, "ca", client, "registry", "localhost");
+	stream_write(d.a.s, STR("GET / HTTP/1.1\r\n\r\n"));
+	run_out(&d);
+	assert_refused(&d.b, ERR_CERT, words);
+	assert_true(d.b.opened == 0 && buf_len(&d.b.got) == 0);
+	assert_refused(&d.a, ERR_CERT, heard);
+	duo_fini(&d);
+}
+
 static void an_unknown_authority_is_refused(void **state)
 {
 	(void)state;
-	struct duo d;
-	duo_init(&d, "other-ca", "gateway", "registry", "localhost");
-	run_out(&d);
-	assert_refused(&d.a, ERR_CERT, "unknown CA");
-	assert_refused(&d.b, ERR_CERT, "unknown CA");
-	assert_true(d.a.opened == 0 && d.b.opened == 0);
-	duo_fini(&d);
+	client_refuses("other-ca", "registry", "localhost", "unknown CA", "unknown CA");
 }
 
 static void an_expired_certificate_is_refused(void **state)
 {
 	(void)state;
-	struct duo d;
-	duo_init(&d, "ca", "gateway", "expired", "localhost");
-	run_out(&d);
-	assert_refused(&d.a, ERR_CERT, "has expired");
-	assert_refused(&d.b, ERR_CERT, "expired");
-	duo_fini(&d);
+	client_refuses("ca", "expired", "localhost", "has expired", "expired");
 }
 
 static void a_client_certificate_cannot_serve(void **state)
 {
 	(void)state;
-	struct duo d;
-	duo_init(&d, "ca", "gateway", "anphat", "anphat.partner.example");
-	run_out(&d);
-	assert_refused(&d.a, ERR_CERT, "purpose");
-	duo_fini(&d);
+	client_refuses("ca", "anphat", "anphat.partner.example", "purpose", NULL);
 }
 
 static void a_client_without_certificate_is_refused(void **state)
 {
 	(void)state;
-	struct duo d;
-	duo_init(&d, "ca", NULL, "registry", "localhost");
-	run_out(&d);
-	assert_refused(&d.b, ERR_CERT, "no certificate");
-	assert_int_equal(d.b.opened, 0);
-	assert_refused(&d.a, ERR_CERT, "requires a certificate of us");
-	duo_fini(&d);
+	server_refuses(NULL, "no certificate", "requires a certificate of us");
 }
 
 static void a_client_of_a_stranger_is_refused(void **state)
 {
 	(void)state;
-	struct duo d;
-	duo_init(&d, "ca", "stranger", "registry", "localhost");
-	stream_write(d.a.s, STR("GET / HTTP/1.1\r\n\r\n")); /* must reach nobody */
-	run_out(&d);
-	assert_refused(&d.b, ERR_CERT, "unknown CA");
-	assert_true(d.b.opened == 0 && buf_len(&d.b.got) == 0);
-	assert_refused(&d.a, ERR_CERT, "unknown CA");
-	duo_fini(&d);
+	server_refuses("stranger", "unknown CA", "unknown CA");
 }
 
 static void plain_text_is_told_from_tls(void **state)

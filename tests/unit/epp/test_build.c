@@ -82,7 +82,6 @@ static struct epp_login login_of(const char *pw)
 static void session_commands_are_valid(void **state)
 {
 	(void)state;
-	VALID(epp_build_hello(&out, &msg));
 	VALID(epp_build_logout(&out, &cmd, &msg));
 	VALID(epp_build_poll_req(&out, &cmd, &msg));
 	VALID(epp_build_poll_ack(&out, &cmd, STR("12\"<&>345"), &msg));
@@ -297,11 +296,10 @@ static void contact_commands_are_valid(void **state)
 {
 	struct epp_postal p[2];
 	struct epp_contact_create c = contact_of(p);
-	struct str ids[] = {STR("VN-000001"), STR("VN-000002")};
+	const struct str id = STR("VN-000001");
 	(void)state;
-	VALID(epp_build_contact_check(&out, &cmd, ids, 2, &msg));
-	VALID(epp_build_contact_info(&out, &cmd, ids[0], STR(""), &msg));
-	VALID(epp_build_contact_info(&out, &cmd, ids[0], STR("x"), &msg));
+	VALID(epp_build_contact_info(&out, &cmd, id, STR(""), &msg));
+	VALID(epp_build_contact_info(&out, &cmd, id, STR("x"), &msg));
 	VALID(epp_build_contact_create(&out, &cmd, &c, &msg));
 	has("Công ty &lt;B&gt; &amp; C");
 	p[1] = (struct epp_postal){
@@ -352,7 +350,6 @@ static void host_commands_are_valid(void **state)
 {
 	(void)state;
 	VALID(epp_build_host_check(&out, &cmd, names, 3, &msg));
-	VALID(epp_build_host_info(&out, &cmd, hosts[0].name, &msg));
 	VALID(epp_build_host_create(&out, &cmd, &hosts[0], &msg));
 	VALID(epp_build_host_create(&out, &cmd, &hosts[1], &msg));
 	struct epp_addr bad = {true, STR("1.2.3.4")};

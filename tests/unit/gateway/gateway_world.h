@@ -11,6 +11,7 @@
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 #include "policy/policy.h"
+#include "tests/harness/folder.h"
 #include "tests/regsim/regsim_stream.h"
 #include "tests/sim/sim.h"
 
@@ -41,7 +42,7 @@ struct faulty {
 
 struct world {
 	struct sim_world sim; /* network, clock and random numbers; the gateway is ours */
-	char dir[128];
+	struct folder dir;
 	struct config *configs[MODE__COUNT];
 	enum mode mode;
 	struct policy_ruleset *base; /* the shipped one */
@@ -61,16 +62,6 @@ struct world {
 static const struct gateway_asker an = {1001, "an"}, binh = {1002, "binh"};
 
 /* ---- files ------------------------------------------------------------------------------------------------------------- */
-
-static const char *const world_files[] = {"pw", "cert.pem", "key.pem", "vneppd.yaml", "partners.yaml"};
-
-static inline void world_put(struct world *w, const char *name, const char *text)
-{
-	char path[256];
-	snprintf(path, sizeof path, "%s/%s", w->dir, name);
-	FILE *f = fopen(path, "w");
-	INVARIANT(f && fputs(text, f) >= 0 && fclose(f) == 0 && chmod(path, 0600) == 0);
-}
 
 static const char world_config[] =
     "instance: test\n%s"
@@ -97,21 +88,18 @@ static inline void world_setup(struct world *w)
 {
 	static const char *const sandbox[MODE__COUNT] = {"", "", "sandbox: {}\n"};
 	static const char *const activate[MODE__COUNT] = {"staged", "files", "staged"};
-	char text[4096], path[256];
+	char text[4096];
 	struct diag d;
-	snprintf(w->dir, sizeof w->dir, "%s/vnepp-rules-XXXXXX",
-	         getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	INVARIANT(mkdtemp(w->dir));
-	world_put(w, "pw", "secret-password\n");
-	world_put(w, "cert.pem", "not looked at\n");
-	world_put(w, "key.pem", "not looked at\n");
-	world_put(w, "partners.yaml", world_partners);
+	folder_make(&w->dir);
+	folder_put(&w->dir, "pw", "secret-password\n");
+	folder_put(&w->dir, "cert.pem", "not looked at\n");
+	folder_put(&w->dir, "key.pem", "not looked at\n");
+	folder_put(&w->dir, "partners.yaml", world_partners);
 	diag_init(&d);
 	for (int i = 0; i < MODE__COUNT; i++) {
 		snprintf(text, sizeof text, world_config, sandbox[i], activate[i]);
-		world_put(w, "vneppd.yaml", text);
-		snprintf(path, sizeof path, "%s/vneppd.yaml", w->dir);
-		w->configs[i] = config_load(path, 0, &d);
+		folder_put(&w->dir, "vneppd.yaml", text);
+		w->configs[i] = config_load(folder_at(&w->dir, "vneppd.yaml"), 0, &d);
 		INVARIANT(w->configs[i]);
 	}
 	w->base = policy_load_dir("policy/rules", NULL, &d);
@@ -413,6 +401,25 @@ static inline void assert_error(struct world *w, const char *text)
 		fail_msg("'%s' does not say '%s'", w->error, text);
 }
 
+/* What was asked is refused in these words. */
+#define assert_refused(w, asked, words)   \
+	do {                              \
+		assert_false(asked);      \
+		assert_error((w), words); \
+	} while (0)
+
+/* The store cannot write operations of this type, until it works again. */
+static inline void store_fails(struct world *w, enum store_op_type type)
+{
+	w->store.failing = true;
+	w->store.type = type;
+}
+
+static inline void store_works(struct world *w)
+{
+	w->store.failing = false;
+}
+
 /* ---- life -------------------------------------------------------------------------------------------------------------- */
 
 static inline void world_registry(struct world *w)
@@ -453,7 +460,6 @@ static inline int world_init(void **state)
 static inline int world_fini(void **state)
 {
 	struct world *w = *state;
-	char path[256];
 	world_stop(w);
 	regsim_free(w->sim.registry);
 	world_run(w, 1000);
@@ -461,11 +467,7 @@ static inline int world_fini(void **state)
 	w->store.backend.ops->close(&w->store.backend);
 	for (int i = 0; i < MODE__COUNT; i++)
 		config_unref(&w->configs[i]);
-	for (size_t i = 0; i < ARRAY_LEN(world_files); i++) {
-		snprintf(path, sizeof path, "%s/%s", w->dir, world_files[i]);
-		unlink(path);
-	}
-	rmdir(w->dir);
+	INVARIANT(folder_remove(&w->dir) == 0);
 	json_decref(w->answer);
 	policy_unref(&w->base);
 	buf_fini(&w->log);

@@ -147,6 +147,21 @@ static void begin(struct world *w)
 	sim_http_init(&http, &w->sim, 0);
 }
 
+static void begin_with_one_in_review(struct world *w)
+{
+	begin(w);
+	hand_in_doubtful(w, "a", "0199999007");
+}
+
+/* For a list, which is coming: its number. */
+static json_int_t begin_with_one_waiting(struct world *w)
+{
+	begin(w);
+	hand_in_company(w, "a", "0199999007", "");
+	assert_int_equal(state_of(w, 1), ITEM_WAITING);
+	return coming(w, "0199999007");
+}
+
 static int end(void **state)
 {
 	int failed = world_fini(state);
@@ -157,8 +172,7 @@ static int end(void **state)
 static void a_person_decides(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_doubtful(w, "a", "0199999007");
+	begin_with_one_in_review(w);
 	hand_in_doubtful(w, "b", "0199999014");
 	assert_true(queue(w));
 	assert_int_equal(json_array_size(json_object_get(w->answer, "review")), 2);
@@ -175,32 +189,23 @@ static void a_person_decides(void **state)
 static void a_decision_that_is_wrong_changes_nothing(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_doubtful(w, "a", "0199999007");
-	assert_false(decide(w, true, 1, NULL));
-	assert_error(w, "say why");
-	assert_false(decide(w, true, 1, ""));
-	assert_error(w, "say why");
-	assert_false(decide(w, true, 0, "x"));
-	assert_error(w, "from 1");
-	assert_false(decide(w, true, 99, "x"));
-	assert_error(w, "no such item");
-	w->store.failing = true;
-	w->store.type = STORE_DECIDE;
-	assert_false(decide(w, true, 1, "x"));
-	assert_error(w, "no space");
-	w->store.failing = false;
+	begin_with_one_in_review(w);
+	assert_refused(w, decide(w, true, 1, NULL), "say why");
+	assert_refused(w, decide(w, true, 1, ""), "say why");
+	assert_refused(w, decide(w, true, 0, "x"), "from 1");
+	assert_refused(w, decide(w, true, 99, "x"), "no such item");
+	store_fails(w, STORE_DECIDE);
+	assert_refused(w, decide(w, true, 1, "x"), "no space");
+	store_works(w);
 	assert_int_equal(state_of(w, 1), ITEM_REVIEW);
 	assert_true(decide(w, true, 1, "x"));
-	assert_false(decide(w, false, 1, "x"));
-	assert_error(w, "does not wait for a person");
+	assert_refused(w, decide(w, false, 1, "x"), "does not wait for a person");
 }
 
 static void what_nobody_decides_expires_on_its_day(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_doubtful(w, "a", "0199999007");
+	begin_with_one_in_review(w);
 	world_run(w, (uint64_t)(30 * DAY - 10 * MINUTE));
 	assert_int_equal(state_of(w, 1), ITEM_REVIEW);
 	world_run(w, (uint64_t)(11 * MINUTE));
@@ -210,13 +215,11 @@ static void what_nobody_decides_expires_on_its_day(void **state)
 static void a_store_that_fails_is_asked_again_to_expire(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_doubtful(w, "a", "0199999007");
-	w->store.failing = true;
-	w->store.type = STORE_EXPIRE;
+	begin_with_one_in_review(w);
+	store_fails(w, STORE_EXPIRE);
 	world_run(w, (uint64_t)(31 * DAY));
 	assert_int_equal(state_of(w, 1), ITEM_REVIEW);
-	w->store.failing = false;
+	store_works(w);
 	world_run(w, 2 * MINUTE);
 	assert_int_equal(state_of(w, 1), ITEM_REFUSED);
 }
@@ -225,8 +228,7 @@ static void a_store_that_fails_is_asked_again_to_expire(void **state)
 static void what_expired_meanwhile_is_seen_at_the_start(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_doubtful(w, "a", "0199999007");
+	begin_with_one_in_review(w);
 	world_stop(w);
 	world_run(w, (uint64_t)(31 * DAY));
 	begin(w);
@@ -261,15 +263,12 @@ static void a_list_decides_what_waits(void **state)
 static void what_waits_is_decided_when_the_store_works_again(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_company(w, "a", "0199999007", "");
-	json_int_t n = coming(w, "0199999007");
-	w->store.failing = true;
-	w->store.type = STORE_LIST_DECIDE;
+	json_int_t n = begin_with_one_waiting(w);
+	store_fails(w, STORE_LIST_DECIDE);
 	assert_true(publish(w, n));
 	world_run(w, MINUTE);
 	assert_int_equal(state_of(w, 1), ITEM_WAITING);
-	w->store.failing = false;
+	store_works(w);
 	world_run(w, MINUTE);
 	assert_int_equal(state_of(w, 1), ITEM_DONE);
 }
@@ -277,14 +276,11 @@ static void what_waits_is_decided_when_the_store_works_again(void **state)
 static void a_crash_leaves_the_rest_to_the_next_start(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_company(w, "a", "0199999007", "");
-	json_int_t n = coming(w, "0199999007");
-	w->store.failing = true;
-	w->store.type = STORE_LIST_DECIDE;
+	json_int_t n = begin_with_one_waiting(w);
+	store_fails(w, STORE_LIST_DECIDE);
 	assert_true(publish(w, n));
 	world_kill(w);
-	w->store.failing = false;
+	store_works(w);
 	begin(w);
 	world_run(w, 10000);
 	assert_int_equal(state_of(w, 1), ITEM_DONE);
@@ -293,13 +289,10 @@ static void a_crash_leaves_the_rest_to_the_next_start(void **state)
 static void a_list_that_was_not_finished_never_counts(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_company(w, "a", "0199999007", "");
-	json_int_t n = coming(w, "0199999007");
+	json_int_t n = begin_with_one_waiting(w);
 	world_kill(w);
 	begin(w);
-	assert_false(publish(w, n));
-	assert_error(w, "no list 1 is coming");
+	assert_refused(w, publish(w, n), "no list 1 is coming");
 	n = coming(w, "0199999007");
 	assert_true(list(w, GATEWAY_LIST_DROP, json_pack("{s:I}", "list", n)));
 	assert_false(publish(w, n));
@@ -319,45 +312,45 @@ static void what_is_asked_wrongly_is_said(void **state)
 	           {"enterprise", "finance_department_list", "2026-11-21", "today at the latest"}};
 	begin(w);
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		assert_false(list(w, GATEWAY_LIST_BEGIN, beginning(bad[i].kind, bad[i].type, bad[i].date)));
-		assert_error(w, bad[i].error);
+		assert_refused(w,
+		               list(w, GATEWAY_LIST_BEGIN, beginning(bad[i].kind, bad[i].type, bad[i].date)),
+		               bad[i].error);
 	}
 	json_int_t n = coming(w, "0199999007");
-	assert_false(list(w, GATEWAY_LIST_ROWS,
-	                  json_pack("{s:I, s:s, s:[]}", "list", n, "kind", "enterprise", "rows")));
-	assert_error(w, "1 to 1,000");
-	assert_false(list(w, GATEWAY_LIST_ROWS,
-	                  json_pack("{s:I, s:s, s:[[i, s, s], [i, s, s]]}", "list", n, "kind", "enterprise",
-	                            "rows", 3, "0199999014", "2026-05-01", 4, "", "2026-05-01")));
-	assert_error(w, "row 1:");
-	assert_false(list(w, GATEWAY_LIST_ROWS,
-	                  json_pack("{s:I, s:s, s:[[i, s, s]]}", "list", n, "kind", "enterprise", "rows", 3,
-	                            "0199999014", "2026-05-32")));
-	assert_error(w, "row 0:");
-	assert_false(list(w, GATEWAY_LIST_PUBLISH, json_pack("{s:I, s:s}", "list", n, "sha256", "ABC")));
-	assert_error(w, "64 digits");
-	assert_false(list(w, GATEWAY_LIST_PREVIEW, json_pack("{s:I}", "list", (json_int_t)99)));
-	assert_error(w, "no list 99 is coming");
-	assert_false(list(w, GATEWAY_LIST_UNDO, json_pack("{s:I, s:s}", "list", n, "why", "x")));
-	assert_error(w, "there is no list 1");
+	assert_refused(w,
+	               list(w, GATEWAY_LIST_ROWS,
+	                    json_pack("{s:I, s:s, s:[]}", "list", n, "kind", "enterprise", "rows")),
+	               "1 to 1,000");
+	assert_refused(w,
+	               list(w, GATEWAY_LIST_ROWS,
+	                    json_pack("{s:I, s:s, s:[[i, s, s], [i, s, s]]}", "list", n, "kind", "enterprise",
+	                              "rows", 3, "0199999014", "2026-05-01", 4, "", "2026-05-01")),
+	               "row 1:");
+	assert_refused(w,
+	               list(w, GATEWAY_LIST_ROWS,
+	                    json_pack("{s:I, s:s, s:[[i, s, s]]}", "list", n, "kind", "enterprise", "rows", 3,
+	                              "0199999014", "2026-05-32")),
+	               "row 0:");
+	assert_refused(w, list(w, GATEWAY_LIST_PUBLISH, json_pack("{s:I, s:s}", "list", n, "sha256", "ABC")),
+	               "64 digits");
+	assert_refused(w, list(w, GATEWAY_LIST_PREVIEW, json_pack("{s:I}", "list", (json_int_t)99)),
+	               "no list 99 is coming");
+	assert_refused(w, list(w, GATEWAY_LIST_UNDO, json_pack("{s:I, s:s}", "list", n, "why", "x")),
+	               "there is no list 1");
 	assert_true(publish(w, n));
-	assert_false(list(w, GATEWAY_LIST_UNDO, json_pack("{s:I}", "list", n)));
-	assert_error(w, "say why");
+	assert_refused(w, list(w, GATEWAY_LIST_UNDO, json_pack("{s:I}", "list", n)), "say why");
 	assert_true(list(w, GATEWAY_LIST_UNDO, json_pack("{s:I, s:s}", "list", n, "why", "x")));
-	assert_false(list(w, GATEWAY_LIST_UNDO, json_pack("{s:I, s:s}", "list", n, "why", "x")));
-	assert_error(w, "was undone before");
+	assert_refused(w, list(w, GATEWAY_LIST_UNDO, json_pack("{s:I, s:s}", "list", n, "why", "x")),
+	               "was undone before");
 }
 
 static void a_gateway_that_stops_takes_nothing_more(void **state)
 {
 	struct world *w = *state;
-	begin(w);
-	hand_in_doubtful(w, "a", "0199999007");
+	begin_with_one_in_review(w);
 	gateway_stop(w->sim.gateway);
-	assert_false(decide(w, true, 1, "x"));
-	assert_error(w, "stopping");
-	assert_false(list(w, GATEWAY_LIST_TELL, json_object()));
-	assert_error(w, "stopping");
+	assert_refused(w, decide(w, true, 1, "x"), "stopping");
+	assert_refused(w, list(w, GATEWAY_LIST_TELL, json_object()), "stopping");
 	assert_true(world_until(w, &w->sim.stopped));
 	assert_int_equal(state_of(w, 1), ITEM_REVIEW);
 }

@@ -99,7 +99,7 @@ static struct policy_ruleset *folder(struct load *l, int wording, bool broken)
 	struct diag d;
 	struct buf room;
 	char dir[160], path[200];
-	snprintf(dir, sizeof dir, "%s/rules", l->w->dir);
+	snprintf(dir, sizeof dir, "%s/rules", l->w->dir.path);
 	snprintf(path, sizeof path, "%s/rules.yaml", dir);
 	(void)mkdir(dir, 0700); /* it may be there */
 	buf_init(&room, 16u << 20);
@@ -178,7 +178,7 @@ static void change(struct load *l, bool broken)
 	w->store.failing = rng_below(rng, 8) == 0;
 	w->store.type = rng_below(rng, 2) ? STORE_RULES_KEEP : STORE_GET_RULES;
 	bool done = rng_below(rng, 2) ? by_reload(l, wording, broken) : by_people(l, wording, broken);
-	w->store.failing = false;
+	store_works(w);
 	world_decides(w, after);
 	assert_string_equal(after, l->spans[l->span_count - 1].revision);
 	assert_false(broken && done);

@@ -2,6 +2,26 @@
 #include "tests/unit/gateway/gateway_world.h"
 #include "daemon/store/store_rules.h"
 
+static bool ask(struct world *w, enum gateway_policy_step step, const char *key, const char *value)
+{
+	return world_ask(w, step, json_pack("{s:s}", key, value), &an);
+}
+
+/* An stages it for then, Bình approves it. */
+static void two_bring_in(struct world *w, int wording, const char *at, const char *confirm_within)
+{
+	assert_true(world_stage(w, wording, at, &an));
+	assert_true(world_activate(w, confirm_within, &binh));
+}
+
+/* The files in the folder are these now. */
+static void reload_with(struct world *w, enum mode mode, int wording)
+{
+	struct policy_ruleset *r = world_rules(w, wording);
+	assert_true(world_reload(w, mode, r));
+	policy_unref(&r);
+}
+
 /* ---- the start --------------------------------------------------------------------------------------------------------- */
 
 static void the_first_start_adopts_the_folder(void **state)
@@ -34,14 +54,12 @@ static void files_come_into_force_at_start_and_reload(void **state)
 	struct world *w = *state;
 	world_start(w, MODE_FILES, 0);
 	assert_in_force(w, 0);
-	struct policy_ruleset *r = world_rules(w, 1);
-	assert_true(world_reload(w, MODE_FILES, r));
-	policy_unref(&r);
+	reload_with(w, MODE_FILES, 1);
 	assert_in_force(w, 1);
 	world_stop(w);
 	world_start(w, MODE_FILES, 2);
 	assert_in_force(w, 2);
-	assert_true(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "wrong"), &an));
+	assert_true(ask(w, GATEWAY_POLICY_ROLL_BACK, "why", "wrong"));
 	assert_in_force(w, 1);
 }
 
@@ -50,9 +68,7 @@ static void a_reload_of_staged_rules_only_tells_the_difference(void **state)
 	struct world *w = *state;
 	world_start(w, MODE_STAGED, 0);
 	assert_false(logged(w, "rules.differ"));
-	struct policy_ruleset *r = world_rules(w, 1);
-	assert_true(world_reload(w, MODE_STAGED, r));
-	policy_unref(&r);
+	reload_with(w, MODE_STAGED, 1);
 	assert_in_force(w, 0);
 	assert_true(logged(w, "rules.differ"));
 	json_t *s = gateway_policy_summary(w->sim.gateway), *files = json_object_get(s, "files");
@@ -67,9 +83,7 @@ static void a_reload_of_staged_rules_only_tells_the_difference(void **state)
 	assert_string_equal(json_string_value(json_object_get(files, "state")), "does not load");
 	json_decref(s);
 	/* The configuration may say otherwise from now on. */
-	r = world_rules(w, 2);
-	assert_true(world_reload(w, MODE_FILES, r));
-	policy_unref(&r);
+	reload_with(w, MODE_FILES, 2);
 	assert_in_force(w, 2);
 }
 
@@ -79,22 +93,19 @@ static void two_people_bring_a_rule_set_into_force(void **state)
 {
 	struct world *w = *state;
 	world_start(w, MODE_STAGED, 0);
-	assert_false(world_activate(w, NULL, &binh));
-	assert_error(w, "nothing is staged");
+	assert_refused(w, world_activate(w, NULL, &binh), "nothing is staged");
 	assert_true(world_stage(w, 1, "now", &an));
 	assert_in_force(w, 0);
-	assert_false(world_activate(w, NULL, &an));
-	assert_error(w, "another person");
+	assert_refused(w, world_activate(w, NULL, &an), "another person");
 	assert_in_force(w, 0);
 	assert_true(world_activate(w, NULL, &binh));
 	assert_in_force(w, 1);
 	world_stop(w);
 	world_start(w, MODE_STAGED, 0);
 	assert_in_force(w, 1);
-	assert_true(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "wrong"), &an));
+	assert_true(ask(w, GATEWAY_POLICY_ROLL_BACK, "why", "wrong"));
 	assert_in_force(w, 0);
-	assert_false(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "wrong"), &an));
-	assert_error(w, "no previous");
+	assert_refused(w, ask(w, GATEWAY_POLICY_ROLL_BACK, "why", "wrong"), "no previous");
 }
 
 static void in_a_sandbox_one_person_is_enough(void **state)
@@ -111,11 +122,6 @@ static void in_a_sandbox_one_person_is_enough(void **state)
 	assert_in_force(w, 1);
 }
 
-static bool ask(struct world *w, enum gateway_policy_step step, const char *key, const char *value)
-{
-	return world_ask(w, step, json_pack("{s:s}", key, value), &an);
-}
-
 static void what_is_asked_wrongly_is_said(void **state)
 {
 	struct world *w = *state;
@@ -124,43 +130,29 @@ static void what_is_asked_wrongly_is_said(void **state)
 	memset(long_name, 'x', sizeof long_name - 1);
 	long_name[sizeof long_name - 1] = '\0';
 	world_start(w, MODE_STAGED, 0);
-	assert_false(world_stage(w, 1, "tomorrow", &an));
-	assert_error(w, "'tomorrow' is not");
-	assert_false(world_stage(w, 1, "2026-02-30", &an));
-	assert_error(w, "is not 'now', a date");
-	assert_false(world_stage(w, 1, "2026-11-20", &an));
-	assert_error(w, "in the past");
-	assert_false(world_stage(w, 0, "now", &an));
-	assert_error(w, "in force already");
-	assert_false(world_stage(w, 1, "now", &nobody));
-	assert_error(w, "who asks is not known");
-	assert_false(ask(w, GATEWAY_POLICY_STAGE, "as", long_name));
-	assert_error(w, "at most 63 bytes");
-	assert_false(ask(w, GATEWAY_POLICY_STAGE, "as", "An\x1b[2J"));
-	assert_error(w, "control characters");
-	assert_false(ask(w, GATEWAY_POLICY_STAGE, "as", "An"));
-	assert_error(w, "say when");
-	assert_false(ask(w, GATEWAY_POLICY_STAGE, "at", "now"));
-	assert_error(w, "canonical text");
-	assert_false(world_ask(w, GATEWAY_POLICY_STAGE,
-	                       json_pack("{s:s, s:s}", "at", "now", "text", "zones: 1\n"), &an));
-	assert_error(w, "does not load it");
-	assert_false(ask(w, GATEWAY_POLICY_ROLL_BACK, "as", "An"));
-	assert_error(w, "say why");
-	assert_false(ask(w, GATEWAY_POLICY_WITHDRAW, "why", "no reason"));
-	assert_error(w, "nothing is staged");
-	assert_false(ask(w, GATEWAY_POLICY_CONFIRM, "as", "An"));
-	assert_error(w, "nothing waits");
+	assert_refused(w, world_stage(w, 1, "tomorrow", &an), "'tomorrow' is not");
+	assert_refused(w, world_stage(w, 1, "2026-02-30", &an), "is not 'now', a date");
+	assert_refused(w, world_stage(w, 1, "2026-11-20", &an), "in the past");
+	assert_refused(w, world_stage(w, 0, "now", &an), "in force already");
+	assert_refused(w, world_stage(w, 1, "now", &nobody), "who asks is not known");
+	assert_refused(w, ask(w, GATEWAY_POLICY_STAGE, "as", long_name), "at most 63 bytes");
+	assert_refused(w, ask(w, GATEWAY_POLICY_STAGE, "as", "An\x1b[2J"), "control characters");
+	assert_refused(w, ask(w, GATEWAY_POLICY_STAGE, "as", "An"), "say when");
+	assert_refused(w, ask(w, GATEWAY_POLICY_STAGE, "at", "now"), "canonical text");
+	assert_refused(w,
+	               world_ask(w, GATEWAY_POLICY_STAGE,
+	                         json_pack("{s:s, s:s}", "at", "now", "text", "zones: 1\n"), &an),
+	               "does not load it");
+	assert_refused(w, ask(w, GATEWAY_POLICY_ROLL_BACK, "as", "An"), "say why");
+	assert_refused(w, ask(w, GATEWAY_POLICY_WITHDRAW, "why", "no reason"), "nothing is staged");
+	assert_refused(w, ask(w, GATEWAY_POLICY_CONFIRM, "as", "An"), "nothing waits");
 	assert_true(world_stage(w, 1, "now", &an));
-	assert_false(world_activate(w, "soon", &binh));
-	assert_error(w, "is not a duration");
-	assert_false(world_activate(w, "0s", &binh));
-	assert_error(w, "is not a duration");
-	assert_false(world_activate(w, "31d", &binh));
-	assert_error(w, "1 second to 30 days");
-	assert_false(
-	    world_ask(w, GATEWAY_POLICY_ACTIVATE, json_pack("{s:s}", "revision", "sha256:00"), &binh));
-	assert_error(w, "what is staged is sha256:");
+	assert_refused(w, world_activate(w, "soon", &binh), "is not a duration");
+	assert_refused(w, world_activate(w, "0s", &binh), "is not a duration");
+	assert_refused(w, world_activate(w, "31d", &binh), "1 second to 30 days");
+	assert_refused(
+	    w, world_ask(w, GATEWAY_POLICY_ACTIVATE, json_pack("{s:s}", "revision", "sha256:00"), &binh),
+	    "what is staged is sha256:");
 	assert_in_force(w, 0);
 }
 
@@ -182,7 +174,7 @@ static void one_change_at_a_time(void **state)
 	world_run(w, 1000); /* that was the first one's answer */
 	assert_true(logged(w, "step=in force") && logged(w, "step=files")); /* both, one after the other */
 	assert_in_force(w, 2);
-	assert_true(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "x"), &an));
+	assert_true(ask(w, GATEWAY_POLICY_ROLL_BACK, "why", "x"));
 	assert_in_force(w, 1);
 	json_decref(none);
 }
@@ -195,7 +187,7 @@ static void every_step_is_kept_with_who_and_why(void **state)
 	assert_true(world_stage(w, 1, "now", &an));
 	assert_true(world_ask(w, GATEWAY_POLICY_ACTIVATE, json_pack("{s:s, s:s}", "as", "Bình", "why", "507"),
 	                      &binh));
-	assert_true(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "wrong fee"), &an));
+	assert_true(ask(w, GATEWAY_POLICY_ROLL_BACK, "why", "wrong fee"));
 	world_stop(w);
 	world_start(w, MODE_STAGED, 0);
 	w->answered = false;
@@ -230,19 +222,16 @@ static void a_date_is_waited_for_and_may_be_withdrawn(void **state)
 	assert_in_force(w, 0); /* nobody has approved it */
 	assert_true(world_activate(w, NULL, &binh));
 	assert_in_force(w, 1); /* late, and at once */
-	assert_true(world_stage(w, 2, "2026-11-21", &an));
-	assert_true(world_activate(w, NULL, &binh));
+	two_bring_in(w, 2, "2026-11-21", NULL);
 	assert_in_force(w, 1);
-	assert_false(world_activate(w, NULL, &binh));
-	assert_error(w, "it takes effect at 2026-11-21T00:00:00+07:00");
+	assert_refused(w, world_activate(w, NULL, &binh), "it takes effect at 2026-11-21T00:00:00+07:00");
 	world_run(w,
 	          (uint64_t)(instant_of_date(date_make(2026, 11, 21), HANOI_OFFSET_S) - world_now(w)) - 100);
 	assert_in_force(w, 1);
 	world_run(w, 500);
 	assert_in_force(w, 2);
-	assert_true(world_stage(w, 3, "2026-11-22", &an));
-	assert_true(world_activate(w, NULL, &binh));
-	assert_true(world_ask(w, GATEWAY_POLICY_WITHDRAW, json_pack("{s:s}", "why", "not signed"), &an));
+	two_bring_in(w, 3, "2026-11-22", NULL);
+	assert_true(ask(w, GATEWAY_POLICY_WITHDRAW, "why", "not signed"));
 	world_run(w, 3 * 24 * 60 * MINUTE);
 	assert_in_force(w, 2);
 }
@@ -251,17 +240,14 @@ static void not_confirmed_it_falls_back(void **state)
 {
 	struct world *w = *state;
 	world_start(w, MODE_STAGED, 0);
-	assert_true(world_stage(w, 1, "now", &an));
-	assert_true(world_activate(w, "15m", &binh));
+	two_bring_in(w, 1, "now", "15m");
 	world_run(w, 15 * MINUTE - 1000);
 	assert_in_force(w, 1);
 	world_run(w, 2000);
 	assert_in_force(w, 0);
 	assert_true(logged(w, "step=fell back"));
-	assert_false(ask(w, GATEWAY_POLICY_CONFIRM, "as", "An"));
-	assert_error(w, "too late");
-	assert_true(world_stage(w, 2, "now", &an));
-	assert_true(world_activate(w, "15m", &binh));
+	assert_refused(w, ask(w, GATEWAY_POLICY_CONFIRM, "as", "An"), "too late");
+	two_bring_in(w, 2, "now", "15m");
 	assert_true(ask(w, GATEWAY_POLICY_CONFIRM, "as", "An"));
 	world_run(w, 60 * MINUTE);
 	assert_in_force(w, 2);
@@ -272,14 +258,12 @@ static void deadlines_hold_over_a_restart(void **state)
 {
 	struct world *w = *state;
 	world_start(w, MODE_STAGED, 0);
-	assert_true(world_stage(w, 1, "now", &an));
-	assert_true(world_activate(w, "15m", &binh));
+	two_bring_in(w, 1, "now", "15m");
 	world_kill(w);
 	world_run(w, 5 * MINUTE);
 	world_start(w, MODE_STAGED, 0);
 	assert_in_force(w, 1);
-	assert_true(world_stage(w, 2, "2026-11-20T12:00:00+07:00", &an));
-	assert_true(world_activate(w, "1h", &binh));
+	two_bring_in(w, 2, "2026-11-20T12:00:00+07:00", "1h");
 	world_kill(w);
 	world_run(w, 20 * MINUTE);
 	world_start(w, MODE_STAGED, 0);
@@ -295,15 +279,13 @@ static void deadlines_hold_over_a_restart(void **state)
 	world_run(w, 20 * MINUTE);
 	assert_in_force(w, 0);
 	/* Both passed while it was down: first back, then on. */
-	assert_true(world_stage(w, 3, "now", &an));
-	assert_true(world_activate(w, "15m", &binh));
-	assert_true(world_stage(w, 4, "2026-11-20T23:00:00+07:00", &an));
-	assert_true(world_activate(w, NULL, &binh));
+	two_bring_in(w, 3, "now", "15m");
+	two_bring_in(w, 4, "2026-11-20T23:00:00+07:00", NULL);
 	world_kill(w);
 	world_run(w, 24 * 60 * MINUTE);
 	world_start(w, MODE_STAGED, 0);
 	assert_in_force(w, 4);
-	assert_true(world_ask(w, GATEWAY_POLICY_ROLL_BACK, json_pack("{s:s}", "why", "x"), &an));
+	assert_true(ask(w, GATEWAY_POLICY_ROLL_BACK, "why", "x"));
 	assert_in_force(w, 0);
 }
 
@@ -313,11 +295,9 @@ static void a_store_that_fails_changes_nothing(void **state)
 {
 	struct world *w = *state;
 	world_start(w, MODE_STAGED, 0);
-	w->store.failing = true;
-	w->store.type = STORE_RULES_KEEP;
-	assert_false(world_stage(w, 1, "now", &an));
-	assert_error(w, "no space is left");
-	w->store.failing = false;
+	store_fails(w, STORE_RULES_KEEP);
+	assert_refused(w, world_stage(w, 1, "now", &an), "no space is left");
+	store_works(w);
 	assert_true(world_stage(w, 1, "now", &an));
 	w->store.failing = true;
 	assert_false(world_activate(w, NULL, &binh));
@@ -325,15 +305,14 @@ static void a_store_that_fails_changes_nothing(void **state)
 	w->store.type = STORE_GET_RULES;
 	assert_false(world_activate(w, NULL, &binh));
 	assert_in_force(w, 0);
-	w->store.failing = false;
+	store_works(w);
 	assert_true(world_activate(w, "1m", &binh));
 	/* What time wants is tried again. */
-	w->store.failing = true;
-	w->store.type = STORE_RULES_KEEP;
+	store_fails(w, STORE_RULES_KEEP);
 	world_run(w, 5 * MINUTE);
 	assert_in_force(w, 1);
 	assert_true(logged(w, "rules.failed"));
-	w->store.failing = false;
+	store_works(w);
 	world_run(w, MINUTE);
 	assert_in_force(w, 0);
 }
@@ -342,13 +321,11 @@ static void a_reload_that_cannot_be_kept_changes_nothing(void **state)
 {
 	struct world *w = *state;
 	world_start(w, MODE_FILES, 0);
-	w->store.failing = true;
-	w->store.type = STORE_RULES_KEEP;
+	store_fails(w, STORE_RULES_KEEP);
 	struct policy_ruleset *r = world_rules(w, 1);
-	assert_false(world_reload(w, MODE_FILES, r));
-	assert_error(w, "no space is left");
+	assert_refused(w, world_reload(w, MODE_FILES, r), "no space is left");
 	assert_in_force(w, 0);
-	w->store.failing = false;
+	store_works(w);
 	assert_true(world_reload(w, MODE_FILES, r));
 	policy_unref(&r);
 	assert_in_force(w, 1);
@@ -372,27 +349,23 @@ static void what_does_not_load_any_more_is_refused(void **state)
 	world_start(w, MODE_STAGED, 0);
 	spoil(w, 1, "zones: 1\n");
 	assert_true(world_stage(w, 1, "now", &an));
-	assert_false(world_activate(w, NULL, &binh));
-	assert_error(w, "does not load in this version");
+	assert_refused(w, world_activate(w, NULL, &binh), "does not load in this version");
 	assert_in_force(w, 0);
 	/* For a date: it is refused when that comes, and needs another approval. */
-	assert_true(world_stage(w, 1, "2026-11-20T10:00:00+07:00", &an));
-	assert_true(world_activate(w, NULL, &binh));
+	two_bring_in(w, 1, "2026-11-20T10:00:00+07:00", NULL);
 	world_run(w, 2 * 60 * MINUTE);
 	assert_in_force(w, 0);
 	assert_true(logged(w, "rules.refused"));
 	assert_true(logged(w, "step=refused"));
 	/* … also when it comes while the daemon is down. */
 	buf_clear(&w->log);
-	assert_true(world_stage(w, 1, "2026-11-20T12:00:00+07:00", &an));
-	assert_true(world_activate(w, NULL, &binh));
+	two_bring_in(w, 1, "2026-11-20T12:00:00+07:00", NULL);
 	world_stop(w);
 	world_run(w, 3 * 60 * MINUTE);
 	world_start(w, MODE_STAGED, 0);
 	assert_in_force(w, 0);
 	assert_true(logged(w, "rules.refused"));
-	assert_false(world_activate(w, NULL, &binh));
-	assert_error(w, "does not load in this version");
+	assert_refused(w, world_activate(w, NULL, &binh), "does not load in this version");
 }
 
 /* The text of another revision under this one's name is not taken for it. */
@@ -406,8 +379,7 @@ static void a_kept_text_must_be_its_revision(void **state)
 	(void)world_text(w, 2, false, &room);
 	spoil(w, 1, buf_cstr(&room));
 	assert_true(world_stage(w, 1, "now", &an));
-	assert_false(world_activate(w, NULL, &binh));
-	assert_error(w, "of another revision");
+	assert_refused(w, world_activate(w, NULL, &binh), "of another revision");
 	assert_in_force(w, 0);
 	buf_fini(&room);
 }

@@ -7,8 +7,12 @@
 #include "policy/policy.h"
 
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <cmocka.h>
 
 #define SHIPPED_MAX 64
 
@@ -64,6 +68,20 @@ static inline void shipped_fini(struct shipped *s)
 	buf_fini(&s->out);
 }
 
+/* As they are, for each test anew. */
+static inline int shipped_set_up(void **state)
+{
+	static struct shipped s;
+	*state = &s;
+	return shipped_init(&s) ? 0 : -1;
+}
+
+static inline int shipped_tear_down(void **state)
+{
+	shipped_fini(*state);
+	return 0;
+}
+
 /* The first `from` in the file becomes `to`; false when it is not there. */
 static inline bool shipped_replace(struct shipped *s, const char *file, const char *from, const char *to)
 {
@@ -100,6 +118,44 @@ static inline const char *shipped_findings(struct shipped *s, bool with_lines)
 	else
 		diag_print_short(&s->d, &s->out);
 	return buf_cstr(&s->out);
+}
+
+/* Rules that must be right: fails with the findings when they are not. */
+static inline struct policy_ruleset *shipped_load_good(struct shipped *s)
+{
+	struct policy_ruleset *r = shipped_load(s);
+	if (!r)
+		fail_msg("%s", shipped_findings(s, true));
+	return r;
+}
+
+/* Who is granted a name on 20 November 2026, when born so that he is eighteen to twenty-three. */
+static inline struct policy_facts shipped_citizen(date_t born, const char *number)
+{
+	static const struct policy_evidence ekyc = {.type = {"ekyc", 4},
+	                                            .date = DATE_NONE,
+	                                            .result = POLICY_CONFIRMED};
+	struct policy_facts f = POLICY_FACTS_NONE;
+	f.op = POLICY_CREATE;
+	f.at = instant_of_date(date_make(2026, 11, 20), HANOI_OFFSET_S);
+	f.zone = STR("id.vn");
+	f.period = 2;
+	f.kind = POLICY_CITIZEN;
+	f.citizenship = STR("VN");
+	f.gender = POLICY_MALE;
+	f.birth_date = born;
+	f.id_number = str_c(number);
+	f.evidence = &ekyc;
+	f.evidence_count = 1;
+	f.prior_grants = 0;
+	f.prior_paid = POLICY_NO;
+	return f;
+}
+
+static inline void assert_says(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("no '%s' in:\n%s", part, text);
 }
 
 #endif

@@ -34,9 +34,7 @@ static int tear_down(void **state)
 
 static void read_between(date_t from, date_t to)
 {
-	w.rules = shipped_load(&w.shipped);
-	if (!w.rules)
-		fail_msg("%s", shipped_findings(&w.shipped, true));
+	w.rules = shipped_load_good(&w.shipped);
 	w.count = policy_duties(w.rules, from, to, w.list, MOST);
 	assert_in_range(w.count, 0, MOST);
 }

@@ -29,29 +29,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const struct policy_evidence ekyc = {.type = {"ekyc", 4},
-                                            .date = DATE_NONE,
-                                            .result = POLICY_CONFIRMED};
-
-static struct policy_facts citizen(date_t born, const char *number)
-{
-	struct policy_facts f = POLICY_FACTS_NONE;
-	f.op = POLICY_CREATE;
-	f.at = instant_of_date(date_make(2026, 11, 20), HANOI_OFFSET_S);
-	f.zone = STR("id.vn");
-	f.period = 2;
-	f.kind = POLICY_CITIZEN;
-	f.citizenship = STR("VN");
-	f.gender = POLICY_MALE;
-	f.birth_date = born;
-	f.id_number = str_c(number);
-	f.evidence = &ekyc;
-	f.evidence_count = 1;
-	f.prior_grants = 0;
-	f.prior_paid = POLICY_NO;
-	return f;
-}
-
 static const char *explain(const struct policy_facts *f, enum policy_form form)
 {
 	buf_clear(&s.out);
@@ -59,15 +36,9 @@ static const char *explain(const struct policy_facts *f, enum policy_form form)
 	return buf_cstr(&s.out);
 }
 
-static void assert_says(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no '%s' in:\n%s", part, text);
-}
-
 static void a_refusal_names_rule_clause_fact_and_change(void **state)
 {
-	struct policy_facts f = citizen(date_make(2002, 11, 20), "068202001234");
+	struct policy_facts f = shipped_citizen(date_make(2002, 11, 20), "068202001234");
 	(void)state;
 	const char *text = explain(&f, POLICY_TEXT);
 	assert_says(text, "no_grant AGE_OVER_23: refuse\nas of 2026-11-20, rules sha256:");
@@ -85,7 +56,7 @@ static void a_refusal_names_rule_clause_fact_and_change(void **state)
 
 static void an_applicant_is_told_in_both_tongues(void **state)
 {
-	struct policy_facts f = citizen(date_make(2010, 1, 5), "068210001234");
+	struct policy_facts f = shipped_citizen(date_make(2010, 1, 5), "068210001234");
 	(void)state;
 	const char *text = explain(&f, POLICY_TEXT);
 	assert_says(text,
@@ -107,7 +78,7 @@ static void an_applicant_is_told_in_both_tongues(void **state)
 
 static void what_is_missing_is_asked_for(void **state)
 {
-	struct policy_facts f = citizen(DATE_NONE, "068204001234");
+	struct policy_facts f = shipped_citizen(DATE_NONE, "068204001234");
 	(void)state;
 	const char *text = explain(&f, POLICY_TEXT);
 	assert_says(text, "review FACT_MISSING: hold");
@@ -116,15 +87,15 @@ static void what_is_missing_is_asked_for(void **state)
 	assert_says(text, "apart) gives grant OK");
 	assert_says(text, "Còn thiếu: ngày sinh.\n");
 	assert_says(text, "What is missing: date of birth.\n");
-	f = citizen(date_make(2004, 5, 6), "068204001234");
+	f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	f.evidence_count = 0;
 	text = explain(&f, POLICY_TEXT);
 	assert_says(text, "Còn thiếu: giấy tờ hoặc kết quả xác thực.\n");
 	assert_says(text, "  => evidence: ekyc confirmed instead of none of the kind");
-	f = citizen(date_make(2004, 5, 6), "068204001234");
+	f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	f.kind = POLICY_KIND_NONE;
 	assert_says(explain(&f, POLICY_TEXT), "  => kind: citizen instead of none");
-	f = citizen(date_make(2004, 5, 6), "12");
+	f = shipped_citizen(date_make(2004, 5, 6), "12");
 	assert_says(explain(&f, POLICY_TEXT),
 	            "  => id_number: one that fits the other facts instead of this one");
 }
@@ -137,7 +108,7 @@ static void the_named_date_is_the_nearest(void **state)
 		char number[16], change[80], day[DATE_TEXT_MAX];
 		struct policy_decision d, other;
 		snprintf(number, sizeof number, "068%d%02d001234", year < 2000 ? 0 : 2, year % 100);
-		struct policy_facts f = citizen(date_make(year, 3, 1), number);
+		struct policy_facts f = shipped_citizen(date_make(year, 3, 1), number);
 		policy_decide(rules, &f, &d);
 		const char *text = explain(&f, POLICY_JSON), *changes = strstr(text, "\"changes\":[");
 		const char *at = strstr(changes, "{\"fact\":\"birth_date\"");
@@ -182,7 +153,7 @@ static void it_is_told_for_whatever_comes(void **state)
 
 static void the_name_itself_is_told_where_it_is_known(void **state)
 {
-	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	struct policy_facts f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	(void)state;
 	f.name = STR("nguyễnvăna.id.vn");
 	const char *text = explain(&f, POLICY_TEXT);
@@ -194,7 +165,7 @@ static void the_name_itself_is_told_where_it_is_known(void **state)
 /* What goes on at full fee has nothing more to do; what does not, is told what it would cost. */
 static void money_is_told_and_what_it_stops(void **state)
 {
-	struct policy_facts f = citizen(date_make(1990, 1, 5), "068090001234");
+	struct policy_facts f = shipped_citizen(date_make(1990, 1, 5), "068090001234");
 	(void)state;
 	f.charge = true;
 	f.max_fee_vnd = 1000000;
@@ -202,7 +173,7 @@ static void money_is_told_and_what_it_stops(void **state)
 	assert_says(text, "không thuộc diện miễn phí. Yêu cầu được thực hiện theo mức phí thông thường.\n"
 	                  "Phí, lệ phí phải nộp: 110.000 đồng");
 	assert_null(strstr(text, "Có thể làm"));
-	f = citizen(date_make(2004, 5, 6), "068204001234");
+	f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	f.period = 3;
 	text = explain(&f, POLICY_TEXT);
 	assert_says(
@@ -215,7 +186,7 @@ static void money_is_told_and_what_it_stops(void **state)
 
 static void what_a_person_approved_is_told_as_that(void **state)
 {
-	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	struct policy_facts f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	struct policy_evidence pieces[2] = {f.evidence[0],
 	                                    {.type = STR("document_check"), .result = POLICY_CONTRADICTED}};
 	(void)state;
@@ -236,7 +207,7 @@ static void what_a_person_approved_is_told_as_that(void **state)
 /* Of the plans' clauses those of one's own province, not of all. */
 static void clauses_of_other_provinces_are_left_out(void **state)
 {
-	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	struct policy_facts f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	(void)state;
 	f.zone = STR("biz.vn");
 	f.kind = POLICY_HOUSEHOLD;
@@ -257,7 +228,7 @@ static void clauses_of_other_provinces_are_left_out(void **state)
 
 static void what_follows_is_told_by_what_it_follows_from(void **state)
 {
-	struct policy_facts f = citizen(date_make(2004, 5, 6), "068204001234");
+	struct policy_facts f = shipped_citizen(date_make(2004, 5, 6), "068204001234");
 	(void)state;
 	f.zone = STR("biz.vn");
 	f.kind = POLICY_COOPERATIVE;

@@ -10,31 +10,10 @@
 
 #include <pthread.h>
 
-static int setup(void **state)
-{
-	static struct shipped s;
-	*state = &s;
-	return shipped_init(&s) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	shipped_fini(*state);
-	return 0;
-}
-
-static struct policy_ruleset *load_good(struct shipped *s)
-{
-	struct policy_ruleset *r = shipped_load(s);
-	if (!r)
-		fail_msg("%s", shipped_findings(s, true));
-	return r;
-}
-
 static void shipped_rules_load_without_a_finding(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *r = load_good(s);
+	struct policy_ruleset *r = shipped_load_good(s);
 	assert_int_equal(s->d.count, 0);
 	assert_int_equal(strlen(policy_revision(r)), 7 + 64);
 	policy_unref(&r);
@@ -255,7 +234,7 @@ static void nothing_at_all_is_an_error(void **state)
 static void folder_and_texts_give_the_same_revision(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *a = load_good(s), *b = policy_load_dir("policy/rules", NULL, &s->d);
+	struct policy_ruleset *a = shipped_load_good(s), *b = policy_load_dir("policy/rules", NULL, &s->d);
 	assert_non_null(b);
 	assert_string_equal(policy_revision(a), policy_revision(b));
 	policy_unref(&a);
@@ -265,7 +244,7 @@ static void folder_and_texts_give_the_same_revision(void **state)
 static void another_site_file_takes_the_place_of_the_folders_own(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *a = load_good(s);
+	struct policy_ruleset *a = shipped_load_good(s);
 	struct policy_ruleset *b = policy_load_dir("policy/rules", "policy/cases/strict-site.yaml", &s->d);
 	assert_non_null(b);
 	assert_string_not_equal(policy_revision(a), policy_revision(b));
@@ -276,15 +255,15 @@ static void another_site_file_takes_the_place_of_the_folders_own(void **state)
 static void layout_does_not_change_the_revision_and_content_does(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *a = load_good(s), *b;
+	struct policy_ruleset *a = shipped_load_good(s), *b;
 	assert_true(shipped_replace(s, "fees.yaml", "fees:\n", "# a comment\nfees:\n\n"));
 	assert_true(shipped_replace(s, "fees.yaml", "{levy: 100000, maintenance: 350000}",
 	                            "{\"maintenance\": '350000',   levy: 100000}"));
-	b = load_good(s);
+	b = shipped_load_good(s);
 	assert_string_equal(policy_revision(a), policy_revision(b));
 	policy_unref(&b);
 	assert_true(shipped_replace(s, "fees.yaml", "100000", "100001"));
-	b = load_good(s);
+	b = shipped_load_good(s);
 	assert_string_not_equal(policy_revision(a), policy_revision(b));
 	policy_unref(&a);
 	policy_unref(&b);
@@ -293,7 +272,7 @@ static void layout_does_not_change_the_revision_and_content_does(void **state)
 static void canonical_content_loads_to_the_same_revision(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *a = load_good(s);
+	struct policy_ruleset *a = shipped_load_good(s);
 	struct policy_text text = {"canonical", policy_canonical(a)};
 	struct policy_ruleset *b = policy_load_texts(&text, 1, &s->d);
 	assert_non_null(b);
@@ -306,7 +285,7 @@ static void canonical_content_loads_to_the_same_revision(void **state)
 static void every_reason_speaks_vietnamese_and_english(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *r = load_good(s);
+	struct policy_ruleset *r = shipped_load_good(s);
 	struct str vi = policy_reason_message(r, STR("AGE_UNDER_18"), POLICY_VI);
 	struct str en = policy_reason_message(r, STR("AGE_UNDER_18"), POLICY_EN);
 	assert_true(str_starts(vi, STR("Người đăng ký chưa đủ 18 tuổi")));
@@ -328,7 +307,7 @@ static void *ref_and_unref(void *arg)
 static void references_are_counted_across_threads(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *r = load_good(s), *second = policy_ref(r), *none = NULL;
+	struct policy_ruleset *r = shipped_load_good(s), *second = policy_ref(r), *none = NULL;
 	pthread_t threads[4];
 	for (size_t i = 0; i < ARRAY_LEN(threads); i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, ref_and_unref, r), 0);
@@ -343,14 +322,14 @@ static void references_are_counted_across_threads(void **state)
 static void check_lists_unverified_sources(void **state)
 {
 	struct shipped *s = *state;
-	struct policy_ruleset *r = load_good(s);
+	struct policy_ruleset *r = shipped_load_good(s);
 	size_t before = policy_check_unaccepted(r);
 	policy_unref(&r);
 	assert_true(shipped_replace(s, "site.yaml",
 	                            "    - {source: qd507, by: \"sample\", on: 2026-11-20, why: \"for the "
 	                            "demonstration and the shipped cases\"}\n",
 	                            ""));
-	r = load_good(s);
+	r = shipped_load_good(s);
 	assert_int_equal(policy_check_unaccepted(r), before + 1);
 	policy_check_print(r, &s->d, POLICY_TEXT, &s->out);
 	const char *text = buf_cstr(&s->out);
@@ -377,7 +356,7 @@ static void check_lists_unverified_sources(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, shipped_set_up, shipped_tear_down)
 	    T(shipped_rules_load_without_a_finding),
 	    T(mistakes_are_told),
 	    T(findings_come_all_at_once_with_carets),

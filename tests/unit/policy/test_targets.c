@@ -8,19 +8,6 @@
 
 #include "tests/unit/policy/shipped.h"
 
-static int setup(void **state)
-{
-	static struct shipped s;
-	*state = &s;
-	return shipped_init(&s) ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	shipped_fini(*state);
-	return 0;
-}
-
 static const struct {
 	const char *id, *province, *zone, *from, *to;
 	int64_t count, percent;
@@ -64,6 +51,6 @@ static void the_shipped_targets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(the_shipped_targets, setup, teardown)};
+	    cmocka_unit_test_setup_teardown(the_shipped_targets, shipped_set_up, shipped_tear_down)};
 	return cmocka_run_group_tests_name("targets", tests, NULL, NULL);
 }

@@ -1,61 +1,38 @@
 /* webhooks.yaml: what a good one becomes, what is refused and where, and that the sample says what holds without it. */
 #include "daemon/core/config_webhook.h"
 #include "epp/base/logapi.h"
+#include "tests/harness/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OLD "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 #define NEW "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 struct fixture {
-	char dir[64];
+	struct folder dir;
 	struct diag d;
 	struct buf out;
 };
 
-static const char *path_of(struct fixture *f, const char *name)
-{
-	static char path[256];
-	snprintf(path, sizeof path, "%s/%s", f->dir, name);
-	return path;
-}
-
-static void put(struct fixture *f, const char *name, const char *text, mode_t mode)
-{
-	FILE *file = fopen(path_of(f, name), "w");
-	assert_non_null(file);
-	assert_true(fputs(text, file) >= 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path_of(f, name), mode), 0);
-}
-
 static int setup(void **state)
 {
 	static struct fixture f;
-	f = (struct fixture){.dir = "/tmp/vnepp-webhooks-XXXXXX"};
-	assert_non_null(mkdtemp(f.dir));
-	assert_int_equal(mkdir(path_of(&f, "secrets"), 0755), 0);
-	put(&f, "secrets/one", OLD "\n", 0640);
-	put(&f, "ca.pem", "certificate\n", 0644);
+	f = (struct fixture){0};
+	folder_make(&f.dir);
+	folder_add(&f.dir, "secrets");
+	folder_put_as(&f.dir, "secrets/one", OLD "\n", 0640);
+	folder_put_as(&f.dir, "ca.pem", "certificate\n", 0644);
 	diag_init(&f.d);
 	buf_init(&f.out, 1 << 20);
 	*state = &f;
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
-{
-	(void)st, (void)flag, (void)walk;
-	return remove(path);
 }
 
 static int teardown(void **state)
@@ -63,15 +40,13 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 	diag_fini(&f->d);
 	buf_fini(&f->out);
-	return nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(&f->dir);
 }
 
 static struct config_webhook *load(struct fixture *f, const char *text)
 {
-	char path[256];
-	put(f, "webhooks.yaml", text, 0644);
-	snprintf(path, sizeof path, "%s", path_of(f, "webhooks.yaml"));
-	return config_webhook_load(path, &f->d);
+	folder_put_as(&f->dir, "webhooks.yaml", text, 0644);
+	return config_webhook_load(folder_at(&f->dir, "webhooks.yaml"), &f->d);
 }
 
 static struct config_webhook *load_good(struct fixture *f, const char *text)
@@ -102,8 +77,7 @@ static void refuse(struct fixture *f, const char *text, const char *place, const
 static void everything_that_can_be_said(void **state)
 {
 	struct fixture *f = *state;
-	char path[256];
-	put(f, "secrets/two", "\n" NEW "\r\n\n" OLD, 0600);
+	folder_put_as(&f->dir, "secrets/two", "\n" NEW "\r\n\n" OLD, 0600);
 	struct config_webhook *c = load_good(
 	    f,
 	    "feed: f.sock\ndatabase: hooks.db\ntimeout: 3s\nparallel: 2\nlog: {format: json, level: debug}\n"
@@ -112,10 +86,8 @@ static void everything_that_can_be_said(void **state)
 	                                                                     "\"https://[2001:db8::1]:8443/"
 	                                                                     "a?b=c\", secrets: "
 	                                                                     "secrets/two}\n");
-	snprintf(path, sizeof path, "%s", path_of(f, "f.sock"));
-	assert_string_equal(c->feed, path);
-	snprintf(path, sizeof path, "%s", path_of(f, "hooks.db"));
-	assert_string_equal(c->database, path);
+	assert_string_equal(c->feed, folder_at(&f->dir, "f.sock"));
+	assert_string_equal(c->database, folder_at(&f->dir, "hooks.db"));
 	assert_int_equal(c->timeout_ms, 3000);
 	assert_int_equal(c->parallel, 2);
 	assert_int_equal(c->log_format, CONFIG_LOG_JSON);
@@ -162,22 +134,22 @@ static void urls(void **state)
 static void secrets(void **state)
 {
 	struct fixture *f = *state;
-	put(f, "secrets/one", OLD "\n", 0644);
+	folder_put_as(&f->dir, "secrets/one", OLD "\n", 0644);
 	refuse(f, ONE(""), "webhooks.yaml:4:", "is open to others (mode 0644)");
-	put(f, "secrets/one", "\n\n", 0600);
+	folder_put_as(&f->dir, "secrets/one", "\n\n", 0600);
 	refuse(f, ONE(""), "webhooks.yaml:4:", "there is no secret");
-	put(f, "secrets/one", OLD "\nwhsec_short\n", 0600);
+	folder_put_as(&f->dir, "secrets/one", OLD "\nwhsec_short\n", 0600);
 	refuse(f, ONE(""), "webhooks.yaml:4:", "line 2: not a secret");
 	assert_null(strstr(buf_cstr(&f->out), "whsec_short")); /* what it is may be half a secret */
-	put(f, "secrets/one", OLD "\n" OLD "\n" OLD "\n" OLD "\n" NEW "\n", 0600);
+	folder_put_as(&f->dir, "secrets/one", OLD "\n" OLD "\n" OLD "\n" OLD "\n" NEW "\n", 0600);
 	refuse(f, ONE(""), "webhooks.yaml:4:", "line 5: one secret too many");
 	char longer[600];
 	memset(longer, 'A', sizeof longer - 1);
 	longer[sizeof longer - 1] = '\0';
 	memcpy(longer, "whsec_", 6);
-	put(f, "secrets/one", longer, 0600);
+	folder_put_as(&f->dir, "secrets/one", longer, 0600);
 	refuse(f, ONE(""), "webhooks.yaml:4:", "line 1: not a secret");
-	assert_int_equal(unlink(path_of(f, "secrets/one")), 0);
+	assert_int_equal(unlink(folder_at(&f->dir, "secrets/one")), 0);
 	refuse(f, ONE(""), "webhooks.yaml:4:", "cannot be read: No such file");
 	refuse(f, "receivers:\n  - {partner: a, url: \"https://a.example\", secrets: \"credential:x\"}\n",
 	       "webhooks.yaml:2:", "CREDENTIALS_DIRECTORY is not set");
@@ -249,8 +221,8 @@ static struct config_webhook *load_sample(struct fixture *f, bool hidden)
 static void the_sample_says_what_holds_without_it(void **state)
 {
 	struct fixture *f = *state;
-	put(f, "secrets/example-registrar", OLD "\n", 0640);
-	put(f, "partner-ca.pem", "certificate\n", 0644);
+	folder_put_as(&f->dir, "secrets/example-registrar", OLD "\n", 0640);
+	folder_put_as(&f->dir, "partner-ca.pem", "certificate\n", 0644);
 	struct config_webhook *a = load_sample(f, false), *b = load_sample(f, true);
 	assert_string_equal(a->feed, b->feed);
 	assert_string_equal(a->database, b->database);

@@ -1,12 +1,12 @@
 /* The queue of webhooks: pages with their cursor, order of an item, waits, switching off and on, two processes, a crash. */
 #include "daemon/webhook/webhook_queue.h"
+#include "tests/harness/folder.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,8 @@
 #define P "anphat"
 
 struct fixture {
-	char dir[64], path[128];
+	struct folder dir;
+	char path[128];
 	struct webhook_queue *q;
 	struct arena a;
 	struct errmsg e;
@@ -32,19 +33,13 @@ static void open_it(struct fixture *f)
 static int setup(void **state)
 {
 	static struct fixture f;
-	f = (struct fixture){.dir = "/tmp/vnepp-webhook-XXXXXX"};
-	assert_non_null(mkdtemp(f.dir));
-	snprintf(f.path, sizeof f.path, "%s/hooks.db", f.dir);
+	f = (struct fixture){0};
+	folder_make(&f.dir);
+	snprintf(f.path, sizeof f.path, "%s", folder_at(&f.dir, "hooks.db"));
 	arena_init(&f.a);
 	open_it(&f);
 	*state = &f;
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *walk)
-{
-	(void)st, (void)flag, (void)walk;
-	return remove(path);
 }
 
 static int teardown(void **state)
@@ -52,7 +47,7 @@ static int teardown(void **state)
 	struct fixture *f = *state;
 	webhook_queue_close(f->q);
 	arena_fini(&f->a);
-	return nftw(f->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return folder_remove(&f->dir);
 }
 
 /* One message for each word of `refs`; ids are "m1", "m2", … */
@@ -322,8 +317,7 @@ static void what_is_no_database_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct webhook_queue *other;
-	char path[256];
-	snprintf(path, sizeof path, "%s/rubbish", f->dir);
+	const char *path = folder_at(&f->dir, "rubbish");
 	FILE *file = fopen(path, "w");
 	assert_non_null(file);
 	for (int i = 0; i < 1000; i++)
@@ -331,10 +325,8 @@ static void what_is_no_database_is_refused(void **state)
 	assert_int_equal(fclose(file), 0);
 	assert_int_equal(webhook_queue_open(path, &other, &f->e), ERR_CORRUPT);
 	assert_non_null(strstr(f->e.text, path));
-	snprintf(path, sizeof path, "%s/none", f->dir);
-	assert_int_equal(webhook_queue_open_beside(path, &other, &f->e), ERR_NOT_FOUND);
-	snprintf(path, sizeof path, "%s/none/hooks.db", f->dir);
-	assert_int_equal(webhook_queue_open(path, &other, &f->e), ERR_IO);
+	assert_int_equal(webhook_queue_open_beside(folder_at(&f->dir, "none"), &other, &f->e), ERR_NOT_FOUND);
+	assert_int_equal(webhook_queue_open(folder_at(&f->dir, "none/hooks.db"), &other, &f->e), ERR_IO);
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
