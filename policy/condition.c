@@ -1,5 +1,6 @@
 /* Evaluation of one check: does it apply, does it pass, until when, and does a contested reading matter. */
 #include "policy/identity.h"
+#include "policy/condition_int.h"
 #include "policy/policy_int.h"
 
 #define MONDAY   0

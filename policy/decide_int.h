@@ -3,6 +3,7 @@
 #define VNEPP_POLICY_DECIDE_INT_H
 
 #include "policy/policy_int.h"
+#include "policy/condition_int.h"
 
 struct finding {
 	const struct check *check;

@@ -1,5 +1,6 @@
 /* Classes in words, in English or in Vietnamese: where a region lies. */
 #include "policy/diff_int.h"
+#include "policy/tongue_int.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 /* What an applicant is told, in Vietnamese and in English. */
 #include "policy/explain_int.h"
+#include "policy/tongue_int.h"
 
 struct tongue {
 	const char *reason, *clause, *declared, *recorded, *lacks, *can, *looked;

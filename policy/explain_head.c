@@ -1,5 +1,6 @@
 /* The head of what an applicant is told: what was asked, what became of it, what it costs. */
 #include "policy/explain_int.h"
+#include "policy/tongue_int.h"
 
 #include <stdio.h>
 

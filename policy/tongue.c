@@ -1,5 +1,6 @@
 /* Words and days as they are said in each language. */
 #include "policy/policy_int.h"
+#include "policy/tongue_int.h"
 
 #include <stdio.h>
 
