@@ -63,7 +63,7 @@ srcs = $(wildcard $(1)/*.c)
 obj = $(patsubst %.c,$(OBJ)/%.o,$(1))
 
 # These install what they need; whatever else is asked for builds with what there is.
-BY_THEMSELVES := help deps deps-test deps-ci demo test san sim bench fuzz cover lint layers format format-check clean
+BY_THEMSELVES := help deps deps-test deps-ci demo try test san sim bench fuzz cover lint layers format format-check clean
 ifneq ($(filter-out $(BY_THEMSELVES),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard /usr/include/llhttp.h build/deps/llhttp/llhttp.h),)
 $(error what the build needs is not all there: `make deps` installs it)
@@ -217,7 +217,7 @@ $(FUZZERS): $(B)/%: $(OBJ)/tests/fuzz/%.o $(LIB_HARNESS) $(LIB_DAEMON)
 # Targets that need packages install them first and then start over, because compiler flags depend on them.
 AGAIN := @$(MAKE) --no-print-directory -j$(shell nproc)
 
-.PHONY: help deps deps-test deps-ci demo demo-run test test-run san sim sim-run bench bench-run fuzz cover layers format \
+.PHONY: help deps deps-test deps-ci demo demo-run try try-run test test-run san sim sim-run bench bench-run fuzz cover layers format \
 	format-check lint clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -234,6 +234,11 @@ demo: deps ## the main job from a batch file to the registry and back, on this m
 	$(AGAIN) demo-run
 demo-run: all
 	@tests/demo/run.sh $(B)
+
+try: deps ## a gateway and a registry on this machine to hand batches in to, until Ctrl-C
+	$(AGAIN) try-run
+try-run: all
+	@tests/demo/try.sh $(B)
 
 test: deps-test ## every test that needs no special machine
 	$(AGAIN) test-run
