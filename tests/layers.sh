@@ -20,7 +20,7 @@ allowed() {
 	daemon/api) echo "daemon/net/ daemon/job/ daemon/sched/sched.h daemon/sched/gcra.h daemon/sched/lane.h daemon/store/store policy/ daemon/core/ epp/" ;;
 	daemon/admin) echo "daemon/net/ daemon/job/ daemon/sched/sched.h daemon/store/store policy/ daemon/core/ epp/base/" ;;
 	daemon/cli) echo "daemon/core/log.h daemon/core/config.h daemon/admin/admin_proto.h daemon/job/ daemon/api/item_ daemon/api/split.h policy/ epp/" ;;
-	daemon/webhook) echo "daemon/core/config_webhook.h daemon/core/log.h daemon/core/sdnotify.h daemon/admin/admin_proto.h epp/base/" ;;
+	daemon/webhook) echo "daemon/core/config_webhook.h daemon/core/log.h daemon/core/sdnotify.h daemon/core/stats.h daemon/admin/admin_proto.h epp/base/" ;;
 	daemon) echo "daemon/ epp/ policy/ certs/" ;;
 	*) echo "any" ;;
 	esac

@@ -29,7 +29,9 @@ static json_t *describe(const struct webhook_standing *s)
 	                 f->trouble.len ? f->trouble.ptr : NULL);
 }
 
-static enum err gather(const struct config_webhook *c, json_t *list, struct errmsg *e)
+enum err webhook_status_each(const struct config_webhook *c,
+                             void (*each)(void *arg, const struct webhook_standing *s), void *arg,
+                             struct errmsg *e)
 {
 	struct webhook_queue *q;
 	struct webhook_standing s;
@@ -42,14 +44,19 @@ static enum err gather(const struct config_webhook *c, json_t *list, struct errm
 	arena_init(&a);
 	for (size_t i = 0; i < c->count && !err; i++) {
 		err = webhook_queue_standing(q, c->receivers[i].partner, &a, &s, e);
-		json_t *one = err ? NULL : describe(&s);
-		INVARIANT(err || one);
-		if (one)
-			json_array_append_new(list, one);
+		if (!err)
+			each(arg, &s);
 	}
 	arena_fini(&a);
 	webhook_queue_close(q);
 	return err;
+}
+
+static void add_to_list(void *arg, const struct webhook_standing *s)
+{
+	json_t *one = describe(s);
+	INVARIANT(one);
+	json_array_append_new(arg, one);
 }
 
 static const char *word(const json_t *one, const char *key)
@@ -73,7 +80,7 @@ static void print_table(json_t *list, FILE *out)
 enum err webhook_status_print(const struct config_webhook *c, bool json, FILE *out, struct errmsg *e)
 {
 	json_t *list = json_array();
-	enum err err = gather(c, list, e);
+	enum err err = webhook_status_each(c, add_to_list, list, e);
 	if (!err && json) {
 		json_t *all = json_pack("{s:O}", "receivers", list);
 		(void)json_dumpf(all, out,

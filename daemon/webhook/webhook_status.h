@@ -8,6 +8,13 @@
 #include <stdio.h>
 
 struct config_webhook;
+struct webhook_standing;
+
+/* Calls `each` with every receiver's standing, as configured, which is valid during the call. ERR_NOT_FOUND: nothing
+ * has ever been delivered. */
+enum err webhook_status_each(const struct config_webhook *c,
+                             void (*each)(void *arg, const struct webhook_standing *s), void *arg,
+                             struct errmsg *e) MUST_CHECK;
 
 /* A table, or with `json` an object. */
 enum err webhook_status_print(const struct config_webhook *c, bool json, FILE *out,

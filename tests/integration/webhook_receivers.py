@@ -1,4 +1,5 @@
 """What receivers of webhooks may do: refuse, be slow, be gone, be hostile, be somewhere else. Part of webhook.py."""
+import re
 import threading
 import time
 from email.utils import formatdate
@@ -39,6 +40,18 @@ def try_failures(a):
     a.behave = lambda seen: 200
 
 
+def metrics():
+    """Of each figure, by partner."""
+    code, text = webhookd("--metrics")
+    check("metrics: fine", code == 0, text)
+    lines = [l for l in text.splitlines() if not l.startswith("#")]
+    families = [l.split()[2] for l in text.splitlines() if l.startswith("# TYPE")]
+    check("metrics: each family once", len(families) == len(set(families)) and len(lines) == len(families) * len(receivers), text)
+    found = re.findall(r'^(vnepp_webhook_[a-z_]+)\{partner="([^"]+)"\} (\d+)$', text, re.M)
+    check("metrics: nothing else", len(found) == len(lines), text)
+    return {(name, partner): int(value) for name, partner, value in found}
+
+
 def try_gone(p, a):
     check("status: fine", status_of("anphat")["state"] == "fine", status_of("anphat"))
     a.behave = lambda seen: 410
@@ -57,6 +70,11 @@ def try_gone(p, a):
     standing = status_of("anphat")
     check("status: off, and why", standing["state"] == "off" and "410" in standing["trouble"] and standing["waiting"] > 0, standing)
     check("status: a table, too", "anphat" in webhookd("--status")[1] and "off" in webhookd("--status")[1])
+    m = metrics()
+    check("metrics: off, and what waits since when", (m["vnepp_webhook_off", "anphat"], m["vnepp_webhook_off", "hoasen"]) == (1, 0)
+          and m["vnepp_webhook_waiting", "anphat"] == standing["waiting"] and 0 < m["vnepp_webhook_oldest_timestamp_seconds", "anphat"] <= time.time(), m)
+    check("metrics: the other one is fine", m["vnepp_webhook_delivered_timestamp_seconds", "hoasen"] > 0
+          and (m["vnepp_webhook_waiting", "hoasen"], m["vnepp_webhook_failing", "hoasen"]) == (0, 0), m)
     code, text = webhookd("--enable", "hoasen")
     check("what is not off cannot be switched on", code == 1 and "not switched off" in text, text)
     code, text = webhookd("--enable", "nobody")
