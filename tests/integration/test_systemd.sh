@@ -155,7 +155,8 @@ check "… and that it stops" grep -q STOPPING=1 "$dir/told"
 # ---- users and folders ----
 if command -v systemd-sysusers >/dev/null && command -v systemd-tmpfiles >/dev/null && [ "$(id -u)" -eq 0 ]; then
 	mkdir -p "$dir/root/etc" "$dir/root/usr/lib/tmpfiles.d"
-	cp systemd/vnepp.tmpfiles "$dir/root/usr/lib/tmpfiles.d/vnepp.conf"
+	check "it is installed" make -s install DESTDIR="$dir/root" PREFIX=/usr B="$build"
+	(umask 077 && for f in tls/api.crt tls/partners.crl tls/api.key secrets/admin.token; do echo x >"$dir/root/etc/vnepp/$f"; done)
 	check "users are made" systemd-sysusers --root="$dir/root" "$root/systemd/vnepp.sysusers"
 	check "… and folders" systemd-tmpfiles --root="$dir/root" --create vnepp.conf
 	of() { stat -c '%a %u:%g' "$dir/root/$1"; }
@@ -164,9 +165,16 @@ if command -v systemd-sysusers >/dev/null && command -v systemd-tmpfiles >/dev/n
 	check "the feed's folder is the daemon's, its group vnepp-webhookd's" test "$(of run/vnepp-feed)" = "2750 $daemon:$hooks_group"
 	check "what the daemon reads is closed to vnepp-webhookd" test "$(of etc/vnepp/secrets)" = "750 0:$(ids vnepp group)"
 	check "… and the other way" test "$(of etc/vnepp-webhook/secrets)" = "750 0:$hooks_group"
+	group=$(ids vnepp group) wrong=""
+	for f in "$dir"/root/etc/vnepp/*.yaml "$dir"/root/etc/vnepp/*/*; do
+		f=${f#"$dir/root/"} mode=640
+		case $f in *.crt | *.crl) mode=644 ;; esac
+		[ "$(of "$f")" = "$mode 0:$group" ] || wrong="$wrong $f"
+	done
+	check "every file of the configuration can be read by the daemon and changed by root alone, but:$wrong" test -z "$wrong"
 	check "… as are their states" test "$(of var/lib/vnepp) $(of var/lib/vnepp-webhook)" = "700 $daemon:$(ids vnepp group) 700 $hooks:$hooks_group"
 else
-	skip 6 "systemd-sysusers needs root"
+	skip 8 "systemd-sysusers needs root"
 fi
 
 # ---- the unit ----
