@@ -21,7 +21,7 @@
 
 #define VALUE_MAX 1000 /* bytes of one text that are kept */
 
-/* Once given, an id never changes: README.md lists them, tests/integration/test_events.sh compares. */
+/* Once given, an id never changes: systemd/logs.md lists them, tests/integration/test_events.sh compares. */
 static const struct {
 	const char *event, *id;
 } ids[] = {

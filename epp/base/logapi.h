@@ -4,7 +4,7 @@
  *
  *   LOG(log, LOG_INFO, "session.ready", "logged in", F_STR("registry", name), F_U64("session", id));
  *
- * Event names and field names are documented in the README's table of events. Levels:
+ * Event names and field names are documented in systemd/logs.md. Levels:
  *   error    the gateway cannot do its work, somebody must act       warning  something is off, the work goes on
  *   notice   rare and important, nothing is wrong                     info     one line per batch, session, item end
  *   debug    for developers

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of log events in README.md against the LOG() calls in the code, both ways: every event, its levels, and
+# The tables of log events in systemd/logs.md against the LOG() calls in the code, both ways: every event, its levels, and
 # exactly its fields. A row may name several events; its levels and fields are those of all of them.
 #
 #   tests/integration/test_events.sh [--table]   --table: prints what the code logs, to write rows from
@@ -9,6 +9,7 @@ exec perl - "${1-}" <<'END'
 use strict;
 use warnings;
 
+my $page = 'systemd/logs.md';
 my ($passed, $failed) = (0, 0);
 sub fine { my ($what, $ok, $why) = @_; $ok ? $passed++ : $failed++; print "FAILED: $what: $why\n" if !$ok; }
 sub list { join(', ', sort @_) }
@@ -72,8 +73,8 @@ if ($ARGV[0] eq '--table') {
 }
 
 my %told;
-open my $readme, '<', 'README.md' or die "README.md: $!";
-while (<$readme>) {
+open my $rows, '<', $page or die "$page: $!";
+while (<$rows>) {
 	next unless /^\| event \| level \| fields \|/ .. /^\s*$/;
 	next unless /^\| `/;
 	my (undef, $events, $levels, $fields) = split / *\| */;
@@ -82,33 +83,33 @@ while (<$readme>) {
 	my %fields = map { $_ => 1 } $fields =~ /`([^`]+)`/g;
 	my (%has_levels, %has_fields);
 	for my $e (@events) {
-		fine("README.md:$.: $e", !$told{$e}++, 'is in two rows');
-		fine("README.md:$.: $e", $code{$e}, 'no code logs it');
+		fine("$page:$.: $e", !$told{$e}++, 'is in two rows');
+		fine("$page:$.: $e", $code{$e}, 'no code logs it');
 		$has_levels{$_} = 1 for keys %{$code{$e}{levels}};
 		$has_fields{$_} = 1 for keys %{$code{$e}{fields}};
 	}
-	fine("README.md:$.: @events", list(keys %levels) eq list(keys %has_levels),
+	fine("$page:$.: @events", list(keys %levels) eq list(keys %has_levels),
 		'levels are ' . list(keys %has_levels) . ', the table says ' . list(keys %levels));
 	for my $name (sort keys %{{%fields, %has_fields}}) {
-		fine("README.md:$.: @events", $fields{$name}, "'$name' is not in the table") if !$fields{$name};
-		fine("README.md:$.: @events", $has_fields{$name}, "no code gives '$name'") if !$has_fields{$name};
+		fine("$page:$.: @events", $fields{$name}, "'$name' is not in the table") if !$fields{$name};
+		fine("$page:$.: @events", $has_fields{$name}, "no code gives '$name'") if !$has_fields{$name};
 		$passed++ if $fields{$name} && $has_fields{$name};
 	}
 }
-fine('README.md', %told, 'the table of events was not found');
-fine($at{$_}, $told{$_}, "$_ is not in README.md's table") for sort keys %code;
+fine($page, %told, 'the tables of events were not found');
+fine($at{$_}, $told{$_}, "$_ is not in a table of $page") for sort keys %code;
 # Every level has a written meaning, and is one of the journal's.
 my ($names) = content('daemon/core/log.c') =~ /log_level_names\[\] = \{([^}]*)\}/;
 my @levels = ($names // '') =~ /"([a-z]+)"/g;
-my %meant = content('README.md') =~ /^\| `([a-z]+)` \| ([^|]{10,}) \| `-p [a-z]+` \|$/mg;
+my %meant = content($page) =~ /^\| `([a-z]+)` \| ([^|]{10,}) \| `-p [a-z]+` \|$/mg;
 fine('levels', @levels == 5, 'five names were not found in log.c');
-fine("level $_", $meant{$_}, 'README.md does not say what it means') for @levels;
+fine("level $_", $meant{$_}, "$page does not say what it means") for @levels;
 fine("level $_", $names =~ /"$_"/, 'is no level') for sort keys %meant;
 # The journal's ids: the same ones, each for an event that there is, none twice.
 my %ids = content('daemon/core/log_journal.c') =~ /\{"([a-z_.]+)", "([0-9a-f]{32})"\}/g;
-my %listed = content('README.md') =~ /^\| `([a-z_.]+)` \| `([0-9a-f]{32})` \|$/mg;
+my %listed = content($page) =~ /^\| `([a-z_.]+)` \| `([0-9a-f]{32})` \|$/mg;
 fine('MESSAGE_ID', %ids > 0, 'none was found');
-fine("MESSAGE_ID of $_", ($listed{$_} // '') eq ($ids{$_} // ''), 'README.md and log_journal.c differ') for sort keys %{{%ids, %listed}};
+fine("MESSAGE_ID of $_", ($listed{$_} // '') eq ($ids{$_} // ''), "$page and log_journal.c differ") for sort keys %{{%ids, %listed}};
 fine("MESSAGE_ID of $_", $code{$_}, 'no code logs it') for sort keys %ids;
 my %seen;
 fine("MESSAGE_ID of $_", !$seen{$ids{$_}}++, 'is that of another event') for sort keys %ids;

@@ -60,10 +60,10 @@ def try_contract(a):
 
 
 def try_readme(a):
-    """The receiver in PHP that README.md shows, behind this script's."""
+    """The receiver in PHP that daemon/webhook/README.md shows, behind this script's."""
     if not shutil.which("php"):
         return skip("php is not installed (make deps-ci)")
-    with open(f"{ROOT}/README.md") as f:
+    with open(f"{ROOT}/daemon/webhook/README.md") as f:
         text = f.read()
     code = text[text.index("    [$id, $time, $signed]"):]
     code = code[:code.index("\n\n")]
