@@ -8,7 +8,8 @@
  * stream is closed; its on_closed is our end.
  * A server's handshakes may take turns (tls_turns.h): then what comes waits in `in`, the step is made in another thread,
  * and the loop takes what came of it. Nothing is made for a peer that says nothing. While it is away, what comes waits in
- * `late`; a stream that ends meanwhile is closed at once, and only its memory waits for the thread.
+ * `late`; a stream that ends meanwhile is closed at once, and only its memory waits for the thread. Who sends a whole file
+ * behind its last word of the handshake is held: the lower stream is paused until that word has been looked at.
  * Failures: handshake or record errors end the stream; an alert for the peer still leaves (the lower stream is closed,
  * not aborted). The lower stream's end without close_notify is on_eof(not clean). A deadline limits the handshake.
  * Paused: ciphertext that came already waits in `in`, the lower stream is paused.
@@ -29,6 +30,7 @@
 #define RECORD_BYTES 16384 /* the most that one record holds */
 /* More than the lower stream delivers at once (64 KiB), so that it is never reached. */
 #define IN_MAX     (1u << 20)
+#define HELD_BYTES (256u << 10) /* of ciphertext that waits for a turn: no more is read */
 #define KEEP_BYTES (16u << 10)
 
 struct tls_stream {
@@ -46,6 +48,7 @@ struct tls_stream {
 	struct loop_timer handshake_deadline;
 	uint64_t handshake_ms; /* from the lower stream's opening; 0: the first deadline is for both */
 	bool lower_open, lower_ended, verified, goodbye_said;
+	bool held;      /* the lower stream is paused: much waits for a turn */
 	bool polite;    /* an alert is on its way to the peer */
 	bool forgotten; /* closed while it was away: freed when it is back */
 	struct stream_peer peer;
@@ -274,6 +277,23 @@ static void turn_work(struct tls_turn *turn)
 	tls_handshake_step(t->handshake);
 }
 
+static void hold(struct tls_stream *t)
+{
+	if (t->held || !t->lower || buf_len(&t->in) + buf_len(&t->late) < HELD_BYTES)
+		return;
+	t->held = true;
+	stream_pause(t->lower);
+}
+
+static void let_go(struct tls_stream *t)
+{
+	if (!t->held)
+		return;
+	t->held = false;
+	if (t->lower && !t->core.paused)
+		stream_resume(t->lower);
+}
+
 static void free_stream(struct tls_stream *t);
 
 static void turn_back(struct tls_turn *turn)
@@ -294,6 +314,8 @@ static void turn_back(struct tls_turn *turn)
 	keep_rest(t);
 	if (is_shaking(t) && buf_len(&t->in))
 		take_turn(t);
+	else
+		let_go(t);
 }
 
 /* ---- the lower stream's events ---- */
@@ -332,6 +354,8 @@ static void on_lower_data(void *arg, struct str data)
 	} else {
 		read_data(t, data);
 	}
+	if (t->turns && !t->verified)
+		hold(t);
 	if (!buf_ok(t->turn.away ? &t->late : &t->in))
 		core_end(&t->core, ERR_FULL, "the lower stream delivers while it is paused");
 }

@@ -375,6 +375,47 @@ static void handshakes_take_turns(void **state)
 	tear_down(e);
 }
 
+#define OTHERS     60
+#define FILE_BYTES (3u << 20)
+
+struct other {
+	struct tls_turn turn;
+	struct duo *duo;
+};
+
+static void nothing(struct tls_turn *turn)
+{
+	(void)turn;
+}
+
+static void once_more(struct tls_turn *turn)
+{
+	struct other *o = CONTAINER_OF(turn, struct other, turn);
+	if (!o->duo->b.opened && !o->duo->b.closed)
+		tls_turns_take(o->duo->env->turns, turn);
+}
+
+/* A client has done its handshake when it has said its last word, and may send a file behind it at once. */
+static void a_file_behind_the_handshake_waits_for_its_turn(void **state)
+{
+	(void)state;
+	struct duo d;
+	struct other others[OTHERS];
+	char piece[1024] = "a line";
+	duo_init_plain(&d);
+	for (size_t i = 0; i < OTHERS; i++) {
+		others[i] = (struct other){.turn = {.work = nothing, .back = once_more}, .duo = &d};
+		tls_turns_take(d.env->turns, &others[i].turn);
+	}
+	assert_true(run_until(d.env, end_is_open, &d.a));
+	for (size_t i = 0; i < FILE_BYTES / sizeof piece; i++)
+		stream_write(d.a.s, str_make(piece, sizeof piece));
+	vloop_settle(&d.env->v);
+	assert_int_equal(d.b.opened, 1);
+	assert_int_equal(buf_len(&d.b.got), FILE_BYTES);
+	duo_fini(&d);
+}
+
 static void damaged_records_end_the_stream(void **state)
 {
 	(void)state;
@@ -431,6 +472,7 @@ int main(void)
 	    cmocka_unit_test(small_writes_of_a_turn_share_a_record),
 	    cmocka_unit_test(damaged_records_end_the_stream),
 	    cmocka_unit_test(handshakes_take_turns),
+	    cmocka_unit_test(a_file_behind_the_handshake_waits_for_its_turn),
 	};
 	take_turns = false;
 	failed += cmocka_run_group_tests_name("tls", tests, NULL, NULL);
