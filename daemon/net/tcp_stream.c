@@ -3,7 +3,7 @@
  *
  * Happy path: tcp_stream_opened() adopts a connected handle and starts reading; at the end of a turn pump() tries to
  * write all of `out` at once; what is left moves to `sending` for one uv_write(). Closing: all written -> uv_shutdown()
- * -> read and drop until the peer ends too, or TCP_LINGER_MS -> uv_close().
+ * -> read and drop until the peer ends too, or is silent, or TCP_LINGER_MAX_MS -> uv_close().
  * Failures: a read or write error is on_eof(not clean) and the end of the stream; a stream that did not close well is
  * closed by a reset, so that the peer cannot take a part for the whole. While opening there may be no handle; the
  * opener is told to stop.
@@ -33,6 +33,7 @@ struct tcp_stream {
 	uv_shutdown_t shutdown;
 	struct buf sending; /* what `write` is about */
 	bool writing, shutting, shut, peer_ended;
+	uint64_t linger_until_ms; /* when shut */
 	struct stream_peer peer;
 };
 
@@ -69,10 +70,19 @@ static void read_ended(struct tcp_stream *t)
 		core_end(&t->core, OK, "closed");
 }
 
+/* Our bytes are out: waits for the peer to end, or to be silent. */
+static void linger(struct tcp_stream *t)
+{
+	uint64_t now = loop_now(t->core.loop), left = t->linger_until_ms > now ? t->linger_until_ms - now : 0;
+	loop_timer_set(t->core.loop, &t->core.deadline, left < TCP_LINGER_MS ? left : TCP_LINGER_MS);
+}
+
 static void on_read(uv_stream_t *h, ssize_t n, const uv_buf_t *b)
 {
 	struct tcp_stream *t = h->data;
-	if (n > 0) {
+	if (n > 0 && t->shut) {
+		linger(t);
+	} else if (n > 0) {
 		core_data(&t->core, str_make(b->base, (size_t)n));
 	} else if (n == UV_EOF) {
 		read_ended(t);
@@ -103,12 +113,13 @@ static void on_shutdown(uv_shutdown_t *r, int status)
 	if (t->core.state == STREAM_ENDED)
 		return;
 	t->shut = true;
+	t->linger_until_ms = loop_now(t->core.loop) + TCP_LINGER_MAX_MS;
 	if (status != 0)
 		end_by_uv(t, status, "closing");
 	else if (t->peer_ended)
 		core_end(&t->core, OK, "closed");
 	else
-		loop_timer_set(t->core.loop, &t->core.deadline, TCP_LINGER_MS);
+		linger(t);
 }
 
 static void linger_over(struct loop_timer *timer)

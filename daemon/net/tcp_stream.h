@@ -2,15 +2,17 @@
  * A stream over a TCP or Unix socket of libuv. Made by the dialer and the listener (tcp_open.h); others see streams.
  *
  * What is written during a turn leaves with one system call at its end. Bytes that the system does not take wait in
- * one request; what comes meanwhile waits for it. stream_close() flushes, shuts our direction down, and reads on for
- * at most TCP_LINGER_MS, so that the peer gets our last bytes rather than a reset.
+ * one request; what comes meanwhile waits for it. stream_close() flushes, shuts our direction down, and reads on until
+ * the peer has said nothing for TCP_LINGER_MS, so that it gets our last bytes rather than a reset: a client that sends a
+ * large body hears only then that it was refused.
  */
 #ifndef VNEPP_NET_TCP_STREAM_H
 #define VNEPP_NET_TCP_STREAM_H
 
 #include "epp/base/err.h"
 
-#define TCP_LINGER_MS 1000
+#define TCP_LINGER_MS     1000
+#define TCP_LINGER_MAX_MS 30000 /* 30 MB at 10 Mbit/s; a refusal is not worth more */
 
 struct loop;
 struct stream;

@@ -214,6 +214,7 @@ static void step_close(struct tls_stream *t)
 	if (t->lower) {
 		stream_flush(t->lower);
 		stream_close(t->lower);
+		loop_timer_cancel(t->core.loop, &t->core.deadline); /* it has its own */
 	}
 }
 

@@ -210,7 +210,7 @@ def early():
             elif how == "reset":
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             s.close()
-    deadline, got = time.monotonic() + 20, None
+    deadline, got = time.monotonic() + 60, None
     while time.monotonic() < deadline:  # 409 as long as the daemon has not heard of the end of one
         got = ask(whole)
         if got and got[0] and got[0][0] != 409:
@@ -315,7 +315,7 @@ def crowds():
         s.close()
     # One partner that uses all its requests up, with bodies that do not come.
     crowd = []
-    deadline, got = time.monotonic() + 20, None
+    deadline, got = time.monotonic() + 60, None
     while time.monotonic() < deadline:  # the first ones may meet requests of before, and be refused themselves
         if len(crowd) < 2 * MAX_REQUESTS:
             s = dial()

@@ -2,10 +2,12 @@
 #include "daemon/net/listener.h"
 #include "certs/tls_ctx.h"
 #include "daemon/net/dial.h"
+#include "daemon/net/tcp_stream.h"
 #include "tests/harness/net_fixture.h"
 #include "tests/harness/stream_contract.h"
 #include "tests/harness/test_certs.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -241,6 +243,62 @@ static void closing_leaves_connections_alone(void **state)
 	world_fini(&w);
 }
 
+static int connect_tcp(const struct world *w)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+	                         .sin_port = htons(listener_port(w->listener)),
+	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+	return fd;
+}
+
+/* Somebody who goes on sending after the other side has closed, and listens only then. */
+struct talker {
+	struct net_fixture *f;
+	struct loop_timer timer;
+	int fd;
+	unsigned left;
+	bool refused;
+};
+
+static void talk_on(struct loop_timer *timer)
+{
+	struct talker *t = CONTAINER_OF(timer, struct talker, timer);
+	static const char piece[1000];
+	t->refused = t->refused || send(t->fd, piece, sizeof piece, MSG_NOSIGNAL) != (ssize_t)sizeof piece;
+	if (--t->left)
+		loop_timer_set(&t->f->uv.loop, timer, TCP_LINGER_MS / 5);
+}
+
+static bool has_talked(void *talker)
+{
+	return ((const struct talker *)talker)->left == 0;
+}
+
+static void who_still_sends_gets_the_last_bytes(void **state)
+{
+	(void)state;
+	struct world w;
+	world_init(&w, (struct listener_config){.address = "127.0.0.1:0"});
+	struct talker t = {.f = &w.f, .timer = {.fire = talk_on}, .left = 8, .fd = connect_tcp(&w)};
+	assert_true(net_fixture_run_until(&w.f, end_is_open, &w.served[0]));
+	stream_write(w.served[0].s, STR("no more"));
+	end_close(&w.served[0]);
+	loop_timer_set(&w.f.uv.loop, &t.timer, 0);
+	assert_true(
+	    net_fixture_run_until(&w.f, has_talked, &t)); /* for longer than a silent peer is waited for */
+	assert_false(t.refused);
+	char heard[32];
+	assert_int_equal(recv(t.fd, heard, sizeof heard, 0), 7);
+	assert_memory_equal(heard, "no more", 7);
+	assert_int_equal(recv(t.fd, heard, sizeof heard, 0), 0);
+	close(t.fd);
+	assert_true(net_fixture_run_until(&w.f, end_is_closed, &w.served[0]));
+	assert_int_equal(w.served[0].why, OK);
+	world_fini(&w);
+}
+
 static void new_connections_use_the_swapped_certificate(void **state)
 {
 	(void)state;
@@ -360,6 +418,7 @@ int main(void)
 	    cmocka_unit_test(one_address_cannot_take_all),
 	    cmocka_unit_test(another_connection_makes_room),
 	    cmocka_unit_test(closing_leaves_connections_alone),
+	    cmocka_unit_test(who_still_sends_gets_the_last_bytes),
 	    cmocka_unit_test(new_connections_use_the_swapped_certificate),
 	    cmocka_unit_test(unix_sockets_carry_streams),
 	    cmocka_unit_test(a_dead_socket_file_is_replaced_but_nothing_else),
