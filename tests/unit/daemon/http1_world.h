@@ -8,7 +8,7 @@
 #include "daemon/net/http1.h"
 #include "epp/base/alloc.h"
 #include "tests/harness/mem_stream.h"
-#include "tests/harness/stream_contract.h"
+#include "tests/harness/stream_end.h"
 #include "tests/harness/vloop.h"
 
 #include <setjmp.h>
@@ -154,7 +154,7 @@ static inline void web_connect(struct web *w, struct end *client, const struct s
 	mem_net_pair(w->net, &a, &b);
 	if (peer)
 		mem_stream_set_peer(b, peer);
-	end_init(client, NULL, NULL);
+	end_init(client);
 	client->s = a;
 	stream_listen(a, &end_events, client);
 	http_server_on_stream(&w->server, b);

@@ -3,7 +3,7 @@
 #include "certs/tls_ctx.h"
 #include "daemon/net/listener.h"
 #include "tests/harness/net_fixture.h"
-#include "tests/harness/stream_contract.h"
+#include "tests/harness/stream_end.h"
 #include "tests/harness/test_certs.h"
 
 #include <setjmp.h>
@@ -33,8 +33,8 @@ static void world_init(struct world *w, struct tls_ctx *server)
 	    .address = "127.0.0.1:0", .tls = server, .on_stream = on_stream, .arg = w};
 	struct errmsg m;
 	assert_int_equal(listener_open(&w->listener, &w->f.uv.loop, &c, &m), OK);
-	end_init(&w->a, NULL, NULL);
-	end_init(&w->b, NULL, NULL);
+	end_init(&w->a);
+	end_init(&w->b);
 	w->b.close_in_eof = true;
 }
 

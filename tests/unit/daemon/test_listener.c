@@ -4,7 +4,7 @@
 #include "daemon/net/dial.h"
 #include "daemon/net/tcp_stream.h"
 #include "tests/harness/net_fixture.h"
-#include "tests/harness/stream_contract.h"
+#include "tests/harness/stream_end.h"
 #include "tests/harness/test_certs.h"
 
 #include <arpa/inet.h>
@@ -50,8 +50,8 @@ static void world_init(struct world *w, struct listener_config c)
 	if (listener_open(&w->listener, &w->f.uv.loop, &c, &m) != OK)
 		fail_msg("%s", m.text);
 	for (size_t i = 0; i < CLIENTS; i++) {
-		end_init(&w->clients[i], NULL, NULL);
-		end_init(&w->served[i], NULL, NULL);
+		end_init(&w->clients[i]);
+		end_init(&w->served[i]);
 		w->clients[i].close_in_eof = true;
 	}
 }

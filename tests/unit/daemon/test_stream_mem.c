@@ -1,6 +1,7 @@
 /* Streams in memory: the contract, with bytes as written and split, and the faults that only they have. */
 #include "epp/base/alloc.h"
 #include "tests/harness/mem_kit.h"
+#include "tests/harness/stream_end.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -63,8 +64,8 @@ static void world_init(struct world *w)
 {
 	opts = (struct mem_opts){.latency_ms = 10};
 	*w = (struct world){.env = set_up()};
-	end_init(&w->a, &kit, w->env);
-	end_init(&w->b, &kit, w->env);
+	end_init(&w->a);
+	end_init(&w->b);
 }
 
 static void world_dial(struct world *w, const char *host, uint64_t timeout_ms)

@@ -4,6 +4,7 @@
 #include "daemon/net/tls_turns.h"
 #include "epp/base/alloc.h"
 #include "tests/harness/mem_kit.h"
+#include "tests/harness/stream_end.h"
 #include "tests/harness/test_certs.h"
 
 #include <setjmp.h>
@@ -86,8 +87,8 @@ static void duo_init(struct duo *d, const char *client_ca, const char *client, c
                      const char *name)
 {
 	*d = (struct duo){.env = env_new(client_ca, client, server, name)};
-	end_init(&d->a, &kit, d->env);
-	end_init(&d->b, &kit, d->env);
+	end_init(&d->a);
+	end_init(&d->b);
 	connect_pair(d->env, &end_events, &d->a, &d->b, end_set);
 }
 
@@ -241,8 +242,8 @@ static void plain_text_is_told_from_tls(void **state)
 	(void)state;
 	struct env *e = set_up();
 	struct end a, b;
-	end_init(&a, &kit, e);
-	end_init(&b, &kit, e);
+	end_init(&a);
+	end_init(&b);
 	mem_net_pair(e->net, &e->lower_a, &e->lower_b);
 	a.s = e->lower_a;
 	stream_listen(a.s, &end_events, &a);
@@ -351,8 +352,8 @@ static void handshakes_take_turns(void **state)
 	bool before = take_turns;
 	take_turns = true;
 	for (size_t i = 0; i < CROWD; i++) {
-		end_init(&a[i], &kit, e);
-		end_init(&b[i], &kit, e);
+		end_init(&a[i]);
+		end_init(&b[i]);
 		connect_pair(e, &end_events, &a[i], &b[i], end_set);
 	}
 	while (tls_turns_waiting(e->turns) < CROWD / 2) /* they come faster than they are served */

@@ -3,7 +3,7 @@
 #include "daemon/net/listener.h"
 #include "daemon/net/tls_turns.h"
 #include "tests/harness/net_fixture.h"
-#include "tests/harness/stream_contract.h"
+#include "tests/harness/stream_end.h"
 #include "tests/harness/test_certs.h"
 #include "tests/harness/vloop.h"
 
@@ -183,7 +183,7 @@ static void crowd_init(struct crowd *c)
 	net_fixture_init(&c->f);
 	c->server = test_certs_server("ca", "registry");
 	for (size_t i = 0; i < PEERS; i++)
-		end_init(&c->served[i], NULL, NULL);
+		end_init(&c->served[i]);
 	struct listener_config config = {
 	    .address = "127.0.0.1:0", .tls = c->server, .on_stream = on_stream, .arg = c};
 	struct errmsg m;
