@@ -5,6 +5,7 @@
  */
 #include "daemon/net/tls_handshake.h"
 #include "certs/tls_ctx.h"
+#include "daemon/net/stream.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -53,4 +54,19 @@ void tls_handshake_step(struct tls_handshake *h)
 	else if (SSL_get_error(h->ssl, r) != SSL_ERROR_WANT_READ)
 		h->why = err_wrap(&h->text, tls_ctx_failure(h->ssl, &h->text), "TLS handshake");
 	h->wire->said = NULL;
+}
+
+void tls_handshake_names(const struct tls_handshake *h, struct stream_peer *out)
+{
+	const struct cert_info *ci = &h->peer;
+	if (!h->has_cert)
+		return;
+	_Static_assert(sizeof out->san_dns == sizeof ci->san_dns && sizeof out->san_uri == sizeof ci->san_uri,
+	               "the names fit");
+	memcpy(out->subject, ci->subject, sizeof out->subject);
+	memcpy(out->fingerprint, ci->fingerprint, sizeof out->fingerprint);
+	memcpy(out->spki_pin, ci->spki_pin, sizeof out->spki_pin);
+	memcpy(out->san_dns, ci->san_dns, sizeof ci->san_dns);
+	memcpy(out->san_uri, ci->san_uri, sizeof ci->san_uri);
+	out->not_after = ci->not_after;
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct ssl_st;
+struct stream_peer;
 struct tls_ctx;
 
 struct tls_handshake {
@@ -32,5 +33,7 @@ void tls_handshake_init(struct tls_handshake *h);
 void tls_handshake_fini(struct tls_handshake *h);
 /* In any thread. */
 void tls_handshake_step(struct tls_handshake *h);
+/* When it is done: the peer's names, as its certificate has them. */
+void tls_handshake_names(const struct tls_handshake *h, struct stream_peer *out);
 
 #endif

@@ -84,25 +84,12 @@ static void fail(struct tls_stream *t)
 	fail_with(t, why, m.text);
 }
 
-static void copy_names(struct stream_peer *p, const struct cert_info *ci)
-{
-	_Static_assert(sizeof p->san_dns == sizeof ci->san_dns && sizeof p->san_uri == sizeof ci->san_uri,
-	               "the names fit");
-	memcpy(p->subject, ci->subject, sizeof p->subject);
-	memcpy(p->fingerprint, ci->fingerprint, sizeof p->fingerprint);
-	memcpy(p->spki_pin, ci->spki_pin, sizeof p->spki_pin);
-	memcpy(p->san_dns, ci->san_dns, sizeof ci->san_dns);
-	memcpy(p->san_uri, ci->san_uri, sizeof ci->san_uri);
-	p->not_after = ci->not_after;
-}
-
 static void handshake_done(struct tls_stream *t, const struct tls_handshake *h)
 {
 	loop_timer_cancel(t->core.loop, &t->handshake_deadline);
 	t->peer.tls = true;
 	snprintf(t->peer.tls_version, sizeof t->peer.tls_version, "%s", SSL_get_version(t->ssl));
-	if (h->has_cert)
-		copy_names(&t->peer, &h->peer);
+	tls_handshake_names(h, &t->peer);
 	t->verified = true;
 	core_open(&t->core);
 }
