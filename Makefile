@@ -311,6 +311,9 @@ PREFIX ?= /usr/local
 CONF := $(DESTDIR)/etc/vnepp
 SHARE := $(DESTDIR)$(PREFIX)/share/vnepp
 SAMPLES := systemd/vneppd.yaml systemd/partners.yaml systemd/limits.yaml systemd/mapping-vn-example.yaml
+# Installed in folders as here, so that their links hold.
+DOCS := README.md certs/README.md daemon/api/README.md daemon/api/openapi.json daemon/webhook/README.md policy/README.md \
+	systemd/README.md systemd/logs.md $(SAMPLES) systemd/webhooks.yaml $(wildcard tests/clients/*)
 
 .PHONY: install
 install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
@@ -324,13 +327,13 @@ install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/vneppd.socket
 	install -D -m 0644 systemd/vnepp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vnepp.conf
 	install -D -m 0644 systemd/vnepp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vnepp.conf
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/doc/vnepp $(wildcard README.md) $(SAMPLES) systemd/webhooks.yaml
+	for f in $(DOCS); do install -D -m 0644 $$f $(DESTDIR)$(PREFIX)/share/doc/vnepp/$$f || exit 1; done
+	ln -sfn ../../../vnepp/runbook $(DESTDIR)$(PREFIX)/share/doc/vnepp/systemd/runbook
 	install -D -m 0644 -t $(SHARE)/rules $(wildcard policy/rules/*.yaml)
 	install -D -m 0644 -t $(SHARE)/cases $(wildcard policy/cases/*.yaml)
 	$(B)/vnepp policy schema > $(SHARE)/vnepp-rules.schema.json
 	install -D -m 0644 -t $(SHARE) systemd/vnepp-alerts.yml systemd/vnepp-dashboard.json
 	sed 's|/usr/|$(PREFIX)/|g' systemd/vneppd-reload.conf > $(SHARE)/vneppd-reload.conf
-	install -D -m 0644 certs/README.md $(DESTDIR)$(PREFIX)/share/doc/vnepp/certificates.md
 	install -D -m 0644 -t $(SHARE)/runbook $(wildcard systemd/runbook/*.md)
 	install -d -m 0750 $(CONF) $(CONF)/rules $(CONF)/tls $(CONF)/secrets
 	install -d -m 0750 $(CONF)-webhook $(CONF)-webhook/secrets

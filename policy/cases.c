@@ -299,6 +299,8 @@ static size_t list_files(struct run *run, const char *dir, const char **names)
 	DIR *folder = opendir(dir);
 	if (!folder) {
 		diag_error(run->d, DIAG_NOWHERE, "%s: cannot be read: %s", dir, strerror(errno));
+		diag_help(run->d,
+		          "cases are looked for in 'cases' beside the rules; --cases names another folder");
 		return 0;
 	}
 	for (struct dirent *e = readdir(folder); e && count < FILES_MAX; e = readdir(folder))

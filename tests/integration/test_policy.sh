@@ -126,6 +126,10 @@ check "a file that cannot be read ends with 1" is $status 1
 check "… and is left alone" is "$(cat rules/zz.yaml)" "a: ["
 
 # ---- test
+rules
+run test rules
+check "without cases beside the rules it fails" is $status 1
+check "… and says how to name them" has err "--cases names another folder"
 run test "$root/policy/rules" --coverage
 check "the shipped cases reach everything" is $status 0
 check "… rules, clauses and boundaries" has out "boundaries (100 %)"

@@ -103,6 +103,8 @@ static void the_samples_load(void **state)
 	assert_int_equal(c->partners[0].lines_per_second.max, 500);
 	assert_int_equal(c->registries[0].date_offset_s, 7 * 3600);
 	assert_false(c->sandbox);
+	assert_int_equal(c->admin_listen_count, 1);
+	assert_string_equal(c->admin_listen[0], "/run/vnepp/admin.sock");
 	assert_ptr_equal(config_route(c, STR("nguyen.id.vn"), false, NULL), &c->registries[0]);
 	assert_ptr_equal(config_route(c, STR("xn--nguyn-.vn"), true, NULL), &c->registries[1]);
 }
@@ -165,8 +167,8 @@ static void values_behind_a_hash_are_the_defaults(void **state)
 	const struct config *b = f->c;
 	assert_true(b->sandbox);
 	assert_int_equal(b->admin_listen_count, 2);
-	assert_string_equal(b->admin_listen[0], "127.0.0.1:9443");
-	assert_string_equal(b->admin_listen[1], "/run/vnepp/admin.sock");
+	assert_string_equal(b->admin_listen[0], "/run/vnepp/admin.sock");
+	assert_string_equal(b->admin_listen[1], "127.0.0.1:9443");
 	assert_string_equal(b->registries[0].source_address, "192.0.2.10");
 	assert_int_equal(a->api_max_connections, b->api_max_connections);
 	assert_int_equal(a->api_max_per_address, b->api_max_per_address);
