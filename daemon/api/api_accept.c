@@ -35,7 +35,7 @@ static int match(struct str range, const char *type)
 
 static int best_of(const struct http_request *r, const char *const *types)
 {
-	struct str header = http_header(r, "Accept");
+	struct str header = http_header_list(r, "Accept");
 	int best = -1;
 	unsigned best_weight = 0;
 	if (str_empty(str_trim(header)))

@@ -20,7 +20,7 @@ void api_get_contract(const struct api_request *q)
 	struct str tag = etag(q->http->arena);
 	struct http_field fields[] = {HTTP_FIELD("ETag", tag), HTTP_FIELD("Cache-Control", STR("no-cache")),
 	                              HTTP_FIELD("Content-Type", STR("application/json"))};
-	if (api_etag_matches(http_header(q->http, "If-None-Match"), tag))
+	if (api_etag_matches(http_header_list(q->http, "If-None-Match"), tag))
 		http_respond(q->http, 304, fields, 2, STR_NONE);
 	else
 		http_respond(q->http, 200, fields, 3,

@@ -90,6 +90,14 @@ struct asked {
 	enum item_state state;
 };
 
+static struct str known_states(struct arena *a)
+{
+	struct str list = STR("state: one of");
+	for (const char *const *name = item_state_names; *name; name++)
+		list = arena_printf(a, "%.*s %s", STR_ARG(list), *name);
+	return list;
+}
+
 static bool read_asked(struct http_request *r, struct asked *a)
 {
 	*a = (struct asked){.after = 0};
@@ -100,7 +108,7 @@ static bool read_asked(struct http_request *r, struct asked *a)
 	if (!api_query_limit(r, &a->limit))
 		return false;
 	if (http_query(r, "state", &a->state_text) && !item_state_parse(a->state_text, &a->state)) {
-		api_problem_parameter(r, STR("state: the name of a state"));
+		api_problem_parameter(r, known_states(r->arena));
 		return false;
 	}
 	return true;

@@ -331,14 +331,18 @@ static void on_complete(struct api_body *b)
 	                              .arg = &x->errors});
 }
 
-/* RFC 7240: what is not understood is ignored. */
+/* RFC 7240: parameters and what is not understood are ignored, and of one preference the first is heeded. */
 static void read_prefer(const struct http_request *r, struct one_call *x)
 {
-	struct str rest = http_header(r, "Prefer");
-	while (rest.len) {
-		struct str value = str_trim(str_split(&rest, ',')), name = str_trim(str_split(&value, '='));
+	struct str rest = http_header_list(r, "Prefer");
+	while (rest.len && !x->prefers) {
+		struct str params = str_split(&rest, ','), value = str_split(&params, ';');
+		struct str name = str_trim(str_split(&value, '='));
 		uint64_t n;
-		if (!str_eq_nocase(name, STR("wait")) || !str_to_u64(str_trim(value), &n))
+		value = str_trim(value);
+		if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"')
+			value = str_make(value.ptr + 1, value.len - 2);
+		if (!str_eq_nocase(name, STR("wait")) || !str_to_u64(value, &n))
 			continue;
 		x->prefers = true;
 		x->wait_s = n < WAIT_MAX_S ? n : WAIT_MAX_S;

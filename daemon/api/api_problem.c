@@ -49,6 +49,14 @@ void api_problem_parameter(struct http_request *r, struct str what)
 	                                            .detail = what});
 }
 
+static void number_or_null(struct buf *b, const char *key, uint32_t n)
+{
+	if (n)
+		json_out_u64_in(b, key, n);
+	else
+		json_out_null_in(b, key);
+}
+
 void api_problem_errors(struct buf *b, const void *errors)
 {
 	const struct line_errors *e = errors;
@@ -58,11 +66,9 @@ void api_problem_errors(struct buf *b, const void *errors)
 	for (size_t i = 0; i < e->count; i++) {
 		const struct line_error *x = &e->list[i];
 		json_out_open(b, '{');
-		json_out_u64_in(b, "line", x->line);
-		if (x->column)
-			json_out_u64_in(b, "column", x->column);
-		else
-			json_out_null_in(b, "column");
+		json_out_u64_in(b, "line", x->at.line);
+		number_or_null(b, "text_line", x->at.text_line);
+		number_or_null(b, "column", x->at.column);
 		json_out_text_in(b, "field", x->field);
 		json_out_str_in(b, "reason", str_c(x->reason));
 		json_out_str_in(b, "expected", x->expected);

@@ -11,6 +11,17 @@ static void refuse_encoding(struct http_request *r, struct str name)
 	                    STR_ARG(name)));
 }
 
+/* Of two values one would be left out in silence. */
+static bool is_repeated(struct str query, struct str name)
+{
+	size_t times = 0;
+	while (query.len) {
+		struct str pair = str_split(&query, '&');
+		times += str_eq(str_split(&pair, '='), name);
+	}
+	return times > 1;
+}
+
 /* A misspelt parameter must not be taken for its absence ("?admision=valid"). */
 bool api_query_known(struct http_request *r, const char *const *params)
 {
@@ -20,6 +31,10 @@ bool api_query_known(struct http_request *r, const char *const *params)
 		bool known = str_empty(name);
 		for (size_t i = 0; params[i] && !known; i++)
 			known = str_eq_c(name, params[i]);
+		if (known && name.len && is_repeated(r->query, name)) {
+			api_problem_parameter(r, arena_printf(r->arena, "%.*s: only once", STR_ARG(name)));
+			return false;
+		}
 		if (known && http_decode(r->arena, pair, &value))
 			continue;
 		if (known) {

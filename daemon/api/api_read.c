@@ -63,7 +63,7 @@ static void on_batch(struct store_op *op)
 		return;
 	struct str etag = arena_printf(&c->arena, "\"%llu-%llu\"", (unsigned long long)x->get.info.batch,
 	                               (unsigned long long)x->get.info.version);
-	if (api_etag_matches(http_header(c->http, "If-None-Match"), etag)) {
+	if (api_etag_matches(http_header_list(c->http, "If-None-Match"), etag)) {
 		struct http_field field = HTTP_FIELD("ETag", etag);
 		http_respond(c->http, 304, &field, 1, STR_NONE);
 	} else {
@@ -86,6 +86,16 @@ void api_get_batch(const struct api_request *q)
 
 /* ---- POST /v1/batches/{id}/cancel ---------------------------------------------------------------------------------------- */
 
+/* Over before are those that nobody could have sent. */
+static void left_by_state(struct buf *b, const char *key, const struct store_batch_cancel *o, bool over)
+{
+	json_out_open_in(b, key, '{');
+	for (int s = 0; s < ITEM_STATE__COUNT; s++)
+		if (o->left[s] && over == (s == ITEM_REFUSED || s == ITEM_CANCELLED))
+			json_out_u64_in(b, item_state_name((enum item_state)s), o->left[s]);
+	json_out_close(b, '}');
+}
+
 static void on_cancelled(struct store_op *op)
 {
 	struct batch_call *x = CONTAINER_OF(op, struct batch_call, cancel.op);
@@ -101,13 +111,13 @@ static void on_cancelled(struct store_op *op)
 	json_out_open(&b, '{');
 	json_out_key(&b, "batch");
 	buf_printf(&b, "\"%llu\"", (unsigned long long)x->cancel.batch);
+	json_out_u64_in(&b, "lines", x->cancel.lines);
 	json_out_u64_in(&b, "cancelled", x->cancel.cancelled);
 	json_out_u64_in(&b, "too_late", x->cancel.too_late);
-	json_out_open_in(&b, "too_late_states", '{');
-	for (int s = 0; s < ITEM_STATE__COUNT; s++)
-		if (x->cancel.late[s])
-			json_out_u64_in(&b, item_state_name((enum item_state)s), x->cancel.late[s]);
-	json_out_close(&b, '}');
+	left_by_state(&b, "too_late_states", &x->cancel, false);
+	json_out_u64_in(&b, "over", x->cancel.over);
+	left_by_state(&b, "over_states", &x->cancel, true);
+	json_out_u64_in(&b, "repeated", x->cancel.repeated);
 	api_result_links(&b, x->cancel.batch);
 	json_out_close(&b, '}');
 	answer_json(c->http, 200, &b, STR_NONE);

@@ -47,7 +47,7 @@ static void make(const struct api *a, char out[API_TRACE_MAX])
 
 void api_trace_of(const struct api *a, const struct http_request *r, char out[API_TRACE_MAX])
 {
-	if (!api_trace_parse(http_header(r, "traceparent"), out))
+	if (http_header_count(r, "traceparent") != 1 || !api_trace_parse(http_header(r, "traceparent"), out))
 		make(a, out);
 }
 

@@ -178,8 +178,8 @@ static void one_item(struct intake *x, enum split_status status, struct str text
 	const struct config *c = x->call.view->config;
 	if (status == SPLIT_TOO_LONG) {
 		x->lines_seen++;
-		line_errors_add(&x->errors, line, 0, STR_NONE, "LINE_TOO_LONG", "at most %u bytes",
-		                c->api_max_line_bytes);
+		line_errors_add(&x->errors, (struct line_place){line, x->split.began, 0}, STR_NONE,
+		                "LINE_TOO_LONG", "at most %u bytes", c->api_max_line_bytes);
 		return;
 	}
 	intake_line(x, text, line);
@@ -206,7 +206,9 @@ static bool take_items(struct intake *x, int most)
 			continue;
 		}
 		if (status == SPLIT_BROKEN)
-			intake_fail(x, 400, "bad-body", "The body cannot be read", str_c(x->split.error));
+			intake_fail(x, 400, "bad-body", "The body cannot be read",
+			            arena_printf(&x->call.arena, "line %u: %s", x->split.line,
+			                         x->split.error));
 		if (status == SPLIT_END || status == SPLIT_BROKEN)
 			x->cut = true;
 		if (status != SPLIT_ITEM && status != SPLIT_TOO_LONG)
@@ -265,11 +267,10 @@ static void on_looked_up(struct store_op *op)
 static void end_replay(struct intake *x)
 {
 	if (memcmp(x->digest.bytes, x->begin.payload_hash, SHA256_LEN) != 0) {
-		intake_fail(x, 422, "idempotency-key-reused",
-		            "This Idempotency-Key belongs to another request",
-		            STR("The body differs from the one that was sent with this key before. A new "
-		                "batch needs a new "
-		                "key."));
+		intake_fail(
+		    x, 422, "idempotency-key-reused", "This Idempotency-Key belongs to another request",
+		    STR("The body, its media type, admission or priority differs from what was sent with "
+		        "this key before. A new batch needs a new key."));
 		line_errors_fini(&x->errors);
 		end_with_problem(x);
 		return;
@@ -409,6 +410,7 @@ static struct sha256_stream *new_hash(const struct intake *x)
 	struct sha256_stream *s = sha256_stream_new();
 	sha256_stream_add(s, names[x->format]);
 	sha256_stream_add(s, x->admit_valid ? STR("valid\n") : STR("all\n"));
+	sha256_stream_add(s, x->bulk ? STR("bulk\n") : STR_NONE);
 	return s;
 }
 

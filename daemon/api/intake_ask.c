@@ -55,14 +55,15 @@ static bool read_format(struct http_request *r, enum split_format *out)
 
 static bool read_key(struct http_request *r, struct str *out)
 {
-	bool ok;
+	size_t count = http_header_count(r, "Idempotency-Key");
 	*out = http_header(r, "Idempotency-Key");
-	ok = out->len <= INTAKE_KEY_MAX;
+	bool ok = count == 0 || (count == 1 && out->len > 0 && out->len <= INTAKE_KEY_MAX);
 	for (size_t i = 0; ok && i < out->len; i++)
 		ok = out->ptr[i] > 0x20 && out->ptr[i] < 0x7F;
 	if (!ok)
 		refuse(r, 400, "bad-idempotency-key", "The Idempotency-Key cannot be used",
-		       STR("1 to 255 visible ASCII characters"));
+		       count > 1 ? STR("This request has more than one.")
+		                 : STR("1 to 255 visible ASCII characters"));
 	return ok;
 }
 

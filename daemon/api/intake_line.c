@@ -3,11 +3,6 @@
 #include "daemon/api/item_json.h"
 #include "daemon/job/lane.h"
 
-static void domain_error(struct item_draft *d, const char *reason, const char *expected)
-{
-	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, "domain", reason, "%s", expected);
-}
-
 static bool zone_allowed(const struct config_partner *p, struct str zone)
 {
 	if (!p->zones)
@@ -23,8 +18,34 @@ static bool op_allowed(struct item_draft *d, const struct config_partner *p)
 	if (d->req->op == ITEM_CREATE ? p->may_create : p->may_renew)
 		return true;
 	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, "op", "OP_NOT_ALLOWED",
-	                 "an operation that is open to this partner");
+	                 p->may_create  ? "create"
+	                 : p->may_renew ? "renew"
+	                                : "none: this partner may not hand anything in");
 	return false;
+}
+
+/* What they may have names in: "id.vn, biz.vn". */
+static struct str zones_of(struct arena *a, const struct api_call *call)
+{
+	const struct config *c = call->view->config;
+	struct str list = STR_NONE;
+	for (size_t i = 0; i < c->registry_count; i++) {
+		const struct config_registry *r = &c->registries[i];
+		if (!call->view->account_ids[call->partner_index * c->registry_count + i])
+			continue;
+		for (size_t k = 0; k < r->zone_count; k++)
+			if (zone_allowed(call->partner, str_c(r->zones[k])))
+				list = arena_printf(a, "%.*s%s%s", STR_ARG(list), list.len ? ", " : "",
+				                    r->zones[k]);
+	}
+	return list;
+}
+
+static void zone_error(const struct api_call *call, struct item_draft *d, const char *reason)
+{
+	struct str zones = zones_of(d->arena, call);
+	item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, "domain", reason,
+	                 "a name directly under %.*s", STR_ARG(zones.len ? zones : STR("a zone of yours")));
 }
 
 /* The registry and the account for the name; NULL, and an error, when it has none. */
@@ -35,13 +56,13 @@ static const struct config_registry *route(const struct api_call *call, struct i
 	struct str zone, label;
 	const struct config_registry *r = config_route(c, d->req->domain, d->name.idn, &zone);
 	if (!r || !epp_name_under(&d->name, zone, &label)) {
-		domain_error(d, "ZONE_NOT_SERVED", "a name directly under a zone that is served here");
+		zone_error(call, d, "ZONE_NOT_SERVED");
 		return NULL;
 	}
 	*account =
 	    call->view->account_ids[call->partner_index * c->registry_count + (size_t)(r - c->registries)];
 	if (!*account || !zone_allowed(call->partner, zone)) {
-		domain_error(d, "ZONE_NOT_ALLOWED", "a name in a zone that is open to this partner");
+		zone_error(call, d, "ZONE_NOT_ALLOWED");
 		return NULL;
 	}
 	return r;
@@ -121,6 +142,7 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	arena_reset(&x->line_arena);
 	struct item_request *req = x->dry ? arena_alloc(room, sizeof *req) : &x->request;
 	item_draft_begin(&d, req, room, &x->errors, line, text.ptr);
+	d.text_line = x->split.began;
 	*l = (struct store_line){.line = line, .request = x->dry ? req : NULL};
 	if (!read_item(x, &d, text) || !intake_check(&x->call, &d, k->decider, &checked))
 		return;
@@ -138,6 +160,14 @@ void intake_line(struct intake *x, struct str text, uint32_t line)
 	k->op.count++;
 }
 
+/* Where in the text of an array it stood is forgotten by now. */
+static void ref_error(struct intake *x, const struct store_line *l, const char *reason, const char *expected)
+{
+	uint32_t text_line = x->format == SPLIT_JSON ? 0 : l->line;
+	line_errors_add(&x->errors, (struct line_place){l->line, text_line, 0}, STR("ref"), reason, "%s",
+	                expected);
+}
+
 void intake_take_line(struct intake *x, const struct store_line *l)
 {
 	switch (l->outcome) {
@@ -150,17 +180,14 @@ void intake_take_line(struct intake *x, const struct store_line *l)
 		x->counts[l->state]++;
 		break;
 	case STORE_LINE_CONFLICT:
-		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_CONFLICT",
-		                "a new ref, or the content that was sent under it before");
+		ref_error(x, l, "REF_CONFLICT", "a new ref, or the content that was sent under it before");
 		break;
 	case STORE_LINE_TWICE:
-		line_errors_add(&x->errors, l->line, 0, STR("ref"), "DUPLICATE",
-		                "a ref of its own: an earlier line of this file has it");
+		ref_error(x, l, "DUPLICATE", "a ref of its own: an earlier line of this file has it");
 		break;
 	case STORE_LINE_BUSY:
 		x->lines_busy++;
-		line_errors_add(&x->errors, l->line, 0, STR("ref"), "REF_BUSY",
-		                "to wait: another upload with this ref is not finished");
+		ref_error(x, l, "REF_BUSY", "to wait: another upload with this ref is not finished");
 		break;
 	}
 }

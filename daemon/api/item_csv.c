@@ -1,6 +1,8 @@
 /* CSV to an item. The record has been cut out already (split.c); here it is cut into cells. */
 #include "daemon/api/item_csv.h"
 
+#include "daemon/api/item_csv_names.h"
+
 #include <stdio.h>
 
 /* ---- cells --------------------------------------------------------------------------------------------------------- */
@@ -34,7 +36,7 @@ static bool quoted_cell(struct cells *c, struct cell *out)
 		p += 2;
 	}
 	if (!p)
-		return cell_error(c, c->at, "the closing quote of this cell is missing");
+		return cell_error(c, c->at, "the closing quote of this cell");
 	out->text = str_make(start, (size_t)(p - start));
 	if (doubled) {
 		char *to = arena_alloc(c->scratch, out->text.len), *begin = to;
@@ -64,7 +66,9 @@ static bool next_cell(struct cells *c, struct cell *out)
 		out->text = str_make(c->at, (size_t)(stop - c->at));
 		const char *quote = out->text.len ? memchr(c->at, '"', out->text.len) : NULL;
 		if (quote)
-			return cell_error(c, quote, "a quote inside a cell that does not begin with one");
+			return cell_error(
+			    c, quote,
+			    "a cell with a quote in it to be in quotes itself, and the quote twice");
 		c->at = stop;
 	}
 	c->more = c->at < c->end;
@@ -84,176 +88,22 @@ static void line_error(struct item_draft *d, const char *at, const char *reason,
 
 /* ---- the header ------------------------------------------------------------------------------------------------------ */
 
-static const struct {
-	const char *vietnamese, *path;
-} aliases[] = {
-    {"mã tham chiếu", "ref"},
-    {"thao tác", "op"},
-    {"tên miền", "domain"},
-    {"số năm", "period"},
-    {"ngày hết hạn", "cur_exp_date"},
-    {"máy chủ tên miền", "ns"},
-    {"dịch vụ", "services"},
-    {"nếu không miễn phí", "if_not_free"},
-    {"phí tối đa", "max_fee_vnd"},
-    {"loại chủ thể", "applicant.kind"},
-    {"họ tên", "applicant.name"},
-    {"họ và tên", "applicant.name"},
-    {"tên chủ thể", "applicant.name"},
-    {"quốc tịch", "applicant.citizenship"},
-    {"ngày sinh", "applicant.birth_date"},
-    {"giới tính", "applicant.gender"},
-    {"số cccd", "applicant.id_number"},
-    {"số định danh", "applicant.id_number"},
-    {"điện thoại", "applicant.phone"},
-    {"số điện thoại", "applicant.phone"},
-    {"email", "applicant.email"},
-    {"thư điện tử", "applicant.email"},
-    {"mã số thuế", "applicant.tax_code"},
-    {"ngày thành lập", "applicant.founded_on"},
-    {"số đăng ký kinh doanh", "applicant.registration_number"},
-    {"ngày đăng ký kinh doanh", "applicant.registered_on"},
-    {"người đại diện", "applicant.representative.name"},
-    {"chức vụ", "applicant.representative.position"},
-    {"số cccd người đại diện", "applicant.representative.id_number"},
-    {"địa chỉ", "applicant.address.street"},
-    {"phường/xã", "applicant.address.ward"},
-    {"quận/huyện", "applicant.address.district"},
-    {"mã tỉnh", "applicant.address.province"},
-    {"tỉnh/thành phố", "applicant.address.province"},
-    {"quốc gia", "applicant.address.country"},
-};
-
-/* Lower case of ASCII and of the letters of Vietnamese (NFC), in place: none changes its length. */
-static void fold(char *s, size_t len)
+static void unknown_column(struct item_draft *d, const struct cell *cell, struct str path)
 {
-	unsigned char *p = (unsigned char *)s, *end = p + len;
-	for (; p < end; p++) {
-		unsigned left = (unsigned)(end - p);
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (unsigned char)(*p + 32);
-		else if (*p == 0xC3 && left > 1 && p[1] >= 0x80 && p[1] <= 0x9E) /* À..Þ */
-			p[1] = (unsigned char)(p[1] + 0x20);
-		else if (*p == 0xC4 && left > 1 && (p[1] == 0x82 || p[1] == 0x90 || p[1] == 0xA8)) /* Ă Đ Ĩ */
-			p[1]++;
-		else if (*p == 0xC5 && left > 1 && p[1] == 0xA8) /* Ũ */
-			p[1]++;
-		else if (*p == 0xC6 && left > 1 && p[1] == 0xA0) /* Ơ */
-			p[1]++;
-		else if (*p == 0xC6 && left > 1 && p[1] == 0xAF) /* Ư (U+01AF) to ư (U+01B0) */
-			p[1]++;
-		else if (*p == 0xE1 && left > 2 && (p[1] == 0xBA || p[1] == 0xBB) && p[2] % 2 == 0) /* Ạ.. */
-			p[2]++;
-	}
-}
-
-static struct str path_of(struct str folded)
-{
-	for (size_t i = 0; i < ARRAY_LEN(aliases); i++)
-		if (str_eq_c(folded, aliases[i].vietnamese))
-			return str_c(aliases[i].path);
-	return folded;
-}
-
-static bool find_in(struct item_csv_column *c, enum item_group g, struct str name)
-{
-	c->group = g;
-	c->member = item_group_find(g, name);
-	return c->member != NULL;
-}
-
-/* "evidence.type", "evidence.3.type" */
-static bool find_evidence(struct item_csv_column *c, struct str rest)
-{
-	uint64_t n = 1;
-	struct str after = rest, first = str_split(&after, '.');
-	if (str_to_u64(first, &n))
-		rest = after;
-	if (n < 1 || n > ITEM_EVIDENCE_MAX)
-		return false;
-	c->entry = (int)n - 1;
-	return find_in(c, ITEM_GROUP_EVIDENCE, rest);
-}
-
-/* "facts.NAME"; whether the rules ask for it is seen with the first record. */
-static bool find_fact(struct item_csv_column *c, struct str name)
-{
-	bool found = find_in(c, ITEM_GROUP_TOP, STR("facts"));
-	c->group = ITEM_GROUP_FACTS;
-	return found && item_fact_name_ok(name) && str_copy(c->fact, sizeof c->fact, name);
-}
-
-static bool find_column(struct item_csv_column *c, struct str path)
-{
-	static const struct {
-		const char *prefix;
-		enum item_group group;
-	} nested[] = {{"applicant.address.", ITEM_GROUP_ADDRESS},
-	              {"applicant.representative.", ITEM_GROUP_REPRESENTATIVE},
-	              {"applicant.", ITEM_GROUP_APPLICANT},
-	              {"contacts.", ITEM_GROUP_CONTACTS}};
-	*c = (struct item_csv_column){0};
-	if (str_starts(path, STR("evidence.")))
-		return find_evidence(c, str_make(path.ptr + 9, path.len - 9));
-	if (str_starts(path, STR("facts.")))
-		return find_fact(c, str_make(path.ptr + 6, path.len - 6));
-	for (size_t i = 0; i < ARRAY_LEN(nested); i++) {
-		size_t n = strlen(nested[i].prefix);
-		if (str_starts(path, str_c(nested[i].prefix)))
-			return find_in(c, nested[i].group, str_make(path.ptr + n, path.len - n)) &&
-			       c->member->type != ITEM_VALUE_OBJECT;
-	}
-	return find_in(c, ITEM_GROUP_TOP, path) && c->member->type != ITEM_VALUE_OBJECT &&
-	       c->member->type != ITEM_VALUE_EVIDENCE && c->member->type != ITEM_VALUE_FACTS;
-}
-
-#define COLUMN_MAX 48 /* bytes of the longest path, with NUL */
-
-/* The nearest of all paths that there are; false when none is near. */
-static bool suggest(struct str path, char near[COLUMN_MAX])
-{
-	static const struct {
-		enum item_group group;
-		const char *prefix;
-	} from[] = {{ITEM_GROUP_TOP, ""},
-	            {ITEM_GROUP_APPLICANT, "applicant."},
-	            {ITEM_GROUP_ADDRESS, "applicant.address."},
-	            {ITEM_GROUP_REPRESENTATIVE, "applicant.representative."},
-	            {ITEM_GROUP_CONTACTS, "contacts."},
-	            {ITEM_GROUP_EVIDENCE, "evidence."}};
-	char texts[64][COLUMN_MAX];
-	const char *names[ARRAY_LEN(texts) + 1];
-	size_t n = 0, count;
-	for (size_t g = 0; g < ARRAY_LEN(from); g++) {
-		const struct item_member *m = item_group_members(from[g].group, &count);
-		for (size_t i = 0; i < count && n < ARRAY_LEN(texts); i++) {
-			if (m[i].type == ITEM_VALUE_OBJECT || m[i].type == ITEM_VALUE_EVIDENCE ||
-			    m[i].type == ITEM_VALUE_FACTS)
-				continue;
-			snprintf(texts[n], sizeof texts[n], "%s%s", from[g].prefix, m[i].name);
-			names[n] = texts[n];
-			n++;
-		}
-	}
-	names[n] = NULL;
-	const char *found = line_error_nearest(path, names);
-	snprintf(near, COLUMN_MAX, "%s", found ? found : "");
-	return found != NULL;
-}
-
-static void unknown_column(struct item_draft *d, const char *at, struct str path)
-{
-	char near[COLUMN_MAX];
-	struct item_place p = {ITEM_GROUP_TOP, -1, at};
+	char near[ITEM_CSV_PATH_MAX];
+	struct item_place p = {ITEM_GROUP_TOP, -1, cell->at};
 	char name[LINE_ERROR_QUOTED + 1];
-	size_t n = path.len;
-	while (n > LINE_ERROR_QUOTED || (n < path.len && n && ((unsigned char)path.ptr[n] & 0xC0) == 0x80))
+	struct str heading = str_trim(cell->text);
+	size_t n = heading.len;
+	while (n > LINE_ERROR_QUOTED ||
+	       (n < heading.len && n && ((unsigned char)heading.ptr[n] & 0xC0) == 0x80))
 		n--;
-	snprintf(name, sizeof name, "%.*s", (int)n, path.ptr ? path.ptr : "");
-	if (suggest(path, near))
+	snprintf(name, sizeof name, "%.*s", (int)n, heading.ptr);
+	if (item_csv_suggest(path, near))
 		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "'%s'", near);
 	else
-		item_draft_error(d, p, name, "UNKNOWN_COLUMN", "no such column; the contract lists them");
+		item_draft_error(d, p, name, "UNKNOWN_COLUMN",
+		                 "a member's path, such as 'applicant.name': see 'vnepp template csv'");
 }
 
 static bool repeated(const struct item_csv *csv, const struct item_csv_column *c)
@@ -265,21 +115,44 @@ static bool repeated(const struct item_csv *csv, const struct item_csv_column *c
 	return false;
 }
 
+/* A column without a heading is one that a spreadsheet has left behind: its cells must be empty. */
 static void header_cell(struct item_csv *csv, struct item_draft *d, struct arena *scratch,
                         const struct cell *cell)
 {
 	struct item_csv_column *c = &csv->columns[csv->count];
-	struct str name = arena_str(scratch, str_trim(cell->text));
-	fold((char *)name.ptr, name.len); /* our own copy */
-	struct str path = path_of(name);
-	if (!find_column(c, path)) {
+	struct str path = item_csv_path(scratch, str_trim(cell->text));
+	if (!item_csv_column_find(c, path)) {
 		c->member = NULL;
-		unknown_column(d, cell->at, path);
+		if (path.len)
+			unknown_column(d, cell, path);
 	} else if (repeated(csv, c)) {
-		item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, cell->at}, NULL, "DUPLICATE",
-		                 "each column once; '%.*s' is here again", STR_ARG(path));
+		item_draft_error(d, (struct item_place){ITEM_GROUP_TOP, -1, cell->at},
+		                 (const char *)arena_str(scratch, path).ptr, "DUPLICATE", "this column once");
 	}
 	csv->count++;
+}
+
+/* What programs write that think of something else than RFC 4180 as CSV. */
+static bool is_csv(struct item_draft *d, struct str record)
+{
+	const char *cr = memchr(record.ptr, '\r', record.len);
+	const char *semicolon = memchr(record.ptr, ';', record.len),
+	           *tab = memchr(record.ptr, '\t', record.len);
+	bool utf16 = str_starts(record, STR("\xFF\xFE")) || str_starts(record, STR("\xFE\xFF")) ||
+	             memchr(record.ptr, '\0', record.len);
+	if (utf16)
+		line_error(d, record.ptr, "BAD_UTF8",
+		           "text in UTF-8; this is UTF-16: save it as 'CSV UTF-8'");
+	else if (!str_is_utf8(record))
+		line_error(d, record.ptr + str_utf8_prefix(record), "BAD_UTF8",
+		           "text in UTF-8: spreadsheets call it 'CSV UTF-8'");
+	else if (cr && !memchr(record.ptr, '"', record.len))
+		line_error(d, cr, "BAD_LINE_END", "lines that end with LF or CR LF; here is a CR alone");
+	else if ((semicolon || tab) && !memchr(record.ptr, ',', record.len))
+		line_error(d, semicolon ? semicolon : tab, "BAD_SEPARATOR",
+		           semicolon ? "commas between cells; here is a semicolon"
+		                     : "commas between cells; here is a tab");
+	return !d->bad;
 }
 
 bool item_csv_header(struct item_csv *csv, struct item_draft *d, struct arena *scratch, struct str record)
@@ -287,10 +160,8 @@ bool item_csv_header(struct item_csv *csv, struct item_draft *d, struct arena *s
 	struct cells cells;
 	struct cell cell;
 	arena_reset(scratch);
-	if (!str_is_utf8(record)) {
-		line_error(d, record.ptr + str_utf8_prefix(record), "BAD_UTF8", "text in UTF-8");
+	if (!is_csv(d, record))
 		return false;
-	}
 	cells_init(&cells, scratch, record);
 	while (next_cell(&cells, &cell)) {
 		if (csv->count == ITEM_CSV_COLUMNS_MAX) {
@@ -416,8 +287,12 @@ static void read_cell(struct record *r, const struct item_csv_column *c, const s
 {
 	struct item_value v = {.kind = ITEM_GIVEN_CELL, .text = str_trim(cell->text)};
 	struct item_place p = {c->group, -1, cell->at};
-	if (!c->member || str_empty(v.text))
+	if (str_empty(v.text))
 		return;
+	if (!c->member) {
+		line_error(r->d, cell->at, "UNKNOWN_COLUMN", "an empty cell: its column has no heading");
+		return;
+	}
 	if (c->group == ITEM_GROUP_EVIDENCE) {
 		read_evidence(r, c, &v, cell->at);
 		return;
@@ -440,16 +315,19 @@ static void read_cell(struct record *r, const struct item_csv_column *c, const s
 static bool read_cells(struct record *r, const struct item_csv *csv, struct cells *cells)
 {
 	struct cell cell;
+	const char *wrong = cells->end;
 	size_t n = 0;
 	for (; next_cell(cells, &cell); n++)
 		if (n < csv->count)
 			read_cell(r, &csv->columns[n], &cell);
+		else if (n == csv->count)
+			wrong = cell.at;
 	if (cells->error)
 		line_error(r->d, cells->error_at, "SYNTAX", cells->error);
 	else if (n == csv->count)
 		return true;
 	else
-		item_draft_error(r->d, (struct item_place){ITEM_GROUP_TOP, -1, NULL}, NULL, "WRONG_CELLS",
+		item_draft_error(r->d, (struct item_place){ITEM_GROUP_TOP, -1, wrong}, NULL, "WRONG_CELLS",
 		                 "%zu cells as the header has; here are %zu", csv->count, n);
 	return false;
 }

@@ -17,7 +17,7 @@
 
 struct item_csv_column {
 	enum item_group group;
-	const struct item_member *member;  /* NULL: this column is wrong */
+	const struct item_member *member;  /* NULL: a column without a heading, or a wrong one */
 	int entry;                         /* of evidence, from 0 */
 	char fact[ITEM_FACT_NAME_MAX + 1]; /* ITEM_GROUP_FACTS: its name */
 };

@@ -123,7 +123,7 @@ void item_draft_begin(struct item_draft *d, struct item_request *req, struct are
 	d->arena = arena;
 	d->errors = errors;
 	d->text = text;
-	d->line = line;
+	d->line = d->text_line = line;
 	d->bad = d->op_known = d->no_ref = false;
 	d->name.ascii_len = 0;
 	memset(d->given, 0, sizeof d->given);
@@ -158,13 +158,17 @@ static void path_of(char *out, size_t size, struct item_place p, struct str memb
 		snprintf(out, size, "%s%s%.*s", group, dot, n, n ? member.ptr : "");
 }
 
-/* Code points from 1, within the physical line. */
-static uint32_t column_of(const struct item_draft *d, const char *at)
+/* Where in the text it stands; without `at` it is said of the item, which begins there. */
+static struct line_place place_of(const struct item_draft *d, const char *at)
 {
-	uint32_t column = at ? 1 : 0;
-	for (; at && at > d->text && at[-1] != '\n'; at--)
-		column += ((unsigned char)at[-1] & 0xC0) != 0x80;
-	return column;
+	struct line_place p = {d->line, d->text_line, at ? 1 : 0};
+	bool same_line = true;
+	for (; at && at > d->text; at--) {
+		same_line &= at[-1] != '\n';
+		p.text_line += at[-1] == '\n';
+		p.column += same_line && ((unsigned char)at[-1] & 0xC0) != 0x80;
+	}
+	return p;
 }
 
 /* Where an error is told that is found when the whole item is known. */
@@ -185,8 +189,7 @@ void item_draft_error(struct item_draft *d, struct item_place p, const char *mem
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	path_of(path, sizeof path, p, str_c(member));
-	line_errors_add(d->errors, d->line, column_of(d, given_at(d, p, member)), str_c(path), reason, "%s",
-	                text);
+	line_errors_add(d->errors, place_of(d, given_at(d, p, member)), str_c(path), reason, "%s", text);
 	d->bad = true;
 }
 
@@ -201,11 +204,10 @@ void item_draft_unknown(struct item_draft *d, struct item_place p, struct str na
 	near = line_error_nearest(name, names);
 	path_of(path, sizeof path, p, name);
 	if (near)
-		line_errors_add(d->errors, d->line, column_of(d, p.at), str_c(path), "UNKNOWN_MEMBER", "'%s'",
-		                near);
+		line_errors_add(d->errors, place_of(d, p.at), str_c(path), "UNKNOWN_MEMBER", "'%s'", near);
 	else
-		line_errors_add(d->errors, d->line, column_of(d, p.at), str_c(path), "UNKNOWN_MEMBER",
-		                "no such member; the contract lists them");
+		line_errors_add(d->errors, place_of(d, p.at), str_c(path), "UNKNOWN_MEMBER",
+		                "a member that GET /v1/openapi.json lists");
 	d->bad = true;
 }
 

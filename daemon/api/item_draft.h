@@ -82,6 +82,7 @@ struct item_draft {
 	struct line_errors *errors; /* borrowed */
 	const char *text;           /* borrowed: the line as it came, for columns */
 	uint32_t line;
+	uint32_t text_line; /* in which it begins; item_draft_begin() makes it `line` */
 	bool op_known;
 	bool no_ref;                           /* it need not have one: it is not kept */
 	bool bad;                              /* this line has an error */

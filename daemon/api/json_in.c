@@ -19,7 +19,7 @@ void json_in_init(struct json_in *j, struct arena *arena, struct str text)
 	j->depth = 0;
 	size_t good = str_utf8_prefix(text);
 	if (good < text.len)
-		fail(j, text.ptr + good, "the text is not UTF-8, or has a NUL");
+		fail(j, text.ptr + good, "text in UTF-8, without NUL");
 }
 
 static void skip_space(struct json_in *j)
@@ -34,7 +34,7 @@ enum json_in_kind json_in_kind(struct json_in *j)
 		return JSON_IN_BAD;
 	skip_space(j);
 	if (j->at == j->end) {
-		fail(j, j->at, "the text ends where a value should be");
+		fail(j, j->at, "a value: the text ends here");
 		return JSON_IN_BAD;
 	}
 	switch (*j->at) {
@@ -48,7 +48,7 @@ enum json_in_kind json_in_kind(struct json_in *j)
 	default:
 		if (*j->at >= '0' && *j->at <= '9')
 			return JSON_IN_NUMBER;
-		fail(j, j->at, "no value begins like this");
+		fail(j, j->at, "a JSON value: an object, a text in quotes, a number, …");
 		return JSON_IN_BAD;
 	}
 }
@@ -65,7 +65,7 @@ bool json_in_enter(struct json_in *j)
 	if (j->error)
 		return false;
 	if (j->depth == JSON_IN_DEPTH)
-		return fail(j, j->at, "nested too deeply");
+		return fail(j, j->at, "less deep nesting");
 	j->first[j->depth++] = true;
 	j->at++;
 	return true;
@@ -87,12 +87,11 @@ static bool next_entry(struct json_in *j, char closing)
 	if (first)
 		return true;
 	if (j->at == j->end || *j->at != ',')
-		return fail(j, j->at,
-		            closing == '}' ? "',' or '}' is missing here" : "',' or ']' is missing here");
+		return fail(j, j->at, closing == '}' ? "',' or '}'" : "',' or ']'");
 	j->at++;
 	skip_space(j);
 	if (j->at < j->end && *j->at == closing)
-		return fail(j, j->at, "a comma before the end");
+		return fail(j, j->at, "no comma before the end");
 	return true;
 }
 
@@ -102,12 +101,12 @@ bool json_in_member(struct json_in *j, struct str *name, const char **at)
 		return false;
 	*at = j->at;
 	if (j->at == j->end || *j->at != '"')
-		return fail(j, j->at, "a member's name in quotes should be here");
+		return fail(j, j->at, "a member's name in quotes");
 	if (!json_in_string(j, name))
 		return false;
 	skip_space(j);
 	if (j->at == j->end || *j->at != ':')
-		return fail(j, j->at, "':' is missing here");
+		return fail(j, j->at, "':'");
 	j->at++;
 	return true;
 }
@@ -164,16 +163,16 @@ static bool read_unicode(struct json_in *j, const char **p, unsigned *out)
 {
 	unsigned c, low;
 	if (!hex4(*p, j->end, &c))
-		return fail(j, *p, "four hexadecimal digits should follow \\u");
+		return fail(j, *p, "four hexadecimal digits after \\u");
 	*p += 4;
 	if (c == 0)
-		return fail(j, *p - 6, "\\u0000 is not allowed");
+		return fail(j, *p - 6, "another character than \\u0000");
 	if (c >= 0xDC00 && c <= 0xDFFF)
-		return fail(j, *p - 6, "half of a surrogate pair");
+		return fail(j, *p - 6, "both halves of a surrogate pair");
 	if (c >= 0xD800 && c <= 0xDBFF) {
 		if (j->end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u' || !hex4(*p + 2, j->end, &low) ||
 		    low < 0xDC00 || low > 0xDFFF)
-			return fail(j, *p - 6, "half of a surrogate pair");
+			return fail(j, *p - 6, "both halves of a surrogate pair");
 		*p += 6;
 		c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
 	}
@@ -193,7 +192,7 @@ static bool read_escape(struct json_in *j, const char **p, char **out)
 		return true;
 	}
 	if (e != 'u')
-		return fail(j, *p, "an escape that JSON does not know");
+		return fail(j, *p, "an escape that JSON knows");
 	(*p)++;
 	if (!read_unicode(j, p, &c))
 		return false;
@@ -214,7 +213,7 @@ static bool read_escaped(struct json_in *j, const char *p, struct str *out)
 	to += p - start;
 	while (p < j->end && *p != '"') {
 		if ((unsigned char)*p < 0x20)
-			return fail(j, p, "a control character in a string");
+			return fail(j, p, "control characters as escapes, such as \\n or \\u001f");
 		if (*p != '\\') {
 			*to++ = *p++;
 			continue;
@@ -224,7 +223,7 @@ static bool read_escaped(struct json_in *j, const char *p, struct str *out)
 			return false;
 	}
 	if (p >= j->end)
-		return fail(j, j->end, "the string does not end");
+		return fail(j, j->end, "a closing quote");
 	*out = str_make(text, (size_t)(to - text));
 	j->at = p + 1;
 	return true;
@@ -238,11 +237,11 @@ bool json_in_string(struct json_in *j, struct str *out)
 	while (p < j->end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
 		p++;
 	if (p == j->end)
-		return fail(j, p, "the string does not end");
+		return fail(j, p, "a closing quote");
 	if (*p == '\\')
 		return read_escaped(j, p, out);
 	if (*p != '"')
-		return fail(j, p, "a control character in a string");
+		return fail(j, p, "control characters as escapes, such as \\n or \\u001f");
 	*out = str_make(j->at + 1, (size_t)(p - j->at - 1));
 	j->at = p + 1;
 	return true;
@@ -270,13 +269,13 @@ bool json_in_number(struct json_in *j, int64_t *out, bool *whole)
 	if (*p == '-')
 		p++;
 	if (!is_digit(j, p) || (*p == '0' && is_digit(j, p + 1)))
-		return fail(j, p, "not a number as JSON writes them");
+		return fail(j, p, "a number as JSON writes it");
 	p = skip_digits(j, p);
 	*whole = str_to_i64(str_make(j->at, (size_t)(p - j->at)), out);
 	if (p < j->end && *p == '.') {
 		*whole = false;
 		if (!is_digit(j, ++p))
-			return fail(j, p, "a digit should follow the point");
+			return fail(j, p, "a digit after the point");
 		p = skip_digits(j, p);
 	}
 	if (p < j->end && (*p == 'e' || *p == 'E')) {
@@ -285,7 +284,7 @@ bool json_in_number(struct json_in *j, int64_t *out, bool *whole)
 		if (p < j->end && (*p == '+' || *p == '-'))
 			p++;
 		if (!is_digit(j, p))
-			return fail(j, p, "a digit should follow the exponent");
+			return fail(j, p, "a digit after the exponent");
 		p = skip_digits(j, p);
 	}
 	j->at = p;
@@ -295,7 +294,7 @@ bool json_in_number(struct json_in *j, int64_t *out, bool *whole)
 static bool skip_word(struct json_in *j, struct str word)
 {
 	if (!str_starts(str_make(j->at, (size_t)(j->end - j->at)), word))
-		return fail(j, j->at, "no value begins like this");
+		return fail(j, j->at, "a JSON value: an object, a text in quotes, a number, …");
 	j->at += word.len;
 	return true;
 }
@@ -337,5 +336,5 @@ bool json_in_end(struct json_in *j)
 	if (j->error)
 		return false;
 	skip_space(j);
-	return j->at == j->end || fail(j, j->at, "more text after the value");
+	return j->at == j->end || fail(j, j->at, "nothing behind the value: one item on each line");
 }

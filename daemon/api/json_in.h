@@ -31,7 +31,7 @@ enum json_in_kind {
 struct json_in {
 	const char *begin, *at, *end;
 	struct arena *arena; /* strings with escapes are decoded into it */
-	const char *error;   /* in words, or NULL */
+	const char *error;   /* what should be there, in words; or NULL */
 	const char *error_at;
 	int depth;
 	bool first[JSON_IN_DEPTH]; /* no member or element of this level has been read */

@@ -41,12 +41,12 @@ static bool count_it(struct line_errors *e, uint32_t line)
 	return e->of_line <= LINE_ERRORS_EACH && e->count < LINE_ERRORS_KEPT;
 }
 
-void line_errors_add(struct line_errors *e, uint32_t line, uint32_t column, struct str field,
-                     const char *reason, const char *fmt, ...)
+void line_errors_add(struct line_errors *e, struct line_place at, struct str field, const char *reason,
+                     const char *fmt, ...)
 {
 	char text[ERRMSG_MAX + 128];
 	va_list ap;
-	if (!count_it(e, line))
+	if (!count_it(e, at.line))
 		return;
 	if (e->count == e->cap) {
 		e->cap = e->cap ? e->cap * 2 : 16;
@@ -56,8 +56,7 @@ void line_errors_add(struct line_errors *e, uint32_t line, uint32_t column, stru
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	e->list[e->count++] = (struct line_error){
-	    .line = line,
-	    .column = column,
+	    .at = at,
 	    .field = arena_str(e->arena, cut(field, 2 * LINE_ERROR_QUOTED)),
 	    .reason = reason,
 	    .expected = arena_str(e->arena, str_c(text)),
@@ -70,10 +69,10 @@ void line_errors_sort(struct line_errors *e)
 {
 	for (size_t i = 1; i < e->count; i++) {
 		struct line_error x = e->list[i];
-		size_t at = i;
-		for (; at > 0 && e->list[at - 1].line > x.line; at--)
-			e->list[at] = e->list[at - 1];
-		e->list[at] = x;
+		size_t to = i;
+		for (; to > 0 && e->list[to - 1].at.line > x.at.line; to--)
+			e->list[to] = e->list[to - 1];
+		e->list[to] = x;
 	}
 }
 

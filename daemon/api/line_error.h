@@ -15,9 +15,16 @@
 #define LINE_ERRORS_EACH  16   /* of one line */
 #define LINE_ERROR_QUOTED 64   /* bytes of a name that came from the file */
 
+/* Where it stands. */
+struct line_place {
+	uint32_t line; /* as item numbers count: see split.h */
+	uint32_t
+	    text_line; /* of the text: another one inside an item of several lines, and in a JSON array; 0: not known */
+	uint32_t column; /* of that line: code points from 1; 0: not known */
+};
+
 struct line_error {
-	uint32_t line;       /* as item numbers count: see split.h */
-	uint32_t column;     /* code points from 1 (JSON array: within the element); 0: not known */
+	struct line_place at;
 	struct str field;    /* "applicant.birth_date"; empty: the line as a whole */
 	const char *reason;  /* a stable code, "MISSING" */
 	struct str expected; /* in words, for a person */
@@ -36,8 +43,8 @@ struct line_errors {
 void line_errors_init(struct line_errors *e, struct arena *arena);
 void line_errors_fini(struct line_errors *e);
 /* `field` is cut to a sane length. Errors of one line must come one after the other. */
-void line_errors_add(struct line_errors *e, uint32_t line, uint32_t column, struct str field,
-                     const char *reason, const char *fmt, ...) PRINTF(6, 7);
+void line_errors_add(struct line_errors *e, struct line_place at, struct str field, const char *reason,
+                     const char *fmt, ...) PRINTF(5, 6);
 /* By line, those of a line in the order in which they came. */
 void line_errors_sort(struct line_errors *e);
 /* The name among `names` (NULL-terminated) that is nearest to `word`, or NULL when none is near. */

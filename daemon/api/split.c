@@ -89,6 +89,11 @@ static void forget(struct split *s, size_t len)
 	drop(s, len);
 }
 
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
 /* ---- lines and records -------------------------------------------------------------------------------------------------- */
 
 /* The place of the line break that ends the item, or the end of what is held. */
@@ -116,9 +121,13 @@ static size_t find_break(struct split *s)
 	return n;
 }
 
-static bool blank(struct str s)
+/* Of a record, too, whose cells are all empty. */
+static bool blank(const struct split *s, struct str text)
 {
-	return str_empty(str_trim(s));
+	for (size_t i = 0; i < text.len; i++)
+		if (!is_space(text.ptr[i]) && (s->format != SPLIT_CSV || text.ptr[i] != ','))
+			return false;
+	return true;
 }
 
 static enum split_status next_line(struct split *s, struct str *text, uint32_t *line)
@@ -133,13 +142,13 @@ static enum split_status next_line(struct split *s, struct str *text, uint32_t *
 		}
 		if (!ended && n == 0 && !s->skipping)
 			return SPLIT_END;
-		*line = s->line;
+		*line = s->began = s->line;
 		s->line += s->breaks + 1;
 		s->breaks = 0;
 		s->quoted = s->escaped = false;
 		size_t len = n && buf_data(&s->held)[n - 1] == '\r' ? n - 1 : n;
 		enum split_status status = hand_out(s, len, n + ended, text);
-		if (status == SPLIT_TOO_LONG || !blank(*text))
+		if (status == SPLIT_TOO_LONG || !blank(s, *text))
 			return status;
 		drop_taken(s);
 		s->scan = 0;
@@ -148,14 +157,10 @@ static enum split_status next_line(struct split *s, struct str *text, uint32_t *
 
 /* ---- elements of an array --------------------------------------------------------------------------------------------- */
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
 /* One byte inside a value; true when the value has ended before it. */
 static bool value_byte(struct split *s, char c)
 {
+	s->breaks += c == '\n';
 	if (s->quoted) {
 		if (s->escaped)
 			s->escaped = false;
@@ -176,6 +181,12 @@ static bool value_byte(struct split *s, char c)
 	return false;
 }
 
+static enum split_status array_open(struct split *s)
+{
+	s->line += s->breaks;
+	return broken(s, "the array does not end: ']' is missing");
+}
+
 static enum split_status in_value(struct split *s, struct str *text, uint32_t *line)
 {
 	const char *p = buf_data(&s->held);
@@ -185,9 +196,12 @@ static enum split_status in_value(struct split *s, struct str *text, uint32_t *l
 	if (i == n) {
 		s->scan = n;
 		forget(s, n);
-		return s->finished ? broken(s, "the array does not end") : SPLIT_MORE;
+		return s->finished ? array_open(s) : SPLIT_MORE;
 	}
 	*line = ++s->next;
+	s->began = s->line;
+	s->line += s->breaks;
+	s->breaks = 0;
 	s->json = SPLIT_AFTER_VALUE;
 	return hand_out(s, i, i, text);
 }
@@ -216,7 +230,9 @@ static enum split_status next_element(struct split *s, struct str *text, uint32_
 			s->json = SPLIT_AFTER_ARRAY;
 		} else if (!is_space(c) && (s->json == SPLIT_FIRST || s->json == SPLIT_WANT_VALUE)) {
 			if (c == ']' || c == ',')
-				return broken(s, "a value is missing between the commas");
+				return broken(s, c == ','
+				                     ? "an item is missing before this comma"
+				                     : "an item is missing between the last comma and ']'");
 			s->json = SPLIT_VALUE;
 			s->scan = 0;
 			continue;
@@ -225,13 +241,14 @@ static enum split_status next_element(struct split *s, struct str *text, uint32_
 			if (status != SPLIT_MORE)
 				return status;
 		}
+		s->line += c == '\n';
 		drop(s, 1);
 	}
 	if (!s->finished)
 		return SPLIT_MORE;
 	if (s->json == SPLIT_AFTER_ARRAY)
 		return SPLIT_END;
-	return broken(s, s->json == SPLIT_BEFORE_ARRAY ? "the body is empty" : "the array does not end");
+	return s->json == SPLIT_BEFORE_ARRAY ? broken(s, "the body is empty") : array_open(s);
 }
 
 enum split_status split_next(struct split *s, struct str *text, uint32_t *line)

@@ -3,7 +3,8 @@
  * JSON array, records of CSV. Push bytes as they come, take items until SPLIT_MORE.
  *
  * Every item has a number, ascending and unique: its physical line for NDJSON and CSV (the header is line 1; an item of
- * several lines counts as its first), its place in the array for JSON. Empty lines are skipped, and a byte-order mark.
+ * several lines counts as its first), its place in the array for JSON. Skipped are empty lines, records whose cells are
+ * all empty (spreadsheets leave them behind) and a byte-order mark.
  */
 #ifndef VNEPP_API_SPLIT_H
 #define VNEPP_API_SPLIT_H
@@ -30,8 +31,9 @@ struct split {
 	struct buf held;
 	size_t scan;     /* of `held`: looked at already */
 	size_t taken;    /* of `held`: to be dropped at the next call */
-	uint32_t line;   /* of the item being read */
+	uint32_t line;   /* of the text, where the item being read begins, or what is between items is read */
 	uint32_t breaks; /* line breaks within it so far */
+	uint32_t began;  /* of the text: the line in which the item that was handed out begins */
 	uint32_t next;   /* JSON: elements so far */
 	int depth;       /* JSON: of the value being read */
 	bool quoted, escaped, skipping, finished, started;
@@ -43,7 +45,7 @@ struct split {
 		SPLIT_WANT_VALUE,
 		SPLIT_AFTER_ARRAY
 	} json;
-	const char *error;
+	const char *error; /* at `line` */
 };
 
 void split_init(struct split *s, enum split_format format, size_t max_item);

@@ -18,7 +18,8 @@ static const struct opt batch_opts[] = {
      "show progress until nothing moves without a person, then the summary", NULL, 0, 0},
     {"summary", 's', OPT_FLAG, offsetof(struct batch_args, summary), NULL,
      "lines by state, by decision, and reasons with their clause", NULL, 0, 0},
-    {"json", 0, OPT_FLAG, offsetof(struct batch_args, json), NULL, "print as JSON", NULL, 0, 0},
+    {"json", 0, OPT_FLAG, offsetof(struct batch_args, json), NULL, "print the gateway's answer as JSON", NULL,
+     0, 0},
 };
 
 static const struct opt cancel_opts[] = {
@@ -41,35 +42,54 @@ static void print_status(const char *id, const struct batches_status *s, struct 
 	table_fini(&t);
 }
 
-static void print_status_json(const char *id, const struct batches_status *s, struct buf *out)
+static bool print_answer(struct str body)
 {
-	json_t *counts = json_object();
-	for (size_t i = 0; i < s->state_count; i++)
-		json_object_set_new(counts, s->states[i].name, json_integer((json_int_t)s->states[i].lines));
-	json_t *doc = json_pack("{s:s, s:I, s:I, s:o}", "batch", id, "lines", (json_int_t)s->lines, "moving",
-	                        (json_int_t)s->moving, "states", counts);
-	char *text = json_dumps(doc, JSON_INDENT(2));
-	buf_printf(out, "%s\n", text ? text : "{}");
-	free(text);
-	json_decref(doc);
+	struct buf out;
+	buf_init(&out, 1u << 20);
+	buf_printf(&out, "%.*s\n", STR_ARG(str_trim(body)));
+	bool printed = cli_print(&out);
+	buf_fini(&out);
+	return printed;
+}
+
+/* True with a 2xx answer in `r`; else the user is told. */
+static bool ask_about(struct http_client *h, const char *method, const char *id, const char *what,
+                      struct http_client_response *r)
+{
+	char path[BATCHES_ID_MAX + 32];
+	struct errmsg e = {""};
+	(void)snprintf(path, sizeof path, "/v1/batches/%s%s", id, what); /* ids are checked to be shorter */
+	enum err err =
+	    http_client_send(h, &(struct http_client_request){.method = method, .path = path}, r, &e);
+	if (!err && r->status / 100 != 2)
+		err = batches_refused(r, &e);
+	if (err)
+		cli_error("batch %s: %s", id, e.text);
+	return !err;
 }
 
 static int show_status(struct http_client *h, const char *id, bool json)
 {
+	struct http_client_response r;
 	struct batches_status s = {0};
 	struct errmsg e = {""};
 	struct buf out;
-	int64_t wait_ms;
-	enum err err = batches_get(h, id, &s, &wait_ms, &e);
-	if (err) {
-		cli_error("batch %s: %s", id, e.text);
-		return err == ERR_CANCELED ? CLI_INTERRUPTED : CLI_FAILED;
-	}
+	int result = CLI_FAILED;
+	http_client_response_init(&r);
 	buf_init(&out, 64u << 10);
-	(json ? print_status_json : print_status)(id, &s, &out);
-	bool printed = cli_print(&out);
+	if (!ask_about(h, "GET", id, "", &r)) {
+		result = interrupt_seen() ? CLI_INTERRUPTED : CLI_FAILED;
+	} else if (batches_read_status(buf_str(&r.body), &s, &e)) {
+		cli_error("batch %s: %s", id, e.text);
+	} else if (json) {
+		result = print_answer(buf_str(&r.body)) ? CLI_DONE : CLI_FAILED;
+	} else {
+		print_status(id, &s, &out);
+		result = cli_print(&out) ? CLI_DONE : CLI_FAILED;
+	}
 	buf_fini(&out);
-	return printed ? CLI_DONE : CLI_FAILED;
+	http_client_response_fini(&r);
+	return result;
 }
 
 /* Opens the connection for a command about one batch; NULL (told) when the id or the connection is wrong. */
@@ -99,31 +119,46 @@ static int run_batch(struct cli *cli, void *args, char **operands, size_t count)
 	return result;
 }
 
-static void add_account(struct buf *out, const char *id, json_t *doc)
+static long long number(const json_t *doc, const char *key)
 {
-	const char *state;
-	json_t *lines;
-	buf_printf(out, "Batch %s: %lld lines cancelled, %lld were too far gone", id,
-	           (long long)json_integer_value(json_object_get(doc, "cancelled")),
-	           (long long)json_integer_value(json_object_get(doc, "too_late")));
-	const char *before = " (";
-	json_object_foreach(json_object_get(doc, "too_late_states"), state, lines)
+	return (long long)json_integer_value(json_object_get(doc, key));
+}
+
+/* "WHAT (3 done, 1 sending)" */
+static void add_part(struct buf *out, const json_t *doc, const char *states, long long lines,
+                     const char *what)
+{
+	const char *state, *before = " (";
+	json_t *n, *of = json_object_get(doc, states);
+	buf_printf(out, "  %lld %s", lines, what);
+	json_object_foreach(of, state, n)
 	{
-		buf_printf(out, "%s%lld %s", before, (long long)json_integer_value(lines), state);
+		buf_printf(out, "%s%lld %s", before, (long long)json_integer_value(n), state);
 		before = ", ";
 	}
 	buf_printf(out, "%s\n", *before == ',' ? ")" : "");
 }
 
-static int print_cancelled(const char *id, struct str body, bool json)
+static void add_account(struct buf *out, const char *id, json_t *doc)
+{
+	buf_printf(out, "Batch %s: %lld of %lld lines cancelled\n", id, number(doc, "cancelled"),
+	           number(doc, "lines"));
+	if (number(doc, "too_late"))
+		add_part(out, doc, "too_late_states", number(doc, "too_late"), "were too far gone");
+	if (number(doc, "over"))
+		add_part(out, doc, "over_states", number(doc, "over"),
+		         "were over before, and nothing was sent");
+	if (number(doc, "repeated"))
+		add_part(out, doc, "", number(doc, "repeated"),
+		         "belong to an earlier batch: cancel that one");
+}
+
+static int print_cancelled(const char *id, struct str body)
 {
 	struct buf out;
 	buf_init(&out, 1u << 20);
 	json_t *doc = json_loadb(body.ptr, body.len, 0, NULL);
-	if (json)
-		buf_printf(&out, "%.*s\n", STR_ARG(str_trim(body)));
-	else
-		add_account(&out, id, doc);
+	add_account(&out, id, doc);
 	bool printed = cli_print(&out);
 	json_decref(doc);
 	buf_fini(&out);
@@ -133,24 +168,17 @@ static int print_cancelled(const char *id, struct str body, bool json)
 static int run_cancel(struct cli *cli, void *args, char **operands, size_t count)
 {
 	const struct batch_args *a = args;
-	char path[BATCHES_ID_MAX + 32];
 	struct http_client_response r;
-	struct errmsg e = {""};
 	(void)count; /* exactly one */
 	struct http_client *h = open_for(cli, operands[0]);
 	if (!h)
 		return CLI_USAGE;
 	int result = CLI_FAILED;
-	(void)snprintf(path, sizeof path, "/v1/batches/%s/cancel", operands[0]);
 	http_client_response_init(&r);
-	enum err err =
-	    http_client_send(h, &(struct http_client_request){.method = "POST", .path = path}, &r, &e);
-	if (!err && r.status / 100 != 2)
-		err = batches_refused(&r, &e);
-	if (err)
-		cli_error("batch %s: %s", operands[0], e.text);
-	else
-		result = print_cancelled(operands[0], buf_str(&r.body), a->json);
+	if (ask_about(h, "POST", operands[0], "/cancel", &r))
+		result = !a->json                         ? print_cancelled(operands[0], buf_str(&r.body))
+		         : print_answer(buf_str(&r.body)) ? CLI_DONE
+		                                          : CLI_FAILED;
 	http_client_response_fini(&r);
 	http_client_free(h);
 	return result;
@@ -175,6 +203,9 @@ const struct cli_command cmd_cancel = {
     .name = "cancel",
     .operands = "ID",
     .summary = "cancel what was not sent yet of a batch",
+    .help =
+        "Every line is accounted for: cancelled, too far gone (being sent, or done), over before (refused,\n"
+        "cancelled), or handed in by an earlier batch, which this leaves alone.\n",
     .uses = CLI_USES_API,
     .min_operands = 1,
     .max_operands = 1,

@@ -13,6 +13,8 @@ struct item_args {
 
 #define PAGES_MAX 1000 /* more than anybody reads; an answer that never ends is a fault of the daemon */
 
+static const char *const open_states[] = {"pending", "unknown", "reconciling", "needs_human", NULL};
+
 static const struct opt opts[] = {
     {"why", 0, OPT_TEXT, offsetof(struct item_args, why), "TEXT", "resolve: kept with the item (needed)",
      NULL, 0, 0},
@@ -20,8 +22,8 @@ static const struct opt opts[] = {
      "resolve done: when the name now expires, as the registry says", NULL, 0, 0},
     {"created", 0, OPT_TEXT, offsetof(struct item_args, created), "DATE", "resolve done: when it was created",
      NULL, 0, 0},
-    {"state", 0, OPT_TEXT, offsetof(struct item_args, state), "STATE",
-     "without a number: only those in pending, unknown, reconciling or needs_human", NULL, 0, 0},
+    {"state", 0, OPT_WORD, offsetof(struct item_args, state), "STATE",
+     "without a number: only those in pending, unknown, reconciling or needs_human", open_states, 0, 0},
     {"json", 0, OPT_FLAG, offsetof(struct item_args, watch.json), NULL, "print the daemon's answer as JSON",
      NULL, 0, 0},
     WATCH_MORE(struct item_args),
@@ -58,17 +60,10 @@ static bool take_page(const json_t *page, const char *state, json_t *all, json_i
 
 static int list_open(struct cli *cli, const struct item_args *a)
 {
-	static const char *const states[] = {"pending", "unknown", "reconciling", "needs_human"};
 	json_t *all = json_array(), *page = NULL;
 	json_int_t after = 0;
-	bool known = !a->state, more = true;
+	bool more = true;
 	int result = CLI_DONE;
-	for (size_t i = 0; i < ARRAY_LEN(states) && !known; i++)
-		known = strcmp(a->state, states[i]) == 0;
-	if (!known) {
-		cli_error("'%s' is none of the states pending, unknown, reconciling, needs_human", a->state);
-		result = CLI_USAGE;
-	}
 	for (size_t n = 0; result == CLI_DONE && more && n < PAGES_MAX; n++) {
 		result = answer_get(cli, page_after(after), &page);
 		more = result == CLI_DONE && take_page(page, a->state, all, &after);

@@ -5,6 +5,7 @@
 #include "daemon/cli/interrupt.h"
 #include "daemon/cli/results.h"
 #include "daemon/cli/table.h"
+#include "daemon/job/item.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,8 +19,8 @@ struct items_args {
 };
 
 static const struct opt opts[] = {
-    {"state", 's', OPT_TEXT, offsetof(struct items_args, state), "STATE", "only lines in this state", NULL, 0,
-     0},
+    {"state", 's', OPT_WORD, offsetof(struct items_args, state), "STATE", "only lines in this state",
+     item_state_names, 0, 0},
     {"format", 0, OPT_CHOICE, offsetof(struct items_args, format), "auto|table|json|ndjson|csv",
      "auto: a table on a terminal, NDJSON elsewhere", format_names, 0, 0},
     {"output", 'o', OPT_TEXT, offsetof(struct items_args, output), "FILE",
@@ -140,9 +141,8 @@ static int run(struct cli *cli, void *args, char **operands, size_t count)
 	struct errmsg e = {""};
 	(void)count; /* exactly one */
 	interrupt_install();
-	if (!batches_id_valid(operands[0]) || (a->state && !batches_id_valid(a->state))) {
-		cli_error("'%s' is not %s", batches_id_valid(operands[0]) ? a->state : operands[0],
-		          batches_id_valid(operands[0]) ? "a state" : "a batch id");
+	if (!batches_id_valid(operands[0])) {
+		cli_error("'%s' is not a batch id", operands[0]);
 		return CLI_USAGE;
 	}
 	if (http_client_new(&cli->conn, &h, &e)) {

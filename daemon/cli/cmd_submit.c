@@ -40,7 +40,7 @@ static const struct opt opts[] = {
     {"format", 0, OPT_CHOICE, offsetof(struct submit_args, format), "auto|ndjson|json|csv",
      "of the file; auto: by its name (.ndjson, .jsonl, .json, .csv)", format_names, 0, 0},
     {"idempotency-key", 'k', OPT_TEXT, offsetof(struct submit_args, idempotency_key), "KEY",
-     "default: made of content and file name", NULL, 0, 0},
+     "default: made of content, file name, admission and priority", NULL, 0, 0},
     {"admission", 0, OPT_CHOICE, offsetof(struct submit_args, admission), "all|valid",
      "a file with bad lines: take none of it (all), or the valid lines", admission_names, 0, 0},
     {"priority", 0, OPT_CHOICE, offsetof(struct submit_args, priority), "normal|bulk",
@@ -58,7 +58,7 @@ struct submission {
 	struct http_client *http;
 	struct http_client_response response;
 	const char *content_type;
-	char id[BATCHES_ID_MAX];
+	char id[BATCHES_ID_MAX], key[SOURCE_KEY_LEN + 16];
 };
 
 static enum format format_of(const char *name)
@@ -83,6 +83,17 @@ static bool told_to_wait(const struct http_client_response *r)
 	return r->status == 429 || r->status == 503 || (r->status == 409 && r->retry_after_ms >= 0);
 }
 
+/* What the gateway compares under a key is more than the file. */
+static const char *key_of(struct submission *s)
+{
+	const struct submit_args *a = s->args;
+	if (a->idempotency_key)
+		return a->idempotency_key;
+	(void)snprintf(s->key, sizeof s->key, "%s%s%s", s->source.key, a->admission ? "-valid" : "",
+	               a->priority ? "-bulk" : "");
+	return s->key;
+}
+
 static enum err send_until_answered(struct submission *s, struct errmsg *e)
 {
 	static const char *const paths[] = {"/v1/batches", "/v1/batches?admission=valid",
@@ -97,11 +108,9 @@ static enum err send_until_answered(struct submission *s, struct errmsg *e)
 	struct http_client_request q = {.method = "POST",
 	                                .path = path,
 	                                .content_type = s->content_type,
-	                                .idempotency_key = s->source.key,
+	                                .idempotency_key = key_of(s),
 	                                .body = s->source.file,
 	                                .body_len = s->source.len_bytes};
-	if (s->args->idempotency_key)
-		q.idempotency_key = s->args->idempotency_key;
 	for (int told = 0, lost = 0;;) {
 		enum err err = http_client_send(s->http, &q, &s->response, e);
 		bool passing =
@@ -156,12 +165,19 @@ static int on_taken(struct submission *s)
 		(void)fprintf(stderr, "Batch %s is taken and safe.\n", s->id);
 		return follow_batch(s->http, s->id, s->args->json);
 	}
-	buf_init(&out, 4096);
+	buf_init(&out, HTTP_CLIENT_BODY_MAX);
 	struct batches_status status = {0};
 	bool known = batches_read_status(body, &status, NULL) == OK;
+	json_t *doc = json_loadb(body.ptr, body.len, 0, NULL);
+	long long left_out = json_integer_value(json_object_get(doc, "bad_lines"));
+	json_decref(doc);
 	if (s->args->json)
-		buf_printf(&out, "{\"batch\":\"%s\",\"lines\":%lld}\n", s->id,
-		           known ? (long long)status.lines : -1LL);
+		buf_printf(&out, "%.*s\n", STR_ARG(str_trim(body)));
+	else if (left_out && known)
+		buf_printf(&out,
+		           "Batch %s: %llu lines are taken and safe, %lld left out. Follow it with: vnepp "
+		           "batch %s --follow\n",
+		           s->id, (unsigned long long)status.lines, left_out, s->id);
 	else
 		buf_printf(&out, "Batch %s is taken and safe. Follow it with: vnepp batch %s --follow\n",
 		           s->id, s->id);

@@ -48,6 +48,7 @@ static enum err read_item(struct reading *r, struct str text, uint32_t line, str
 	struct item_draft d;
 	text = arena_str(r->arena, text);
 	item_draft_begin(&d, &out->request, r->arena, &r->errors, line, text.ptr);
+	d.text_line = r->split.began;
 	bool good = r->split.format == SPLIT_CSV ? item_csv_read(&r->csv, &d, &r->scratch, text)
 	                                         : item_json_read(&d, &r->scratch, text);
 	out->line = line;
@@ -69,7 +70,7 @@ static enum err take(struct reading *r, uint32_t wanted, struct item_file_item *
 		if (s == SPLIT_MORE || s == SPLIT_END)
 			return OK;
 		if (s == SPLIT_BROKEN)
-			return err_set(e, ERR_SYNTAX, "%s: %s", r->name, r->split.error);
+			return err_set(e, ERR_SYNTAX, "%s:%u: %s", r->name, r->split.line, r->split.error);
 		if (s == SPLIT_TOO_LONG && (header || wanted == 0 || line == wanted))
 			return err_set(e, ERR_TOO_LONG, "%s: line %u is too long", r->name, line);
 		if (s == SPLIT_TOO_LONG)
@@ -108,9 +109,9 @@ static void tell(const struct reading *r, struct buf *out)
 {
 	for (size_t i = 0; i < r->errors.count; i++) {
 		const struct line_error *x = &r->errors.list[i];
-		buf_printf(out, "%s:%u", r->name, x->line);
-		if (x->column)
-			buf_printf(out, ":%u", x->column);
+		buf_printf(out, "%s:%u", r->name, x->at.text_line);
+		if (x->at.column)
+			buf_printf(out, ":%u", x->at.column);
 		buf_printf(out, ": %.*s%s%s: %.*s\n", STR_ARG(x->field), x->field.len ? ": " : "", x->reason,
 		           STR_ARG(x->expected));
 	}

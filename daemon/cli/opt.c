@@ -28,7 +28,7 @@ static bool find(const struct opt_set *sets, size_t set_count, struct str name, 
 	return false;
 }
 
-static enum err set_choice(const struct opt *o, int *into, const char *value, struct errmsg *e)
+static enum err find_choice(const struct opt *o, int *into, const char *value, struct errmsg *e)
 {
 	char all[ERRMSG_MAX / 2] = "";
 	for (int i = 0; o->choices[i]; i++) {
@@ -40,6 +40,13 @@ static enum err set_choice(const struct opt *o, int *into, const char *value, st
 		(void)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", o->choices[i]);
 	}
 	return err_set(e, ERR_INVALID, "--%s: '%s' is not one of %s", o->name, value, all);
+}
+
+static enum err set_word(const struct opt *o, const char **into, const char *value, struct errmsg *e)
+{
+	int unused;
+	*into = value;
+	return find_choice(o, &unused, value, e);
 }
 
 static enum err set_number(const struct opt *o, uint32_t *into, const char *value, struct errmsg *e)
@@ -58,7 +65,8 @@ static enum err set_value(const struct found *f, const char *value, struct errms
 	case OPT_FLAG: *(bool *)f->into = true; return OK;
 	case OPT_TEXT: *(const char **)f->into = value; return OK;
 	case OPT_NUMBER: return set_number(f->opt, f->into, value, e);
-	case OPT_CHOICE: return set_choice(f->opt, f->into, value, e);
+	case OPT_CHOICE: return find_choice(f->opt, f->into, value, e);
+	case OPT_WORD: return set_word(f->opt, f->into, value, e);
 	}
 	return ERR_INTERNAL;
 }

@@ -16,6 +16,7 @@ enum opt_kind {
 	OPT_TEXT,   /* const char *, borrowed from argv */
 	OPT_NUMBER, /* uint32_t between min and max */
 	OPT_CHOICE, /* int: index into choices */
+	OPT_WORD,   /* const char *, one of choices */
 };
 
 struct opt {
@@ -25,7 +26,7 @@ struct opt {
 	size_t offset;     /* of the value in the struct that is filled */
 	const char *value; /* what help calls the value; NULL for a flag */
 	const char *help;
-	const char *const *choices; /* OPT_CHOICE: NULL-terminated */
+	const char *const *choices; /* OPT_CHOICE, OPT_WORD: NULL-terminated */
 	uint32_t min, max;          /* OPT_NUMBER */
 };
 

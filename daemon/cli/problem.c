@@ -21,7 +21,9 @@ static const char *member(const json_t *object, const char *key)
 
 static void print_entry(const char *file, const json_t *entry, struct buf *out)
 {
-	json_int_t line = json_integer_value(json_object_get(entry, "line"));
+	json_int_t item = json_integer_value(json_object_get(entry, "line"));
+	const json_t *text_line = json_object_get(entry, "text_line");
+	json_int_t line = text_line ? json_integer_value(text_line) : item;
 	json_int_t column = json_integer_value(json_object_get(entry, "column"));
 	const char *field = member(entry, "field"), *reason = member(entry, "reason");
 	const char *expected = member(entry, "expected");
@@ -30,19 +32,18 @@ static void print_entry(const char *file, const json_t *entry, struct buf *out)
 		buf_printf(out, "%lld:", (long long)line);
 	if (line > 0 && column > 0)
 		buf_printf(out, "%lld:", (long long)column);
+	if (line == 0 && item > 0)
+		buf_printf(out, " item %lld:", (long long)item);
 	buf_lit(out, " error: ");
 	if (field && *field) {
 		add_text(out, field);
 		buf_lit(out, ": ");
 	}
 	add_text(out, reason ? reason : "not accepted");
-	if (expected &&
-	    *expected) { /* what is wrong with a whole line is a sentence, not what a field takes */
-		bool in_field = field && *field;
-		buf_printf(out, "%s", in_field ? " (expected " : ": ");
+	if (expected && *expected) {
+		buf_lit(out, " (expected ");
 		add_text(out, expected);
-		if (in_field)
-			buf_byte(out, ')');
+		buf_byte(out, ')');
 	}
 	buf_byte(out, '\n');
 }

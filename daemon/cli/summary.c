@@ -261,7 +261,7 @@ json_t *summary_json(const struct summary *s)
 		                                         "reason", g->label, "lines", (json_int_t)g->lines,
 		                                         "clause", g->clause, "message", g->message));
 	}
-	return json_pack("{s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines, "states",
+	return json_pack("{s:I, s:o, s:o, s:o}", "lines", (json_int_t)s->lines, "counts",
 	                 counts_json(&s->states), "decisions", counts_json(&s->decisions), "reasons",
 	                 reasons);
 }

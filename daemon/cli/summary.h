@@ -20,7 +20,7 @@ uint64_t summary_lines(const struct summary *s);
 /* Lines that ended well. */
 uint64_t summary_done(const struct summary *s);
 void summary_print(const struct summary *s, struct buf *out);
-/* {"lines":…,"states":{…},"decisions":{…},"reasons":[{"state","reason","lines","clause","message"}]}; owned by the caller. */
+/* {"lines":…,"counts":{…},"decisions":{…},"reasons":[{"state","reason","lines","clause","message"}]}; owned by the caller. */
 json_t *summary_json(const struct summary *s);
 /* enum cli_exit: all done, some, none. */
 int summary_exit(const struct summary *s);

@@ -2,15 +2,15 @@
 #include "daemon/job/item.h"
 
 static const char *const op_names[] = {"create", "renew"};
-static const char *const state_names[] = {"queued",  "waiting",     "review",      "refused",
-                                          "sending", "done",        "failed",      "pending",
-                                          "unknown", "reconciling", "needs_human", "cancelled"};
+const char *const item_state_names[] = {"queued",      "waiting",   "review",  "refused", "sending",
+                                        "done",        "failed",    "pending", "unknown", "reconciling",
+                                        "needs_human", "cancelled", NULL};
 static const char *const kind_names[] = {"none",        "citizen", "enterprise", "household_business",
                                          "cooperative", "other"};
 static const char *const fault_names[] = {NULL, "partner", "policy", "registry", "gateway"};
 
 _Static_assert(ARRAY_LEN(op_names) == ITEM_OP__COUNT, "a name for every operation");
-_Static_assert(ARRAY_LEN(state_names) == ITEM_STATE__COUNT, "a name for every state");
+_Static_assert(ARRAY_LEN(item_state_names) == ITEM_STATE__COUNT + 1, "a name for every state");
 _Static_assert(ARRAY_LEN(kind_names) == APPLICANT__COUNT, "a name for every kind");
 _Static_assert(ARRAY_LEN(fault_names) == FAULT__COUNT, "a name for every fault");
 
@@ -45,13 +45,13 @@ const char *item_op_name(enum item_op op)
 
 const char *item_state_name(enum item_state s)
 {
-	return (unsigned)s < ITEM_STATE__COUNT ? state_names[s] : "?";
+	return (unsigned)s < ITEM_STATE__COUNT ? item_state_names[s] : "?";
 }
 
 bool item_state_parse(struct str name, enum item_state *out)
 {
 	for (int s = 0; s < ITEM_STATE__COUNT; s++) {
-		if (str_eq_c(name, state_names[s])) {
+		if (str_eq_c(name, item_state_names[s])) {
 			*out = (enum item_state)s;
 			return true;
 		}

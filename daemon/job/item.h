@@ -52,6 +52,7 @@ enum item_state {
 	ITEM_CANCELLED,
 	ITEM_STATE__COUNT
 };
+extern const char *const item_state_names[ITEM_STATE__COUNT + 1]; /* NULL-terminated */
 const char *item_state_name(enum item_state s);
 bool item_state_parse(struct str name, enum item_state *out) MUST_CHECK;
 /* The table of allowed moves. */

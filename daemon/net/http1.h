@@ -118,6 +118,9 @@ void http_server_abort(struct http_server *s);
 
 /* The field's value, names compared without case; empty when absent. The first one when there are several. */
 struct str http_header(const struct http_request *r, const char *name);
+size_t http_header_count(const struct http_request *r, const char *name);
+/* All the fields of this name as one list, in the request's arena when there are several (RFC 9110 section 5.3). */
+struct str http_header_list(const struct http_request *r, const char *name);
 /* The decoded value of a query parameter, in the request's arena; false when absent or badly encoded. */
 bool http_query(const struct http_request *r, const char *name, struct str *out) MUST_CHECK;
 /* Decodes %XX ('+' stays); false when badly encoded or it holds a NUL. */

@@ -10,6 +10,30 @@ struct str http_header(const struct http_request *r, const char *name)
 	return STR_NONE;
 }
 
+size_t http_header_count(const struct http_request *r, const char *name)
+{
+	struct str n = str_c(name);
+	size_t count = 0;
+	for (size_t i = 0; i < r->header_count; i++)
+		count += str_eq_nocase(r->headers[i].name, n);
+	return count;
+}
+
+struct str http_header_list(const struct http_request *r, const char *name)
+{
+	struct str n = str_c(name), list = http_header(r, name);
+	bool first = true;
+	for (size_t i = 0; i < r->header_count; i++) {
+		if (!str_eq_nocase(r->headers[i].name, n))
+			continue;
+		if (!first)
+			list =
+			    arena_printf(r->arena, "%.*s, %.*s", STR_ARG(list), STR_ARG(r->headers[i].value));
+		first = false;
+	}
+	return list;
+}
+
 static int hex(char c)
 {
 	if (c >= '0' && c <= '9')

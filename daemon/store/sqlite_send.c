@@ -233,7 +233,7 @@ static enum err cancel_item(struct sq *s, struct store_batch_cancel *o, struct s
 		return err;
 	if (!waiting) {
 		/* a claim holds what is queued and in no queue */
-		store_cancel_late(o, item.state == ITEM_QUEUED ? ITEM_SENDING : item.state);
+		store_cancel_left(o, item.state == ITEM_QUEUED ? ITEM_SENDING : item.state);
 		return OK;
 	}
 	struct item_result r = {.state = ITEM_CANCELLED,
@@ -260,10 +260,9 @@ enum err sq_batch_cancel(struct sq *s, struct store_batch_cancel *o)
 	struct store_get_batch get = {.batch = o->batch, .partner = o->partner};
 	struct sq_tally tally = {.count = 0};
 	enum err err = sq_get_batch(s, &get);
-	o->cancelled = o->too_late = 0;
-	memset(o->late, 0, sizeof o->late);
 	if (err)
 		return err_set(&o->op.errmsg, err, "no such batch");
+	store_cancel_begin(o, get.info.lines, get.info.items);
 	sqlite3_stmt *st = sq_stmt(s, SQ_CANCEL_ITEMS);
 	sqlite3_bind_int64(st, 1, (sqlite3_int64)o->batch);
 	while (!err && sq_row(s, &o->op, st, &err))

@@ -123,12 +123,21 @@ struct item_result store_refused_result(struct str reason, struct str words, int
 	                            .at = now};
 }
 
-void store_cancel_late(struct store_batch_cancel *o, enum item_state state)
+void store_cancel_begin(struct store_batch_cancel *o, uint64_t lines, uint64_t own)
+{
+	o->lines = lines;
+	o->repeated = lines - own;
+	o->cancelled = o->too_late = o->over = 0;
+	memset(o->left, 0, sizeof o->left);
+}
+
+void store_cancel_left(struct store_batch_cancel *o, enum item_state state)
 {
 	if (state == ITEM_CANCELLED || state == ITEM_REFUSED)
-		return;
-	o->too_late++;
-	o->late[state]++;
+		o->over++;
+	else
+		o->too_late++;
+	o->left[state]++;
 }
 
 bool store_list_of_names(enum store_list_kind kind)

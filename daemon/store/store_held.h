@@ -126,8 +126,9 @@ struct store_get_notes {
 
 /* ---- shared by the back ends (store_held.c) ---- */
 
-/* An item that cannot be cancelled any more; what was refused or cancelled before is none. */
-void store_cancel_late(struct store_batch_cancel *o, enum item_state state);
+/* The account of a cancellation: of so many lines, so many of them its own; and an item that cannot be cancelled. */
+void store_cancel_begin(struct store_batch_cancel *o, uint64_t lines, uint64_t own);
+void store_cancel_left(struct store_batch_cancel *o, enum item_state state);
 /* Created on a day on which the decision's grant was no more to be had (lane_due() of the create: the day after its last). */
 bool store_past_boundary(enum item_op op, date_t grant_from, instant_ms_t due, const struct item_result *r);
 /* What becomes of a pending item when the registry's message decides it; fills in `look` and `past_boundary` of the message.

@@ -93,8 +93,11 @@ struct store_batch_cancel {
 	uint32_t partner;                 /* in: must own it, else ERR_NOT_FOUND */
 	instant_ms_t now;                 /* in */
 	uint64_t cancelled;               /* out */
-	uint64_t too_late;                /* out: being sent, or ended */
-	uint64_t late[ITEM_STATE__COUNT]; /* out: of these, in each state */
+	uint64_t lines;                   /* out: of the batch; what follows makes them up */
+	uint64_t too_late;                /* out: being sent, or sent */
+	uint64_t over;                    /* out: refused or cancelled before */
+	uint64_t repeated;                /* out: an earlier batch has them */
+	uint64_t left[ITEM_STATE__COUNT]; /* out: of those too late or over, in each state */
 };
 
 #endif

@@ -220,7 +220,7 @@ enum err mem_batch_abort(struct mem *m, struct store_batch_abort *o)
 static void cancel_item(struct mem *m, struct store_batch_cancel *o, struct mem_item *i)
 {
 	if (i->state != ITEM_QUEUED && i->state != ITEM_WAITING && i->state != ITEM_REVIEW) {
-		store_cancel_late(o, i->state);
+		store_cancel_left(o, i->state);
 		return;
 	}
 	struct item_result r = mem_result_of(ITEM_CANCELLED, mem_attempt_of(i), o->now);
@@ -234,10 +234,9 @@ static void cancel_item(struct mem *m, struct store_batch_cancel *o, struct mem_
 enum err mem_batch_cancel(struct mem *m, struct store_batch_cancel *o)
 {
 	struct mem_batch *b = mem_batch_find(m, o->batch);
-	o->cancelled = o->too_late = 0;
-	memset(o->late, 0, sizeof o->late);
 	if (!b || (o->partner && b->partner != o->partner))
 		return err_set(&o->op.errmsg, ERR_NOT_FOUND, "no such batch");
+	store_cancel_begin(o, b->line_count, b->items);
 	for (size_t k = 0; k < b->line_count; k++)
 		if (b->lines[k].item->batch == b)
 			cancel_item(m, o, b->lines[k].item);

@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool good = item_json_read_evidence(&d, &scratch, text);
 	REQUIRE(good == (errors.total == 0) && (!good || req.evidence_count > 0));
 	for (size_t i = 0; i < errors.count; i++)
-		REQUIRE(errors.list[i].line > 0 && errors.list[i].reason && errors.list[i].expected.len > 0);
+		REQUIRE(errors.list[i].at.line > 0 && errors.list[i].reason &&
+		        errors.list[i].expected.len > 0);
 	if (good)
 		store_and_read(&req);
 	line_errors_fini(&errors);

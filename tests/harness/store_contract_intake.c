@@ -387,9 +387,13 @@ static void what_was_not_sent_can_be_cancelled(void **state)
 	x.partner = c->partner[0];
 	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
 	assert_int_equal(x.cancelled, 4);
+	assert_int_equal(x.lines, ARRAY_LEN(l));
 	assert_int_equal(x.too_late, 2);
-	assert_int_equal(x.late[ITEM_DONE], 1);
-	assert_int_equal(x.late[ITEM_SENDING], 1);
+	assert_int_equal(x.left[ITEM_DONE], 1);
+	assert_int_equal(x.left[ITEM_SENDING], 1);
+	assert_int_equal(x.over, 1);
+	assert_int_equal(x.left[ITEM_REFUSED], 1);
+	assert_int_equal(x.repeated, 0);
 	static const enum item_state want[] = {ITEM_CANCELLED, ITEM_DONE,    ITEM_CANCELLED, ITEM_CANCELLED,
 	                                       ITEM_CANCELLED, ITEM_REFUSED, ITEM_SENDING};
 	for (size_t i = 0; i < ARRAY_LEN(want); i++)
@@ -407,9 +411,37 @@ static void what_was_not_sent_can_be_cancelled(void **state)
 	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
 	assert_int_equal(x.cancelled, 0);
 	assert_int_equal(x.too_late, 2);
-	assert_int_equal(x.late[ITEM_DONE], 2);
+	assert_int_equal(x.left[ITEM_DONE], 2);
+	assert_int_equal(x.over, 5);
+	assert_int_equal(x.left[ITEM_CANCELLED], 4);
 	x.batch = 99;
 	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), ERR_NOT_FOUND);
+}
+
+/* Lines that were handed in once more are the earlier batch's: it alone cancels them. */
+static void a_repeated_line_is_cancelled_with_its_first_batch(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct play_line both[] = {{PLAY_PAID, "r1", "n1.com.vn", 0, c->account[0], 0, NULL},
+	                           {PLAY_PAID, "r2", "n2.com.vn", 0, c->account[0], 0, NULL}};
+	item_id_t first = contract_admit(c, 0, both, 1);
+	struct store_line out[2];
+	batch_id_t again = contract_begin(c, 0, NULL);
+	contract_chunk(c, 0, again, both, 2, 1, out);
+	assert_int_equal(out[0].outcome, STORE_LINE_SAME);
+	assert_int_equal(out[1].outcome, STORE_LINE_NEW);
+	contract_publish(c, again);
+	struct store_batch_cancel x = {.batch = again, .partner = c->partner[0], .now = c->now};
+	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
+	assert_int_equal(x.lines, 2);
+	assert_int_equal(x.cancelled, 1);
+	assert_int_equal(x.repeated, 1);
+	assert_int_equal(x.too_late + x.over, 0);
+	contract_assert_state(c, first, ITEM_QUEUED);
+	x.batch = 1;
+	assert_int_equal(play(c->b, &x.op, STORE_BATCH_CANCEL), OK);
+	assert_int_equal(x.cancelled, 1);
+	contract_assert_state(c, first, ITEM_CANCELLED);
 }
 
 /* ---- quotas -------------------------------------------------------------------------------------------------------------------- */
@@ -514,6 +546,7 @@ const struct CMUnitTest contract_intake_tests[] = {
     cmocka_unit_test(tidying_changes_nothing_that_anybody_sees),
     CONTRACT_TEST(only_its_holder_gives_a_grant_back),
     CONTRACT_TEST(what_was_not_sent_can_be_cancelled),
+    CONTRACT_TEST(a_repeated_line_is_cancelled_with_its_first_batch),
     CONTRACT_TEST(no_more_lines_wait_than_may),
     CONTRACT_TEST(names_from_before_are_taken_over),
     CONTRACT_TEST(anothers_name_is_not_renewed),

@@ -78,7 +78,7 @@ def compare_commands(batch, rows):
     _, out = vnepp("batch", batch, "--json")
     counts = json.loads(get(f"/v1/batches/{batch}"))
     told = json.loads(out)
-    same(f"batch {batch}: vnepp batch", [told["lines"], told["moving"], {s: n for s, n in told["states"].items() if n}],
+    same(f"batch {batch}: vnepp batch", [told["lines"], told["moving"], {s: n for s, n in told["counts"].items() if n}],
          [counts["lines"], counts["moving"], {s: n for s, n in counts["counts"].items() if n}])
 
 

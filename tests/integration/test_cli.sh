@@ -194,11 +194,13 @@ END
 check "key, format and admission can be given" has requests "POST /v1/batches?admission=valid mine text/csv 12"
 
 with_server submit a.ndjson --admission valid --priority bulk <<END
-202|Location: /v1/batches/7|{"batch":"7","lines":1,"counts":{"queued":1},"moving":1,"errors":[{"line":2,"column":1,"reason":"MISSING"}]}
+202|Location: /v1/batches/7|{"batch":"7","lines":1,"counts":{"queued":1},"moving":1,"bad_lines":1,"errors":[{"line":2,"column":1,"reason":"MISSING"}]}
 END
 check "bad lines that were left out: partly" is $status 3
 check "a priority is sent with it" has requests "POST /v1/batches?admission=valid&priority=bulk "
 check "bad lines that were left out are shown" has err "a.ndjson:2:1: error: MISSING"
+check "… and how many of each" has out "Batch 7: 1 lines are taken and safe, 1 left out."
+check "… under a key of its own, for it is another request" has requests "-valid-bulk"
 
 # ---- batch, items, cancel ----
 
@@ -207,12 +209,20 @@ with_server batch 7 <<END
 END
 check "batch shows where it stands" has out "3 lines, 2 still moving"
 
+with_server batch 7 --json <<END
+200|{"batch":"7","lines":3,"new":3,"counts":{"done":1,"queued":2},"moving":2}
+END
+check "batch --json is what the gateway says" has out '{"batch":"7","lines":3,"new":3,"counts":{"done":1,"queued":2},"moving":2}'
+
 with_server batch 7 <<END
 404|{"title":"No such batch"}
 END
 check "an unknown batch fails" is $status 1
 check "an unknown batch is told" has err "404 No such batch"
 
+run items 7 --state lost --url https://127.0.0.1:1
+check "a state that is none is usage" is $status 2
+check "… which says what there is" has err "reconciling, needs_human, cancelled"
 run batch ../7 --url https://127.0.0.1:1
 check "an id that is none is usage" is $status 2
 
@@ -266,8 +276,11 @@ run items 7 --output missing/out --url https://127.0.0.1:1 --cert certs/anphat.p
 check "an output that cannot be written fails" is $status 1
 
 with_server cancel 7 <<END
-200|{"cancelled":5,"too_late":2}
+200|{"lines":15,"cancelled":5,"too_late":3,"too_late_states":{"sending":1,"done":2},"over":4,"over_states":{"refused":4},"repeated":3}
 END
-check "cancel says what it did" has out "5 lines cancelled, 2 were too far gone"
+check "cancel says what it did" has out "5 of 15 lines cancelled"
+check "… what was too late" has out "3 were too far gone (1 sending, 2 done)"
+check "… what was over before" has out "4 were over before, and nothing was sent (4 refused)"
+check "… and what is another batch's" has out "3 belong to an earlier batch"
 
 finish

@@ -104,6 +104,11 @@ run ledger import bad.ndjson --socket "$work/none.sock"
 check "ledger import without a daemon fails" is $status 1
 run template csv --examples
 check "template has a header" has out "ref,op,domain"
+run template csv --examples --vietnamese
+check "… in Vietnamese" has out "mã tham chiếu,thao tác,tên miền"
+cp out vn.csv
+run epp show create vn.csv --mapping "$root/systemd/mapping-vn-example.yaml" --rules "$root/policy/rules"
+check "… which is read as the other one" has out "vnContact:birthDate: [hidden]  (applicant.birth_date)"
 run completion bash
 check "completion for bash" sh -c 'bash -n out'
 run completion tcsh

@@ -34,7 +34,7 @@ check "… beside the first one" bash -c "$(declare -f fetch); dir=$dir port=$po
 
 # ---- what: zones, operations
 paid_line z1 cong-ty >"$dir/zone"
-check "a zone that is not theirs: refused, with line and column" bash -c "$(declare -f fetch ask submit); dir=$dir port=$port; [ \$(submit anphat '$dir/zone') = 422 ] && grep -q '\"line\":1,\"column\":[0-9]*,\"field\":\"domain\",\"reason\":\"ZONE_NOT_ALLOWED\"' '$dir/out'"
+check "a zone that is not theirs: refused, with line and column" bash -c "$(declare -f fetch ask submit); dir=$dir port=$port; [ \$(submit anphat '$dir/zone') = 422 ] && grep -q '\"line\":1,\"text_line\":1,\"column\":[0-9]*,\"field\":\"domain\",\"reason\":\"ZONE_NOT_ALLOWED\"' '$dir/out'"
 printf '{"ref":"o1","op":"renew","domain":"a.id.vn","cur_exp_date":"2026-12-01","period":1}\n' >"$dir/op"
 check "an operation that is not theirs: the same" bash -c "$(declare -f fetch ask submit); dir=$dir port=$port; [ \$(submit anphat '$dir/op') = 422 ] && grep -q '\"field\":\"op\",\"reason\":\"OP_NOT_ALLOWED\"' '$dir/out'"
 check "another one may" bash -c "$(declare -f fetch ask submit); dir=$dir port=$port; [ \$(submit hoasen '$dir/zone') = 202 ]"

@@ -22,21 +22,25 @@ static void assert_problem(int status, const char *body, const char *expected, s
 static void test_bad_lines(void **state)
 {
 	(void)state;
-	assert_problem(
-	    422,
-	    "{\"title\":\"Bad lines\",\"detail\":\"2 of 9\",\"errors\":["
-	    "{\"line\":3,\"column\":14,\"field\":\"period\",\"reason\":\"OUT_OF_RANGE\","
-	    "\"expected\":\"1 to 10\"},"
-	    "{\"line\":7,\"reason\":\"DUPLICATE\"},"
-	    "{\"line\":8,\"column\":2,\"field\":\"\",\"reason\":\"SYNTAX\","
-	    "\"expected\":\"the string does not end\"},{\"column\":2,\"field\":\"x\\u001b[2J\"},7]}",
-	    "a.csv:3:14: error: period: OUT_OF_RANGE (expected 1 to 10)\n"
-	    "a.csv:7: error: DUPLICATE\n"
-	    "a.csv:8:2: error: SYNTAX: the string does not end\n"
-	    "a.csv: error: x?[2J: not accepted\n"
-	    "a.csv: error: not accepted\n"
-	    "a.csv: the gateway answers 422 Bad lines: 2 of 9\n",
-	    5);
+	assert_problem(422,
+	               "{\"title\":\"Bad lines\",\"detail\":\"2 of 9\",\"errors\":["
+	               "{\"line\":3,\"column\":14,\"field\":\"period\",\"reason\":\"OUT_OF_RANGE\","
+	               "\"expected\":\"1 to 10\"},"
+	               "{\"line\":7,\"reason\":\"DUPLICATE\"},"
+	               "{\"line\":8,\"column\":2,\"field\":\"\",\"reason\":\"SYNTAX\","
+	               "\"expected\":\"a closing quote\"},"
+	               "{\"line\":2,\"text_line\":9,\"column\":4,\"field\":\"op\",\"reason\":\"EMPTY\"},"
+	               "{\"line\":3,\"text_line\":null,\"field\":\"ref\",\"reason\":\"REF_CONFLICT\"},{"
+	               "\"column\":2,\"field\":\"x\\u001b[2J\"},7]}",
+	               "a.csv:3:14: error: period: OUT_OF_RANGE (expected 1 to 10)\n"
+	               "a.csv:7: error: DUPLICATE\n"
+	               "a.csv:8:2: error: SYNTAX (expected a closing quote)\n"
+	               "a.csv:9:4: error: op: EMPTY\n"
+	               "a.csv: item 3: error: ref: REF_CONFLICT\n"
+	               "a.csv: error: x?[2J: not accepted\n"
+	               "a.csv: error: not accepted\n"
+	               "a.csv: the gateway answers 422 Bad lines: 2 of 9\n",
+	               7);
 }
 
 static void test_no_problem_document(void **state)
@@ -152,7 +156,7 @@ static void test_summary(void **state)
 	buf_fini(&out);
 	json_t *doc = summary_json(s);
 	assert_int_equal(json_integer_value(json_object_get(doc, "lines")), 4);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(doc, "states"), "refused")), 2);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(doc, "counts"), "refused")), 2);
 	assert_int_equal(json_array_size(json_object_get(doc, "reasons")), 2);
 	json_decref(doc);
 	summary_free(s);

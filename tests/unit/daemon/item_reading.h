@@ -5,6 +5,12 @@
 #include "daemon/api/item_csv.h"
 #include "daemon/api/item_json.h"
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <string.h>
+#include <cmocka.h>
+
 #define READING_LINE 7 /* the line that it is in its batch */
 
 struct reading {
@@ -60,5 +66,46 @@ static inline bool reading_csv(struct reading *r, const char *header, const char
 	reading_begin(r, READING_LINE, record);
 	return item_csv_read(&csv, &r->draft, &r->scratch, str_c(record));
 }
+
+/* What is wrong with what was read: "column field REASON; …"; in another line of the text than that of the item: "line:column". */
+static inline const char *reading_errors(struct reading *f)
+{
+	buf_clear(&f->text);
+	for (size_t i = 0; i < f->errors.count; i++) {
+		const struct line_error *e = &f->errors.list[i];
+		buf_printf(&f->text, "%s", i ? "; " : "");
+		if (e->at.text_line != e->at.line)
+			buf_printf(&f->text, "%u:", e->at.text_line);
+		buf_printf(&f->text, "%u %.*s %s", e->at.column, STR_ARG(e->field), e->reason);
+	}
+	return buf_cstr(&f->text);
+}
+
+static inline void reading_check(struct reading *f, const char *input, const char *expected)
+{
+	if (strcmp(reading_errors(f), expected) == 0)
+		return;
+	print_error("for    %s\nwanted %s\ngot    %s\n", input, expected, reading_errors(f));
+	for (size_t i = 0; i < f->errors.count; i++)
+		print_error("       %.*s\n", STR_ARG(f->errors.list[i].expected));
+	fail();
+}
+
+/* One with everything, as JSON. */
+#define FULL                                                                                                     \
+	"{\"ref\":\"inv-2026-000123\",\"op\":\"create\",\"domain\":\"nguyenvana.id.vn\",\"period\":2,"           \
+	"\"applicant\":{\"kind\":\"citizen\",\"name\":\"Nguyễn Văn A\",\"citizenship\":\"VN\","               \
+	"\"birth_date\":\"2004-05-06\",\"gender\":\"male\",\"id_number\":\"068204001234\","                      \
+	"\"phone\":\"+84.912345678\",\"email\":\"a@example.vn\","                                                \
+	"\"address\":{\"street\":\"12 Hùng Vương\",\"ward\":\"Lâm Viên - Đà Lạt\",\"province\":\"68\"," \
+	"\"province_list\":\"2025-07-01\",\"country\":\"VN\"}},"                                                 \
+	"\"contacts\":{\"admin\":\"AD-1\",\"tech\":\"TE-1\"},"                                                   \
+	"\"evidence\":[{\"type\":\"ekyc\",\"issuer\":\"X, "                                                      \
+	"\\\"Y\\\"\",\"reference\":\"K-991\",\"date\":\"2026-11-18\","                                           \
+	"\"result\":\"confirmed\"},{\"type\":\"document_check\"}],"                                              \
+	"\"ns\":[{\"name\":\"ns1.example.vn\",\"addrs\":[\"192.0.2.1\",\"2001:db8::1\"]},{\"name\":\"NS2."       \
+	"example.vn\"}],"                                                                                        \
+	"\"ds\":[{\"key_tag\":60485,\"alg\":13,\"digest_type\":2,\"digest\":\"d4b7\"}],"                         \
+	"\"services\":[\"website\",\"email\",\"cv\"],\"if_not_free\":\"refuse\"}"
 
 #endif

@@ -211,6 +211,11 @@ static void api_repeats_the_answer_under_a_key(void **state)
 	expect_refusal(w, "an.test", "POST", "/v1/batches",
 	               "Content-Type: application/json\r\nIdempotency-Key: key-1\r\n", STR("[]"), 422,
 	               "idempotency-key-reused");
+	/* Of another hurry is another request. */
+	struct buf first;
+	expect_refusal(w, "an.test", "POST", "/v1/batches?priority=bulk", headers, lines(&first, "i", 5), 422,
+	               "idempotency-key-reused");
+	buf_fini(&first);
 	/* The key is the partner's own. */
 	ask(w, &type, "binh.test", "POST", "/v1/batches", headers, buf_str(&body));
 	expect_status(&type, 202);
@@ -229,10 +234,37 @@ static void api_keeps_partners_to_their_zones(void **state)
 	struct buf b;
 	ask(w, &c, "chi.test", "POST", "/v1/batches", NDJSON, lines(&b, "z", 1));
 	expect_problem(&c, 422, "bad-lines");
-	assert_string_equal(text(json_array_get(json_object_get(c.json, "errors"), 0), "reason"),
-	                    "ZONE_NOT_ALLOWED");
+	const json_t *e = json_array_get(json_object_get(c.json, "errors"), 0);
+	assert_string_equal(text(e, "reason"), "ZONE_NOT_ALLOWED");
+	assert_string_equal(text(e, "expected"), "a name directly under biz.vn");
 	client_fini(&c);
 	buf_fini(&b);
+}
+
+/* In an array "line" is the item's place in it, as in its result; a person looks for the line of the text. */
+static void api_tells_where_in_an_array_an_error_stands(void **state)
+{
+	static const char pretty[] =
+	    "[\n  {\"ref\": \"p-1\",\n   \"op\": \"renew\", \"domain\": \"a.id.vn\",\n"
+	    "   \"period\": 1, \"cur_exp_date\": \"2026-12-01\"},\n"
+	    "  {\"ref\": \"p-2\",\n   \"op\": \"renew\",\n   \"period\": 0}\n]\n";
+	struct world *w = *state;
+	struct client c;
+	ask(w, &c, "an.test", "POST", "/v1/batches", "Content-Type: application/json\r\n", str_c(pretty));
+	expect_problem(&c, 422, "bad-lines");
+	const json_t *errors = json_object_get(c.json, "errors"), *period = json_array_get(errors, 0);
+	assert_string_equal(text(period, "field"), "period");
+	assert_int_equal(json_integer_value(json_object_get(period, "line")), 2);
+	assert_int_equal(json_integer_value(json_object_get(period, "text_line")), 7);
+	assert_int_equal(json_integer_value(json_object_get(period, "column")), 14);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(errors, 1), "text_line")), 5);
+	client_fini(&c);
+	ask(w, &c, "an.test", "POST", "/v1/batches", "Content-Type: application/json\r\n",
+	    STR("[\n{},\n\n]"));
+	expect_problem(&c, 400, "bad-body");
+	assert_string_equal(text(c.json, "detail"),
+	                    "line 4: an item is missing between the last comma and ']'");
+	client_fini(&c);
 }
 
 static void api_closes_admission_when_told(void **state)
@@ -271,6 +303,7 @@ int main(void)
 	    TEST(api_counts_repeated_lines_as_they_stand),
 	    TEST(api_repeats_the_answer_under_a_key),
 	    TEST(api_keeps_partners_to_their_zones),
+	    TEST(api_tells_where_in_an_array_an_error_stands),
 	    TEST(api_closes_admission_when_told),
 	    TEST(api_takes_new_limits_at_once),
 	};

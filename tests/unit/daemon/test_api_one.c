@@ -111,6 +111,31 @@ static void a_client_may_wait_for_the_name(void **state)
 	client_fini(&c);
 }
 
+/* RFC 7240: several fields are one list, a value may be quoted and have parameters, the first of a name counts. */
+static void a_wish_to_wait_is_understood_in_every_form(void **state)
+{
+	static const struct {
+		const char *headers, *applied;
+	} forms[] = {{"Prefer: respond-async\r\nPrefer: wait=7\r\n", "wait=7"},
+	             {"Prefer: Wait=\"7\"\r\n", "wait=7"},
+	             {"Prefer: wait = 7; x=y, wait=9\r\n", "wait=7"},
+	             {"Prefer: wait=900\r\n", "wait=60"},
+	             {"Prefer: wait=soon\r\n", ""},
+	             {"Prefer: wait=\"\r\n", ""}};
+	struct world *w = *state;
+	struct client c;
+	post_one(w, &c, "an.test", "o", 1, "");
+	client_fini(&c);
+	end_next(w, 0, ITEM_DONE);
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		post_one(w, &c, "an.test", "o", 1, forms[i].headers);
+		expect_status(&c, 201);
+		if (!str_eq_c(header(&c, "Preference-Applied"), forms[i].applied))
+			fail_msg("%s: %.*s", forms[i].headers, STR_ARG(header(&c, "Preference-Applied")));
+		client_fini(&c);
+	}
+}
+
 static void waiting_has_an_end(void **state)
 {
 	struct world *w = *state;
@@ -353,6 +378,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(one_item_is_taken_and_still_moves),
 	    TEST(a_client_may_wait_for_the_name),
+	    TEST(a_wish_to_wait_is_understood_in_every_form),
 	    TEST(waiting_has_an_end),
 	    TEST(what_cannot_be_taken_is_told),
 	    TEST(one_item_counts_for_the_rate),

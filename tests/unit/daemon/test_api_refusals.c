@@ -59,6 +59,11 @@ static void api_refuses_what_it_does_not_know(void **state)
 	    {"POST", "/v1/batches?admission=some", NDJSON, "bad-parameter", 400},
 	    {"POST", "/v1/batches?priority=high", NDJSON, "bad-parameter", 400},
 	    {"POST", "/v1/batches", NDJSON "Idempotency-Key: a b\r\n", "bad-idempotency-key", 400},
+	    {"POST", "/v1/batches", NDJSON "Idempotency-Key: \r\n", "bad-idempotency-key", 400},
+	    {"POST", "/v1/batches", NDJSON "Idempotency-Key: a\r\nidempotency-key: a\r\n",
+	     "bad-idempotency-key", 400},
+	    {"POST", "/v1/batches?admission=all&priority=bulk&admission=valid", NDJSON, "bad-parameter", 400},
+	    {"GET", "/v1/changes?after=now&after=now", "", "bad-parameter", 400},
 	    {"POST", "/v1/batches", NDJSON, "empty-batch", 422},
 	    {"POST", "/v1/batches", "Content-Type: application/json\r\n", "bad-body", 400},
 	    {"GET", "/v1/batches/1/items?limit=0", "", "bad-parameter", 400},
@@ -86,6 +91,16 @@ static void api_refuses_what_it_does_not_know(void **state)
 	assert_empty(w);
 }
 
+static void api_says_which_states_there_are(void **state)
+{
+	struct world *w = *state;
+	struct client c;
+	get(w, &c, "an.test", "/v1/batches/1/items?state=lost", "");
+	expect_problem(&c, 400, "bad-parameter");
+	assert_non_null(strstr(text(c.json, "detail"), "needs_human"));
+	client_fini(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +108,7 @@ int main(void)
 	    TEST(api_hides_what_is_not_the_partners),
 	    TEST(api_shows_a_stranger_its_fingerprint),
 	    TEST(api_refuses_what_it_does_not_know),
+	    TEST(api_says_which_states_there_are),
 	};
 	return cmocka_run_group_tests(tests, group_set_up, group_tear_down);
 }

@@ -49,9 +49,17 @@ static void a_request_without_one_gets_its_own(void **state)
 {
 	struct world *w = *state;
 	struct client c;
+	struct buf b;
 	char first[API_TRACE_MAX] = "", second[API_TRACE_MAX] = "", batch[64];
+	ask(w, &c, "an.test", "POST", "/v1/batches",
+	    NDJSON "traceparent: 00-" ID "-" PARENT "-01\r\ntraceparent: 00-" ID "-" PARENT "-01\r\n",
+	    lines(&b, "two", 1)); /* of which one should be heeded? */
+	expect_status(&c, 202);
+	assert_false(log_capture_has(&w->log, "trace=" ID));
+	client_fini(&c);
+	buf_fini(&b);
 	submit(w, "an.test", "a", 1, batch);
-	ask(w, &c, "an.test", "POST", "/v1/batches/1/cancel", "traceparent: nonsense\r\n", STR_NONE);
+	ask(w, &c, "an.test", "POST", "/v1/batches/2/cancel", "traceparent: nonsense\r\n", STR_NONE);
 	expect_status(&c, 200);
 	client_fini(&c);
 	const char *log = buf_cstr(&w->log.lines), *at = strstr(log, "batch.admitted");

@@ -127,6 +127,10 @@ static void queries_and_headers_are_looked_up(void **state)
 	assert_false(http_query(w->held, "nam", &v));
 	assert_true(str_eq(http_header(w->held, "X-ONE"), STR("1")));
 	assert_true(str_empty(http_header(w->held, "X-Two")));
+	assert_true(str_eq(http_header_list(w->held, "X-One"), STR("1, 2")));
+	assert_true(str_empty(http_header_list(w->held, "X-Two")));
+	assert_int_equal(http_header_count(w->held, "x-ONE"), 2);
+	assert_int_equal(http_header_count(w->held, "X-Two"), 0);
 	assert_true(str_eq(w->held->host, STR("a.example")));
 	const struct http_field f = HTTP_FIELD("Location", STR("/x\r\nInjected: 1"));
 	http_respond(w->held, 303, &f, 1, STR_NONE);

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-/* Pushes `body` in pieces of `piece` bytes (0: random), writes "line:text|" … and how it ended. */
+/* Pushes `body` in pieces of `piece` bytes (0: random), writes "line:text|" … and how it ended; when an item of an array
+ * begins in another line of the text than its number says, that line, too: "number@line:text|". */
 static void run(enum split_format format, size_t max, struct str body, size_t piece, struct rng *rng,
                 struct buf *out)
 {
@@ -25,14 +26,20 @@ static void run(enum split_format format, size_t max, struct str body, size_t pi
 		at += n;
 		if (at == body.len)
 			split_finish(&s);
-		while ((status = split_next(&s, &text, &line)) == SPLIT_ITEM || status == SPLIT_TOO_LONG)
-			buf_printf(out, "%u:%.*s|", line, STR_ARG(status == SPLIT_ITEM ? text : STR("LONG")));
+		while ((status = split_next(&s, &text, &line)) == SPLIT_ITEM || status == SPLIT_TOO_LONG) {
+			buf_printf(out, "%u", line);
+			if (format == SPLIT_JSON && s.began != line)
+				buf_printf(out, "@%u", s.began);
+			buf_printf(out, ":%.*s|", STR_ARG(status == SPLIT_ITEM ? text : STR("LONG")));
+		}
 		if (status == SPLIT_BROKEN || at == body.len)
 			break;
 	}
 	buf_add(out, status == SPLIT_END      ? STR("end")
 	             : status == SPLIT_BROKEN ? str_c(s.error)
 	                                      : STR("more"));
+	if (status == SPLIT_BROKEN && s.line > 1)
+		buf_printf(out, " in line %u", s.line);
 	split_fini(&s);
 }
 
@@ -67,10 +74,12 @@ static void split_elements(void **state)
 	(void)state;
 	check(SPLIT_JSON, STR("[]"), "end");
 	check(SPLIT_JSON, STR(" [ ] \n"), "end");
-	check(SPLIT_JSON, STR("[{\"a\":1},{\"b\":[2]}]"), "1:{\"a\":1}|2:{\"b\":[2]}|end");
-	check(SPLIT_JSON, STR("\xEF\xBB\xBF[\n {\"]\":\",\"} ,\n1 ]"), "1:{\"]\":\",\"} |2:1 |end");
-	check(SPLIT_JSON, STR("[\"\\\"]\",2]"), "1:\"\\\"]\"|2:2|end");
-	check(SPLIT_JSON, STR("[0123456789abcdef,{\"a\":[0,1,2,3]},3]"), "1:LONG|2:LONG|3:3|end");
+	check(SPLIT_JSON, STR("[{\"a\":1},{\"b\":[2]}]"), "1:{\"a\":1}|2@1:{\"b\":[2]}|end");
+	check(SPLIT_JSON, STR("\xEF\xBB\xBF[\n {\"]\":\",\"} ,\n1 ]"), "1@2:{\"]\":\",\"} |2@3:1 |end");
+	check(SPLIT_JSON, STR("[\"\\\"]\",2]"), "1:\"\\\"]\"|2@1:2|end");
+	check(SPLIT_JSON, STR("[0123456789abcdef,{\"a\":[0,1,2,3]},3]"), "1:LONG|2@1:LONG|3@1:3|end");
+	check(SPLIT_JSON, STR("[\n\n{\"a\":\n1},\n\n{\n}\n, [0,1,2,3,4,5,6,\n\n7],\n8]"),
+	      "1@3:{\"a\":\n1}|2@6:{\n}\n|3@8:LONG|4@11:8|end");
 }
 
 static void split_broken_arrays(void **state)
@@ -78,20 +87,26 @@ static void split_broken_arrays(void **state)
 	(void)state;
 	check(SPLIT_JSON, STR(""), "the body is empty");
 	check(SPLIT_JSON, STR("{}"), "the body should be a JSON array of items");
-	check(SPLIT_JSON, STR("[1"), "the array does not end");
-	check(SPLIT_JSON, STR("[1,"), "1:1|the array does not end");
-	check(SPLIT_JSON, STR("["), "the array does not end");
-	check(SPLIT_JSON, STR("[1,]"), "1:1|a value is missing between the commas");
-	check(SPLIT_JSON, STR("[,1]"), "a value is missing between the commas");
+	check(SPLIT_JSON, STR("[1"), "the array does not end: ']' is missing");
+	check(SPLIT_JSON, STR("[1,"), "1:1|the array does not end: ']' is missing");
+	check(SPLIT_JSON, STR("["), "the array does not end: ']' is missing");
+	check(SPLIT_JSON, STR("[1,]"), "1:1|an item is missing between the last comma and ']'");
+	check(SPLIT_JSON, STR("[,1]"), "an item is missing before this comma");
 	check(SPLIT_JSON, STR("[1]x"), "1:1|more text after the array");
 	check(SPLIT_JSON, STR("[1][2]"), "1:1|more text after the array");
-	check(SPLIT_JSON, STR("[\"a]"), "the array does not end");
+	check(SPLIT_JSON, STR("[1,\n2,\n\n]"),
+	      "1:1|2:2|an item is missing between the last comma and ']' in line 4");
+	check(SPLIT_JSON, STR("[1,\n{\n\n"), "1:1|the array does not end: ']' is missing in line 4");
+	check(SPLIT_JSON, STR("[1,\n2,\n"), "1:1|2:2|the array does not end: ']' is missing in line 3");
+	check(SPLIT_JSON, STR("[\"a]"), "the array does not end: ']' is missing");
 }
 
 static void split_records(void **state)
 {
 	(void)state;
 	check(SPLIT_CSV, STR("a,b\r\n1,2\n"), "1:a,b|2:1,2|end");
+	check(SPLIT_CSV, STR("a,b\n,\n1,\n , \r\n,,,\n"), "1:a,b|3:1,|end");
+	check(SPLIT_CSV, STR("a,b\n\"\",\n\"\n"), "1:a,b|2:\"\",|3:\"\n|end");
 	check(SPLIT_CSV,
 	      STR("\xEF\xBB\xBF"
 	          "a\n\"x\ny\"\nb"),

@@ -215,8 +215,11 @@ static void cancel(struct pair *p)
 	(void)both(p, &a.op, &b.op, STORE_BATCH_CANCEL); /* it may not be there */
 	SAME(p, a.cancelled, b.cancelled);
 	SAME(p, a.too_late, b.too_late);
+	SAME(p, a.lines, b.lines);
+	SAME(p, a.over, b.over);
+	SAME(p, a.repeated, b.repeated);
 	for (int s = 0; s < ITEM_STATE__COUNT; s++)
-		SAME(p, a.late[s], b.late[s]);
+		SAME(p, a.left[s], b.left[s]);
 }
 
 /* ---- sending -------------------------------------------------------------------------------------------------------------- */
