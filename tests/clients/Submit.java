@@ -36,7 +36,7 @@ public class Submit {
             HttpResponse<String> answer;
             try { answer = http.send(request, HttpResponse.BodyHandlers.ofString()); } catch (IOException e) { continue; }
             OptionalLong told = answer.headers().firstValueAsLong("Retry-After");
-            if (!Set.of(409, 429, 503).contains(answer.statusCode()) || answer.statusCode() == 409 && told.isEmpty()) return answer;
+            if (!Set.of(409, 429, 503).contains(answer.statusCode()) || answer.statusCode() != 503 && told.isEmpty()) return answer;
             wait = told.orElse(wait);
         }
     }

@@ -27,7 +27,7 @@ async function ask(method, path, headers = {}, body = undefined) {
   for (;;) {
     const answer = await once(method, path, headers, body).catch(() => ({ status: 0, head: {} }));
     const wait = answer.head['retry-after'];
-    if (![0, 409, 429, 503].includes(answer.status) || (answer.status === 409 && !wait)) return answer;
+    if (![0, 409, 429, 503].includes(answer.status) || ([409, 429].includes(answer.status) && !wait)) return answer;
     await pause(wait || 2);
   }
 }

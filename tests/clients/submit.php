@@ -21,7 +21,7 @@ function ask(string $method, string $path, array $fields = [], string $body = ''
             }
         }
         $told = isset($head['retry-after']);
-        if (!in_array($status, [0, 409, 429, 503], true) || ($status === 409 && !$told)) {
+        if (!in_array($status, [0, 409, 429, 503], true) || (in_array($status, [409, 429], true) && !$told)) {
             return [$status, $head, $answer];
         }
         sleep($told ? (int) $head['retry-after'] : 2);

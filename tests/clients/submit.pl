@@ -26,7 +26,7 @@ sub ask {
             { headers => $fields || {}, defined $body ? (content => $body) : () });
         my $wait = $answer->{headers}{'retry-after'};
         return $answer if $answer->{status} !~ /^(409|429|503|599)$/;
-        return $answer if $answer->{status} == 409 && !$wait;
+        return $answer if $answer->{status} =~ /^4/ && !$wait;
         sleep($wait || 2);
     }
 }

@@ -26,7 +26,7 @@ def ask(method, path, fields={}, body=None):
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as e:
             wait = e.headers.get("Retry-After")
-            if e.code not in (409, 429, 503) or (e.code == 409 and not wait):
+            if e.code not in (409, 429, 503) or (e.code != 503 and not wait):
                 return e.code, e.headers, e.read()
         except OSError:
             pass  # the link: the gateway may have taken it, and sending it again is harmless

@@ -12,8 +12,8 @@ ask() {
 		--cacert "$VNEPP_CA" "${@:2}" "$VNEPP_URL$1"); :; do
 		wait=$(field Retry-After)
 		case $status in
-		000 | 429 | 503) sleep "${wait:-2}" ;;
-		409) [ -n "$wait" ] || return 0; sleep "$wait" ;; # the first call with this key is still at work
+		000 | 503) sleep "${wait:-2}" ;;
+		409 | 429) [ -n "$wait" ] || return 0; sleep "$wait" ;; # still at work on the first call with this key; too fast
 		*) return 0 ;;
 		esac
 	done
