@@ -315,6 +315,9 @@ SAMPLES := systemd/vneppd.yaml systemd/partners.yaml systemd/limits.yaml systemd
 DOCS := README.md certs/README.md daemon/api/README.md daemon/api/openapi.json daemon/webhook/README.md policy/README.md \
 	systemd/README.md systemd/logs.md $(SAMPLES) systemd/webhooks.yaml $(wildcard tests/clients/*)
 
+# Where Debian's zsh looks.
+ZSH_FUNCTIONS := share/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
+
 .PHONY: install
 install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $^
@@ -324,6 +327,9 @@ install: $(B)/vneppd $(B)/vnepp $(B)/vnepp-webhookd
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(wildcard systemd/man/*.1)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man5 $(wildcard systemd/man/*.5)
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(wildcard systemd/man/*.8)
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/$(ZSH_FUNCTIONS)
+	$(B)/vnepp completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/vnepp
+	$(B)/vnepp completion zsh > $(DESTDIR)$(PREFIX)/$(ZSH_FUNCTIONS)/_vnepp
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/vneppd.socket
 	install -D -m 0644 systemd/vnepp.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/vnepp.conf
 	install -D -m 0644 systemd/vnepp.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/vnepp.conf

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 2
 build="gcc make pkg-config libc6-dev libuv1-dev libssl-dev openssl libxml2-dev libyaml-dev libjansson-dev libidn2-dev \
 libsqlite3-dev libcurl4-openssl-dev zlib1g-dev perl"
 test="libcmocka-dev clang clang-format libclang-rt-dev libxml2-utils libnet-epp-perl curl sqlite3 python3-jsonschema \
-mandoc"
+mandoc zsh"
 
 ci="chromium chromium-driver fonts-dejavu-core"
 
