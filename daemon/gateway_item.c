@@ -77,10 +77,11 @@ static void queued(const struct gateway *g, const struct store_row *row, struct 
 		snprintf(r->detail, sizeof r->detail, "%s is not logged in%s%.160s", a->name,
 		         p.last_error[0] ? ": " : "", p.last_error);
 	} else {
-		*r = (struct api_held){"turn", "nobody", INSTANT_NONE, ""};
-		snprintf(r->detail, sizeof r->detail,
-		         "it waits for its turn; %s sends at most %u commands per second (0: no ceiling)",
-		         a->name, a->registry->limits.all.limit);
+		*r = (struct api_held){"turn", "nobody", INSTANT_NONE, "it waits for its turn"};
+		if (a->registry->limits.all.limit)
+			snprintf(r->detail, sizeof r->detail,
+			         "it waits for its turn; %s sends at most %u commands per second", a->name,
+			         a->registry->limits.all.limit);
 	}
 }
 

@@ -223,7 +223,7 @@ static enum err go_to_end(struct sq *s, struct store_get_changes *o)
 	return err;
 }
 
-/* Nothing was found behind the cursor: is that because nothing can be? */
+/* After a restore from a backup results are numbered anew: whoever went on from an old cursor would miss the first ones. */
 static enum err check_not_ahead(struct sq *s, struct store_get_changes *o)
 {
 	enum err err;
@@ -244,7 +244,7 @@ enum err sq_get_changes(struct sq *s, struct store_get_changes *o)
 	enum err err = o->batch ? check_batch(s, o) : OK;
 	if (!err && o->from == STORE_CHANGES_NOW)
 		err = go_to_end(s, o);
-	if (!err)
-		err = read_feed(s, o);
-	return err || o->count || o->more ? err : check_not_ahead(s, o);
+	else if (!err && o->from == STORE_CHANGES_CURSOR)
+		err = check_not_ahead(s, o);
+	return err ? err : read_feed(s, o);
 }

@@ -170,9 +170,10 @@ enum err mem_get_changes(struct mem *m, struct store_get_changes *o)
 		                                  b->publication - 1, STORE_CURSOR_ALL};
 	if (o->from == STORE_CHANGES_NOW)
 		go_to_end(m, o);
+	if (o->cursor.seq > m->result_count || o->cursor.publication > m->publication_count)
+		return store_cursor_ahead(&o->op);
 	read_feed(m, o);
-	bool ahead = o->cursor.seq > m->result_count || o->cursor.publication > m->publication_count;
-	return ahead && !o->count && !o->more ? store_cursor_ahead(&o->op) : OK;
+	return OK;
 }
 
 /* ---- notices ------------------------------------------------------------------------------------------------------------- */
