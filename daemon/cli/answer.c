@@ -156,6 +156,19 @@ int answer_ask(struct cli *cli, json_t *request, bool json)
 	return answer_ask_with(cli, request, json, answer_print);
 }
 
+/* All that the daemon says: what is wrong with several files is longer than a message. */
+static void tell_refusal(const json_t *answer, const struct errmsg *e)
+{
+	const char *text = cli_text(answer, "error");
+	size_t len = strlen(text);
+	while (len && text[len - 1] == '\n')
+		len--;
+	if (len)
+		cli_error("%.*s", (int)len, text);
+	else
+		cli_error("%s", e->text);
+}
+
 int answer_get(struct cli *cli, json_t *request, json_t **answer)
 {
 	struct control *c = NULL;
@@ -166,7 +179,7 @@ int answer_get(struct cli *cli, json_t *request, json_t **answer)
 	if (!err)
 		err = control_call(c, request, answer, &e);
 	if (err)
-		cli_error("%s", e.text);
+		tell_refusal(*answer, &e);
 	json_decref(request);
 	control_close(c);
 	return err ? CLI_FAILED : CLI_DONE;

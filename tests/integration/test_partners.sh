@@ -56,6 +56,10 @@ check "a reload takes one off the list" vnepp reload
 check "… who is told so" answers 403 anphat /v1/limits
 check "… on a connection that is open, too" bash -c "curl -s --cert '$dir/certs/anphat.pem' --key '$dir/certs/anphat.key' --cacert '$dir/certs/ca.pem' 'https://localhost:$port/v1/limits' 'https://localhost:$port/v1/limits' | grep -c unknown-partner | grep -q '[12]'"
 check "… others go on" answers 200 hoasen /v1/limits
+printf 'partners:\n  - {name: anphat, certificate: [{pin: "abc"}], account: anphat, zones: [foo.vn], operations: [transfer], weight: 0}\n' >"$dir/partners.yaml"
+check "a reload tells every error" says "operations" reload
+check "… to the last one, and how many there are" has "^[0-9]* errors"
+check "… the zone as well" has "foo.vn"
 printf 'partners:\n  - {name: a, certificates: [{san_uri: "urn:x"}], account: anphat}\n  - {name: b, certificates: [{san_uri: "urn:x"}], account: anphat}\n' >"$dir/partners.yaml"
 check "two partners with one certificate: the reload is refused" says "partners.yaml:3:" reload
 check "… and changes nothing" answers 200 hoasen /v1/limits
