@@ -79,7 +79,7 @@ static void take_all(struct body *b)
 static void check_errors(const struct line_errors *e)
 {
 	for (size_t i = 0; i < e->count; i++)
-		REQUIRE(e->list[i].line > 0 && e->list[i].reason && e->list[i].expected.len > 0);
+		REQUIRE(e->list[i].at.line > 0 && e->list[i].reason && e->list[i].expected.len > 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
