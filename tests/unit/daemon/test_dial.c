@@ -174,7 +174,7 @@ static void the_deadline_covers_the_handshake(void **state)
 	world_init(&w, NULL); /* a plain server: it never answers the client's hello */
 	dial(&w,
 	     (struct dial_target){
-	         .host = "127.0.0.1", .port = listener_port(w.listener), .tls = client, .timeout_ms = 50});
+	         .host = "127.0.0.1", .port = listener_port(w.listener), .tls = client, .timeout_ms = 400});
 	assert_fails(&w, ERR_TIMEOUT, "TLS handshake");
 	world_fini(&w);
 	tls_ctx_unref(&client);

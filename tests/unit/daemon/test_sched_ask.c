@@ -161,7 +161,7 @@ static void names_go_in_groups(void **state)
 static void the_limits_hold(void **state)
 {
 	struct limit of[LIMIT_CLASS__COUNT] = {[LIMIT_CHECK] = {.max = 5}};
-	struct asker a;
+	static struct asker a; /* whoever is not answered hears the end, after the test */
 	struct world *w = begin(state, 1);
 	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, of, loop_now_us(&w->v.loop));
 	ask(w, &a, "free", 40);
@@ -173,7 +173,7 @@ static void the_limits_hold(void **state)
 
 static void nobody_waits_for_ever(void **state)
 {
-	struct asker a;
+	static struct asker a; /* whoever is not answered hears the end, after the test */
 	struct world *w = begin(state, 10);
 	uint64_t from = loop_now(&w->v.loop);
 	reg.say = SAY_NEVER;
@@ -191,7 +191,7 @@ static void nobody_waits_for_ever(void **state)
 
 static void who_cannot_be_asked_is_told_of_soon(void **state)
 {
-	struct asker a;
+	static struct asker a; /* whoever is not answered hears the end, after the test */
 	struct world *w = begin(state, 10);
 	uint64_t from = loop_now(&w->v.loop);
 	w->pools[0].slots = 0;
@@ -224,7 +224,7 @@ static void who_cannot_be_asked_is_told_of_soon(void **state)
 
 static void a_stop_answers_who_waits(void **state)
 {
-	struct asker a;
+	static struct asker a; /* whoever is not answered hears the end, after the test */
 	struct world *w = begin(state, 1);
 	ask(w, &a, "free", 50);
 	vloop_run_until(&w->v, is_told, &a, 30);
@@ -238,7 +238,7 @@ static void a_stop_answers_who_waits(void **state)
 static void questions_do_not_hold_up_what_is_sent(void **state)
 {
 	struct limit none[LIMIT_CLASS__COUNT] = {{0}};
-	struct asker a;
+	static struct asker a; /* whoever is not answered hears the end, after the test */
 	struct world *w = begin(state, 1);
 	limits_set(&w->pools[0].limits, (struct limit){.max = 50}, none, loop_now_us(&w->v.loop));
 	admit_many(w, 0, 0, "many", 600);
