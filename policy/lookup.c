@@ -157,7 +157,7 @@ static const struct policy_grant *find_grant(const struct deciding *x)
 			return g;
 		in_zone = g;
 	}
-	/* a renewal may come without its applicant: any grant of the zone tells the term */
+	/* a renewal may come without its applicant; of a name that was imported any grant of the zone tells the term */
 	return f->op == POLICY_RENEW && f->kind == POLICY_KIND_NONE ? in_zone : NULL;
 }
 

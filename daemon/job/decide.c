@@ -137,6 +137,7 @@ static void facts_of_ledger(const struct decide_ledger *l, enum item_op op, stru
 	f->name_known = l->name_known ? POLICY_YES : POLICY_NO;
 	f->name_granted = l->name_granted ? POLICY_YES : POLICY_NO;
 	f->ownership_changed = l->ownership_changed ? POLICY_YES : POLICY_NO;
+	f->grant = l->grant;
 	f->grant_from = l->grant_from;
 	f->expires_on = l->expires_on;
 	if (l->grant_from != DATE_NONE && l->expires_on != DATE_NONE)
@@ -430,11 +431,16 @@ void decide_item(const struct decider *d, const struct item_request *r, const st
 	out->record = str_make(buf_data(scratch) + members, buf_len(scratch) - members);
 }
 
+struct str decide_grant_of(struct str common, struct arena *arena)
+{
+	return policy_printed_get(common, STR("grant"), arena);
+}
+
 bool decide_took_grant(struct str common, struct str grant)
 {
 	struct arena scratch;
 	arena_init(&scratch);
-	bool took = str_eq(policy_printed_get(common, STR("grant"), &scratch), grant);
+	bool took = str_eq(decide_grant_of(common, &scratch), grant);
 	arena_fini(&scratch);
 	return took;
 }

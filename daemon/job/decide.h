@@ -41,7 +41,9 @@ void decider_unref(struct decider **d); /* NULLs *d */
 const char *decider_revision(const struct decider *d);
 const struct policy_ruleset *decider_rules(const struct decider *d);
 
-/* The decision, as JSON members, names this grant. */
+/* The grant that a decision, as JSON members, names; empty: none. In `arena` when it had to be written. */
+struct str decide_grant_of(struct str common, struct arena *arena);
+/* It names this one. */
 bool decide_took_grant(struct str common, struct str grant);
 /*
  * The applicant as the ledger knows it: a key for each of its numbers that count as one (a household may give three).
@@ -105,6 +107,7 @@ struct decide_ledger {
 	bool name_known;        /* the name is in our ledger */
 	bool name_foreign;      /* … but belongs to another partner */
 	bool name_granted;      /* it carries a grant */
+	struct str grant;       /* … which; empty: the item that made it is not known */
 	date_t grant_from;      /* first free day; DATE_NONE without a grant */
 	date_t expires_on;      /* Hanoi date; DATE_NONE when not known */
 	bool ownership_changed; /* a renewal says who holds the name, and that is not who got its grant */

@@ -33,6 +33,18 @@ static enum err ledger_holder(struct sq *s, struct store_op *op, const struct de
 	return err;
 }
 
+/* Which grant the name got: as the item's decision says, whose renewals need not say who holds it. */
+static enum err ledger_grant(struct sq *s, struct store_op *op, item_id_t made_by, struct decide_ledger *out)
+{
+	struct store_row row;
+	enum err err = made_by ? sq_row_read(s, op, made_by, false, &s->arena, &row) : ERR_NOT_FOUND;
+	if (err == ERR_NOT_FOUND) /* imported */
+		return OK;
+	if (!err)
+		out->grant = decide_grant_of(row.decision_common, &s->arena);
+	return err;
+}
+
 static enum err ledger_name(struct sq *s, struct store_op *op, const struct item_request *r, uint32_t partner,
                             const struct decide_subject *subject, struct decide_ledger *out)
 {
@@ -51,6 +63,8 @@ static enum err ledger_name(struct sq *s, struct store_op *op, const struct item
 		    expires == INSTANT_NONE ? DATE_NONE : date_of_instant(expires, HANOI_OFFSET_S);
 	}
 	sq_done(st);
+	if (!err && out->name_granted)
+		err = ledger_grant(s, op, made_by, out);
 	if (err || !out->name_granted || r->applicant.kind == APPLICANT_NONE)
 		return err;
 	return ledger_holder(s, op, subject, made_by, out);

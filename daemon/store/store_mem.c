@@ -257,6 +257,9 @@ static void ledger_name(struct mem *m, const struct item_request *r, uint32_t pa
 	out->name_foreign = d->partner != partner;
 	out->grant_from = d->grant_from;
 	out->name_granted = d->grant_from != DATE_NONE;
+	const struct mem_item *made = out->name_granted && d->item ? mem_item_find(m, d->item) : NULL;
+	if (made)
+		out->grant = decide_grant_of(made->decided ? made->decided->common : made->common, &m->arena);
 	out->expires_on =
 	    d->expires == INSTANT_NONE ? DATE_NONE : date_of_instant(d->expires, HANOI_OFFSET_S);
 }

@@ -200,6 +200,25 @@ static void a_renewal_may_say_who_holds_the_name(void **state)
 	assert_reads(c, renew_as(c, "r4", "068206999998"), ITEM_REVIEW, "OWNERSHIP_CHANGED");
 }
 
+/* A renewal that does not say who holds the name: its clauses are those of the grant that the name got. */
+static void a_renewal_is_of_the_grant_that_the_name_got(void **state)
+{
+	CONTRACT_OF(c, state);
+	struct item_request *first = request_of(c, PLAY_LISTED, "e1", "moi.biz.vn"), *r;
+	first->evidence[0] = request_of(c, PLAY_GRANT, "other", "other.id.vn")->evidence[0];
+	first->evidence_count = 1;
+	first->evidence[0].type = STR("national_enterprise_db");
+	registered(c, hand_in(c, first));
+	registered(c, household(c, "h1", "quan.biz.vn", "68B8100073", "", ""));
+	(void)contract_restart(c);
+	r = request_of(c, PLAY_RENEW, "r1", "moi.biz.vn");
+	r->if_not_free = ITEM_REFUSE;
+	assert_reads(c, hand_in(c, r), ITEM_QUEUED, "\"grant\":\"new-enterprise\"");
+	r = request_of(c, PLAY_RENEW, "r2", "quan.biz.vn");
+	r->if_not_free = ITEM_REFUSE;
+	assert_reads(c, hand_in(c, r), ITEM_QUEUED, "\"grant\":\"household\"");
+}
+
 /* ---- what waited too long ------------------------------------------------------------------------------------------------ */
 
 static item_id_t admit_then_wait(struct contract *c)
@@ -266,6 +285,7 @@ const struct CMUnitTest contract_subject_tests[] = {
     CONTRACT_TEST(an_upload_that_is_dropped_gives_them_all_back),
     CONTRACT_TEST(or_each_number_is_a_subject),
     CONTRACT_TEST(a_renewal_may_say_who_holds_the_name),
+    CONTRACT_TEST(a_renewal_is_of_the_grant_that_the_name_got),
     CONTRACT_TEST(what_turns_ineligible_in_the_queue_is_held),
     CONTRACT_TEST(or_refused),
     CONTRACT_TEST(or_the_day_of_admission_counts),
