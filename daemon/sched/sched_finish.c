@@ -7,6 +7,7 @@
  */
 #include "daemon/sched/sched_int.h"
 #include "daemon/core/meter.h"
+#include "daemon/store/store_held.h"
 #include "epp/base/alloc.h"
 #include "epp/base/check.h"
 
@@ -44,6 +45,23 @@ static void log_late(const struct sched_job *j)
 	    F_C("registry", j->account->registry), F_C("account", j->account->name));
 }
 
+static const struct {
+	enum item_state state;
+	enum meter_item as;
+} metered[] = {{ITEM_DONE, METER_ITEM_DONE},       {ITEM_FAILED, METER_ITEM_FAILED},
+               {ITEM_PENDING, METER_ITEM_PENDING}, {ITEM_UNKNOWN, METER_ITEM_UNKNOWN},
+               {ITEM_QUEUED, METER_ITEM_QUEUED},   {ITEM_NEEDS_HUMAN, METER_ITEM_NEEDS_HUMAN}};
+
+static void count(struct sched *s, enum item_state state)
+{
+	s->stats.done += state == ITEM_DONE;
+	s->stats.failed += state == ITEM_FAILED;
+	s->stats.unknown += state == ITEM_UNKNOWN;
+	for (size_t i = 0; i < ARRAY_LEN(metered); i++)
+		if (metered[i].state == state)
+			meter_item(s->c.meter, metered[i].as);
+}
+
 static void submit(struct finish_group *g)
 {
 	struct sched *s = g->sched;
@@ -70,12 +88,16 @@ static void end_job(struct sched_job *j)
 	sched_job_free(j);
 }
 
-/* A report is on disk: what waited for that goes on. */
-static void step_stored(struct sched_job *j, bool end)
+/* A report is on disk: it is told, and what waited for that goes on. */
+static void step_stored(struct sched_job *j, const struct store_step *step)
 {
 	struct sched_account *a = j->account;
+	count(a->sched, step->taken ? ITEM_FAILED : step->result.state);
 	j->unstored--;
-	if (end) {
+	if (step->leaves_claim) {
+		if (step->taken)
+			j->job.result = store_taken_result(j->job.request.op, j->job.result);
+		log_end(j);
 		end_job(j);
 	} else if (j->end_held) {
 		j->end_held = false;
@@ -109,7 +131,7 @@ static void on_stored(struct store_op *op)
 		if (g->steps[i].past_boundary)
 			log_late(g->jobs[i]);
 		requeued |= g->steps[i].result.state == ITEM_QUEUED;
-		step_stored(g->jobs[i], g->steps[i].leaves_claim);
+		step_stored(g->jobs[i], &g->steps[i]);
 	}
 	arena_reset(&g->texts);
 	g->op.count = 0;
@@ -147,23 +169,6 @@ static struct finish_group *group_to_fill(struct sched *s)
 	s->flush.run = on_flush;
 	loop_at_turn_end(s->c.loop, &s->flush);
 	return g;
-}
-
-static const struct {
-	enum item_state state;
-	enum meter_item as;
-} metered[] = {{ITEM_DONE, METER_ITEM_DONE},       {ITEM_FAILED, METER_ITEM_FAILED},
-               {ITEM_PENDING, METER_ITEM_PENDING}, {ITEM_UNKNOWN, METER_ITEM_UNKNOWN},
-               {ITEM_QUEUED, METER_ITEM_QUEUED},   {ITEM_NEEDS_HUMAN, METER_ITEM_NEEDS_HUMAN}};
-
-static void count(struct sched *s, enum item_state state)
-{
-	s->stats.done += state == ITEM_DONE;
-	s->stats.failed += state == ITEM_FAILED;
-	s->stats.unknown += state == ITEM_UNKNOWN;
-	for (size_t i = 0; i < ARRAY_LEN(metered); i++)
-		if (metered[i].state == state)
-			meter_item(s->c.meter, metered[i].as);
 }
 
 static void effects(const struct sched_job *j, struct store_step *step)
@@ -214,13 +219,10 @@ void sched_record(struct sched_job *j, bool end, uint64_t delay_ms)
 		memcpy(step->contact_created, j->job.contact_id, sizeof step->contact_created);
 		j->job.contact_made = false;
 	}
-	count(s, step->result.state);
 	g->jobs[g->op.count++] = j;
 	j->unstored++;
-	if (!end)
-		return;
-	list_push(&j->account->ending, &j->node);
-	log_end(j);
+	if (end)
+		list_push(&j->account->ending, &j->node);
 }
 
 void sched_finish_fini(struct sched *s)

@@ -163,6 +163,7 @@ static enum err finish_step(struct sq *s, struct store_finish *o, struct sq_tall
 		err = made_by_another(s, &o->op, &item, &r, &other);
 	if (!err)
 		err = pends_for_another(s, &o->op, &item, &r, &other);
+	step->taken = other;
 	if (other)
 		r = store_taken_result((enum item_op)item.op, r);
 	r.past_boundary = step->past_boundary =

@@ -305,7 +305,9 @@ static void finish_step(struct mem *m, const struct store_finish *o, struct stor
                         struct mem_item *i)
 {
 	struct item_result r = step->result;
-	if ((step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r))
+	step->taken =
+	    (step->name != STORE_NAME_NONE && made_by_another(m, i, &r)) || pends_for_another(m, i, &r);
+	if (step->taken)
 		r = store_taken_result(i->op, r);
 	r.past_boundary = step->past_boundary = store_past_boundary(i->op, i->grant_from, i->due, &r);
 	mem_result_add(m, i, &r, !step->not_sent, NULL);

@@ -128,6 +128,7 @@ struct store_step {
 	enum store_name_effect name;
 	enum store_grant_effect grant;
 	bool past_boundary; /* out: item_result.past_boundary, as it is recorded */
+	bool taken;         /* out: another item has the name, store_taken_result() is recorded */
 	char
 	    contact_created[ITEM_CONTACT_MAX]; /* a contact now known to exist at the item's account, or "" */
 };

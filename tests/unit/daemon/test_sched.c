@@ -248,6 +248,31 @@ static void who_is_sent_again_keeps_the_name(void **state)
 	assert_state(w, third, ITEM_FAILED, "NAME_TAKEN");
 }
 
+SAY(say_lose_second)
+{
+	return letter == 't' && w->transforms == 2 ? SAY_LOST : SAY_WELL;
+}
+
+/* The registry has the name for us: only the store knows that it was another item. What is told is what is recorded. */
+static void what_the_store_refuses_is_told_so(void **state)
+{
+	struct world *w = *state;
+	struct sched_stats s;
+	item_id_t first = admit_x(w);
+	start_with(w, say_lose_second);
+	run_to_rest(w, 600000);
+	item_id_t second = admit_x(w);
+	run_to_rest(w, 600000);
+	assert_state(w, first, ITEM_DONE, "CREATED");
+	assert_state(w, second, ITEM_FAILED, "NAME_TAKEN");
+	sched_stats(w->sched, &s);
+	assert_int_equal(s.done, 1);
+	assert_int_equal(s.failed, 1);
+	assert_int_equal(log_capture_count(&w->log, "item.end"), 2);
+	assert_true(log_capture_has(&w->log, "item.end failed"));
+	assert_true(log_capture_has(&w->log, "reason=NAME_TAKEN"));
+}
+
 /* … but not for ever, when it was cancelled meanwhile. */
 static void a_name_is_not_kept_in_vain(void **state)
 {
@@ -489,6 +514,7 @@ int main(void)
 	    T(waiters_for_a_name_are_bounded),
 	    T(what_did_not_happen_is_sent_again_under_another_id),
 	    T(who_is_sent_again_keeps_the_name),
+	    T(what_the_store_refuses_is_told_so),
 	    T(a_name_is_not_kept_in_vain),
 	    T(attempts_are_counted_over_claims),
 	    T(what_never_left_goes_again_under_its_own_id),
