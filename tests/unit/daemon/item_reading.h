@@ -37,6 +37,21 @@ static inline void reading_fini(struct reading *r)
 	buf_fini(&r->text);
 }
 
+/* Of a group of tests: its state is a reading. */
+static inline int reading_set_up(void **state)
+{
+	static struct reading r;
+	reading_init(&r);
+	*state = &r;
+	return 0;
+}
+
+static inline int reading_tear_down(void **state)
+{
+	reading_fini(*state);
+	return 0;
+}
+
 static inline void reading_begin(struct reading *r, uint32_t line, const char *text)
 {
 	line_errors_fini(&r->errors);

@@ -3,20 +3,6 @@
 #include "epp/base/buf.h"
 #include "tests/unit/daemon/item_reading.h"
 
-static int set_up(void **state)
-{
-	static struct reading r;
-	reading_init(&r);
-	*state = &r;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	reading_fini(*state);
-	return 0;
-}
-
 #define HEADER                                                                                           \
 	"ref,op,domain,period,applicant.kind,applicant.name,applicant.citizenship,applicant.birth_date," \
 	"applicant.gender,applicant.id_number,applicant.phone,applicant.email,applicant.address.street," \
@@ -213,7 +199,7 @@ static void item_what_is_expected_says_what_to_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, reading_set_up, reading_tear_down)
 	    TEST(item_same_content_gives_same_bytes_in_every_format),
 	    TEST(item_representatives_are_of_organisations),
 	    TEST(item_line_breaks_in_texts_become_spaces),

@@ -11,20 +11,6 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-static int set_up(void **state)
-{
-	static struct reading r;
-	reading_init(&r);
-	*state = &r;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	reading_fini(*state);
-	return 0;
-}
-
 /* A citizen's create whose parts can be exchanged. */
 #define APPLICANT "\"kind\":\"other\",\"name\":\"A\",\"email\":\"a@b.vn\",\"address\":{\"country\":\"US\"}"
 #define CREATE(rest)                                                                                     \
@@ -326,7 +312,7 @@ static void item_errors_of_one_line_are_capped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, reading_set_up, reading_tear_down)
 	    TEST(item_full_is_read),
 	    TEST(item_idn_has_both_forms),
 	    TEST(item_bad_lines_are_told_with_place_and_reason),

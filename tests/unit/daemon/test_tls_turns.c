@@ -166,6 +166,9 @@ struct crowd {
 	struct tls_ctx *server;
 	struct end served[PEERS];
 	size_t count;
+	int fds[PEERS];   /* the peers' */
+	char hello[2048]; /* their first words */
+	size_t hello_len;
 };
 
 static void on_stream(void *arg, struct stream *s)
@@ -177,9 +180,26 @@ static void on_stream(void *arg, struct stream *s)
 	stream_listen(s, &end_events, e);
 }
 
+static void write_hello(struct crowd *c)
+{
+	struct tls_ctx *client = test_certs_client("ca", "gateway");
+	struct errmsg m;
+	SSL *ssl;
+	assert_int_equal(tls_ctx_session(client, "localhost", &ssl, &m), OK);
+	BIO *said = BIO_new(BIO_s_mem());
+	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), said);
+	assert_int_equal(SSL_do_handshake(ssl), -1);
+	int n = BIO_read(said, c->hello, sizeof c->hello);
+	assert_in_range(n, 100, sizeof c->hello - 1);
+	c->hello_len = (size_t)n;
+	SSL_free(ssl);
+	tls_ctx_unref(&client);
+}
+
 static void crowd_init(struct crowd *c)
 {
 	*c = (struct crowd){0};
+	write_hello(c);
 	net_fixture_init(&c->f);
 	c->server = test_certs_server("ca", "registry");
 	for (size_t i = 0; i < PEERS; i++)
@@ -199,24 +219,7 @@ static void crowd_fini(struct crowd *c)
 		end_fini(&c->served[i]);
 }
 
-/* A client's first words. */
-static size_t write_hello(char *out, size_t size)
-{
-	struct tls_ctx *client = test_certs_client("ca", "gateway");
-	struct errmsg m;
-	SSL *ssl;
-	assert_int_equal(tls_ctx_session(client, "localhost", &ssl, &m), OK);
-	BIO *said = BIO_new(BIO_s_mem());
-	SSL_set_bio(ssl, BIO_new(BIO_s_mem()), said);
-	assert_int_equal(SSL_do_handshake(ssl), -1);
-	int n = BIO_read(said, out, (int)size);
-	assert_in_range(n, 100, size - 1);
-	SSL_free(ssl);
-	tls_ctx_unref(&client);
-	return (size_t)n;
-}
-
-static int connect_raw(const struct crowd *c)
+static int connect_to(const struct crowd *c)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
 	                         .sin_port = htons(listener_port(c->listener)),
@@ -225,6 +228,14 @@ static int connect_raw(const struct crowd *c)
 	assert_true(fd >= 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
 	return fd;
+}
+
+/* The next peer comes and says so much of its hello. */
+static int come(struct crowd *c, size_t i, size_t len)
+{
+	c->fds[i] = connect_to(c);
+	assert_int_equal(send(c->fds[i], c->hello, len, MSG_NOSIGNAL), len);
+	return c->fds[i];
 }
 
 static void leave(int fd, bool by_reset)
@@ -253,26 +264,21 @@ static void who_leaves_in_its_handshake_is_closed_once(void **state)
 {
 	(void)state;
 	struct crowd c;
-	char hello[2048];
-	size_t len = write_hello(hello, sizeof hello);
-	int fds[PEERS];
 	crowd_init(&c);
 	for (size_t i = 0; i < PEERS; i++) {
-		fds[i] = connect_raw(&c);
-		size_t part = i % 5 == 0 ? len / 2 : len;
-		assert_int_equal(send(fds[i], hello, part, MSG_NOSIGNAL), part);
+		int fd = come(&c, i, i % 5 == 0 ? c.hello_len / 2 : c.hello_len);
 		if (i % 5 == 1) /* nobody's words, while the first are looked at */
-			assert_int_equal(send(fds[i], hello + 7, 50, MSG_NOSIGNAL), 50);
-		if (i % 5 >= 2 && i % 5 < 4)
-			leave(fds[i], i % 5 == 2);
+			assert_int_equal(send(fd, c.hello + 7, 50, MSG_NOSIGNAL), 50);
+		if (i % 5 == 2 || i % 5 == 3)
+			leave(fd, i % 5 == 2);
 	}
 	assert_true(net_fixture_run_until(&c.f, all_have_come, &c));
-	for (size_t i = 0; i < PEERS; i++)
-		if (i % 5 < 2 || i % 5 == 4) {
-			if (i % 5 == 4 && c.served[i].s)
-				end_abort(&c.served[i]); /* its hello is with a thread, or waits for one */
-			leave(fds[i], false);
-		}
+	for (size_t i = 0; i < PEERS; i++) {
+		if (i % 5 == 4 && c.served[i].s)
+			end_abort(&c.served[i]); /* its hello is with a thread, or waits for one */
+		if (i % 5 != 2 && i % 5 != 3)
+			leave(c.fds[i], false);
+	}
 	assert_true(net_fixture_run_until(&c.f, all_have_gone, &c));
 	for (size_t i = 0; i < PEERS; i++) {
 		assert_int_equal(c.served[i].opened, 0);
@@ -286,21 +292,16 @@ static void the_end_comes_in_the_middle_of_handshakes(void **state)
 {
 	(void)state;
 	struct crowd c;
-	char hello[2048];
-	size_t len = write_hello(hello, sizeof hello);
-	int fds[PEERS];
 	crowd_init(&c);
-	for (size_t i = 0; i < PEERS; i++) {
-		fds[i] = connect_raw(&c);
-		assert_int_equal(send(fds[i], hello, len, MSG_NOSIGNAL), len);
-	}
+	for (size_t i = 0; i < PEERS; i++)
+		(void)come(&c, i, c.hello_len);
 	assert_true(net_fixture_run_until(&c.f, all_have_come, &c));
 	for (size_t i = 0; i < PEERS; i++)
 		end_abort(&c.served[i]);
 	assert_true(net_fixture_run_until(&c.f, all_have_gone, &c));
 	crowd_fini(&c);
 	for (size_t i = 0; i < PEERS; i++)
-		close(fds[i]);
+		close(c.fds[i]);
 }
 
 int main(void)
